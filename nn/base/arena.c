@@ -1,0 +1,87 @@
+#include "nn/base/arena.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+
+enum { ALIGN = 64, SMALLEST_BLOCK = 1 << 20 };
+
+struct ArenaBlock {
+    ArenaBlock *next;
+    size_t size; /* of the data, which begins ALIGN bytes after the block */
+};
+
+static char *block_data(ArenaBlock *b) { return (char *)b + ALIGN; }
+
+void arena_init(Arena *a) { memset(a, 0, sizeof *a); }
+
+void arena_free(Arena *a) {
+    for (ArenaBlock *b = a->first; b;) {
+        ArenaBlock *next = b->next;
+        mem_free(b);
+        b = next;
+    }
+    arena_init(a);
+}
+
+static void out_of_memory(Arena *a) {
+    NN_REQUIRE(a->guarded, "out of memory in an arena without a guard");
+    longjmp(a->guard, 1);
+}
+
+/* The next kept block that is large enough, else a new one put right after the current. */
+static void next_block(Arena *a, size_t size) {
+    ArenaBlock *after = a->current ? a->current->next : a->first;
+    if (after && after->size >= size) {
+        a->current = after;
+        a->used = 0;
+        return;
+    }
+    size_t data = size < SMALLEST_BLOCK ? (size_t)SMALLEST_BLOCK : size;
+    ArenaBlock *b = data > SIZE_MAX - ALIGN ? NULL : mem_aligned(data + ALIGN);
+    if (!b) out_of_memory(a);
+    b->size = data;
+    b->next = after;
+    if (a->current)
+        a->current->next = b;
+    else
+        a->first = b;
+    a->current = b;
+    a->used = 0;
+}
+
+void *arena_alloc(Arena *a, size_t size) {
+    if (size > SIZE_MAX - ALIGN) out_of_memory(a);
+    size_t rounded = (size + ALIGN - 1) / ALIGN * ALIGN;
+    if (!a->current || a->current->size - a->used < rounded) next_block(a, rounded);
+    void *p = block_data(a->current) + a->used;
+    a->used += rounded;
+    a->total += rounded;
+    if (a->total > a->peak) a->peak = a->total;
+    return p;
+}
+
+void *arena_calloc(Arena *a, size_t count, size_t size) {
+    if (size && count > SIZE_MAX / size) out_of_memory(a);
+    void *p = arena_alloc(a, count * size);
+    memset(p, 0, count * size);
+    return p;
+}
+
+ArenaMark arena_mark(const Arena *a) {
+    ArenaMark m = {a->current, a->used, a->total};
+    return m;
+}
+
+void arena_release(Arena *a, ArenaMark mark) {
+    a->current = mark.block;
+    a->used = mark.used;
+    a->total = mark.total;
+}
+
+void arena_reset(Arena *a) {
+    a->current = NULL;
+    a->used = 0;
+    a->total = 0;
+}

@@ -1,0 +1,41 @@
+/* A growable arena: memory that a step takes piece by piece and gives back at once.
+ * Ops return tensors, not Status, so memory that runs out jumps to the guard that every step, encode and
+ * search sets:
+ *     if (ARENA_GUARD(arena)) return mem_error(err, "a training step");
+ * Between the guard and the jump only the arena may own memory. Not thread-safe: one arena a thread. */
+#ifndef NN_BASE_ARENA_H
+#define NN_BASE_ARENA_H
+
+#include <setjmp.h>
+#include <stddef.h>
+
+typedef struct ArenaBlock ArenaBlock;
+
+typedef struct Arena {
+    ArenaBlock *first, *current;
+    size_t used;        /* bytes in use in the current block */
+    size_t peak, total; /* most bytes ever in use at once; bytes in use now */
+    int guarded;
+    jmp_buf guard;
+} Arena;
+
+typedef struct {
+    ArenaBlock *block;
+    size_t used, total;
+} ArenaMark;
+
+#define ARENA_GUARD(arena) ((arena)->guarded = 1, setjmp((arena)->guard))
+
+void arena_init(Arena *a);
+void arena_free(Arena *a);
+
+/* size bytes, 64-byte aligned, not cleared. Never NULL: jumps to the guard where memory runs out, aborts where
+ * none is set. Lives until the arena is released to an earlier mark, reset or freed. */
+void *arena_alloc(Arena *a, size_t size);
+void *arena_calloc(Arena *a, size_t count, size_t size);
+
+ArenaMark arena_mark(const Arena *a);
+void arena_release(Arena *a, ArenaMark mark); /* gives back all taken since; blocks are kept for reuse */
+void arena_reset(Arena *a);
+
+#endif

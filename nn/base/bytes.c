@@ -1,0 +1,78 @@
+#define _POSIX_C_SOURCE 200809L
+#include "nn/base/bytes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+
+void put_u32(unsigned char *to, uint32_t v) {
+    for (int i = 0; i < 4; i++) to[i] = (unsigned char)(v >> (8 * i));
+}
+
+void put_u64(unsigned char *to, uint64_t v) {
+    for (int i = 0; i < 8; i++) to[i] = (unsigned char)(v >> (8 * i));
+}
+
+uint32_t get_u32(const unsigned char *from) {
+    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+uint64_t get_u64(const unsigned char *from) { return (uint64_t)get_u32(from + 4) << 32 | get_u32(from); }
+
+/* Four bytes a round ("slicing by four"): table[k][b] is the crc of byte b followed by k zero bytes. Built anew at
+ * each call of at least 1 KiB (1,024 steps) rather than kept: no global state. Short data goes bit by bit. */
+uint32_t crc32_update(uint32_t crc, const void *data, size_t size) {
+    const unsigned char *p = data;
+    uint32_t c = ~crc;
+    if (size >= 1024) {
+        uint32_t table[4][256];
+        for (uint32_t i = 0; i < 256; i++) {
+            uint32_t t = i;
+            for (int k = 0; k < 8; k++) t = t >> 1 ^ (0xEDB88320u & (0u - (t & 1)));
+            table[0][i] = t;
+        }
+        for (int k = 1; k < 4; k++)
+            for (int i = 0; i < 256; i++)
+                table[k][i] = table[k - 1][i] >> 8 ^ table[0][table[k - 1][i] & 255];
+        for (; size >= 4; size -= 4, p += 4) {
+            c ^= get_u32(p);
+            c = table[3][c & 255] ^ table[2][c >> 8 & 255] ^ table[1][c >> 16 & 255] ^ table[0][c >> 24];
+        }
+    }
+    for (; size; size--) {
+        c ^= *p++;
+        for (int k = 0; k < 8; k++) c = c >> 1 ^ (0xEDB88320u & (0u - (c & 1)));
+    }
+    return ~c;
+}
+
+void buffer_add(Buffer *b, const void *data, size_t size) {
+    if (b->failed || size == 0) return;
+    if (size > SIZE_MAX - b->size || !mem_grow(&b->data, &b->capacity, b->size + size, 1)) {
+        b->failed = 1;
+        return;
+    }
+    memcpy(b->data + b->size, data, size);
+    b->size += size;
+}
+
+void buffer_printf(Buffer *b, const char *fmt, ...) {
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (n < 0 || b->failed || !mem_grow(&b->data, &b->capacity, b->size + (size_t)n + 1, 1)) {
+        b->failed = 1;
+    } else {
+        vsnprintf((char *)b->data + b->size, (size_t)n + 1, fmt, again);
+        b->size += (size_t)n;
+    }
+    va_end(again);
+}
+
+void buffer_free(Buffer *b) {
+    mem_free(b->data);
+    memset(b, 0, sizeof *b);
+}

@@ -1,0 +1,77 @@
+/* Bounded little-endian reading, crc32, and files: whole-file reading, mapping and atomic replacement. */
+#ifndef NN_BASE_BYTES_H
+#define NN_BASE_BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/base/error.h"
+
+/* ---- Little-endian numbers, whatever the machine ---- */
+void put_u32(unsigned char *to, uint32_t v);
+void put_u64(unsigned char *to, uint64_t v);
+uint32_t get_u32(const unsigned char *from);
+uint64_t get_u64(const unsigned char *from);
+
+/* crc32 of IEEE 802.3 (as in PNG and zlib). Start with crc 0; feed pieces in order. */
+uint32_t crc32_update(uint32_t crc, const void *data, size_t size);
+
+/* ---- A growable byte buffer. ok turns 0 for good once memory ran out. ---- */
+typedef struct {
+    unsigned char *data;
+    size_t size, capacity;
+    int failed;
+} Buffer;
+
+void buffer_add(Buffer *b, const void *data, size_t size);
+void buffer_printf(Buffer *b, const char *fmt, ...) NN_PRINTF(2, 3);
+void buffer_free(Buffer *b);
+
+/* ---- Files ---- */
+
+/* Reads a whole regular file (no FIFO, device or directory) of at most max_size bytes. One byte 0 follows the data, so
+ * that text can be read as a string. The caller frees *data with mem_free. */
+Status file_read(const char *path, size_t max_size, unsigned char **data, size_t *size, Error *err);
+
+/* Maps a whole regular file read-only. An empty file is an input error. */
+typedef struct {
+    const unsigned char *data;
+    size_t size;
+} FileMap;
+Status file_map(const char *path, FileMap *map, Error *err);
+void file_unmap(FileMap *map);
+
+/* Replaces path by the written bytes or leaves it as it was: a temporary file beside it, fsync, rename, fsync of
+ * the directory. After file_begin exactly one of file_commit or file_abort must follow. A write that failed is
+ * remembered and told by file_commit. */
+typedef struct {
+    int fd;
+    char *path, *temporary;
+    uint64_t written;
+    uint32_t crc; /* crc32 of all bytes written so far */
+    unsigned char *buffer;
+    size_t buffered;
+    int code; /* errno of the first failure, 0 for none */
+} FileWriter;
+
+Status file_begin(FileWriter *w, const char *path, Error *err);
+void file_put(FileWriter *w, const void *data, size_t size);
+void file_printf(FileWriter *w, const char *fmt, ...) NN_PRINTF(2, 3);
+/* Overwrites size bytes at an offset that was already written (for a header's checksum). crc does not follow. */
+void file_put_at(FileWriter *w, uint64_t offset, const void *data, size_t size);
+Status file_commit(FileWriter *w, Error *err);
+void file_abort(FileWriter *w);
+
+/* All of it in one call. */
+Status file_write(const char *path, const void *data, size_t size, Error *err);
+
+Status dir_make(const char *path, Error *err); /* with its parents; fine where it is there */
+int path_exists(const char *path);
+int path_is_dir(const char *path);
+
+/* directory of path + "/" + name, or name itself where it is absolute. NULL where memory ran out; mem_free it. */
+char *path_beside(const char *path, const char *name);
+/* folder + "/" + name. NULL where memory ran out; mem_free it. */
+char *path_join(const char *folder, const char *name);
+
+#endif

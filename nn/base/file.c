@@ -1,0 +1,314 @@
+/* Files of bytes.h: reading, mapping, atomic replacement, paths. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "nn/base/sys.h"
+
+enum { WRITE_BUFFER = 1 << 16 };
+
+/* Opens a regular file for reading. O_NONBLOCK keeps a FIFO from blocking the open. */
+static Status open_regular(const char *path, int *fd, size_t *size, Error *err) {
+    *fd = sys_open(path, O_RDONLY | O_NONBLOCK, 0);
+    if (*fd < 0) return error_from_errno(err, path, "open");
+    struct stat st;
+    if (fstat(*fd, &st) != 0) {
+        Status s = error_from_errno(err, path, "stat");
+        sys_close(*fd);
+        return s;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        sys_close(*fd);
+        return error_set(err, STATUS_INPUT, "%s: is %s; a regular file was expected", path,
+                         S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+    }
+    if ((unsigned long long)st.st_size > SIZE_MAX / 2) {
+        sys_close(*fd);
+        return error_set(err, STATUS_INPUT, "%s: is too large for this machine", path);
+    }
+    *size = (size_t)st.st_size;
+    return STATUS_OK;
+}
+
+static Status read_exactly(int fd, const char *path, unsigned char *data, size_t size, Error *err) {
+    for (size_t have = 0; have < size;) {
+        ssize_t n = sys_pread(fd, data + have, size - have, (off_t)have);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return error_from_errno(err, path, "read");
+        if (n == 0) return error_set(err, STATUS_IO, "%s: became shorter while it was read", path);
+        have += (size_t)n;
+    }
+    return STATUS_OK;
+}
+
+Status file_read(const char *path, size_t max_size, unsigned char **data, size_t *size, Error *err) {
+    *data = NULL;
+    *size = 0;
+    int fd;
+    size_t n;
+    TRY(open_regular(path, &fd, &n, err));
+    Status s = STATUS_OK;
+    unsigned char *bytes = NULL;
+    if (n > max_size)
+        s = error_set(err, STATUS_INPUT, "%s: holds %zu bytes; at most %zu were expected", path, n, max_size);
+    else if (!(bytes = mem_alloc(n + 1)))
+        s = mem_error(err, path);
+    else
+        s = read_exactly(fd, path, bytes, n, err);
+    sys_close(fd);
+    if (s != STATUS_OK) {
+        mem_free(bytes);
+        return s;
+    }
+    bytes[n] = 0;
+    *data = bytes;
+    *size = n;
+    return STATUS_OK;
+}
+
+Status file_map(const char *path, FileMap *map, Error *err) {
+    map->data = NULL;
+    map->size = 0;
+    int fd;
+    size_t n;
+    TRY(open_regular(path, &fd, &n, err));
+    if (n == 0) {
+        sys_close(fd);
+        return error_set(err, STATUS_INPUT, "%s: is empty", path);
+    }
+    void *p = sys_mmap(n, fd);
+    Status s = p == MAP_FAILED ? error_from_errno(err, path, "map") : STATUS_OK;
+    sys_close(fd);
+    if (s != STATUS_OK) return s;
+    map->data = p;
+    map->size = n;
+    return STATUS_OK;
+}
+
+void file_unmap(FileMap *map) {
+    if (map->data) munmap((void *)(uintptr_t)map->data, map->size);
+    map->data = NULL;
+    map->size = 0;
+}
+
+/* ---- Atomic replacement ---- */
+
+static char *string_join(const char *a, const char *b, const char *c) {
+    size_t na = strlen(a), nb = strlen(b), nc = strlen(c);
+    char *s = mem_alloc(na + nb + nc + 1);
+    if (!s) return NULL;
+    memcpy(s, a, na);
+    memcpy(s + na, b, nb);
+    memcpy(s + na + nb, c, nc + 1);
+    return s;
+}
+
+static void writer_free(FileWriter *w) {
+    mem_free(w->path);
+    mem_free(w->temporary);
+    mem_free(w->buffer);
+    memset(w, 0, sizeof *w);
+    w->fd = -1;
+}
+
+Status file_begin(FileWriter *w, const char *path, Error *err) {
+    memset(w, 0, sizeof *w);
+    w->fd = -1;
+    char pid[32];
+    snprintf(pid, sizeof pid, ".tmp%ld", (long)getpid());
+    w->path = mem_strdup(path);
+    w->temporary = string_join(path, pid, "");
+    w->buffer = mem_alloc(WRITE_BUFFER);
+    if (!w->path || !w->temporary || !w->buffer) {
+        writer_free(w);
+        return mem_error(err, path);
+    }
+    if (path_is_dir(path)) {
+        writer_free(w);
+        return error_set(err, STATUS_INPUT, "%s: is a directory; a file name was expected", path);
+    }
+    do w->fd = sys_open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    while (w->fd < 0 && errno == EINTR);
+    if (w->fd < 0) {
+        Status s = error_from_errno(err, path, "write");
+        writer_free(w);
+        return s;
+    }
+    return STATUS_OK;
+}
+
+static void write_through(FileWriter *w, const unsigned char *data, size_t size) {
+    while (size && !w->code) {
+        ssize_t n = sys_write(w->fd, data, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            w->code = errno;
+            return;
+        }
+        data += n;
+        size -= (size_t)n;
+    }
+}
+
+static void flush(FileWriter *w) {
+    write_through(w, w->buffer, w->buffered);
+    w->buffered = 0;
+}
+
+void file_put(FileWriter *w, const void *data, size_t size) {
+    if (w->code || size == 0) return;
+    w->crc = crc32_update(w->crc, data, size);
+    w->written += size;
+    if (size >= WRITE_BUFFER - w->buffered) flush(w);
+    if (size >= WRITE_BUFFER) {
+        write_through(w, data, size);
+        return;
+    }
+    memcpy(w->buffer + w->buffered, data, size);
+    w->buffered += size;
+}
+
+void file_printf(FileWriter *w, const char *fmt, ...) {
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    char small[1024];
+    int n = vsnprintf(small, sizeof small, fmt, args);
+    va_end(args);
+    if (n >= 0 && (size_t)n < sizeof small) {
+        file_put(w, small, (size_t)n);
+    } else if (n >= 0) {
+        char *large = mem_alloc((size_t)n + 1);
+        if (large) {
+            vsnprintf(large, (size_t)n + 1, fmt, again);
+            file_put(w, large, (size_t)n);
+            mem_free(large);
+        } else if (!w->code) {
+            w->code = ENOMEM;
+        }
+    }
+    va_end(again);
+}
+
+void file_put_at(FileWriter *w, uint64_t offset, const void *data, size_t size) {
+    flush(w);
+    const unsigned char *p = data;
+    while (size && !w->code) {
+        ssize_t n = sys_pwrite(w->fd, p, size, (off_t)offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            w->code = errno;
+            return;
+        }
+        p += n;
+        offset += (uint64_t)n;
+        size -= (size_t)n;
+    }
+}
+
+static int sync_retrying(int fd) {
+    int r;
+    do r = sys_fsync(fd);
+    while (r != 0 && errno == EINTR);
+    return r;
+}
+
+/* Makes a rename last. A directory that cannot be synced (some file systems refuse) is no error. */
+static void sync_parent(const char *path) {
+    char *folder = path_beside(path, ".");
+    if (!folder) return;
+    int fd = sys_open(folder, O_RDONLY, 0);
+    if (fd >= 0) {
+        sync_retrying(fd);
+        sys_close(fd);
+    }
+    mem_free(folder);
+}
+
+Status file_commit(FileWriter *w, Error *err) {
+    flush(w);
+    if (!w->code && sync_retrying(w->fd) != 0) w->code = errno;
+    if (sys_close(w->fd) != 0 && !w->code && errno != EINTR) w->code = errno;
+    w->fd = -1;
+    if (!w->code && sys_rename(w->temporary, w->path) != 0) w->code = errno;
+    Status s = STATUS_OK;
+    if (w->code) {
+        errno = w->code;
+        s = error_from_errno(err, w->path, "write");
+        unlink(w->temporary);
+    } else {
+        sync_parent(w->path);
+    }
+    writer_free(w);
+    return s;
+}
+
+void file_abort(FileWriter *w) {
+    if (w->fd >= 0) {
+        sys_close(w->fd);
+        unlink(w->temporary);
+    }
+    writer_free(w);
+}
+
+Status file_write(const char *path, const void *data, size_t size, Error *err) {
+    FileWriter w;
+    TRY(file_begin(&w, path, err));
+    file_put(&w, data, size);
+    return file_commit(&w, err);
+}
+
+/* ---- Paths ---- */
+
+int path_exists(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+int path_is_dir(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+Status dir_make(const char *path, Error *err) {
+    char *p = mem_strdup(path);
+    if (!p) return mem_error(err, path);
+    Status s = STATUS_OK;
+    for (char *c = p + 1; s == STATUS_OK; c++) {
+        if (*c != '/' && *c != 0) continue;
+        char kept = *c;
+        *c = 0;
+        if (mkdir(p, 0777) != 0 && errno != EEXIST) s = error_from_errno(err, path, "make the directory");
+        *c = kept;
+        if (kept == 0) break;
+    }
+    if (s == STATUS_OK && !path_is_dir(path))
+        s = error_set(err, STATUS_INPUT, "%s: is there and is not a directory", path);
+    mem_free(p);
+    return s;
+}
+
+char *path_join(const char *folder, const char *name) {
+    size_t n = strlen(folder);
+    return string_join(folder, n && folder[n - 1] == '/' ? "" : "/", name);
+}
+
+char *path_beside(const char *path, const char *name) {
+    const char *slash = strrchr(path, '/');
+    if (name[0] == '/' || !slash) return mem_strdup(name);
+    char *folder = mem_strdup(path);
+    if (!folder) return NULL;
+    folder[slash - path] = 0;
+    char *joined = path_join(folder[0] ? folder : "/", name);
+    mem_free(folder);
+    return joined;
+}

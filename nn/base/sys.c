@@ -1,0 +1,63 @@
+#define _POSIX_C_SOURCE 200809L
+#include "nn/base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static atomic_long fail_countdown;
+static atomic_int fail_code, fail_for_good;
+
+void sys_fail_at(long n, int code, int for_good) {
+    atomic_store(&fail_code, code);
+    atomic_store(&fail_for_good, for_good);
+    atomic_store(&fail_countdown, n);
+}
+
+/* -1: this call is to fail, errno set. 1: it is to be short. 0: go on. */
+static int planted(void) {
+    if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) return 0;
+    if (atomic_fetch_sub(&fail_countdown, 1) > 1) return 0;
+    atomic_store(&fail_countdown, atomic_load(&fail_for_good) ? 1 : 0);
+    errno = atomic_load(&fail_code);
+    return errno ? -1 : 1;
+}
+
+static size_t shorter(size_t size) { return size > 1 ? size / 2 : size; }
+
+int sys_open(const char *path, int flags, mode_t mode) {
+    return planted() < 0 ? -1 : open(path, flags | O_CLOEXEC, mode);
+}
+
+ssize_t sys_write(int fd, const void *data, size_t size) {
+    int fault = planted();
+    return fault < 0 ? -1 : write(fd, data, fault ? shorter(size) : size);
+}
+
+ssize_t sys_pwrite(int fd, const void *data, size_t size, off_t offset) {
+    int fault = planted();
+    return fault < 0 ? -1 : pwrite(fd, data, fault ? shorter(size) : size, offset);
+}
+
+ssize_t sys_pread(int fd, void *data, size_t size, off_t offset) {
+    int fault = planted();
+    return fault < 0 ? -1 : pread(fd, data, fault ? shorter(size) : size, offset);
+}
+
+int sys_fsync(int fd) { return planted() < 0 ? -1 : fsync(fd); }
+
+int sys_close(int fd) {
+    int failed = planted() < 0, code = errno;
+    int result = close(fd);
+    if (failed) errno = code;
+    return failed ? -1 : result;
+}
+
+int sys_rename(const char *from, const char *to) { return planted() < 0 ? -1 : rename(from, to); }
+
+void *sys_mmap(size_t size, int fd) {
+    return planted() < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+}

@@ -1,0 +1,22 @@
+/* The one seam through which files are touched, so that tests can make the n-th system call fail. Each behaves as
+ * the POSIX call of its name; sys_write and sys_pread are retried on EINTR and short counts by their callers. */
+#ifndef NN_BASE_SYS_H
+#define NN_BASE_SYS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+int sys_open(const char *path, int flags, mode_t mode);
+ssize_t sys_write(int fd, const void *data, size_t size);
+ssize_t sys_pwrite(int fd, const void *data, size_t size, off_t offset);
+ssize_t sys_pread(int fd, void *data, size_t size, off_t offset);
+int sys_fsync(int fd);
+int sys_close(int fd);
+int sys_rename(const char *from, const char *to);
+void *sys_mmap(size_t size, int fd); /* shared, read-only; MAP_FAILED on error */
+
+/* Test seam: the n-th call from now on fails with `code` (0: none); `for_good`: so do all after it. code 0 makes
+ * the n-th write or pread a short one. */
+void sys_fail_at(long n, int code, int for_good);
+
+#endif

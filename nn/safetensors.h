@@ -1,0 +1,49 @@
+/* Weights on disk: safetensors. u64 LE header length, JSON header, data without holes; the header is padded with spaces
+ * so that data starts at a multiple of 64 bytes. Metadata holds strings; "crc32" is the checksum of the whole file with its own
+ * eight digits as zeros. Written by one rename. Readable by PyTorch's and NumPy's safetensors in one call. */
+#ifndef NN_SAFETENSORS_H
+#define NN_SAFETENSORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/base/error.h"
+
+typedef enum { ST_F32, ST_F64, ST_I32, ST_I64, ST_U8 } StType;
+
+typedef struct {
+    char *name;
+    StType type;
+    int rank;
+    int64_t dim[4];
+    const void *data; /* little-endian bytes on disk; host order in memory */
+    size_t bytes;
+} StTensor;
+
+typedef struct {
+    char *key, *value;
+} StMeta;
+
+typedef struct {
+    StTensor *tensors;
+    size_t n_tensors, tensor_capacity;
+    StMeta *meta;
+    size_t n_meta, meta_capacity;
+    void *owned; /* the file's bytes after reading */
+    int failed;
+} StFile;
+
+/* Building: the file keeps copies of names and strings, and borrows data until st_write. */
+void st_add(StFile *f, const char *name, StType type, int rank, const int64_t *dim, const void *data);
+void st_set(StFile *f, const char *key, const char *value);
+Status st_write(const StFile *f, const char *path, Error *err);
+
+/* Reads and checks everything: bounds, overlaps, holes, duplicate names, types, checksum (where require_crc, a file
+ * without one is damaged). Nothing in the result points outside it. st_free in every case. */
+Status st_read(StFile *f, const char *path, bool require_crc, Error *err);
+const StTensor *st_find(const StFile *f, const char *name);
+const char *st_get(const StFile *f, const char *key); /* NULL where absent */
+void st_free(StFile *f);
+
+#endif

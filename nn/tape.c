@@ -1,0 +1,140 @@
+#include "nn/tape.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/error.h"
+
+/* A gradient buffer that no node needs any more. Reusing them keeps the peak near the activations alone and the
+ * buffers in cache. */
+struct GradBuffer {
+    real *data;
+    size_t size;
+    struct GradBuffer *next;
+};
+
+void tape_init(Tape *t, Pool *pool) {
+    memset(t, 0, sizeof *t);
+    arena_init(&t->arena);
+    t->pool = pool;
+    t->recording = t->training = true;
+}
+
+void tape_free(Tape *t) {
+    arena_free(&t->arena);
+    mem_free(t->nodes);
+    memset(t, 0, sizeof *t);
+}
+
+void tape_reset(Tape *t) {
+    arena_reset(&t->arena);
+    t->n_nodes = 0;
+    t->draws = 0;
+    t->free_grads = NULL;
+}
+
+int tape_dim(size_t n) {
+    NN_REQUIRE(n <= INT_MAX, "a dimension of %zu", n);
+    return (int)n;
+}
+
+Tensor *tape_tensor(Tape *t, int rank, const int *dim) {
+    NN_REQUIRE(rank >= 1 && rank <= TENSOR_RANK, "rank %d", rank);
+    Tensor *x = arena_alloc(&t->arena, sizeof *x);
+    memset(x, 0, sizeof *x);
+    x->rank = rank;
+    for (int i = 0; i < rank; i++) {
+        NN_REQUIRE(dim[i] > 0, "dimension %d is %d", i, dim[i]);
+        x->dim[i] = dim[i];
+    }
+    x->data = arena_alloc(&t->arena, tensor_size(x) * sizeof(real));
+    return x;
+}
+
+Tensor *tape_tensor1(Tape *t, int d0) { return tape_tensor(t, 1, (int[]){d0}); }
+Tensor *tape_tensor2(Tape *t, int d0, int d1) { return tape_tensor(t, 2, (int[]){d0, d1}); }
+Tensor *tape_tensor3(Tape *t, int d0, int d1, int d2) { return tape_tensor(t, 3, (int[]){d0, d1, d2}); }
+Tensor *tape_tensor4(Tape *t, int d0, int d1, int d2, int d3) {
+    return tape_tensor(t, 4, (int[]){d0, d1, d2, d3});
+}
+Tensor *tape_like(Tape *t, const Tensor *x) { return tape_tensor(t, x->rank, x->dim); }
+
+Tensor *tape_input(Tape *t, int rank, const int *dim, const real *values) {
+    Tensor *x = tape_tensor(t, rank, dim);
+    memcpy(x->data, values, tensor_size(x) * sizeof(real));
+    return x;
+}
+
+bool tape_needs(const Tape *t, int n_in, Tensor *const *in) {
+    if (!t->recording) return false;
+    for (int i = 0; i < n_in; i++)
+        if (in[i] && in[i]->needs_grad) return true;
+    return false;
+}
+
+Node *tape_record(Tape *t, const char *op, BackwardFn *backward, Tensor *out, int n_in, Tensor *const *in,
+                  void *saved) {
+    NN_REQUIRE(n_in <= NODE_INPUTS, "%s: %d inputs", op, n_in);
+    if (!tape_needs(t, n_in, in)) return NULL;
+    if (!mem_grow(&t->nodes, &t->node_capacity, t->n_nodes + 1, sizeof *t->nodes)) {
+        NN_REQUIRE(t->arena.guarded, "out of memory for a node");
+        longjmp(t->arena.guard, 1);
+    }
+    out->needs_grad = true;
+    Node *node = &t->nodes[t->n_nodes++];
+    *node = (Node){.op = op, .backward = backward, .out = out, .n_in = n_in, .saved = saved};
+    for (int i = 0; i < n_in; i++) node->in[i] = in[i];
+    return node;
+}
+
+/* The smallest free buffer that fits without wasting more than half of it, else a new one. */
+static real *take_grad(Tape *t, size_t size) {
+    struct GradBuffer **best = NULL;
+    for (struct GradBuffer **b = &t->free_grads; *b; b = &(*b)->next)
+        if ((*b)->size >= size && (*b)->size / 2 <= size && (!best || (*b)->size < (*best)->size)) best = b;
+    if (!best) return arena_alloc(&t->arena, size * sizeof(real));
+    real *data = (*best)->data;
+    *best = (*best)->next;
+    return data;
+}
+
+static void give_grad(Tape *t, Tensor *x) {
+    struct GradBuffer *b = arena_alloc(&t->arena, sizeof *b);
+    *b = (struct GradBuffer){x->grad, tensor_size(x), t->free_grads};
+    t->free_grads = b;
+    x->grad = NULL;
+}
+
+real *tape_grad(Tape *t, Tensor *x) {
+    if (!x || !x->needs_grad) return NULL;
+    if (!x->grad) {
+        x->grad = take_grad(t, tensor_size(x));
+        memset(x->grad, 0, tensor_size(x) * sizeof(real));
+    }
+    return x->grad;
+}
+
+void tape_backward(Tape *t, Tensor *loss) {
+    NN_REQUIRE(tensor_size(loss) == 1, "the loss has %zu elements", tensor_size(loss));
+    NN_REQUIRE(loss->needs_grad, "the loss does not depend on anything that needs a gradient");
+    tape_grad(t, loss)[0] = 1;
+    for (size_t i = t->n_nodes; i-- > 0;) {
+        Node *node = &t->nodes[i];
+        if (!node->out->grad) continue; /* the loss does not depend on it */
+        node->backward(t, node);
+        give_grad(t, node->out);
+    }
+}
+
+Rng tape_rng(Tape *t) { return rng_stream(t->seed + ((uint64_t)t->step << 32), RNG_DROPOUT, t->draws++); }
+
+const Node *tape_first_bad(const Tape *t) {
+    for (size_t i = 0; i < t->n_nodes; i++) {
+        const Tensor *x = t->nodes[i].out;
+        for (size_t k = 0; k < tensor_size(x); k++)
+            if (!isfinite(x->data[k])) return &t->nodes[i];
+    }
+    return NULL;
+}

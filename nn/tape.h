@@ -1,0 +1,96 @@
+/* The eager tape: ops run at once and leave a node behind. Creation order is topological, so the backward pass is
+ * one loop from the last node to the first; any value can be printed on the way.
+ *
+ *     Tensor *y = op_linear(t, x, w, b);       runs, and remembers how to go back
+ *     Tensor *loss = op_mean(t, y);
+ *     tape_backward(t, loss);                  adds dloss/dw to w->grad, dloss/db to b->grad
+ *     tape_reset(t);                           gives all activations back
+ *
+ * A new op: write the forward, a saved struct, a BackwardFn, and end the forward with tape_record. */
+#ifndef NN_TAPE_H
+#define NN_TAPE_H
+
+#include <stdint.h>
+
+#include "nn/base/arena.h"
+#include "nn/base/pool.h"
+#include "nn/base/rng.h"
+#include "nn/tensor.h"
+
+typedef struct Tape Tape;
+typedef struct Node Node;
+
+/* Adds to the gradients of node->in what node->out->grad says. For each input: real *g = tape_grad(t, in); NULL means
+ * that nobody needs it. out->grad is never NULL here. */
+typedef void BackwardFn(Tape *t, const Node *node);
+
+enum { NODE_INPUTS = 12 };
+
+struct Node {
+    const char *op;     /* "linear" */
+    const char *eq;     /* id of the equation it computes ("manifold"), or NULL */
+    BackwardFn *backward;
+    Tensor *out, *in[NODE_INPUTS];
+    int n_in;
+    void *saved; /* what the backward needs, in the arena; its type is the op's */
+};
+
+struct Tape {
+    Arena arena;    /* activations, saved values, scratch */
+    Pool *pool;     /* may be NULL: one thread */
+    bool recording; /* false: inference; the same ops, no nodes, no gradients */
+    bool training;  /* batch statistics and dropout */
+    uint64_t seed;  /* dropout of op number k in step s draws from stream (seed, RNG_DROPOUT, k) ... */
+    uint32_t step;  /* ... of seed mixed with step */
+    uint32_t draws; /* random ops so far in this step */
+    Node *nodes;
+    size_t n_nodes, node_capacity;
+    struct GradBuffer *free_grads; /* gradients whose node is done, for reuse */
+};
+
+/* pool: borrowed, may be NULL. recording and training start true. */
+void tape_init(Tape *t, Pool *pool);
+void tape_free(Tape *t);
+
+/* Forgets all nodes and activations; what the arena held is invalid from here on. */
+void tape_reset(Tape *t);
+
+/* A tensor of the arena, data not cleared. rank 1..4; dims > 0. */
+Tensor *tape_tensor(Tape *t, int rank, const int *dim);
+Tensor *tape_tensor1(Tape *t, int d0);
+Tensor *tape_tensor2(Tape *t, int d0, int d1);
+Tensor *tape_tensor3(Tape *t, int d0, int d1, int d2);
+Tensor *tape_tensor4(Tape *t, int d0, int d1, int d2, int d3);
+Tensor *tape_like(Tape *t, const Tensor *x);
+
+/* A copy of values from outside, without gradient. */
+Tensor *tape_input(Tape *t, int rank, const int *dim, const real *values);
+
+/* Ends an op. Where recording is on and an input needs a gradient: out->needs_grad is set and the node is kept.
+ * Returns the node (to set eq), or NULL where none was kept. Inputs that are NULL (an absent bias) are allowed. */
+Node *tape_record(Tape *t, const char *op, BackwardFn *backward, Tensor *out, int n_in, Tensor *const *in,
+                  void *saved);
+
+/* True where tape_record would keep a node for these inputs: then the forward must save what the backward needs. */
+bool tape_needs(const Tape *t, int n_in, Tensor *const *in);
+
+/* The gradient buffer of x, cleared at its first use; NULL where x needs none. */
+real *tape_grad(Tape *t, Tensor *x);
+
+/* Scratch for one op: tape_mark before, tape_release after; out tensors must be made before the mark. */
+#define tape_mark(t) arena_mark(&(t)->arena)
+#define tape_release(t, mark) arena_release(&(t)->arena, mark)
+
+/* Adds d loss / d x to the gradient of every x that needs it. loss must have one element. */
+void tape_backward(Tape *t, Tensor *loss);
+
+/* The stream of the next random op of this step. */
+Rng tape_rng(Tape *t);
+
+/* The op name of the first node, in order, whose output is not finite; NULL where all are. */
+const Node *tape_first_bad(const Tape *t);
+
+/* Clips sizes that a file or a setting could make absurd: aborts where the product does not fit an int. */
+int tape_dim(size_t n);
+
+#endif
