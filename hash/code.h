@@ -1,0 +1,20 @@
+/* Binary codes. Bit j of a code is bit j%8 of byte j/8 (NumPy packbits, bitorder little): written once, the same
+ * everywhere. Bit = 1 iff the score s >= 0, so the bit of 0 is written down. bits: a multiple of 8 from 16 to 1,024. */
+#ifndef HASH_CODE_H
+#define HASH_CODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CODE_MIN_BITS = 16, CODE_MAX_BITS = 1024 };
+
+static inline size_t code_bytes(int bits) { return (size_t)bits / 8; }
+
+/* code (n, bits/8) from scores (n, bits). */
+void code_pack(const float *scores, size_t n, int bits, uint8_t *code);
+/* values (n, bits) of -1 or +1. */
+void code_unpack(const uint8_t *code, size_t n, int bits, float *values);
+/* Number of differing bits. */
+int code_distance(const uint8_t *a, const uint8_t *b, int bits);
+
+#endif
