@@ -1,0 +1,109 @@
+#include "hash/model.h"
+
+#include <string.h>
+
+#include "nn/base/error.h"
+#include "nn/ops.h"
+
+const char *const MODEL_STAGE1[3] = {"image.", "text.", "stage1."};
+const char *const MODEL_STAGE2[4] = {"encoder.", "output.", "head.", "classifier."};
+
+static void add_params(Model *m) {
+    const ModelConfig *c = &m->config;
+    ParamSet *p = &m->params;
+    int d = c->dim;
+    cnn_add(&m->image, p, c->image_size, c->width, c->blocks, d);
+    text_encoder_add(&m->text, p, c->words, c->buckets, c->text_length, d);
+    m->stage1_image_weight = params_add(p, "stage1.image.weight", 2, (int[]){c->classes, d});
+    m->stage1_image_bias = params_add(p, "stage1.image.bias", 1, (int[]){c->classes});
+    m->stage1_text_weight = params_add(p, "stage1.text.weight", 2, (int[]){c->classes, d});
+    m->stage1_text_bias = params_add(p, "stage1.text.bias", 1, (int[]){c->classes});
+    m->cls = params_add(p, "encoder.cls", 1, (int[]){d});
+    m->modality = params_add(p, "encoder.modality", 2, (int[]){2, d});
+    transformer_add(&m->encoder, p, c->layers, c->heads, d);
+    m->output_norm_weight = params_add(p, "output.norm.weight", 1, (int[]){d});
+    m->output_norm_bias = params_add(p, "output.norm.bias", 1, (int[]){d});
+    m->head_weight = params_add(p, "head.weight", 2, (int[]){c->bits, d});
+    m->head_bias = params_add(p, "head.bias", 1, (int[]){c->bits});
+    m->class_weight = params_add(p, "classifier.weight", 2, (int[]){c->classes, c->bits});
+    m->class_bias = params_add(p, "classifier.bias", 1, (int[]){c->classes});
+}
+
+static void init_params(Model *m, uint64_t seed) {
+    ParamSet *p = &m->params;
+    cnn_init(&m->image, p, seed);
+    text_encoder_init(&m->text, p, seed);
+    transformer_init(&m->encoder, p, seed);
+    param_init_glorot(p, m->stage1_image_weight, seed);
+    param_init_glorot(p, m->stage1_text_weight, seed);
+    param_init_normal(p, m->cls, seed, 0.02);
+    param_init_normal(p, m->modality, seed, 0.02);
+    param_init_constant(m->output_norm_weight, 1);
+    param_init_glorot(p, m->head_weight, seed);
+    param_init_glorot(p, m->class_weight, seed);
+}
+
+Status model_create(Model *m, const ModelConfig *c, uint64_t seed, Error *err) {
+    memset(m, 0, sizeof *m);
+    m->config = *c;
+    add_params(m);
+    TRY(params_seal(&m->params, err));
+    init_params(m, seed);
+    return STATUS_OK;
+}
+
+void model_free(Model *m) {
+    params_free(&m->params);
+    memset(m, 0, sizeof *m);
+}
+
+Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x) { return cnn_forward(t, &m->image, x); }
+
+Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32_t *s, int b, int n, int g,
+                          const int *length) {
+    return text_encoder_forward(t, &m->text, w, s, b, n, g, length);
+}
+
+Tensor *model_stage1_logits(Tape *t, const Model *m, int modality, Tensor *u) {
+    return modality == 0 ? op_linear(t, u, m->stage1_image_weight, m->stage1_image_bias)
+                         : op_linear(t, u, m->stage1_text_weight, m->stage1_text_bias);
+}
+
+/* u_v, u_t, or (u_v + u_t)/2. */
+static Tensor *residual(Tape *t, const Features *image, const Features *text) {
+    if (!text) return image->u;
+    if (!image) return text->u;
+    return op_scale(t, op_add(t, image->u, text->u), (real)0.5);
+}
+
+/* 1 (CLS) + the tokens of each case, or NULL where all are real. */
+static int *sequence_length(Tape *t, const Features *image, const Features *text) {
+    if (!text || !text->length) return NULL;
+    int b = text->z->dim[0], image_tokens = image ? image->z->dim[1] : 0;
+    int *length = arena_alloc(&t->arena, (size_t)b * sizeof *length);
+    for (int i = 0; i < b; i++) length[i] = 1 + image_tokens + text->length[i];
+    return length;
+}
+
+/* EQ(context)  c = LN( Enc([CLS ; Z + e])_CLS + u ) */
+Tensor *model_context(Tape *t, const Model *m, const Features *image, const Features *text, real dropout,
+                      real *weights) {
+    NN_REQUIRE(image || text, "a context needs a modality");
+    NN_REQUIRE(!(image && image->length), "image tokens are never padded");
+    Tensor *c = residual(t, image, text);
+    if (m->config.transformer) {
+        const Features *first = image ? image : text, *second = image && text ? text : NULL;
+        Tensor *sequence = op_sequence(t, m->cls, m->modality, first->z, image ? 0 : 1, first->length,
+                                       second ? second->z : NULL, 1, second ? second->length : NULL);
+        const int *length = sequence_length(t, image, text);
+        c = op_add(t, transformer_first(t, &m->encoder, sequence, length, dropout, weights), c);
+    }
+    return op_layernorm(t, c, m->output_norm_weight, m->output_norm_bias);
+}
+
+/* EQ(head)  s = c W_h + b_h */
+Tensor *model_scores(Tape *t, const Model *m, Tensor *c) { return op_linear(t, c, m->head_weight, m->head_bias); }
+
+Tensor *model_class_logits(Tape *t, const Model *m, Tensor *h) {
+    return op_linear(t, h, m->class_weight, m->class_bias);
+}

@@ -1,0 +1,82 @@
+/* The model: both feature extractors of stage 1, the shared encoder and the hash head of stage 2.
+ *
+ *   symbol  here            shape        from
+ *   x       image           (b,S,S,1)    data
+ *   w       word, gram      (b,N_t)      data
+ *   Z_m     *_tokens        (b,N_m,d)    [P stage 1; O form]
+ *   u_m     op_mean_tokens  (b,d)        [O]
+ *   c_m     model_context   (b,d)        [P an encoder; O form]
+ *   s_m     model_scores    (b,q)        [P a hash function; O linear]
+ *   H_m     op_tanh(s,beta) (b,q)        [O, HashNet]
+ *   W_c     class_weight    (c,q)        [P named; G linear on the unsigned values]
+ */
+#ifndef HASH_MODEL_H
+#define HASH_MODEL_H
+
+#include "nn/cnn.h"
+#include "nn/params.h"
+#include "nn/text_encoder.h"
+#include "nn/transformer.h"
+
+/* What the forward pass needs to know; kept in the model file under these names. */
+typedef struct {
+    int image_size;  /* S, a multiple of 16 */
+    int width;       /* W */
+    int blocks;      /* residual blocks a stage */
+    int dim;         /* d */
+    int text_length; /* N_t */
+    int words;       /* rows of the word table, pad and unknown included */
+    int buckets;     /* rows of the subword table; 0: none */
+    int layers, heads;
+    int bits;        /* q */
+    int classes;     /* c */
+    int transformer; /* 1: c_m from the encoder; 0: c_m = LN(u_m) (ablation no-transformer) */
+    double mean, deviation; /* of the training images: normalised x = (pixel/255 - mean)/deviation */
+} ModelConfig;
+
+typedef struct {
+    ModelConfig config;
+    ParamSet params;
+    Cnn image;
+    TextEncoder text;
+    Tensor *stage1_image_weight, *stage1_image_bias; /* V_v' (c,d), a_v (c) */
+    Tensor *stage1_text_weight, *stage1_text_bias;
+    Tensor *cls, *modality; /* (d) (2,d) */
+    Transformer encoder;
+    Tensor *output_norm_weight, *output_norm_bias; /* (d) */
+    Tensor *head_weight, *head_bias;               /* W_h' (q,d), b_h (q) */
+    Tensor *class_weight, *class_bias;             /* W_c' (c,q), b_c (c) */
+} Model;
+
+/* Allocates and initialises from (seed, RNG_INIT). model_free in every case. */
+Status model_create(Model *m, const ModelConfig *c, uint64_t seed, Error *err);
+void model_free(Model *m);
+
+/* Prefixes of the parameters that each stage trains, for params_train_only. */
+extern const char *const MODEL_STAGE1[3];
+extern const char *const MODEL_STAGE2[4];
+
+/* Z_v (b,N_v,d) of x (b,S,S,1); Z_t (b,n,d) of ids w (b,n), n-grams s (b,n,g) and lengths (b), n <= N_t. */
+Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x);
+Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32_t *s, int b, int n, int g,
+                          const int *length);
+
+/* EQ(stage1) logits u_m V_m + a_m (b,c). modality: 0 image, 1 text. */
+Tensor *model_stage1_logits(Tape *t, const Model *m, int modality, Tensor *u);
+
+/* Features of one case batch, one modality each; both for the joint pass. z (b,n,d), u (b,d), length (b) or NULL. */
+typedef struct {
+    Tensor *z, *u;
+    const int *length;
+} Features;
+
+/* EQ(context): c_m (b,d) of one modality alone, or c_vt where both are given (training only). weights: NULL, or
+ * (b, heads, 1 + tokens) receives the attention of CLS. */
+Tensor *model_context(Tape *t, const Model *m, const Features *image, const Features *text, real dropout, real *weights);
+
+/* EQ(head): s = c W_h + b_h (b,q). A code's bit is 1 iff s >= 0. */
+Tensor *model_scores(Tape *t, const Model *m, Tensor *c);
+/* The linear classifier on relaxed codes: H W_c + b_c (b,c). */
+Tensor *model_class_logits(Tape *t, const Model *m, Tensor *h);
+
+#endif
