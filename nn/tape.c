@@ -123,7 +123,9 @@ void tape_backward(Tape *t, Tensor *loss) {
     for (size_t i = t->n_nodes; i-- > 0;) {
         Node *node = &t->nodes[i];
         if (!node->out->grad) continue; /* the loss does not depend on it */
+        if (t->watch) t->watch(t->watch_ctx, t, node, 0);
         node->backward(t, node);
+        if (t->watch) t->watch(t->watch_ctx, t, node, 1);
         give_grad(t, node->out);
     }
 }

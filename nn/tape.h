@@ -46,6 +46,9 @@ struct Tape {
     Node *nodes;
     size_t n_nodes, node_capacity;
     struct GradBuffer *free_grads; /* gradients whose node is done, for reuse */
+    /* Called, where set, before (after = 0) and after (1) the backward of each node, while node->out->grad is there. */
+    void (*watch)(void *ctx, Tape *t, const Node *node, int after);
+    void *watch_ctx;
 };
 
 /* pool: borrowed, may be NULL. recording and training start true. */
