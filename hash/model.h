@@ -61,7 +61,7 @@ Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x);
 Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32_t *s, int b, int n, int g,
                           const int *length);
 
-/* EQ(stage1) logits u_m V_m + a_m (b,c). modality: 0 image, 1 text. */
+/* Logits u_m V_m + a_m (b,c). modality: 0 image, 1 text. */
 Tensor *model_stage1_logits(Tape *t, const Model *m, int modality, Tensor *u);
 
 /* Features of one case batch, one modality each; both for the joint pass. z (b,n,d), u (b,d), length (b) or NULL. */
@@ -70,11 +70,11 @@ typedef struct {
     const int *length;
 } Features;
 
-/* EQ(context): c_m (b,d) of one modality alone, or c_vt where both are given (training only). weights: NULL, or
+/* c_m (b,d) of one modality alone, or c_vt where both are given (training only). weights: NULL, or
  * (b, heads, 1 + tokens) receives the attention of CLS. */
 Tensor *model_context(Tape *t, const Model *m, const Features *image, const Features *text, real dropout, real *weights);
 
-/* EQ(head): s = c W_h + b_h (b,q). A code's bit is 1 iff s >= 0. */
+/* s = c W_h + b_h (b,q). A code's bit is 1 iff s >= 0. */
 Tensor *model_scores(Tape *t, const Model *m, Tensor *c);
 /* The linear classifier on relaxed codes: H W_c + b_c (b,c). */
 Tensor *model_class_logits(Tape *t, const Model *m, Tensor *h);
