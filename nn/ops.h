@@ -21,7 +21,7 @@ Tensor *op_matmul_nt(Tape *t, Tensor *a, Tensor *b);
 Tensor *op_conv2d(Tape *t, Tensor *x, Tensor *w, int stride, int pad);
 
 /* ---- op_conv1d.c ---- */
-/* y (b,n,do) = relu?(x (b,n,d) * w (do,d,k) + b (do)), zero padding k/2 (k odd); tokens at and beyond length[i] of case i
+/* y (b,n,do) = relu(x (b,n,d) * w (do,d,k) + b (do)), zero padding k/2 (k odd); tokens at and beyond length[i] of case i
  * count as zero in x and are zero in y. length (b) or NULL (all n). */
 Tensor *op_conv1d(Tape *t, Tensor *x, Tensor *w, Tensor *b, const int *length);
 

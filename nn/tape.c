@@ -101,19 +101,34 @@ static real *take_grad(Tape *t, size_t size) {
 }
 
 static void give_grad(Tape *t, Tensor *x) {
+    if (!x->grad) return; /* passed on */
     struct GradBuffer *b = arena_alloc(&t->arena, sizeof *b);
     *b = (struct GradBuffer){x->grad, tensor_size(x), t->free_grads};
     t->free_grads = b;
     x->grad = NULL;
 }
 
-real *tape_grad(Tape *t, Tensor *x) {
+real *tape_grad_raw(Tape *t, Tensor *x, bool *fresh) {
+    *fresh = false;
     if (!x || !x->needs_grad) return NULL;
-    if (!x->grad) {
-        x->grad = take_grad(t, tensor_size(x));
-        memset(x->grad, 0, tensor_size(x) * sizeof(real));
-    }
-    return x->grad;
+    if (x->grad) return x->grad;
+    *fresh = true;
+    return x->grad = take_grad(t, tensor_size(x));
+}
+
+real *tape_grad(Tape *t, Tensor *x) {
+    bool fresh;
+    real *g = tape_grad_raw(t, x, &fresh);
+    if (fresh) memset(g, 0, tensor_size(x) * sizeof(real));
+    return g;
+}
+
+bool tape_grad_pass(Tape *t, const Node *node, Tensor *x) {
+    (void)t;
+    if (!x || !x->needs_grad || x->grad || tensor_size(x) != tensor_size(node->out)) return false;
+    x->grad = node->out->grad;
+    node->out->grad = NULL;
+    return true;
 }
 
 void tape_backward(Tape *t, Tensor *loss) {

@@ -80,6 +80,13 @@ bool tape_needs(const Tape *t, int n_in, Tensor *const *in);
 /* The gradient buffer of x, cleared at its first use; NULL where x needs none. */
 real *tape_grad(Tape *t, Tensor *x);
 
+/* The same without clearing. *fresh: the buffer holds nothing yet and must be written whole, not added to. */
+real *tape_grad_raw(Tape *t, Tensor *x, bool *fresh);
+
+/* Hands the gradient of a node's output over to its input x of the same size, where x needs one and has none yet; the
+ * output's is NULL then. For ops that pass the gradient on unchanged, or change it in place before. False: not done. */
+bool tape_grad_pass(Tape *t, const Node *node, Tensor *x);
+
 /* Scratch for one op: tape_mark before, tape_release after; out tensors must be made before the mark. */
 #define tape_mark(t) arena_mark(&(t)->arena)
 #define tape_release(t, mark) arena_release(&(t)->arena, mark)
