@@ -1,0 +1,204 @@
+#include "train/session.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+
+bool session_stopped(const Session *s) { return s->stop && *s->stop; }
+
+int session_classes(const Session *s) { return s->manifest.n_labels; }
+
+/* Cases of each set that have both modalities, in manifest order. */
+static Status collect_sets(Session *s, Error *err) {
+    int n = s->manifest.n, lacking = 0;
+    for (int set = 0; set < SET_COUNT; set++) {
+        s->index[set] = mem_calloc((size_t)n, sizeof *s->index[set]);
+        if (!s->index[set]) return mem_error(err, "the sets");
+    }
+    for (int i = 0; i < n; i++) {
+        const Case *c = &s->manifest.cases[i];
+        Set set = s->split.set[i];
+        if (!c->image[0] || !c->text[0])
+            lacking++;
+        else if (set != SET_NONE)
+            s->index[set][s->count[set]++] = i;
+    }
+    if (lacking)
+        log_warn(s->log, "%s: %d of %d cases lack an image or a text and are left out", s->manifest.path, lacking, n);
+    return STATUS_OK;
+}
+
+static Status collect_labels(Session *s, Error *err) {
+    size_t n = (size_t)s->manifest.n, c = (size_t)s->manifest.n_labels;
+    s->label = mem_calloc(n, sizeof *s->label);
+    s->unit_labels = mem_calloc(n * c, sizeof *s->unit_labels);
+    if (!s->label || !s->unit_labels) return mem_error(err, "the labels");
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *y = s->manifest.labels + i * c;
+        int count = 0;
+        s->label[i] = -1;
+        for (size_t k = c; k-- > 0;)
+            if (y[k]) count++, s->label[i] = (int)k;
+        for (size_t k = 0; k < c; k++)
+            if (y[k]) s->unit_labels[i * c + k] = (float)(1 / sqrt(count));
+    }
+    s->single = true;
+    for (int i = 0; i < s->count[SET_TRAIN]; i++) {
+        const uint8_t *y = s->manifest.labels + (size_t)s->index[SET_TRAIN][i] * c;
+        int count = 0;
+        for (size_t k = 0; k < c; k++) count += y[k];
+        if (count != 1) s->single = false;
+    }
+    return STATUS_OK;
+}
+
+/* FNV-1a (64 bit) over the ids of each text's tokens. */
+static Status collect_text_keys(Session *s, Error *err) {
+    s->text_key = mem_calloc((size_t)s->manifest.n, sizeof *s->text_key);
+    if (!s->text_key) return mem_error(err, "the texts");
+    for (int i = 0; i < s->manifest.n; i++) {
+        uint64_t h = 1469598103934665603u;
+        for (int k = 0; k < s->data.length[i]; k++) {
+            uint32_t id = (uint32_t)s->data.word[(size_t)i * (size_t)s->vocab.length + (size_t)k];
+            for (int byte = 0; byte < 4; byte++) h = (h ^ (id >> (8 * byte) & 255)) * 1099511628211u;
+        }
+        s->text_key[i] = h;
+    }
+    return STATUS_OK;
+}
+
+static Status build_vocabulary(Session *s, Error *err) {
+    const Config *c = &s->config;
+    int n = s->count[SET_TRAIN];
+    const char **texts = mem_calloc((size_t)n, sizeof *texts);
+    if (!texts) return mem_error(err, "the vocabulary");
+    for (int i = 0; i < n; i++) texts[i] = s->manifest.cases[s->index[SET_TRAIN][i]].text;
+    Status status = vocab_build(&s->vocab, texts, n, c->max_words, c->min_count, c->buckets, c->text_length, err);
+    mem_free(texts);
+    return status;
+}
+
+static Status load_data(Session *s, Error *err) {
+    size_t bound = (size_t)s->config.picture_mib << 20;
+    TRY(dataset_load(&s->data, &s->manifest, &s->vocab, s->config.image_size, bound, s->pool, s->log, err));
+    return collect_text_keys(s, err);
+}
+
+static void begin(Session *s, const Config *c, Pool *pool, const Log *log) {
+    memset(s, 0, sizeof *s);
+    s->config = *c;
+    s->pool = pool;
+    s->log = log;
+    s->deviation = 1;
+}
+
+Status session_open(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Pool *pool,
+                    const Log *log, Error *err) {
+    begin(s, c, pool, log);
+    TRY(config_check(c, err));
+    ManifestOptions options = *o;
+    options.need_labels = true;
+    options.mask_labels = options.mask_labels || c->mask_labels;
+    TRY(manifest_read(&s->manifest, manifest, &options, log, err));
+    TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
+    TRY(collect_sets(s, err));
+    if (s->count[SET_TRAIN] < 2)
+        return error_set(err, STATUS_INPUT, "%s: %d training cases have an image and a text; at least 2 are needed",
+                         manifest, s->count[SET_TRAIN]);
+    TRY(collect_labels(s, err));
+    TRY(build_vocabulary(s, err));
+    TRY(load_data(s, err));
+    return dataset_statistics(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], &s->mean, &s->deviation, err);
+}
+
+/* ---- For a trained model ---- */
+
+/* Rewrites names and label matrix so that the model's labels come first, in its order. */
+static Status reorder_labels(Manifest *m, char *const *names, int n_names, Error *err) {
+    int *to = mem_calloc((size_t)(m->n_labels ? m->n_labels : 1), sizeof *to), total = n_names;
+    for (int k = 0; to && k < m->n_labels; k++) {
+        to[k] = -1;
+        for (int j = 0; j < n_names; j++)
+            if (strcmp(m->label_names[k], names[j]) == 0) to[k] = j;
+        if (to[k] < 0) to[k] = total++;
+    }
+    size_t n = (size_t)m->n, c = (size_t)m->n_labels, wide = (size_t)total;
+    uint8_t *labels = mem_calloc(n * wide, 1);
+    char **all = mem_calloc(wide ? wide : 1, sizeof *all);
+    if (!to || !labels || !all) {
+        mem_free(to);
+        mem_free(labels);
+        mem_free(all);
+        return mem_error(err, "the labels");
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < c; k++)
+            if (m->labels[i * c + k]) labels[i * wide + (size_t)to[k]] = 1;
+    for (size_t k = 0; k < c; k++) all[to[k]] = m->label_names[k];
+    bool complete = true;
+    for (int j = 0; j < n_names; j++)
+        if (!all[j]) complete = (all[j] = mem_strdup(names[j])) != NULL && complete;
+    mem_free(to);
+    mem_free(m->labels);
+    mem_free(m->label_names);
+    m->labels = labels;
+    m->label_names = all;
+    m->n_labels = total;
+    return complete ? STATUS_OK : mem_error(err, "the labels");
+}
+
+Status session_open_for(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Vocab *vocab,
+                        char *const *label_names, int n_labels, double mean, double deviation, Pool *pool, const Log *log,
+                        Error *err) {
+    begin(s, c, pool, log);
+    s->mean = mean;
+    s->deviation = deviation;
+    s->vocab = *vocab;
+    memset(vocab, 0, sizeof *vocab);
+    ManifestOptions options = *o;
+    options.mask_labels = options.mask_labels || c->mask_labels;
+    TRY(manifest_read(&s->manifest, manifest, &options, log, err));
+    if (options.need_labels) { /* an evaluation */
+        TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
+        TRY(reorder_labels(&s->manifest, label_names, n_labels, err));
+        TRY(collect_sets(s, err));
+        TRY(collect_labels(s, err));
+    }
+    return load_data(s, err);
+}
+
+void session_close(Session *s) {
+    for (int set = 0; set < SET_COUNT; set++) mem_free(s->index[set]);
+    mem_free(s->label);
+    mem_free(s->unit_labels);
+    mem_free(s->text_key);
+    dataset_free(&s->data);
+    vocab_free(&s->vocab);
+    split_free(&s->split);
+    manifest_free(&s->manifest);
+    memset(s, 0, sizeof *s);
+}
+
+Status session_model(const Session *s, Model *m, Error *err) {
+    ModelConfig c = config_model(&s->config);
+    c.words = TOKEN_FIRST_WORD + s->vocab.n;
+    c.classes = session_classes(s);
+    c.mean = s->mean;
+    c.deviation = s->deviation;
+    return model_create(m, &c, (uint64_t)s->config.seed, err);
+}
+
+Targets session_targets(const Session *s, Tape *t, const int *index, int b, double smoothing) {
+    int c = session_classes(s);
+    real *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);
+    int *label = arena_alloc(&t->arena, (size_t)b * sizeof *label);
+    double uniform = s->single ? 1.0 / c : 0.5;
+    for (int i = 0; i < b; i++) {
+        const uint8_t *has = s->manifest.labels + (size_t)index[i] * (size_t)c;
+        label[i] = s->label[index[i]];
+        for (int k = 0; k < c; k++) y[i * c + k] = (real)((1 - smoothing) * has[k] + smoothing * uniform);
+    }
+    return (Targets){.b = b, .c = c, .single = s->single, .label = label, .y = y, .soft = smoothing > 0,
+                     .bce_weight = (real)s->config.bce_weight};
+}
