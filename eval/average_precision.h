@@ -1,0 +1,44 @@
+/* Average precision of one ranking in which items tie, as Hamming distances do.
+ * Tie groups g = 0.. in the order of distance: n_g items of which r_g relevant, N0 items and R0 relevant
+ * before it, R relevant in all. The expected value over all orders of the ties (McSherry & Najork, ECIR 2008,
+ * doi 10.1007/978-3-540-78646-7_38; He et al., CVPR 2018, arXiv 1705.08562): AP = 1/R sum_g r_g/n_g
+ * sum_{t=1..n_g} [ R0 + 1 + (t-1)(r_g-1)/(n_g-1) ] / (N0+t) and its bounds, with the relevant of each group
+ * last (pessimistic) or first (optimistic). With prefix sums of the harmonic series every group costs O(1).
+ * Where R = 0 all of these are 0. */
+#ifndef EVAL_AVERAGE_PRECISION_H
+#define EVAL_AVERAGE_PRECISION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    double pessimistic, expected, optimistic;
+} Bounds;
+
+/* One query's ranking: items and relevant items of each tie group, nearest first. Empty groups are fine. */
+typedef struct {
+    size_t groups;
+    const uint32_t *all, *relevant; /* (groups) */
+} Ties;
+
+/* sum (n+1): sum[i] = 1 + 1/2 + ... + 1/i. */
+void harmonic_fill(double *sum, size_t n);
+
+/* harmonic: up to the number of items at least. */
+Bounds average_precision(const Ties *ties, const double *harmonic);
+
+/* Expected AP of the first k ranks: the same sum cut at rank k, over min(R, k). */
+double average_precision_at(const Ties *ties, size_t k, const double *harmonic);
+
+/* Expected share of relevant items among the first k ranks (over k, also where there are fewer items than k).
+ */
+double precision_at(const Ties *ties, size_t k);
+
+/* Mean over items of the size of the group that each is in: 1 where nothing ties, n where all do. */
+double tie_mean(const Ties *ties);
+
+/* E[AP] of n items, R of them relevant, in random order or under a constant code:
+ * (R-1)/(n-1) + (H_n/n)(n-R)/(n-1). */
+double average_precision_random(size_t n, size_t relevant, const double *harmonic);
+
+#endif

@@ -1,0 +1,59 @@
+/* What all measures count from: for one query, how many database items lie at each Hamming distance and share
+ * how many labels with it. Codes and label sets are kept word by word (all items' first 64 bits, then all
+ * items' second), so that a query reads only the words that it needs, in order: a query with k labels touches
+ * at most k words of labels. */
+#ifndef EVAL_RANKING_H
+#define EVAL_RANKING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/base/error.h"
+
+enum { LABEL_MAX = 4096, RANKING_BLOCK = 1024 };
+
+/* word (words, n): bits 64w..64w+63 of item i in word[w*n + i]; owned. */
+typedef struct {
+    size_t n;
+    int words;
+    uint64_t *word;
+} BitPlanes;
+
+/* code (n, bits/8), see hash/code.h. bit_planes_free in every case. */
+Status bit_planes_of_codes(BitPlanes *p, const uint8_t *code, size_t n, int bits, Error *err);
+/* labels (n, classes), each 0 or not 0; classes up to LABEL_MAX. */
+Status bit_planes_of_labels(BitPlanes *p, const uint8_t *labels, size_t n, int classes, Error *err);
+void bit_planes_free(BitPlanes *p);
+
+/* distance (count): differing bits between item q of a and items first.. of b. */
+void bit_planes_distance(const BitPlanes *a, size_t q, const BitPlanes *b, size_t first, size_t count,
+                         uint16_t *distance);
+/* shared (count): bits that item q of a and items first.. of b have in common. */
+void bit_planes_shared(const BitPlanes *a, size_t q, const BitPlanes *b, size_t first, size_t count,
+                       uint16_t *shared);
+/* Bits set in item q: for labels, how many it has. */
+int bit_planes_count(const BitPlanes *p, size_t q);
+
+/* One query against a database. group (n) may both be NULL: else database items of the query's own group are
+ * left out. */
+typedef struct {
+    const BitPlanes *query_codes, *database_codes, *query_labels, *database_labels;
+    const int *query_group, *database_group;
+    int bits;
+} Ranking;
+
+/* Items by (distance, shared labels): count[distance*levels + shared], distances 0..bits, levels = labels of
+ * the query + 1. Integers, so that the order of the database changes nothing. */
+typedef struct {
+    size_t groups;   /* bits + 1 */
+    size_t levels;   /* 1 + labels of the query */
+    uint32_t *count; /* (groups, levels) */
+} TieTable;
+
+/* table->count: room for (bits+1) * levels cells of the query with most labels. spare: as much again (two
+ * tables are filled in turn, for items at one distance would wait for each other). */
+void ranking_count(const Ranking *r, size_t q, TieTable *table, uint32_t *spare);
+/* Sums over the levels: all (groups) and relevant (groups, shared >= 1). */
+void tie_table_sum(const TieTable *table, uint32_t *all, uint32_t *relevant);
+
+#endif

@@ -1,0 +1,305 @@
+#include "eval/retrieval.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "hash/code.h"
+#include "nn/base/alloc.h"
+
+const int retrieval_cut[RETRIEVAL_CUTS] = {1, 5, 10, 50, 100, 500, 1000};
+
+/* Queries of one work item. Curves are summed chunk by chunk, then over chunks in order. */
+enum { CHUNK = 32 };
+
+typedef struct {
+    double score;
+    uint16_t shared;
+} Scored;
+
+/* Of one worker. */
+typedef struct {
+    TieTable table;
+    uint32_t *spare, *all, *relevant;
+    Scored *scored; /* (database), for real vectors */
+} Scratch;
+
+typedef struct {
+    size_t queries, database, max_groups, max_levels;
+    Ranking ranking;      /* codes ... */
+    const RealTask *real; /* ... or vectors */
+    BitPlanes query_codes, database_codes, query_labels, database_labels;
+    double *inverse_norm; /* (database), for real vectors */
+    double *harmonic, *discount;
+    Scratch *scratch; /* (threads) */
+    int threads, chunks;
+    RadiusSum *sums; /* (chunks, radii) */
+    Retrieval *out;
+} Job;
+
+/* ---- Ranking by cosine ---- */
+
+static double dot(const float *a, const float *b, size_t n) {
+    double sum[4] = {0.0, 0.0, 0.0, 0.0};
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (size_t k = 0; k < 4; k++) sum[k] += (double)a[i + k] * (double)b[i + k];
+    for (; i < n; i++) sum[0] += (double)a[i] * (double)b[i];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+static int by_score_falling(const void *a, const void *b) {
+    double x = ((const Scored *)a)->score, y = ((const Scored *)b)->score;
+    return (x < y) - (x > y);
+}
+
+/* The query's own norm scales all scores alike and is left out. */
+static size_t score_all(const Job *job, size_t q, Scored *scored) {
+    const RealTask *t = job->real;
+    size_t dim = (size_t)t->dim, n = 0;
+    const float *query = t->query_vectors + q * dim;
+    for (size_t i = 0; i < t->database; i++) {
+        if (t->query_group && t->database_group && t->query_group[q] == t->database_group[i]) continue;
+        bit_planes_shared(&job->query_labels, q, &job->database_labels, i, 1, &scored[n].shared);
+        scored[n].score = dot(query, t->database_vectors + i * dim, dim) * job->inverse_norm[i];
+        n++;
+    }
+    return n;
+}
+
+static void count_real(const Job *job, size_t q, Scratch *s) {
+    TieTable *table = &s->table;
+    size_t n = score_all(job, q, s->scored);
+    qsort(s->scored, n, sizeof *s->scored, by_score_falling);
+    table->levels = (size_t)bit_planes_count(&job->query_labels, q) + 1;
+    table->groups = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || s->scored[i].score != s->scored[i - 1].score) {
+            uint32_t *row = table->count + table->groups++ * table->levels;
+            for (size_t l = 0; l < table->levels; l++) row[l] = 0;
+        }
+        table->count[(table->groups - 1) * table->levels + s->scored[i].shared]++;
+    }
+}
+
+/* ---- One query, one chunk ---- */
+
+static void measure(const Job *job, const Scratch *s, const Ties *ties, QueryMeasures *m) {
+    for (size_t g = 0; g < ties->groups; g++) {
+        m->ranked += ties->all[g];
+        m->relevant += ties->relevant[g];
+    }
+    m->ap = average_precision(ties, job->harmonic);
+    m->tie = tie_mean(ties);
+    m->ndcg = ndcg_expected(&s->table, job->database, job->discount);
+    for (int c = 0; c < RETRIEVAL_CUTS; c++) {
+        size_t k = (size_t)retrieval_cut[c], within = k < job->database ? k : job->database;
+        m->ap_at[c] = average_precision_at(ties, k, job->harmonic);
+        m->precision[c] = precision_at(ties, k);
+        m->ndcg_at[c] = ndcg_expected(&s->table, within, job->discount);
+    }
+    if (!job->real) m->lookup = ball_within(ties, LOOKUP_RADIUS);
+}
+
+static void evaluate_chunk(void *ctx, int chunk, int worker) {
+    Job *job = ctx;
+    Scratch *s = &job->scratch[worker];
+    size_t first = (size_t)chunk * CHUNK, last = first + CHUNK < job->queries ? first + CHUNK : job->queries;
+    for (size_t q = first; q < last; q++) {
+        if (job->real)
+            count_real(job, q, s);
+        else
+            ranking_count(&job->ranking, q, &s->table, s->spare);
+        tie_table_sum(&s->table, s->all, s->relevant);
+        Ties ties = {s->table.groups, s->all, s->relevant};
+        measure(job, s, &ties, &job->out->query[q]);
+        if (!job->real) radius_sum_add(job->sums + (size_t)chunk * (size_t)job->out->radii, &ties);
+    }
+}
+
+/* ---- Means ---- */
+
+static void add_query(Retrieval *r, const QueryMeasures *m, const double *harmonic) {
+    r->without_relevant += m->relevant == 0;
+    r->map.pessimistic += m->ap.pessimistic;
+    r->map.expected += m->ap.expected;
+    r->map.optimistic += m->ap.optimistic;
+    for (int c = 0; c < RETRIEVAL_CUTS; c++) {
+        r->map_at[c] += m->ap_at[c];
+        r->precision[c] += m->precision[c];
+        r->ndcg_at[c] += m->ndcg_at[c];
+    }
+    r->ndcg += m->ndcg;
+    r->mean_tie += m->tie;
+    r->lookup_precision += m->lookup.precision;
+    r->lookup_recall += m->lookup.recall;
+    r->lookup_empty += m->lookup.empty;
+    r->map_random += average_precision_random(m->ranked, m->relevant, harmonic);
+}
+
+static void divide_sums(Retrieval *r) {
+    double n = (double)r->queries;
+    double *sum[] = {&r->map.pessimistic,  &r->map.expected,  &r->map.optimistic, &r->ndcg,      &r->mean_tie,
+                     &r->lookup_precision, &r->lookup_recall, &r->lookup_empty,   &r->map_random};
+    for (size_t i = 0; i < sizeof sum / sizeof *sum; i++) *sum[i] /= n;
+    for (int c = 0; c < RETRIEVAL_CUTS; c++) {
+        r->map_at[c] /= n;
+        r->precision[c] /= n;
+        r->ndcg_at[c] /= n;
+    }
+}
+
+static void curve_point(const Job *job, int radius) {
+    RadiusSum sum = {0.0, 0.0, 0, 0};
+    for (int chunk = 0; chunk < job->chunks; chunk++) {
+        const RadiusSum *s = &job->sums[(size_t)chunk * (size_t)job->out->radii + (size_t)radius];
+        sum.precision += s->precision;
+        sum.recall += s->recall;
+        sum.balls += s->balls;
+        sum.queries += s->queries;
+    }
+    job->out->curve[radius] =
+        (RadiusPoint){sum.balls ? sum.precision / sum.balls : 0.0,
+                      sum.queries ? sum.recall / sum.queries : 0.0, (double)sum.balls / (double)job->queries};
+}
+
+/* ---- Memory ---- */
+
+static Status scratch_init(Scratch *s, const Job *job, Error *err) {
+    size_t cells = job->max_groups * job->max_levels;
+    s->table.count = mem_calloc(cells, sizeof(uint32_t));
+    s->all = mem_calloc(2 * job->max_groups, sizeof(uint32_t));
+    s->relevant = s->all ? s->all + job->max_groups : NULL;
+    if (job->real)
+        s->scored = mem_calloc(job->database, sizeof *s->scored);
+    else
+        s->spare = mem_calloc(cells, sizeof(uint32_t));
+    int complete = s->table.count && s->all && (s->scored || s->spare);
+    return complete ? STATUS_OK : mem_error(err, "evaluation");
+}
+
+static Status job_init(Job *job, const uint8_t *query_labels, const uint8_t *database_labels, int classes,
+                       Error *err) {
+    TRY(bit_planes_of_labels(&job->query_labels, query_labels, job->queries, classes, err));
+    TRY(bit_planes_of_labels(&job->database_labels, database_labels, job->database, classes, err));
+    for (size_t q = 0; q < job->queries; q++) {
+        size_t levels = (size_t)bit_planes_count(&job->query_labels, q) + 1;
+        if (levels > job->max_levels) job->max_levels = levels;
+    }
+    Retrieval *r = job->out;
+    *r = (Retrieval){.queries = job->queries, .database = job->database, .radii = r->radii};
+    job->chunks = (int)((job->queries + CHUNK - 1) / CHUNK);
+    r->query = mem_calloc(job->queries, sizeof *r->query);
+    r->curve = mem_calloc((size_t)r->radii + 1, sizeof *r->curve);
+    job->sums = mem_calloc((size_t)job->chunks * (size_t)r->radii + 1, sizeof *job->sums);
+    job->harmonic = mem_calloc(2 * (job->database + 1), sizeof *job->harmonic);
+    job->scratch = mem_calloc((size_t)job->threads, sizeof *job->scratch);
+    if (!r->query || !r->curve || !job->sums || !job->harmonic || !job->scratch)
+        return mem_error(err, "evaluation");
+    job->discount = job->harmonic + job->database + 1;
+    harmonic_fill(job->harmonic, job->database);
+    discount_fill(job->discount, job->database);
+    for (int t = 0; t < job->threads; t++) TRY(scratch_init(&job->scratch[t], job, err));
+    return STATUS_OK;
+}
+
+static void job_free(Job *job) {
+    for (int t = 0; t < job->threads && job->scratch; t++) {
+        mem_free(job->scratch[t].table.count);
+        mem_free(job->scratch[t].spare);
+        mem_free(job->scratch[t].all);
+        mem_free(job->scratch[t].scored);
+    }
+    mem_free(job->scratch);
+    mem_free(job->sums);
+    mem_free(job->harmonic);
+    mem_free(job->inverse_norm);
+    bit_planes_free(&job->query_codes);
+    bit_planes_free(&job->database_codes);
+    bit_planes_free(&job->query_labels);
+    bit_planes_free(&job->database_labels);
+}
+
+static void job_run(Job *job, Pool *pool) {
+    Retrieval *r = job->out;
+    pool_for(pool, job->chunks, evaluate_chunk, job);
+    for (size_t q = 0; q < r->queries; q++) add_query(r, &r->query[q], job->harmonic);
+    divide_sums(r);
+    for (int radius = 0; radius < r->radii; radius++) curve_point(job, radius);
+}
+
+/* ---- Codes ---- */
+
+static Status prepare_codes(Job *job, const RetrievalTask *t, Error *err) {
+    TRY(job_init(job, t->query_labels, t->database_labels, t->classes, err));
+    TRY(bit_planes_of_codes(&job->query_codes, t->query_codes, t->queries, t->bits, err));
+    TRY(bit_planes_of_codes(&job->database_codes, t->database_codes, t->database, t->bits, err));
+    job->ranking = (Ranking){.query_codes = &job->query_codes,
+                             .database_codes = &job->database_codes,
+                             .query_labels = &job->query_labels,
+                             .database_labels = &job->database_labels,
+                             .query_group = t->query_group,
+                             .database_group = t->database_group,
+                             .bits = t->bits};
+    return STATUS_OK;
+}
+
+Status retrieval_evaluate(Retrieval *out, const RetrievalTask *t, Pool *pool, Error *err) {
+    *out = (Retrieval){.radii = t->bits + 1};
+    NN_REQUIRE(t->queries > 0 && t->database > 0, "%zu queries, %zu items", t->queries, t->database);
+    NN_REQUIRE(t->bits >= 8 && t->bits <= CODE_MAX_BITS && t->bits % 8 == 0, "%d bits", t->bits);
+    Job job = {.queries = t->queries,
+               .database = t->database,
+               .max_groups = (size_t)t->bits + 1,
+               .threads = pool_threads(pool),
+               .out = out};
+    Status status = prepare_codes(&job, t, err);
+    if (status == STATUS_OK) job_run(&job, pool);
+    job_free(&job);
+    return status;
+}
+
+/* ---- Real vectors ---- */
+
+static Status check_finite(const float *v, size_t n, int dim, const char *what, Error *err) {
+    for (size_t i = 0; i < n * (size_t)dim; i++)
+        if (!isfinite(v[i]))
+            return error_set(err, STATUS_INPUT, "%s: row %zu, column %zu is not a finite number", what,
+                             i / (size_t)dim, i % (size_t)dim);
+    return STATUS_OK;
+}
+
+static Status prepare_real(Job *job, const RealTask *t, Error *err) {
+    TRY(check_finite(t->query_vectors, t->queries, t->dim, "query vectors", err));
+    TRY(check_finite(t->database_vectors, t->database, t->dim, "database vectors", err));
+    TRY(job_init(job, t->query_labels, t->database_labels, t->classes, err));
+    job->inverse_norm = mem_calloc(t->database, sizeof *job->inverse_norm);
+    if (!job->inverse_norm) return mem_error(err, "evaluation");
+    for (size_t i = 0; i < t->database; i++) {
+        const float *v = t->database_vectors + i * (size_t)t->dim;
+        double norm = sqrt(dot(v, v, (size_t)t->dim));
+        job->inverse_norm[i] = norm > 0.0 ? 1.0 / norm : 0.0;
+    }
+    return STATUS_OK;
+}
+
+Status retrieval_evaluate_real(Retrieval *out, const RealTask *t, Pool *pool, Error *err) {
+    *out = (Retrieval){0};
+    NN_REQUIRE(t->queries > 0 && t->database > 0 && t->dim > 0, "%zu queries, %zu items, %d dimensions",
+               t->queries, t->database, t->dim);
+    Job job = {.queries = t->queries,
+               .database = t->database,
+               .max_groups = t->database,
+               .threads = pool_threads(pool),
+               .real = t,
+               .out = out};
+    Status status = prepare_real(&job, t, err);
+    if (status == STATUS_OK) job_run(&job, pool);
+    job_free(&job);
+    return status;
+}
+
+void retrieval_free(Retrieval *r) {
+    mem_free(r->curve);
+    mem_free(r->query);
+    *r = (Retrieval){0};
+}

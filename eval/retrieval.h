@@ -1,0 +1,76 @@
+/* One direction of retrieval: every query ranks the whole database, an item is relevant where it shares a
+ * label. All means are over ALL queries, one without a relevant item counting 0. Sums run in query order: the
+ * same digits at any number of threads, and whatever the order of the database. */
+#ifndef EVAL_RETRIEVAL_H
+#define EVAL_RETRIEVAL_H
+
+#include "eval/average_precision.h"
+#include "eval/curves.h"
+#include "nn/base/pool.h"
+
+/* Ranks at which measures are cut. */
+enum { CUT_1, CUT_5, CUT_10, CUT_50, CUT_100, CUT_500, CUT_1000, RETRIEVAL_CUTS };
+extern const int retrieval_cut[RETRIEVAL_CUTS]; /* 1, 5, 10, 50, 100, 500, 1000 */
+
+/* Radius of hash lookup. */
+enum { LOOKUP_RADIUS = 2 };
+
+/* Labels (n, classes): 0 or not 0. group (n): patient or video; where both are given, items of the query's
+ * own group are not ranked (validation); NULL otherwise. All borrowed. */
+typedef struct {
+    size_t queries, database;
+    int bits;
+    const uint8_t *query_codes, *database_codes; /* (n, bits/8) */
+    int classes;
+    const uint8_t *query_labels, *database_labels;
+    const int *query_group, *database_group;
+} RetrievalTask;
+
+/* The same by cosine of real vectors, ranked from high to low; equal cosines tie. A vector of zeros has
+ * cosine 0 to all. */
+typedef struct {
+    size_t queries, database;
+    int dim;
+    const float *query_vectors, *database_vectors; /* (n, dim) */
+    int classes;
+    const uint8_t *query_labels, *database_labels;
+    const int *query_group, *database_group;
+} RealTask;
+
+typedef struct {
+    uint32_t ranked, relevant; /* items of this query's ranking; relevant ones among them */
+    Bounds ap;
+    double ap_at[RETRIEVAL_CUTS]; /* over min(R, K) */
+    double precision[RETRIEVAL_CUTS];
+    double ndcg_at[RETRIEVAL_CUTS], ndcg;
+    double tie;  /* mean size of the tie group that an item is in */
+    Ball lookup; /* within LOOKUP_RADIUS; of codes only */
+} QueryMeasures;
+
+/* One point of the precision-recall curve. share: of queries whose ball of this radius holds anything;
+ * precision is the mean over those, recall over the queries that have a relevant item. */
+typedef struct {
+    double precision, recall, share;
+} RadiusPoint;
+
+typedef struct {
+    size_t queries, database;
+    size_t without_relevant; /* queries that can only score 0 */
+    Bounds map;
+    double map_at[RETRIEVAL_CUTS], precision[RETRIEVAL_CUTS], ndcg_at[RETRIEVAL_CUTS], ndcg;
+    double mean_tie;
+    double lookup_precision, lookup_recall,
+        lookup_empty;     /* within radius 2; share of empty balls. 0 for real vectors */
+    double map_random;    /* closed form: random order or a constant code */
+    int radii;            /* bits + 1; 0 for real vectors */
+    RadiusPoint *curve;   /* (radii); owned */
+    QueryMeasures *query; /* (queries); owned */
+} Retrieval;
+
+/* Memory O(queries + database + threads * bits). retrieval_free in every case. Input errors: more than
+ * LABEL_MAX labels; a vector that is not finite. */
+Status retrieval_evaluate(Retrieval *out, const RetrievalTask *task, Pool *pool, Error *err);
+Status retrieval_evaluate_real(Retrieval *out, const RealTask *task, Pool *pool, Error *err);
+void retrieval_free(Retrieval *r);
+
+#endif
