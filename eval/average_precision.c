@@ -11,8 +11,16 @@ static size_t total(const uint32_t *count, size_t groups) {
     return sum;
 }
 
+/* Sums this short are added term by term: the difference of two harmonic numbers has few digits left. */
+enum { SHORT_SUM = 8 };
+
 /* sum_{t=1..m} [first + (t-1) step] / (before + t), with (t-1)/(before+t) = 1 - (before+1)/(before+t). */
 static double linear_over_rank(double first, double step, size_t before, size_t m, const double *harmonic) {
+    if (m <= SHORT_SUM) {
+        double sum = 0.0;
+        for (size_t t = 0; t < m; t++) sum += (first + (double)t * step) / (double)(before + t + 1);
+        return sum;
+    }
     double rest = first - step * ((double)before + 1.0);
     return (double)m * step + rest * (harmonic[before + m] - harmonic[before]);
 }

@@ -68,7 +68,7 @@ Ball ball_within(const Ties *ties, size_t radius) {
         all += ties->all[g];
         found += ties->relevant[g];
     }
-    return (Ball){all == 0, all ? (double)found / (double)all : 0.0,
+    return (Ball){all == 0 ? 1.0 : 0.0, all ? (double)found / (double)all : 0.0,
                   relevant ? (double)found / (double)relevant : 0.0};
 }
 

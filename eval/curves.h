@@ -19,7 +19,7 @@ double ndcg_expected(const TieTable *table, size_t k, const double *discount);
 /* What lies within a radius of a query. precision is 0 for an empty ball, as hash lookup is usually scored
  * (Liu et al., CVPR 2012); recall is 0 where nothing is relevant. */
 typedef struct {
-    int empty;
+    double empty; /* 1 or 0 */
     double precision, recall;
 } Ball;
 Ball ball_within(const Ties *ties, size_t radius);

@@ -186,8 +186,8 @@ Test(eval_ap, ball_and_curve_count_what_lies_within_the_radius) {
     uint32_t all[5] = {0, 2, 2, 4, 2}, relevant[5] = {0, 2, 1, 0, 1};
     Ties ties = {5, all, relevant};
     Ball empty = ball_within(&ties, 0), two = ball_within(&ties, 2);
-    cr_assert(empty.empty && empty.precision == 0.0 && empty.recall == 0.0);
-    cr_assert(!two.empty && two.precision == 0.75 && two.recall == 0.75);
+    cr_assert(empty.empty == 1.0 && empty.precision == 0.0 && empty.recall == 0.0);
+    cr_assert(two.empty == 0.0 && two.precision == 0.75 && two.recall == 0.75);
     RadiusSum sum[5];
     memset(sum, 0, sizeof sum);
     radius_sum_add(sum, &ties);
