@@ -1,0 +1,121 @@
+#include "train/checkpoint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "nn/safetensors.h"
+
+void progress_begin(Progress *p) {
+    memset(p, 0, sizeof *p);
+    p->stage = 1;
+    p->best_map = -1;
+    p->best_epoch = -1;
+    metrics_begin(&p->metrics);
+}
+
+void progress_free(Progress *p) {
+    buffer_free(&p->metrics);
+    mem_free(p->best);
+    memset(p, 0, sizeof *p);
+}
+
+/* Data, split and settings as one line that must agree. */
+static Status identity(const Session *s, Buffer *b, Error *err) {
+    buffer_printf(b, "data %08x split %08x", s->manifest.crc, s->split.hash);
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        char text[64];
+        buffer_printf(b, " %s=%s", CONFIG_TABLE[i].name, config_value(&s->config, &CONFIG_TABLE[i], text));
+    }
+    return b->failed ? mem_error(err, "the checkpoint") : STATUS_OK;
+}
+
+static void set_state(StFile *f, const Progress *p) {
+    char text[64 * (1 + TERM_COUNT)];
+    int n = 0;
+    snprintf(text, sizeof text, "%d %d %d %ld %d %a", p->stage, p->epoch, p->step, p->adam.step, p->best_epoch,
+             p->best_map);
+    st_set(f, "state", text);
+    for (int i = 0; i <= TERM_COUNT; i++) n += snprintf(text + n, sizeof text - (size_t)n, "%a ", p->sums[i]);
+    st_set(f, "sums", text);
+    st_set(f, "metrics", p->metrics.data ? (const char *)p->metrics.data : "");
+}
+
+Status checkpoint_save(const char *path, const Session *s, const Model *m, const Progress *p, Error *err) {
+    Buffer id = {0};
+    Status status = identity(s, &id, err);
+    if (status == STATUS_OK) {
+        StFile f = {0};
+        int64_t n = (int64_t)m->params.size;
+        st_add(&f, "values", ST_F32, 1, &n, m->params.values);
+        st_add(&f, "moment1", ST_F32, 1, &n, m->params.moment1);
+        st_add(&f, "moment2", ST_F32, 1, &n, m->params.moment2);
+        if (p->best) st_add(&f, "best", ST_F32, 1, &n, p->best);
+        st_set(&f, "format", "msach checkpoint 1");
+        st_set(&f, "run", (const char *)id.data);
+        set_state(&f, p);
+        status = st_write(&f, path, err);
+        st_free(&f);
+    }
+    buffer_free(&id);
+    return status;
+}
+
+static Status damaged(const char *path, const char *what, Error *err) {
+    return error_set(err, STATUS_INPUT, "%s: %s; delete it to start from the beginning", path, what);
+}
+
+static Status take(const StFile *f, const char *path, const char *name, float *to, size_t n, Error *err) {
+    const StTensor *t = st_find(f, name);
+    if (!t || t->type != ST_F32 || t->rank != 1 || t->dim[0] != (int64_t)n)
+        return damaged(path, "does not hold the state of this model", err);
+    memcpy(to, t->data, n * sizeof *to);
+    return STATUS_OK;
+}
+
+static Status read_state(const StFile *f, const char *path, Progress *p, Error *err) {
+    const char *state = st_get(f, "state"), *sums = st_get(f, "sums"), *metrics = st_get(f, "metrics");
+    if (!state || !sums || !metrics) return damaged(path, "has no training state", err);
+    if (sscanf(state, "%d %d %d %ld %d %la", &p->stage, &p->epoch, &p->step, &p->adam.step, &p->best_epoch,
+               &p->best_map) != 6 ||
+        p->stage < 1 || p->stage > 3 || p->epoch < 0 || p->step < 0)
+        return damaged(path, "has a malformed training state", err);
+    for (int i = 0; i <= TERM_COUNT; i++) {
+        char *end;
+        p->sums[i] = strtod(sums, &end);
+        if (end == sums) return damaged(path, "has malformed sums", err);
+        sums = end;
+    }
+    buffer_free(&p->metrics);
+    buffer_printf(&p->metrics, "%s", metrics);
+    return p->metrics.failed ? mem_error(err, path) : STATUS_OK;
+}
+
+static Status load(const StFile *f, const char *path, const Session *s, Model *m, Progress *p, Error *err) {
+    Buffer id = {0};
+    Status status = identity(s, &id, err);
+    const char *run = st_get(f, "run");
+    if (status == STATUS_OK && (!run || strcmp(run, (const char *)id.data) != 0))
+        status = error_set(err, STATUS_INPUT,
+                           "%s: belongs to a run with other data or settings; use those, or another --out", path);
+    buffer_free(&id);
+    if (status != STATUS_OK) return status;
+    size_t n = m->params.size;
+    TRY(take(f, path, "values", m->params.values, n, err));
+    TRY(take(f, path, "moment1", m->params.moment1, n, err));
+    TRY(take(f, path, "moment2", m->params.moment2, n, err));
+    if (st_find(f, "best")) {
+        if (!p->best && !(p->best = mem_calloc(n, sizeof *p->best))) return mem_error(err, path);
+        TRY(take(f, path, "best", p->best, n, err));
+    }
+    return read_state(f, path, p, err);
+}
+
+Status checkpoint_load(const char *path, const Session *s, Model *m, Progress *p, Error *err) {
+    StFile f;
+    Status status = st_read(&f, path, true, err);
+    if (status == STATUS_OK) status = load(&f, path, s, m, p, err);
+    st_free(&f);
+    return status;
+}

@@ -1,0 +1,112 @@
+#include "train/encode.h"
+
+#include <string.h>
+
+#include "hash/code.h"
+#include "nn/base/alloc.h"
+#include "nn/ops.h"
+
+/* Writes one tile's features, scores and codes at case `first`. */
+static void keep(const Model *m, const Tensor *c, const Tensor *s, int first, Encoding *out) {
+    size_t at = (size_t)first, d = (size_t)m->config.dim, q = (size_t)m->config.bits, n = (size_t)c->dim[0];
+    for (size_t i = 0; out->features && i < n * d; i++) out->features[at * d + i] = (float)c->data[i];
+    for (size_t i = 0; out->scores && i < n * q; i++) out->scores[at * q + i] = (float)s->data[i];
+    for (size_t i = 0; out->codes && i < n; i++) {
+        float row[CODE_MAX_BITS];
+        for (size_t j = 0; j < q; j++) row[j] = (float)s->data[i * q + j];
+        code_pack(row, 1, (int)q, out->codes + (at + i) * code_bytes((int)q));
+    }
+}
+
+static Tensor *image_context(Tape *t, const Model *m, const float *x, int n) {
+    int side = m->config.image_size;
+    Tensor *image = tape_tensor4(t, n, side, side, 1);
+    for (size_t i = 0; i < tensor_size(image); i++) image->data[i] = x[i];
+    Features f = {.z = model_image_tokens(t, m, image)};
+    f.u = op_mean_tokens(t, f.z, NULL);
+    return model_context(t, m, &f, NULL, 0, NULL);
+}
+
+/* Tokens beyond the longest text of the tile are left out: they are padding for every case. */
+static Tensor *text_context(Tape *t, const Model *m, const int32_t *w, const int32_t *s, const int *length, int n) {
+    int full = m->config.text_length, longest = 1;
+    for (int i = 0; i < n; i++) longest = length[i] > longest ? length[i] : longest;
+    int32_t *word = arena_alloc(&t->arena, (size_t)n * (size_t)longest * sizeof *word);
+    int32_t *gram = s ? arena_alloc(&t->arena, (size_t)n * (size_t)longest * TOKEN_NGRAMS * sizeof *gram) : NULL;
+    for (int i = 0; i < n; i++) {
+        memcpy(word + i * longest, w + (size_t)i * (size_t)full, (size_t)longest * sizeof *word);
+        if (gram)
+            memcpy(gram + (size_t)i * (size_t)longest * TOKEN_NGRAMS,
+                   s + (size_t)i * (size_t)full * TOKEN_NGRAMS, (size_t)longest * TOKEN_NGRAMS * sizeof *gram);
+    }
+    Features f = {.z = model_text_tokens(t, m, word, gram, n, longest, TOKEN_NGRAMS, length), .length = length};
+    f.u = op_mean_tokens(t, f.z, length);
+    return model_context(t, m, NULL, &f, 0, NULL);
+}
+
+static void inference(Tape *t, Pool *pool) {
+    tape_init(t, pool);
+    t->recording = t->training = false;
+}
+
+Status encode_images(const Model *m, const float *x, int n, Encoding *out, Pool *pool, Error *err) {
+    Tape t;
+    inference(&t, pool);
+    if (ARENA_GUARD(&t.arena)) {
+        tape_free(&t);
+        return mem_error(err, "encoding images");
+    }
+    size_t pixels = (size_t)m->config.image_size * (size_t)m->config.image_size;
+    for (int first = 0; first < n; first += ENCODE_TILE) {
+        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
+        Tensor *c = image_context(&t, m, x + (size_t)first * pixels, tile);
+        keep(m, c, model_scores(&t, m, c), first, out);
+        tape_reset(&t);
+    }
+    tape_free(&t);
+    return STATUS_OK;
+}
+
+Status encode_texts(const Model *m, const int32_t *w, const int32_t *s, const int *length, int n, Encoding *out,
+                    Pool *pool, Error *err) {
+    Tape t;
+    inference(&t, pool);
+    if (ARENA_GUARD(&t.arena)) {
+        tape_free(&t);
+        return mem_error(err, "encoding texts");
+    }
+    size_t tokens = (size_t)m->config.text_length;
+    for (int first = 0; first < n; first += ENCODE_TILE) {
+        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
+        Tensor *c = text_context(&t, m, w + (size_t)first * tokens, s ? s + (size_t)first * tokens * TOKEN_NGRAMS : NULL,
+                                 length + first, tile);
+        keep(m, c, model_scores(&t, m, c), first, out);
+        tape_reset(&t);
+    }
+    tape_free(&t);
+    return STATUS_OK;
+}
+
+static Encoding shifted(const Encoding *e, const Model *m, int by) {
+    size_t at = (size_t)by, d = (size_t)m->config.dim, q = (size_t)m->config.bits;
+    return (Encoding){e->features ? e->features + at * d : NULL, e->scores ? e->scores + at * q : NULL,
+                      e->codes ? e->codes + at * code_bytes((int)q) : NULL};
+}
+
+Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, Modality modality, Encoding *out,
+                    Pool *pool, const Log *log, Error *err) {
+    Batch b;
+    BatchOptions o = {.mean = m->config.mean, .deviation = m->config.deviation};
+    Status s = batch_init(&b, d, ENCODE_TILE, pool, err);
+    for (int first = 0; s == STATUS_OK && first < n; first += ENCODE_TILE) {
+        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
+        Encoding part = shifted(out, m, first);
+        s = batch_fill(&b, d, index + first, tile, &o, pool, err);
+        if (s == STATUS_OK)
+            s = modality == MODALITY_IMAGE ? encode_images(m, b.image, tile, &part, pool, err)
+                                           : encode_texts(m, b.word, b.gram, b.length, tile, &part, pool, err);
+        log_progress(log, modality == MODALITY_IMAGE ? "encoding images" : "encoding texts", first + tile, n);
+    }
+    batch_free(&b);
+    return s;
+}
