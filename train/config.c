@@ -253,6 +253,8 @@ Status config_check(const Config *c, Error *err) {
     if (c->dim % c->heads) return error_set(err, STATUS_USAGE, "heads %d do not divide dim %d", c->heads, c->dim);
     if (!c->transformer && c->joint_pass)
         return error_set(err, STATUS_USAGE, "transformer = 0 has no joint pass; set joint_pass = 0 as well");
+    if (c->end_to_end && c->laplacian)
+        return error_set(err, STATUS_USAGE, "laplacian = 1 needs the neighbour graph, which end_to_end = 1 does not have");
     return STATUS_OK;
 }
 

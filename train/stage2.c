@@ -1,0 +1,180 @@
+#include "train/stage2.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "nn/ops.h"
+#include "train/loop.h"
+
+/* ---- The loss ---- */
+
+double stage2_beta(const Config *c, int epoch) {
+    double share = c->stage2_epochs > 1 ? (double)epoch / (c->stage2_epochs - 1) : 1;
+    return c->beta_start + (c->beta_end - c->beta_start) * share;
+}
+
+/* Rows (b) of the training cases as places in the manifest. */
+static int *cases_of(const Session *s, Tape *t, const int *rows, int b) {
+    int *index = arena_alloc(&t->arena, (size_t)b * sizeof *index);
+    for (int i = 0; i < b; i++) index[i] = s->index[SET_TRAIN][rows[i]];
+    return index;
+}
+
+/* S = [Y Y' > 0] (b,b) */
+static uint8_t *similar(const Session *s, Tape *t, const int *index, int b) {
+    uint8_t *out = arena_calloc(&t->arena, (size_t)b * (size_t)b, 1);
+    int c = session_classes(s);
+    for (int i = 0; i < b; i++)
+        for (int j = 0; j < b; j++)
+            for (int k = 0; k < c; k++)
+                if (s->manifest.labels[(size_t)index[i] * (size_t)c + (size_t)k] &&
+                    s->manifest.labels[(size_t)index[j] * (size_t)c + (size_t)k])
+                    out[i * b + j] = 1;
+    return out;
+}
+
+/* The three pairs of the manifold term, or its Laplacian variant. */
+static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, Tensor *const h[2], const int *rows, int b) {
+    size_t block = (size_t)b * (size_t)b;
+    if (s->config.laplacian) {
+        real *k_v = arena_alloc(&t->arena, block * sizeof *k_v), *k_t = arena_alloc(&t->arena, block * sizeof *k_t);
+        graph_block(&st->graph[0], rows, b, k_v);
+        graph_block(&st->graph[1], rows, b, k_t);
+        return loss_laplacian(t, h[0], h[1], k_v, k_t);
+    }
+    static const int pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
+    int c = session_classes(s), *index = cases_of(s, t, rows, b);
+    float *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);
+    for (int i = 0; i < b; i++)
+        memcpy(y + i * c, s->unit_labels + (size_t)index[i] * (size_t)c, (size_t)c * sizeof *y);
+    Tensor *term[3];
+    for (int i = 0; i < 3; i++) {
+        real *target = arena_alloc(&t->arena, block * sizeof *target);
+        graph_target(&st->graph[pair[i][0]], &st->graph[pair[i][1]], y, c, rows, b, &st->walk, target);
+        term[i] = loss_manifold(t, h[pair[i][0]], h[pair[i][1]], target);
+    }
+    return op_weighted_sum(t, 3, term, (real[]){1, 1, 1});
+}
+
+/* EQ(total)  L_2 = l_a L_align + l_m L_man + l_b L_bal + l_c L_cls + l_q L_qua + l_p L_like + l_d L_dec
+ * c_v, c_t: one modality alone, what a query uses; c_vt: the joint pass, training only.  H_m = tanh(beta s_m). */
+Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z, const int *rows, int b,
+                 double beta) {
+    const Config *o = &s->config;
+    int *index = cases_of(s, t, rows, b);
+    real dropout = (real)o->dropout;
+    Tensor *c_v = model_context(t, m, &z->image, NULL, dropout, NULL);
+    Tensor *c_t = model_context(t, m, NULL, &z->text, dropout, NULL);
+    Tensor *c_vt = o->joint_pass ? model_context(t, m, &z->image, &z->text, dropout, NULL) : NULL;
+    Tensor *h[3] = {op_tanh(t, model_scores(t, m, c_v), (real)beta), op_tanh(t, model_scores(t, m, c_t), (real)beta),
+                    c_vt ? op_tanh(t, model_scores(t, m, c_vt), (real)beta) : NULL};
+
+    Loss loss = {0};
+    if (o->weight_align > 0) {
+        Tensor *contrast = loss_align(t, c_v, c_t, stage1_relations(s, t, index, b), o->tau);
+        Tensor *teacher = c_vt ? loss_teacher(t, c_v, c_t, c_vt) : NULL;
+        loss.term[TERM_ALIGN] = op_weighted_sum(t, 2, (Tensor *[]){contrast, teacher}, (real[]){1, 1});
+    }
+    if (o->weight_manifold > 0) loss.term[TERM_MANIFOLD] = manifold(st, s, t, h, rows, b);
+    if (o->weight_balance > 0) loss.term[TERM_BALANCE] = loss_balance(t, h[0], h[1]);
+    if (o->weight_classification > 0) {
+        Targets y = session_targets(s, t, index, b, 0);
+        Tensor *term[4] = {0};
+        for (int i = 0; i < 3; i++)
+            if (h[i]) term[i] = loss_classification(t, model_class_logits(t, m, h[i]), &y);
+        term[3] = loss_weight_decay(t, m->class_weight);
+        loss.term[TERM_CLASSIFICATION] = op_weighted_sum(t, 4, term, (real[]){1, 1, 1, (real)o->lambda_w});
+    }
+    if (o->weight_quantisation > 0) loss.term[TERM_QUANTISATION] = loss_quantisation(t, h[0], h[1]);
+    if (o->weight_likelihood > 0) loss.term[TERM_LIKELIHOOD] = loss_likelihood(t, h[0], h[1], similar(s, t, index, b));
+    if (o->weight_decorrelation > 0) loss.term[TERM_DECORRELATION] = loss_decorrelation(t, h[0], h[1]);
+    loss.total = op_weighted_sum(t, TERM_DECORRELATION + 1, loss.term,
+                                 (real[]){(real)o->weight_align, (real)o->weight_manifold, (real)o->weight_balance,
+                                          (real)o->weight_classification, (real)o->weight_quantisation,
+                                          (real)o->weight_likelihood, (real)o->weight_decorrelation});
+    return loss;
+}
+
+/* ---- Features of a batch ---- */
+
+/* Copies rows of `tokens` x d (tokens 0: rows of d) and adds noise in training. */
+static Tensor *gather(const FeatureCache *f, const Session *s, Tape *t, const float *from, int tokens, const int *rows,
+                      const int *views, int b, const real *spread) {
+    size_t size = (size_t)(tokens ? tokens : 1) * (size_t)f->d;
+    Tensor *x = tokens ? tape_tensor3(t, b, tokens, f->d) : tape_tensor2(t, b, f->d);
+    for (int i = 0; i < b; i++) {
+        const float *row = from + ((size_t)rows[i] * (size_t)f->views + (size_t)views[i]) * size;
+        for (size_t k = 0; k < size; k++) x->data[(size_t)i * size + k] = row[k];
+    }
+    if (!t->training || s->config.noise <= 0) return x;
+    real *scale = arena_alloc(&t->arena, (size_t)f->d * sizeof *scale);
+    for (int j = 0; j < f->d; j++) scale[j] = (real)s->config.noise * spread[j];
+    return op_noise(t, x, scale);
+}
+
+Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views, int b) {
+    int *length = arena_alloc(&t->arena, (size_t)b * sizeof *length);
+    for (int i = 0; i < b; i++) length[i] = f->length[rows[i]];
+    Pair p = {
+        .image = {.z = gather(f, s, t, f->z_v, f->n_v, rows, views, b, f->spread_z_v),
+                  .u = gather(f, s, t, f->u_v, 0, rows, views, b, f->spread_u_v)},
+        .text = {.z = gather(f, s, t, f->z_t, f->n_t, rows, views, b, f->spread_z_t),
+                 .u = gather(f, s, t, f->u_t, 0, rows, views, b, f->spread_u_t),
+                 .length = length},
+    };
+    p.image.u = op_dropout(t, p.image.u, (real)s->config.dropout);
+    p.text.u = op_dropout(t, p.text.u, (real)s->config.dropout);
+    return p;
+}
+
+/* ---- Preparation ---- */
+
+static bool needs_graph(const Config *c) {
+    return c->weight_manifold > 0 && (c->laplacian || c->omega < 1) && !c->end_to_end;
+}
+
+static Status build_graph(Stage2 *st, const Session *s, int modality, Error *err) {
+    const Config *c = &s->config;
+    int n = st->train.n, d = st->train.d, classes = session_classes(s);
+    float *u = mem_calloc((size_t)n * (size_t)d, sizeof *u);
+    float *y = mem_calloc((size_t)n * (size_t)classes, sizeof *y);
+    int *group = mem_calloc((size_t)n, sizeof *group);
+    Status status = u && y && group ? STATUS_OK : mem_error(err, "the neighbour graph");
+    if (status == STATUS_OK) {
+        features_clean(&st->train, modality, u);
+        for (int i = 0; i < n; i++) {
+            int which = s->index[SET_TRAIN][i];
+            group[i] = s->manifest.cases[which].group;
+            memcpy(y + (size_t)i * (size_t)classes, s->unit_labels + (size_t)which * (size_t)classes,
+                   (size_t)classes * sizeof *y);
+        }
+        status = graph_build(&st->graph[modality], u, n, d, group, c->neighbours, c->geodesic != 0, s->pool, err);
+    }
+    if (status == STATUS_OK) status = graph_set_labels(&st->graph[modality], y, classes, err);
+    mem_free(u);
+    mem_free(y);
+    mem_free(group);
+    return status;
+}
+
+Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *folder, Error *err) {
+    const Config *c = &s->config;
+    int classes = session_classes(s);
+    st->walk = (WalkOptions){.omega = c->end_to_end ? 1 : c->omega, .rho = c->rho,
+                             .t0 = c->t0 < 0 ? 1.0 / (classes > 1 ? classes - 1 : 1) : c->t0};
+    TRY(features_build(&st->val, s, m, s->index[SET_VAL], s->count[SET_VAL], 0, folder, err));
+    if (c->end_to_end) return STATUS_OK;
+    TRY(features_build(&st->train, s, m, s->index[SET_TRAIN], s->count[SET_TRAIN], c->views, folder, err));
+    if (session_stopped(s) || !needs_graph(c)) return STATUS_OK;
+    TRY(build_graph(st, s, 0, err));
+    return build_graph(st, s, 1, err);
+}
+
+void stage2_free(Stage2 *st) {
+    features_free(&st->train);
+    features_free(&st->val);
+    graph_free(&st->graph[0]);
+    graph_free(&st->graph[1]);
+}
