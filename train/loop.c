@@ -7,7 +7,7 @@ int loop_steps(int n, int batch) { return n / batch > 0 ? n / batch : 1; }
 
 void loop_order(const Session *s, int stage, int epoch, const int *index, int n, int *order) {
     Rng rng = rng_stream((uint64_t)s->config.seed, RNG_ORDER, (uint32_t)stage << 24 | (uint32_t)epoch);
-    memcpy(order, index, (size_t)n * sizeof *order);
+    memmove(order, index, (size_t)n * sizeof *order); /* order may be index itself */
     rng_shuffle(&rng, order, (size_t)n);
 }
 

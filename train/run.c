@@ -1,0 +1,211 @@
+#define _POSIX_C_SOURCE 200809L
+#include "train/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nn/base/alloc.h"
+#include "train/report.h"
+#include "train/stage2.h"
+
+/* Paths of a run's files. */
+typedef struct {
+    char *config, *metrics, *split, *model, *checkpoint, *lock;
+    int lock_fd;
+} RunFiles;
+
+static Status files_begin(RunFiles *f, const char *out, Error *err) {
+    f->lock_fd = -1;
+    f->config = path_join(out, "config.txt");
+    f->metrics = path_join(out, "metrics.tsv");
+    f->split = path_join(out, "split.tsv");
+    f->model = path_join(out, "model.safetensors");
+    f->checkpoint = path_join(out, "checkpoint.safetensors");
+    f->lock = path_join(out, ".lock");
+    if (f->config && f->metrics && f->split && f->model && f->checkpoint && f->lock) return STATUS_OK;
+    return mem_error(err, "the run");
+}
+
+static void files_end(RunFiles *f) {
+    if (f->lock_fd >= 0) {
+        unlink(f->lock);
+        close(f->lock_fd);
+    }
+    mem_free(f->config);
+    mem_free(f->metrics);
+    mem_free(f->split);
+    mem_free(f->model);
+    mem_free(f->checkpoint);
+    mem_free(f->lock);
+}
+
+/* fcntl's lock dies with its process, so a crash leaves no stale one. */
+static Status lock_run(RunFiles *f, const char *out, Error *err) {
+    f->lock_fd = open(f->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (f->lock_fd < 0) return error_from_errno(err, f->lock, "write");
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(f->lock_fd, F_SETLK, &whole) == 0) return STATUS_OK;
+    int busy = errno == EACCES || errno == EAGAIN;
+    close(f->lock_fd);
+    f->lock_fd = -1;
+    if (!busy) return error_from_errno(err, f->lock, "lock");
+    return error_set(err, STATUS_IO, "%s: another msach is training into this directory; wait for it or use another --out",
+                     out);
+}
+
+static Status write_metrics(const RunFiles *f, const Progress *p, Error *err) {
+    return file_write(f->metrics, p->metrics.data, p->metrics.size, err);
+}
+
+/* Weights of stage 1 from another run, which must have been split alike. */
+static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err) {
+    ModelFile f;
+    char *path = run_model_path(run), hash[16];
+    if (!path) return mem_error(err, "the run");
+    Status status = model_open(&f, path, err);
+    if (status == STATUS_OK) {
+        snprintf(hash, sizeof hash, "%08x", s->split.hash);
+        const char *theirs = st_get(&f.file, "split_hash");
+        ModelConfig a = m->config, b = f.model.config;
+        if (!theirs || strcmp(theirs, hash) != 0)
+            status = error_set(err, STATUS_INPUT, "%s: its stage 1 was trained on another split; its database would be known",
+                               path);
+        else if (a.image_size != b.image_size || a.width != b.width || a.blocks != b.blocks || a.dim != b.dim ||
+                 a.words != b.words || a.buckets != b.buckets || a.text_length != b.text_length || a.classes != b.classes)
+            status = error_set(err, STATUS_INPUT, "%s: its stage 1 has other sizes than this configuration", path);
+        else
+            model_copy_weights(m, &f.model, MODEL_STAGE1, 3);
+    }
+    model_close(&f);
+    mem_free(path);
+    p->stage = 2;
+    return status;
+}
+
+/* The test queries once, at the end: into the model's metadata and the report. */
+static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const Model *m, Progress *p, Error *err) {
+    Evaluation e;
+    Status status = evaluation_run(&e, s, m, SET_QUERY, PROTOCOL_HONEST, err);
+    if (status == STATUS_OK) {
+        Fact facts[] = {{"data_crc32", ""},        {"split_hash", ""},        {"best_epoch", ""},
+                        {"map_validation", ""},    {"map_image_to_text", ""}, {"map_text_to_image", ""},
+                        {"training_cases", ""}};
+        snprintf(facts[0].value, sizeof facts[0].value, "%08x", s->manifest.crc);
+        snprintf(facts[1].value, sizeof facts[1].value, "%08x", s->split.hash);
+        snprintf(facts[2].value, sizeof facts[2].value, "%d", p->best_epoch);
+        snprintf(facts[3].value, sizeof facts[3].value, "%.6f", p->best_map);
+        snprintf(facts[4].value, sizeof facts[4].value, "%.6f", e.direction[0].map.expected);
+        snprintf(facts[5].value, sizeof facts[5].value, "%.6f", e.direction[1].map.expected);
+        snprintf(facts[6].value, sizeof facts[6].value, "%d", s->count[SET_TRAIN]);
+        status = model_save(f->model, m, &s->config, &s->vocab, s->manifest.label_names, session_classes(s), facts, 7, err);
+    }
+    if (status == STATUS_OK) status = write_metrics(f, p, err);
+    if (status == STATUS_OK) status = report_write(o->out, s, m, p, &e, err);
+    if (status == STATUS_OK)
+        log_line(s->log, "test MAP at %d bits: image to text %.3f, text to image %.3f (epoch %d of stage 2)", e.bits,
+                 e.direction[0].map.expected, e.direction[1].map.expected, p->best_epoch);
+    evaluation_free(&e);
+    return status;
+}
+
+static Status train(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, RunEnd *end, Error *err) {
+    if (s->config.end_to_end && p->stage == 1) p->stage = 2;
+    if (p->stage == 1) TRY(stage1_train(s, m, p, f->checkpoint, err));
+    TRY(write_metrics(f, p, err));
+    if (p->stage == 2 && !session_stopped(s)) TRY(stage2_train(s, m, p, f->checkpoint, o->out, err));
+    *end = p->stage == 3 ? RUN_FINISHED : RUN_STOPPED;
+    if (p->stage != 3) return write_metrics(f, p, err);
+    TRY(finish(f, o, s, m, p, err));
+    return checkpoint_save(f->checkpoint, s, m, p, err);
+}
+
+/* From the checkpoint where one is there and asked for, else from the beginning. */
+static Status begin(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, Error *err) {
+    if (o->resume && path_exists(f->checkpoint)) return checkpoint_load(f->checkpoint, s, m, p, err);
+    if (o->resume) log_line(s->log, "%s: no checkpoint yet; training starts from the beginning", o->out);
+    TRY(config_write(&s->config, f->config, err));
+    TRY(split_write(&s->split, &s->manifest, f->split, err));
+    return o->stage1 ? take_stage1(s, m, p, o->stage1, err) : STATUS_OK;
+}
+
+static Status refuse_overwrite(const RunFiles *f, const RunOptions *o, Error *err) {
+    if (o->resume || (!path_exists(f->model) && !path_exists(f->checkpoint))) return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "%s: holds a run already; go on with --resume, or use another --out", o->out);
+}
+
+static Status run_in(RunFiles *f, const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end,
+                     Error *err) {
+    Session s;
+    Model m = {0};
+    Progress p;
+    progress_begin(&p);
+    Status status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
+    s.stop = o->stop;
+    if (status == STATUS_OK) {
+        log_line(log, "%d cases: %d train, %d validation, %d query, %d database; %d labels, %d words", s.manifest.n,
+                 s.count[SET_TRAIN], s.count[SET_VAL], s.count[SET_QUERY], s.count[SET_DATABASE], session_classes(&s),
+                 s.vocab.n);
+        status = session_model(&s, &m, err);
+    }
+    if (status == STATUS_OK) status = begin(f, o, &s, &m, &p, err);
+    if (status == STATUS_OK && p.stage == 3)
+        *end = RUN_WAS_FINISHED;
+    else if (status == STATUS_OK)
+        status = train(f, o, &s, &m, &p, end, err);
+    progress_free(&p);
+    model_free(&m);
+    session_close(&s);
+    return status;
+}
+
+Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end, Error *err) {
+    RunFiles f = {0};
+    TRY(dir_make(o->out, err));
+    Status status = files_begin(&f, o->out, err);
+    if (status == STATUS_OK) status = lock_run(&f, o->out, err);
+    if (status == STATUS_OK) status = refuse_overwrite(&f, o, err);
+    if (status == STATUS_OK) status = run_in(&f, o, c, pool, log, end, err);
+    files_end(&f);
+    return status;
+}
+
+/* ---- Opening ---- */
+
+char *run_model_path(const char *run_or_file) {
+    return path_is_dir(run_or_file) ? path_join(run_or_file, "model.safetensors") : mem_strdup(run_or_file);
+}
+
+static Status check_split(const ModelFile *f, const Session *s, Error *err) {
+    char crc[16], hash[16];
+    const char *data = st_get(&f->file, "data_crc32"), *split = st_get(&f->file, "split_hash");
+    snprintf(crc, sizeof crc, "%08x", s->manifest.crc);
+    snprintf(hash, sizeof hash, "%08x", s->split.hash);
+    if (!data || strcmp(data, crc) != 0) {
+        if (!s->manifest.has_split)
+            return error_set(err, STATUS_INPUT,
+                             "%s: is not the manifest that the model was trained on; another one needs a 'split' column "
+                             "with query and database, so that no training case is a query",
+                             s->manifest.path);
+        return STATUS_OK;
+    }
+    if (split && strcmp(split, hash) == 0) return STATUS_OK;
+    return error_set(err, STATUS_INPUT, "%s: its split (%s) is not the model's (%s)", s->manifest.path, hash,
+                     split ? split : "none");
+}
+
+Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest, const ManifestOptions *o, Pool *pool,
+                const Log *log, Error *err) {
+    memset(s, 0, sizeof *s);
+    memset(f, 0, sizeof *f);
+    char *path = run_model_path(run);
+    if (!path) return mem_error(err, "the run");
+    Status status = model_open(f, path, err);
+    mem_free(path);
+    if (status != STATUS_OK) return status;
+    TRY(session_open_for(s, &f->config, manifest, o, &f->vocab, f->label_names, f->n_labels, f->model.config.mean,
+                         f->model.config.deviation, pool, log, err));
+    return check_split(f, s, err);
+}
