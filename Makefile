@@ -58,7 +58,7 @@ CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 
-.PHONY: all demo test test-double bench asan tsan tidy fmt fmt-check clean help
+.PHONY: all demo test test-double gradients drill bench asan tsan tidy fmt fmt-check clean help
 all: msach
 
 msach: $(BIN)
@@ -94,6 +94,15 @@ test-double:
 test: msach $(BUILD)/unit test-double
 	build/double/grad
 	MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit
+
+# Op, shapes tried, largest relative error, smallest planted error that the check sees.
+gradients: test-double
+	@MSACH_GRADIENTS=build/gradients.txt build/double/grad --filter 'report/gradients*' >/dev/null
+	@cat build/gradients.txt
+
+# A 0.1 % error in each backward in turn must turn a test red.
+drill: test-double
+	@tests/drill.sh build/double/grad
 
 clean:
 	rm -rf build msach

@@ -1,4 +1,5 @@
-/* The test library: Criterion, or tests/minicrit.h where it is missing (-DMINICRIT). Tests use only what both have. */
+/* The test library: Criterion, or tests/minicrit.h where it is missing (-DMINICRIT). Tests use only what both
+ * have. */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 

@@ -1,0 +1,120 @@
+/* One table of ops serves every check: OpTest says how to make a problem of given sizes, how to run the op,
+ * and where its naive re-statement is. From it come the comparison with the oracle (both builds), the
+ * comparison of gradients with central differences (double build), the invariance of bits under threads and
+ * batches, the drill that plants errors, and the report of `make gradients`. Adding an op is adding one
+ * entry.
+ *
+ * The gradient that is checked is that of
+ *     sum <r1, f(x)> + <r2, f(id(x))> + <r3, f(id(x))>        r random, id a copy that is a node of the tape
+ * so it sees leaves and inner tensors, first and later additions to a gradient, and is not blind to a
+ * softmax. */
+#ifndef TESTS_GRADCHECK_H
+#define TESTS_GRADCHECK_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "nn/ops.h"
+
+enum { PROBLEM_INPUTS = NODE_INPUTS, PROBLEM_ARRAYS = 4, OP_ARGS = 10, OP_SHAPES = 8 };
+
+/* The inputs of one run of one op. All memory is the problem's arena. */
+typedef struct {
+    const int *a; /* sizes and options; a[0] is the number of cases where the op has any */
+    Arena arena;
+    Rng rng;
+    int n_in;
+    Tensor *in[PROBLEM_INPUTS];
+    double *x[PROBLEM_INPUTS]; /* the same values, for the oracle */
+    bool per_case[PROBLEM_INPUTS];
+    int n_ints, n_reals;
+    int *ints[PROBLEM_ARRAYS]; /* labels, lengths, ids */
+    size_t ints_per_case[PROBLEM_ARRAYS];
+    real *reals[PROBLEM_ARRAYS]; /* constants: targets, scales */
+    double *constant[PROBLEM_ARRAYS];
+    size_t reals_per_case[PROBLEM_ARRAYS]; /* 0: the same for all cases */
+    int out_rank, out_dim[TENSOR_RANK];
+    bool inference; /* running statistics, no dropout */
+    uint64_t seed;
+} Problem;
+
+/* normal: N(0,1). apart: a shuffled grid without 0 or ties, gaps of 0.1: away from kinks. positive: 0.5
+ * to 1.5. */
+typedef enum { VALUES_NORMAL, VALUES_APART, VALUES_POSITIVE } Values;
+
+/* Each adds one input in order. `cases`: dimension 0 is the case. fixed: needs no gradient. */
+void problem_input(Problem *p, bool cases, Values values, int rank, const int *dim);
+void problem_fixed(Problem *p, bool cases, Values values, int rank, const int *dim);
+void problem_absent(Problem *p); /* an input that is NULL */
+/* n ints or reals a case (or in all, where cases = 1 and the op has no cases), low..high inclusive. */
+int *problem_ints(Problem *p, int cases, int n, int low, int high);
+double *problem_reals(Problem *p, int cases, int n, double low, double high);
+void problem_output(Problem *p, int rank, const int *dim);
+
+typedef struct {
+    const char *row;   /* "batchnorm, training" */
+    const char *op;    /* the node whose backward the drill disturbs */
+    const char *sizes; /* what a[] means, for the report: "b h w c k stride" */
+    void (*setup)(Problem *p);
+    Tensor *(*run)(Tape *t, Problem *p);
+    void (*oracle)(const Problem *p, double *y);
+    bool cases;                     /* in inference a case's result must not depend on the other cases */
+    bool no_gradient;               /* inference only */
+    int shapes[OP_SHAPES][OP_ARGS]; /* at least five; ended by a row that begins with 0 */
+} OpTest;
+
+/* A factor that the gradient which node `op` adds to its input number `input` is multiplied by (input -1: to
+ * all). */
+typedef struct {
+    const char *op;
+    int input;
+    double factor;
+} Plant;
+
+extern const double GRADIENT_BOUND; /* 1e-6 */
+
+int optest_shapes(const OpTest *op);
+
+/* A problem of the table's shape number `shape`, a tape for it, and the number of elements that the op's
+ * result should have. */
+void problem_make(Problem *p, const OpTest *op, int shape);
+void problem_free(Problem *p);
+void problem_tape(Tape *t, const Problem *p, Pool *pool);
+size_t problem_output_size(const Problem *p);
+
+/* The tape's gradients, into in[i]->grad of every input; returns the objective. plant and pool may be NULL.
+ */
+double optest_analytic(const OpTest *op, Problem *p, const Plant *plant, Pool *pool);
+
+/* Largest |y - oracle| over max(1, largest |oracle|); infinite where the shapes differ. */
+double optest_oracle_error(const OpTest *op, int shape);
+/* Largest |analytic - numeric| over the largest entry of that input's gradient (at least 1e-4). Double build.
+ */
+double optest_gradient_error(const OpTest *op, int shape, const Plant *plant);
+
+/* Over all shapes: the largest gradient error, and the smallest planted factor - 1, of 2e-1, 2e-2 ... 2e-8,
+ * that is seen for every input (1 where none is). */
+typedef struct {
+    double error, smallest_seen;
+} OpQuality;
+OpQuality optest_quality(const OpTest *op);
+
+/* True where value and gradients have the same bits in one thread and in four; where each case alone gives
+ * the bits that it has in its batch (recording off); where an input's gradient does not depend on which
+ * others are wanted. */
+bool optest_threads_agree(const OpTest *op, int shape);
+bool optest_cases_agree(const OpTest *op, int shape);
+bool optest_inputs_agree(const OpTest *op, int shape);
+
+/* For tests: fails with the names of all rows that are wrong. MSACH_DRILL="op" or "op:input" plants a 0.1 %
+ * error. */
+void check_oracles(const OpTest *ops, size_t n);
+void check_gradients(const OpTest *ops, size_t n);
+void check_invariance(const OpTest *ops, size_t n);
+void check_drill(const OpTest *ops, size_t n);
+
+/* A line an op: shapes tried, largest relative error, smallest planted error seen. False where a bound is
+ * broken. */
+bool gradcheck_report(FILE *out, const OpTest *ops, size_t n);
+
+#endif
