@@ -151,7 +151,7 @@ static Status read_line(Config *c, char *line, Error *err) {
     char *comment = strchr(line, '#');
     if (comment) *comment = 0;
     while (*line == ' ' || *line == '\t') line++;
-    if (line[strspn(line, " \t\r")] == 0) return STATUS_OK;
+    if (line[strspn(line, " \t\r")] == 0 || strncmp(line, "data =", 6) == 0) return STATUS_OK;
     return config_assign(c, line, err);
 }
 
@@ -176,6 +176,23 @@ Status config_read(Config *c, const char *path, Error *err) {
     return s;
 }
 
+Status config_data(const char *path, char **data, Error *err) {
+    unsigned char *text;
+    size_t size;
+    *data = NULL;
+    TRY(file_read(path, 1 << 20, &text, &size, err));
+    const char *line = strstr((const char *)text, "\ndata = ");
+    if (line) {
+        line += strlen("\ndata = ");
+        size_t n = strcspn(line, "\r\n");
+        *data = mem_alloc(n + 1);
+        if (*data) memcpy(*data, line, n), (*data)[n] = 0;
+    }
+    mem_free(text);
+    if (line && !*data) return mem_error(err, path);
+    return line ? STATUS_OK : error_set(err, STATUS_INPUT, "%s: has no line 'data = MANIFEST'; name it with --data", path);
+}
+
 const char *config_value(const Config *c, const ConfigOption *o, char text[64]) {
     const char *at = (const char *)c + o->offset;
     if (o->type == OPTION_INT) {
@@ -190,10 +207,10 @@ const char *config_value(const Config *c, const ConfigOption *o, char text[64]) 
     return text;
 }
 
-Status config_write(const Config *c, const char *path, Error *err) {
+Status config_write(const Config *c, const char *data, const char *path, Error *err) {
     FileWriter w;
     TRY(file_begin(&w, path, err));
-    file_printf(&w, "# Every setting of this run. Use again with: msach train --config FILE\n");
+    file_printf(&w, "# Every setting of this run. Use again with: msach train --config FILE\ndata = %s\n", data);
     for (int i = 0; i < CONFIG_COUNT; i++) {
         char text[64];
         file_printf(&w, "%s = %s  # %s\n", CONFIG_TABLE[i].name, config_value(c, &CONFIG_TABLE[i], text),

@@ -48,11 +48,13 @@ void config_default(Config *c);
 Status config_set(Config *c, const char *name, const char *value, Error *err);
 /* "KEY=VALUE" */
 Status config_assign(Config *c, const char *assignment, Error *err);
-/* Lines "name = value"; '#' begins a comment. */
+/* Lines "name = value"; '#' begins a comment. The line "data = PATH" is what config_data reads. */
 Status config_read(Config *c, const char *path, Error *err);
+/* The manifest that a run's config.txt names; *data is the caller's to mem_free. */
+Status config_data(const char *path, char **data, Error *err);
 /* One option's value as text; returns text. */
 const char *config_value(const Config *c, const ConfigOption *o, char text[64]);
-Status config_write(const Config *c, const char *path, Error *err);
+Status config_write(const Config *c, const char *data, const char *path, Error *err);
 
 /* Ablations by name; NULL-terminated. */
 typedef struct {

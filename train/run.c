@@ -1,9 +1,10 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "train/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -126,7 +127,10 @@ static Status train(const RunFiles *f, const RunOptions *o, Session *s, Model *m
 static Status begin(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, Error *err) {
     if (o->resume && path_exists(f->checkpoint)) return checkpoint_load(f->checkpoint, s, m, p, err);
     if (o->resume) log_line(s->log, "%s: no checkpoint yet; training starts from the beginning", o->out);
-    TRY(config_write(&s->config, f->config, err));
+    char *data = realpath(o->data, NULL);
+    Status status = config_write(&s->config, data ? data : o->data, f->config, err);
+    free(data);
+    if (status != STATUS_OK) return status;
     TRY(split_write(&s->split, &s->manifest, f->split, err));
     return o->stage1 ? take_stage1(s, m, p, o->stage1, err) : STATUS_OK;
 }

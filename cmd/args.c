@@ -1,0 +1,148 @@
+#include "cmd/args.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/base/nearest.h"
+
+static const Option *find_long(const Verb *v, const char *name, size_t n) {
+    for (const Option *o = v->options; o->name; o++)
+        if (strlen(o->name) == n && strncmp(o->name, name, n) == 0) return o;
+    return NULL;
+}
+
+static const Option *find_letter(const Verb *v, char letter) {
+    for (const Option *o = v->options; o->name; o++)
+        if (o->letter && o->letter == letter) return o;
+    return NULL;
+}
+
+static Status unknown_option(const Verb *v, const char *word, Error *err) {
+    const char *names[64];
+    char name[64];
+    int n = 0;
+    for (const Option *o = v->options; o->name && n < 64; o++) names[n++] = o->name;
+    size_t length = strcspn(word, "=");
+    while (*word == '-') word++, length--;
+    snprintf(name, sizeof name, "%.*s", (int)length, word);
+    const char *near = nearest_word(name, names, n);
+    return error_set(err, STATUS_USAGE, "msach %s: unknown option '--%s'%s%s%s; see `msach %s --help`", v->name, name,
+                     near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "", v->name);
+}
+
+static Status keep(Args *a, const Option *o, const char *value, Error *err) {
+    if (a->n_options == ARGS_MOST) return error_set(err, STATUS_USAGE, "msach %s: too many words", a->verb->name);
+    a->option[a->n_options] = o->name;
+    a->value[a->n_options++] = value;
+    return STATUS_OK;
+}
+
+/* A word that looks like an option; a lone "-" and negative numbers do not. */
+static bool is_option(const char *word) {
+    return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9') && word[1] != '.';
+}
+
+/* One option at argv[*i]; leaves *i at its last word. */
+static Status parse_option(Args *a, int argc, char **argv, int *i, Error *err) {
+    const Verb *v = a->verb;
+    const char *word = argv[*i], *equals = strchr(word, '='), *value = NULL;
+    const Option *o = NULL;
+    if (word[1] == '-') {
+        size_t n = equals ? (size_t)(equals - word - 2) : strlen(word + 2);
+        o = find_long(v, word + 2, n);
+        value = equals ? equals + 1 : NULL;
+    } else {
+        o = find_letter(v, word[1]);
+        if (word[2]) value = word + 2;
+    }
+    if (!o) return unknown_option(v, word, err);
+    if (!o->argument) {
+        if (value) return error_set(err, STATUS_USAGE, "msach %s: --%s takes no value", v->name, o->name);
+        return keep(a, o, NULL, err);
+    }
+    if (!value) {
+        if (*i + 1 >= argc) return error_set(err, STATUS_USAGE, "msach %s: --%s needs %s", v->name, o->name, o->argument);
+        value = argv[++*i];
+    }
+    TRY(keep(a, o, value, err));
+    while (o->many && *i + 1 < argc && !is_option(argv[*i + 1])) TRY(keep(a, o, argv[++*i], err));
+    return STATUS_OK;
+}
+
+Status args_parse(Args *a, const Verb *v, int argc, char **argv, Error *err) {
+    a->verb = v;
+    bool only_operands = false;
+    for (int i = 0; i < argc; i++) {
+        if (!only_operands && strcmp(argv[i], "--") == 0) {
+            only_operands = true;
+        } else if (!only_operands && is_option(argv[i])) {
+            TRY(parse_option(a, argc, argv, &i, err));
+        } else {
+            if (!v->operands)
+                return error_set(err, STATUS_USAGE, "msach %s: unexpected '%s'; see `msach %s --help`", v->name, argv[i],
+                                 v->name);
+            if (a->n_operands == ARGS_MOST) return error_set(err, STATUS_USAGE, "msach %s: too many words", v->name);
+            a->operand[a->n_operands++] = argv[i];
+        }
+    }
+    if (args_has(a, "help")) return STATUS_OK;
+    for (const Option *o = v->options; o->name; o++)
+        if (o->required && !args_has(a, o->name))
+            return error_set(err, STATUS_USAGE, "msach %s: --%s %s is needed, for example:\n  %s", v->name, o->name,
+                             o->argument, v->example);
+    return STATUS_OK;
+}
+
+const char *args_get(const Args *a, const char *name) {
+    for (int i = a->n_options; i-- > 0;)
+        if (strcmp(a->option[i], name) == 0) return a->value[i];
+    const Option *o = find_long(a->verb, name, strlen(name));
+    NN_REQUIRE(o, "option --%s is not in the table of %s", name, a->verb->name);
+    return o->standard;
+}
+
+bool args_has(const Args *a, const char *name) {
+    for (int i = 0; i < a->n_options; i++)
+        if (strcmp(a->option[i], name) == 0) return true;
+    return false;
+}
+
+const char *args_many(const Args *a, const char *name, int i) {
+    for (int k = 0; k < a->n_options; k++)
+        if (strcmp(a->option[k], name) == 0 && i-- == 0) return a->value[k];
+    return NULL;
+}
+
+Status args_int(const Args *a, const char *name, long low, long high, long *value, Error *err) {
+    const char *text = args_get(a, name);
+    char *end;
+    NN_REQUIRE(text, "option --%s has no default", name);
+    errno = 0;
+    *value = strtol(text, &end, 10);
+    if (end == text || *end || errno || *value < low || *value > high)
+        return error_set(err, STATUS_USAGE, "msach %s: --%s is '%s'; a whole number from %ld to %ld was expected",
+                         a->verb->name, name, text, low, high);
+    return STATUS_OK;
+}
+
+Status args_pool(Args *a, Error *err) {
+    long threads = 0;
+    if (args_has(a, "threads")) TRY(args_int(a, "threads", 1, 256, &threads, err));
+    return pool_create(&a->pool, (int)threads, err);
+}
+
+void args_help(const Verb *v, FILE *to) {
+    fprintf(to, "%s\n\n  %s\n\nusage: msach %s%s%s%s\n\n", v->summary, v->example, v->name, v->operands ? " " : "",
+            v->operands ? v->operands : "", " [OPTION...]");
+    for (const Option *o = v->options; o->name; o++) {
+        char left[64];
+        snprintf(left, sizeof left, "%c%c %s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+                 o->letter ? "" : " ", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+        fprintf(to, "  %-28s %s", left, o->meaning);
+        if (o->required) fprintf(to, " (needed)");
+        if (o->standard) fprintf(to, " [%s]", o->standard);
+        fputc('\n', to);
+    }
+    if (v->notes) fprintf(to, "\n%s\n", v->notes);
+}

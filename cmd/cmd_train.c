@@ -1,0 +1,77 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/verbs.h"
+#include "nn/base/alloc.h"
+#include "train/run.h"
+
+static const Option OPTIONS[] = {
+    {"data", 'd', "MANIFEST", NULL, "cases to learn from: TSV or JSON Lines with id, image, text, labels, group", false, true},
+    {"out", 'o', "RUN", NULL, "directory of the run", false, true},
+    {"bits", 'b', "N", "64", "length of a code; a multiple of 8 from 16 to 1024", false, false},
+    {"seed", 0, "N", "1", "of weights, order and augmentation", false, false},
+    {"split-seed", 0, "N", "1", "of the split into train, validation, query and database", false, false},
+    {"config", 'c', "FILE", NULL, "settings, such as an earlier run's config.txt", false, false},
+    {"set", 's', "KEY=VALUE", NULL, "one setting; may be given more than once", true, false},
+    {"ablate", 0, "NAME", NULL, "leave a part out (listed below)", false, false},
+    {"stage1", 0, "RUN", NULL, "take stage 1 over from another run with the same split", false, false},
+    {"resume", 'r', NULL, NULL, "go on from the run's checkpoint", false, false},
+    {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", false, false},
+    {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", false, false},
+    {"mask-labels", 0, NULL, NULL, "remove label words from the texts", false, false},
+    {"mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts", false, false},
+    {"list-settings", 0, NULL, NULL, "print every setting with default, range and meaning", false, false},
+    OPTION_THREADS,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_END};
+
+static void list_settings(void) {
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        const ConfigOption *o = &CONFIG_TABLE[i];
+        printf("%-22s %-8g %g..%g  %s\n", o->name, o->standard, o->low, o->high, o->meaning);
+    }
+    printf("\nablations:\n");
+    for (const Ablation *a = ABLATIONS; a->name; a++) printf("%-22s %s\n", a->name, a->meaning);
+}
+
+/* --config first, then --bits, --seed and --split-seed where given, then --set in order, then --ablate. */
+static Status settle(const Args *a, Config *c, Error *err) {
+    config_default(c);
+    if (args_get(a, "config")) TRY(config_read(c, args_get(a, "config"), err));
+    if (args_has(a, "bits")) TRY(config_set(c, "bits", args_get(a, "bits"), err));
+    if (args_has(a, "seed")) TRY(config_set(c, "seed", args_get(a, "seed"), err));
+    if (args_has(a, "split-seed")) TRY(config_set(c, "split_seed", args_get(a, "split-seed"), err));
+    for (int i = 0; args_many(a, "set", i); i++) TRY(config_assign(c, args_many(a, "set", i), err));
+    if (args_has(a, "mask-labels")) c->mask_labels = 1;
+    if (args_get(a, "ablate")) TRY(config_ablate(c, args_get(a, "ablate"), err));
+    return config_check(c, err);
+}
+
+static Status run(Args *a, Error *err) {
+    if (args_has(a, "list-settings")) {
+        list_settings();
+        return STATUS_OK;
+    }
+    Config c;
+    TRY(settle(a, &c, err));
+    TRY(args_pool(a, err));
+    RunOptions o = {.data = args_get(a, "data"), .out = args_get(a, "out"), .stage1 = args_get(a, "stage1"),
+                    .resume = args_has(a, "resume"), .stop = &cmd_stop,
+                    .manifest = {.skip_bad = args_has(a, "skip-bad"), .allow_outside = args_has(a, "allow-outside"),
+                                 .need_labels = true, .mask_words = args_get(a, "mask-words")}};
+    RunEnd end = RUN_FINISHED;
+    TRY(run_train(&o, &c, a->pool, &a->log, &end, err));
+    if (end == RUN_STOPPED) {
+        log_line(&a->log, "stopped and saved; the same command with --resume goes on:\n  msach train --data %s --out %s --config %s/config.txt --resume",
+                 o.data, o.out, o.out);
+        return STATUS_OK;
+    }
+    if (end == RUN_WAS_FINISHED) log_line(&a->log, "%s: the run is finished already; nothing to do", o.out);
+    printf("%s\n", o.out);
+    return STATUS_OK;
+}
+
+const Verb VERB_TRAIN = {"train", "learn codes from pairs of images and reports (both stages)",
+                         "msach train --data phantoms/manifest.tsv --out runs/first --bits 64", NULL, OPTIONS, run,
+                         "`msach train --list-settings --data x --out x` prints every setting and ablation."};

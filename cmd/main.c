@@ -1,0 +1,106 @@
+/* msach: the command. Finds the verb, runs it, prints its error, exits with its status. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/terminal.h"
+#include "cmd/verbs.h"
+#include "hash/scan.h"
+#include "nn/base/nearest.h"
+#include "nn/blas.h"
+
+const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN,   &VERB_EVAL,   &VERB_ENCODE, &VERB_INDEX,
+                             &VERB_SEARCH,  &VERB_INSPECT, &VERB_VERIFY, NULL};
+
+volatile sig_atomic_t cmd_stop;
+
+static void on_signal(int number) {
+    if (cmd_stop) _exit(128 + number);
+    cmd_stop = 1;
+}
+
+static void catch_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told quietly at the end */
+}
+
+static void about(FILE *to) {
+    fputs("msach: short binary codes for medical images and their reports, so that a report finds images and an image\n"
+          "finds reports by Hamming distance. A reference implementation of MSACH. Not a medical device.\n\n"
+          "  msach phantom --out DIR                      make a synthetic ultrasound set to try it on\n"
+          "  msach train --data DIR/manifest.tsv --out RUN   learn the codes\n"
+          "  msach search --model RUN --index FILE.idx --text \"anechoic cyst\"   ask\n\n"
+          "verbs:\n",
+          to);
+    for (const Verb *const *v = VERBS; *v; v++) fprintf(to, "  %-9s %s\n", (*v)->name, (*v)->summary);
+    fputs("\n`msach VERB --help` shows a verb's options; `msach --version` the build.\n", to);
+}
+
+static void version(void) {
+    printf("msach %s\nmatrix products: %s\nHamming scan: %s\ncompiler: %s\n", MSACH_VERSION, blas_name(),
+           scan_kernel_name(),
+#ifdef __VERSION__
+           __VERSION__
+#else
+           "unknown"
+#endif
+    );
+}
+
+static const Verb *find_verb(const char *name, Error *err) {
+    const char *names[32];
+    int n = 0;
+    for (; VERBS[n]; n++) {
+        names[n] = VERBS[n]->name;
+        if (strcmp(VERBS[n]->name, name) == 0) return VERBS[n];
+    }
+    const char *near = nearest_word(name, names, n);
+    error_set(err, STATUS_USAGE, "unknown verb '%s'%s%s%s; `msach --help` lists them", name,
+              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return NULL;
+}
+
+static Status run(const Verb *v, int argc, char **argv, Terminal *terminal, Error *err) {
+    Args *a = calloc(1, sizeof *a);
+    if (!a) return error_set(err, STATUS_IO, "out of memory");
+    Status s = args_parse(a, v, argc, argv, err);
+    if (s == STATUS_OK && args_has(a, "help")) {
+        args_help(v, stdout);
+    } else if (s == STATUS_OK) {
+        a->log = terminal_log(terminal, args_has(a, "quiet"));
+        s = v->run(a, err);
+        pool_free(a->pool);
+    }
+    free(a);
+    return s;
+}
+
+int main(int argc, char **argv) {
+    Error err = {0};
+    Terminal terminal = {0};
+    catch_signals();
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        about(argc < 2 ? stderr : stdout);
+        return argc < 2 ? STATUS_USAGE : STATUS_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        version();
+        return STATUS_OK;
+    }
+    const Verb *v = find_verb(argv[1], &err);
+    Status s = v ? run(v, argc - 2, argv + 2, &terminal, &err) : STATUS_USAGE;
+    terminal_clear(&terminal);
+    errno = 0;
+    if (fflush(stdout) != 0 && s == STATUS_OK) {
+        if (errno == EPIPE) return STATUS_OK; /* the reader has had enough */
+        s = error_set(&err, STATUS_IO, "cannot write the result: %s", strerror(errno));
+    }
+    if (s != STATUS_OK && err.message[0]) fprintf(stderr, "msach: %s\n", err.message);
+    return (int)s;
+}

@@ -1,0 +1,18 @@
+/* People's text on stderr: lines, warnings, and a progress line that is drawn on a terminal alone. */
+#ifndef CMD_TERMINAL_H
+#define CMD_TERMINAL_H
+
+#include "nn/base/log.h"
+
+/* A Log that writes to stderr. quiet: warnings only. State of the progress line is in *state, the caller's. */
+typedef struct {
+    int drawn;          /* a progress line stands on the terminal */
+    int on_terminal;
+    char what[96];      /* the job in progress ... */
+    double begun, last; /* ... since when, and when it was last drawn, s */
+} Terminal;
+
+Log terminal_log(Terminal *state, int quiet);
+void terminal_clear(Terminal *state);
+
+#endif

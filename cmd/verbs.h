@@ -1,0 +1,14 @@
+/* The verbs, one file each. */
+#ifndef CMD_VERBS_H
+#define CMD_VERBS_H
+
+#include <signal.h>
+
+#include "cmd/args.h"
+
+extern const Verb VERB_PHANTOM, VERB_TRAIN, VERB_EVAL, VERB_ENCODE, VERB_INDEX, VERB_SEARCH, VERB_INSPECT, VERB_VERIFY;
+
+/* Set by the first SIGINT or SIGTERM; a second one ends the process at once. */
+extern volatile sig_atomic_t cmd_stop;
+
+#endif
