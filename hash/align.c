@@ -1,9 +1,10 @@
-/* EQ(align)  e_ij = exp(cos(c_v,i , c_t,j)/tau);  P_i positives, N_i negatives of row i                              [O]
- *     L = -1/(2b) sum_i [ log( sum_P e_ij / (sum_P e_ij + sum_N e_ij) ) + the same over columns ]
+/* EQ(align)  e_ij = exp(cos(c_v,i , c_t,j)/tau);  P_i positives, N_i negatives of row i [O] L = -1/(2b) sum_i
+ * [ log( sum_P e_ij / (sum_P e_ij + sum_N e_ij) ) + the same over columns ]
  *         + 1/(bd) sum_{m=v,t} | c_m - stopgrad(c_vt) |^2                                    (loss_teacher)
  * With z_ij = cos_ij/tau, all by log-sum-exp; an empty N_i gives 0:
  *     dL/dz_ij = 1/(2b) [ (softmax over P u N - softmax over P of row i)_j + the same of column j ]
- *     d cos_ij/dc_v,i = (c^_t,j - cos_ij c^_v,i)/|c_v,i|,   c^ = c/|c|.   A zero vector has cosine 0 and gradient 0. */
+ *     d cos_ij/dc_v,i = (c^_t,j - cos_ij c^_v,i)/|c_v,i|,   c^ = c/|c|.   A zero vector has cosine 0 and
+ * gradient 0. */
 #include <math.h>
 
 #include "hash/constraints.h"
@@ -11,9 +12,9 @@
 #include "nn/blas.h"
 
 typedef struct {
-    real *unit_v, *unit_t;     /* (b,d) rows of length 1 */
-    double *norm_v, *norm_t;   /* (b) */
-    real *cosine, *slope;      /* (b,b) cos_ij and dL/dcos_ij */
+    real *unit_v, *unit_t;   /* (b,d) rows of length 1 */
+    double *norm_v, *norm_t; /* (b) */
+    real *cosine, *slope;    /* (b,b) cos_ij and dL/dcos_ij */
 } AlignSaved;
 
 static void unit_rows(const Tensor *c, real *unit, double *norm) {
@@ -22,42 +23,53 @@ static void unit_rows(const Tensor *c, real *unit, double *norm) {
         double sum = 0;
         for (int j = 0; j < d; j++) sum += (double)c->data[i * d + j] * (double)c->data[i * d + j];
         norm[i] = sqrt(sum);
-        for (int j = 0; j < d; j++) unit[i * d + j] = norm[i] > 0 ? (real)((double)c->data[i * d + j] / norm[i]) : 0;
+        for (int j = 0; j < d; j++)
+            unit[i * d + j] = norm[i] > 0 ? (real)((double)c->data[i * d + j] / norm[i]) : 0;
     }
 }
 
-/* One row (step 1) or column (step b) of z: returns -log(P/(P+N)) and adds its derivative, times `weight`, to slope. */
-static double contrast(const real *cosine, const uint8_t *relation, int n, int step, double tau, double weight,
-                       real *slope) {
-    double most = -INFINITY;
+typedef struct {
+    double positive, all; /* log of the sums of e_ij over P, and over P and N */
+    int negatives;
+} LogSums;
+
+/* Each sum with its own largest z taken out: at a small tau a far negative would push every positive below
+ * the smallest number, and with it the pull of the positives to 0. */
+static LogSums log_sums(const real *cosine, const uint8_t *relation, int n, int step, double tau) {
+    double most_positive = -INFINITY, most = -INFINITY, positive = 0, all = 0;
     int negatives = 0;
     for (int j = 0; j < n; j++) {
-        if (relation[j * step] == RELATION_IGNORED) continue;
-        most = fmax(most, (double)cosine[j * step] / tau);
+        double z = (double)cosine[j * step] / tau;
+        if (relation[j * step] == RELATION_POSITIVE) most_positive = fmax(most_positive, z);
+        if (relation[j * step] != RELATION_IGNORED) most = fmax(most, z);
         negatives += relation[j * step] == RELATION_NEGATIVE;
     }
-    if (negatives == 0) return 0;
-    double positive = 0, all = 0;
     for (int j = 0; j < n; j++) {
-        if (relation[j * step] == RELATION_IGNORED) continue;
-        double e = exp((double)cosine[j * step] / tau - most);
-        all += e;
-        if (relation[j * step] == RELATION_POSITIVE) positive += e;
+        double z = (double)cosine[j * step] / tau;
+        if (relation[j * step] == RELATION_POSITIVE) positive += exp(z - most_positive);
+        if (relation[j * step] != RELATION_IGNORED) all += exp(z - most);
     }
-    /* all >= 1 by the subtraction of the largest; positive may underflow when a negative is far ahead */
-    positive = fmax(positive, 1e-300);
+    return (LogSums){most_positive + log(positive), most + log(all), negatives};
+}
+
+/* One row (step 1) or column (step b) of z: returns -log(P/(P+N)) and adds its derivative, times `weight`, to
+ * slope. */
+static double contrast(const real *cosine, const uint8_t *relation, int n, int step, double tau,
+                       double weight, real *slope) {
+    LogSums sum = log_sums(cosine, relation, n, step, tau);
+    if (sum.negatives == 0) return 0;
     for (int j = 0; j < n; j++) {
         if (relation[j * step] == RELATION_IGNORED) continue;
-        double e = exp((double)cosine[j * step] / tau - most);
-        double share = e / all - (relation[j * step] == RELATION_POSITIVE ? e / positive : 0);
+        double z = (double)cosine[j * step] / tau, share = exp(z - sum.all);
+        if (relation[j * step] == RELATION_POSITIVE) share -= exp(z - sum.positive);
         slope[j * step] += (real)(weight * share / tau);
     }
-    return log(all) - log(positive);
+    return sum.all - sum.positive;
 }
 
 /* g_i += sum_j slope_ij (other_j - cos_ij own_i)/norm_i, slope read by rows (trans = false) or columns */
-static void cosine_backward(real *g, const real *own, const double *norm, const real *other, const AlignSaved *s, int b,
-                            int d, bool trans, double up, real *pull) {
+static void cosine_backward(real *g, const real *own, const double *norm, const real *other,
+                            const AlignSaved *s, int b, int d, bool trans, double up, real *pull) {
     blas_gemm(trans, false, b, d, b, 1, s->slope, b, other, d, 0, pull, d);
     for (int i = 0; i < b; i++) {
         if (norm[i] == 0) continue;
@@ -87,6 +99,8 @@ Tensor *loss_align(Tape *t, Tensor *c_v, Tensor *c_t, const uint8_t *relation, d
     NN_REQUIRE(c_v->rank == 2 && tensor_same_shape(c_v, c_t), "align: contexts of different shapes");
     NN_REQUIRE(tau > 0, "align: tau %g", tau);
     int b = c_v->dim[0], d = c_v->dim[1];
+    for (int i = 0; i < b; i++)
+        NN_REQUIRE(relation[i * b + i] == RELATION_POSITIVE, "align: pair %d is not its own positive", i);
     size_t rows = (size_t)b, width = (size_t)d;
     AlignSaved *s = arena_alloc(&t->arena, sizeof *s);
     s->unit_v = arena_alloc(&t->arena, rows * width * sizeof(real));
@@ -123,11 +137,13 @@ static void teacher_backward(Tape *t, const Node *node) {
 }
 
 Tensor *loss_teacher(Tape *t, Tensor *c_v, Tensor *c_t, Tensor *c_joint) {
-    NN_REQUIRE(tensor_same_shape(c_v, c_joint) && tensor_same_shape(c_t, c_joint), "teacher: different shapes");
+    NN_REQUIRE(tensor_same_shape(c_v, c_joint) && tensor_same_shape(c_t, c_joint),
+               "teacher: different shapes");
     size_t n = tensor_size(c_joint);
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
-        double v = (double)c_v->data[i] - (double)c_joint->data[i], x = (double)c_t->data[i] - (double)c_joint->data[i];
+        double v = (double)c_v->data[i] - (double)c_joint->data[i],
+               x = (double)c_t->data[i] - (double)c_joint->data[i];
         sum += v * v + x * x;
     }
     Tensor *out = tape_tensor1(t, 1);

@@ -18,7 +18,8 @@ typedef struct {
 typedef struct {
     const float *u;
     const int *group;
-    const double *square; /* |u_i|^2 (n) */
+    const double *centre; /* (d) mean of u: taken out of the product form, which loses what all cases share */
+    const double *square; /* |u_i - centre|^2 (n) */
     int n, d, k;
     Neighbour *nearest;   /* (n,k), nearest first */
     double *distance_sum; /* (n) over all cases of other groups */
@@ -39,8 +40,29 @@ static int insert(Neighbour *list, int have, int k, Neighbour x) {
     return have;
 }
 
-static void widen(const float *from, real *to, size_t n) {
-    for (size_t i = 0; i < n; i++) to[i] = from[i];
+/* to (rows,d) = rows of u without the centre */
+static void centred_rows(const Knn *s, int first, int rows, real *to) {
+    const float *from = s->u + (size_t)first * (size_t)s->d;
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < s->d; j++) *to++ = (real)((double)*from++ - s->centre[j]);
+}
+
+/* The product form of the distance loses half of the digits where features lie close together (equal ones
+ * would come out apart): the chosen few are measured again by the difference, and sorted by it. The list ends
+ * with index -1. */
+static void measure(const Knn *s, int i, int have) {
+    Neighbour *list = s->nearest + (size_t)i * (size_t)s->k;
+    size_t width = (size_t)s->d;
+    const float *own = s->u + (size_t)i * width;
+    for (int j = 0; j < have; j++) {
+        const float *other = s->u + (size_t)list[j].index * width;
+        double squared = 0;
+        for (size_t c = 0; c < width; c++)
+            squared += ((double)own[c] - (double)other[c]) * ((double)own[c] - (double)other[c]);
+        Neighbour x = {list[j].index, (float)sqrt(squared)};
+        insert(list, j, s->k, x);
+    }
+    for (int j = have; j < s->k; j++) list[j].index = -1;
 }
 
 static void knn_tile(void *ctx, int tile, int worker) {
@@ -50,11 +72,11 @@ static void knn_tile(void *ctx, int tile, int worker) {
     real *own = s->scratch + (size_t)worker * s->scratch_size, *others = own + TILE * width,
          *product = others + TILE * width;
     int have[TILE] = {0};
-    widen(s->u + (size_t)first * width, own, (size_t)rows * width);
+    centred_rows(s, first, rows, own);
     for (int i = 0; i < rows; i++) s->distance_sum[first + i] = 0;
     for (int j0 = 0; j0 < s->n; j0 += TILE) {
         int columns = s->n - j0 < TILE ? s->n - j0 : TILE;
-        widen(s->u + (size_t)j0 * width, others, (size_t)columns * width);
+        centred_rows(s, j0, columns, others);
         blas_gemm(false, true, rows, columns, s->d, 1, own, s->d, others, s->d, 0, product, TILE);
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < columns; j++) {
@@ -63,11 +85,11 @@ static void knn_tile(void *ctx, int tile, int worker) {
                 double squared = s->square[a] + s->square[b] - 2 * (double)product[i * TILE + j];
                 float distance = (float)sqrt(fmax(squared, 0)); /* rounding may pass below 0 */
                 s->distance_sum[a] += (double)distance;
-                have[i] = insert(s->nearest + (size_t)a * (size_t)s->k, have[i], s->k, (Neighbour){b, distance});
+                have[i] =
+                    insert(s->nearest + (size_t)a * (size_t)s->k, have[i], s->k, (Neighbour){b, distance});
             }
     }
-    for (int i = 0; i < rows; i++)
-        for (int j = have[i]; j < s->k; j++) s->nearest[(size_t)(first + i) * (size_t)s->k + (size_t)j].index = -1;
+    for (int i = 0; i < rows; i++) measure(s, first + i, have[i]);
 }
 
 /* Fewest cases of other groups that any case has, so that every case has k neighbours; at least 1. */
@@ -81,29 +103,41 @@ static int others_at_least(const int *group, int n) {
     return n - most;
 }
 
+static void centre_features(const Knn *s, double *centre, double *square) {
+    size_t n = (size_t)s->n, width = (size_t)s->d;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < width; j++) centre[j] += (double)s->u[i * width + j] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < width; j++) {
+            double x = (double)s->u[i * width + j] - centre[j];
+            square[i] += x * x;
+        }
+}
+
 static Status nearest_neighbours(Knn *s, Pool *pool, Error *err) {
     size_t n = (size_t)s->n, width = (size_t)s->d, threads = (size_t)pool_threads(pool);
     s->scratch_size = 2 * TILE * width + TILE * TILE;
-    double *square = mem_calloc(n, sizeof *square);
+    double *square = mem_calloc(n, sizeof *square), *centre = mem_calloc(width, sizeof *centre);
     s->distance_sum = mem_calloc(n, sizeof *s->distance_sum);
     s->nearest = mem_calloc(n * (size_t)s->k, sizeof *s->nearest);
     s->scratch = mem_calloc(threads * s->scratch_size, sizeof *s->scratch);
     Status status = STATUS_OK;
-    if (!square || !s->distance_sum || !s->nearest || !s->scratch) {
+    if (!square || !centre || !s->distance_sum || !s->nearest || !s->scratch) {
         status = mem_error(err, "the neighbour graph");
     } else {
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < width; j++) square[i] += (double)s->u[i * width + j] * (double)s->u[i * width + j];
+        centre_features(s, centre, square);
+        s->centre = centre;
         s->square = square;
         pool_for(pool, (s->n + TILE - 1) / TILE, knn_tile, s);
     }
     mem_free(square);
+    mem_free(centre);
     mem_free(s->scratch);
     return status;
 }
 
-/* EQ(graph)  sigma_m = max(mean distance to the k-th, 1e-6 mean distance, 1e-12): the floors keep a set of equal features
- * (distance 0) from dividing by 0. */
+/* EQ(bandwidth)  sigma_m = max(mean distance to the k-th, 1e-6 mean distance, 1e-12): the floors keep a set
+ * of equal features (distance 0) from dividing by 0. */
 static double bandwidth(const Knn *s) {
     double kth = 0, all = 0;
     size_t pairs = 0, with = 0;
@@ -152,12 +186,14 @@ static bool add_edges(const Knn *s, Row *rows) {
         for (int j = 0; j < s->k; j++) {
             Neighbour x = s->nearest[(size_t)i * (size_t)s->k + (size_t)j];
             if (x.index < 0) break;
-            if (!row_add(&rows[i], x.index, x.distance) || !row_add(&rows[x.index], i, x.distance)) return false;
+            if (!row_add(&rows[i], x.index, x.distance) || !row_add(&rows[x.index], i, x.distance))
+                return false;
         }
     return true;
 }
 
-/* The shortest path of at most two edges from i to every case that it reaches. */
+/* EQ(geodesic)  |u_i-u_j| becomes the length of the shortest path of at most two edges from i to j, and
+ * K_m(i,j) > 0 wherever one leads to a case of another group. Further steps would fill the matrix. */
 static bool add_two_edge_paths(const Row *rows, const int *group, int i, Row *reach) {
     for (size_t a = 0; a < rows[i].count; a++) {
         Neighbour middle = rows[i].item[a];
@@ -186,6 +222,8 @@ static Row *geodesic_rows(const Row *rows, const int *group, int n) {
     return reach;
 }
 
+/* EQ(graph)  K_m(i,j) = exp(-|u_i-u_j|^2 / (2 sigma_m^2)) on the edges, K_m(i,i) = 1, else 0;   P_m = D_m^-1
+ * K_m, D_m the row sums of K_m */
 static Status fill(Graph *g, Row *rows, Error *err) {
     size_t n = (size_t)g->n, total = 0;
     for (size_t i = 0; i < n; i++) total += rows[i].count + 1;
@@ -194,7 +232,8 @@ static Status fill(Graph *g, Row *rows, Error *err) {
     g->kernel = mem_calloc(total, sizeof *g->kernel);
     g->step = mem_calloc(total, sizeof *g->step);
     g->norm = mem_calloc(n, sizeof *g->norm);
-    if (!g->start || !g->column || !g->kernel || !g->step || !g->norm) return mem_error(err, "the neighbour graph");
+    if (!g->start || !g->column || !g->kernel || !g->step || !g->norm)
+        return mem_error(err, "the neighbour graph");
     size_t at = 0;
     for (size_t i = 0; i < n; i++) {
         if (!row_add(&rows[i], (int)i, 0)) return mem_error(err, "the neighbour graph");
@@ -211,7 +250,7 @@ static Status fill(Graph *g, Row *rows, Error *err) {
             g->step[j] = (float)((double)g->kernel[j] / sum);
             squares += (double)g->step[j] * (double)g->step[j];
         }
-        g->norm[i] = (float)sqrt(squares);
+        g->norm[i] = sqrt(squares);
         g->start[i + 1] = at;
     }
     return STATUS_OK;
@@ -246,6 +285,8 @@ Status graph_build(Graph *g, const float *u, int n, int d, const int *group, int
 
 Status graph_set_labels(Graph *g, const float *unit_labels, int classes, Error *err) {
     size_t n = (size_t)g->n, c = (size_t)classes;
+    mem_free(g->class_step);
+    mem_free(g->class_norm);
     g->classes = classes;
     g->class_step = mem_calloc(n * c, sizeof *g->class_step);
     g->class_norm = mem_calloc(n, sizeof *g->class_norm);
@@ -274,7 +315,8 @@ void graph_free(Graph *g) {
 
 /* ---- Targets ---- */
 
-/* cos(P_m(i,:), P_n(j,:)): both rows have rising columns; a row is never zero, since K(i,i) = 1. */
+/* cos(P_m(i,:), P_n(j,:)): both rows have rising columns; a row is never zero, since K(i,i) = 1. Rounding may
+ * pass 1. */
 static double row_cosine(const Graph *m, size_t i, const Graph *n, size_t j) {
     size_t a = m->start[i], a_end = m->start[i + 1], b = n->start[j], b_end = n->start[j + 1];
     double dot = 0;
@@ -284,7 +326,7 @@ static double row_cosine(const Graph *m, size_t i, const Graph *n, size_t j) {
         a += ca <= cb;
         b += cb <= ca;
     }
-    return dot / ((double)m->norm[i] * (double)n->norm[j]);
+    return fmin(dot / (m->norm[i] * n->norm[j]), 1);
 }
 
 static double class_cosine(const Graph *m, size_t i, const Graph *n, size_t j) {
@@ -292,11 +334,12 @@ static double class_cosine(const Graph *m, size_t i, const Graph *n, size_t j) {
     double length = m->class_norm[i] * n->class_norm[j], dot = 0;
     if (length == 0) return 0; /* no neighbour has a label */
     for (size_t k = 0; k < c; k++) dot += m->class_step[i * c + k] * n->class_step[j * c + k];
-    return dot / length;
+    return fmin(dot / length, 1);
 }
 
 /* EQ(walk)  S_mn(i,j) = rho cos(P_m(i,:), P_n(j,:)) + (1-rho) cos(P_m(i,:) Yn, P_n(j,:) Yn)
- * Three steps: within m to i's neighbours, across by the case's own pair (or shared labels), within n to j's neighbours. */
+ * Three steps: within m to i's neighbours, across by the case's own pair (or shared labels), within n to j's
+ * neighbours. */
 void graph_walk(const Graph *m, const Graph *n, const int *index, int b, double rho, real *out) {
     NN_REQUIRE(m->classes > 0 && m->classes == n->classes, "graph_walk before graph_set_labels");
     for (int i = 0; i < b; i++)
@@ -307,8 +350,8 @@ void graph_walk(const Graph *m, const Graph *n, const int *index, int b, double 
 }
 
 /* EQ(target)  G_mn = (1+t0)(omega S_lab + (1-omega) S_mn) - t0,  S_lab = Yn Yn' */
-void graph_target(const Graph *m, const Graph *n, const float *unit_labels, int classes, const int *index, int b,
-                  const WalkOptions *o, real *target) {
+void graph_target(const Graph *m, const Graph *n, const float *unit_labels, int classes, const int *index,
+                  int b, const WalkOptions *o, real *target) {
     if (o->omega < 1)
         graph_walk(m, n, index, b, o->rho, target);
     else
@@ -319,6 +362,7 @@ void graph_target(const Graph *m, const Graph *n, const float *unit_labels, int 
                         *z = unit_labels + (size_t)index[j] * (size_t)classes;
             double shared = 0;
             for (int k = 0; k < classes; k++) shared += (double)y[k] * (double)z[k];
+            shared = fmin(shared, 1); /* rows of length 1 up to rounding */
             double wanted = o->omega * shared + (1 - o->omega) * (double)target[i * b + j];
             target[i * b + j] = (real)((1 + o->t0) * wanted - o->t0);
         }

@@ -23,7 +23,7 @@ typedef struct {
     int *column;
     float *kernel; /* K_m */
     float *step;   /* P_m: each row sums to 1 */
-    float *norm;   /* (n) Euclidean length of each row of P_m */
+    double *norm;  /* (n) Euclidean length of each row of P_m */
     double sigma;
     double *class_step; /* P_m Yn (n,c), and */
     double *class_norm; /* (n) its row lengths */
