@@ -15,7 +15,7 @@ typedef struct {
     const size_t *n;
 } Table;
 
-static const Table TABLES[] = {{LAYER_OPS, &N_LAYER_OPS}, {MOVE_OPS, &N_MOVE_OPS}};
+static const Table TABLES[] = {{LAYER_OPS, &N_LAYER_OPS}, {MOVE_OPS, &N_MOVE_OPS}, {LOSS_OPS, &N_LOSS_OPS}};
 enum { N_TABLES = sizeof TABLES / sizeof *TABLES };
 
 /* The file that an environment variable names, or NULL after skipping the test. */
