@@ -1,5 +1,6 @@
-/* Augmentation of one training image: shift, scale, rotation (one affine warp, bilinear, black outside), gain and contrast,
- * speckle (multiplicative noise), random erasing; flips off by default: anatomy has sides. */
+/* Augmentation of one training image: shift, scale, rotation (one affine warp, bilinear, black outside), gain
+ * and contrast, speckle (multiplicative noise with a grain of 2 x 2 pixels), random erasing (Zhong et al.
+ * 2017, arXiv 1708.04896); flips off by default: anatomy has sides. */
 #ifndef DATA_AUGMENT_H
 #define DATA_AUGMENT_H
 
@@ -19,11 +20,13 @@ typedef struct {
     double flip;     /* probability of a left-right flip */
 } Augment;
 
-/* in, out: (side, side) gray 0..255; out as float 0..255, NOT normalised. in and out do not overlap. */
+/* in, out: (side, side) gray 0..255; out as float 0..255, NOT normalised. in and out do not overlap. side <=
+ * 8192. All kinds draw in every call, so that turning one off never moves another; speckle's field comes
+ * last. */
 void augment_image(const Augment *a, Rng *rng, const uint8_t *in, int side, float *out);
 
-/* Replaces each of n ids by TOKEN_UNKNOWN with probability p and clears its n-grams (gram (n, TOKEN_NGRAMS), may be NULL), so
- * that a dropped word leaves no trace. At least one word is kept. */
+/* Replaces each of n ids by TOKEN_UNKNOWN with probability p and clears its n-grams (gram (n, TOKEN_NGRAMS),
+ * may be NULL), so that a dropped word leaves no trace. At least one word is kept. */
 void augment_words(double p, Rng *rng, int32_t *id, int32_t *gram, int n);
 
 #endif

@@ -1,4 +1,5 @@
-/* Grayscale pictures from files: JPEG, PNG, PNM through stb_image behind an integrity check of our own. */
+/* Grayscale pictures from files: JPEG and PNG through stb_image behind an integrity check of our own, and
+ * binary PNM. */
 #ifndef DATA_IMAGE_H
 #define DATA_IMAGE_H
 
@@ -15,17 +16,28 @@ typedef struct {
     uint8_t *pixel;
 } Image;
 
-/* PNG: signature, every chunk's CRC, IHDR first, IEND last. JPEG: SOI, marker lengths, SOS, EOI. PNM: header and size. An
- * input error names what is damaged and at which byte. (stb_image 2.27 loads 69 % of bit-flipped PNGs silently wrong.) */
+typedef enum { IMAGE_OTHER, IMAGE_PNG, IMAGE_JPEG, IMAGE_PNM } ImageKind;
+ImageKind image_kind(const unsigned char *data, size_t size); /* by the first bytes */
+
+/* PNG: signature, every chunk's CRC and place, IHDR first, IEND last. JPEG: SOI, marker lengths, SOS, EOI
+ * (bytes behind EOI are let be). PNM: P5 or P6, header and size. An input error names what is damaged and at
+ * which byte, from 0. (stb_image 2.27 loads 69 % of bit-flipped PNGs silently wrong.) */
 Status image_check(const char *path, const unsigned char *data, size_t size, Error *err);
 
-/* Reads, checks, decodes; colour becomes luma (299 R + 587 G + 114 B)/1000, 16 bit the high byte. */
+/* The header of a P5 or P6 file; pixels start at data + *offset, two bytes a sample (high first) where *most
+ * > 255. */
+Status pnm_header(const char *path, const unsigned char *data, size_t size, int *width, int *height,
+                  int *channels, int *most, size_t *offset, Error *err);
+
+/* Reads, checks, decodes; colour becomes luma (299 R + 587 G + 114 B)/1000 (ITU-R BT.601), 16 bit the high
+ * byte (PNM: scaled from its own maximum); transparency is not looked at. */
 Status image_read(Image *im, const char *path, Error *err);
 Status image_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 void image_free(Image *im);
 
-/* Aspect-preserving resize to side x side: the longer edge fills it, the rest is centred on black; area average when
- * shrinking, bilinear when enlarging. out (side, side). */
+/* Aspect-preserving resize to side x side: the longer edge fills it, the rest is centred on black; area
+ * average when shrinking, bilinear when enlarging, both in exact integers rounded to the nearest. out (side,
+ * side). */
 Status image_square(const Image *im, int side, uint8_t *out, Error *err);
 
 #endif

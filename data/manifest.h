@@ -1,6 +1,8 @@
-/* The manifest: one case a line, TSV or JSON Lines, UTF-8.
- * Columns by name in any order: id, image (relative to the manifest), text, labels (separated by '|'); optional group (patient,
- * case or video) and split (train, val, query, database). In TSV \t, \n, \r and \\ stand for tab, newline, return, backslash. */
+/* The manifest: one case a line, TSV or JSON Lines, UTF-8 (a byte order mark and CRLF are fine).
+ * Columns by name in any order: id, image (relative to the manifest), text, labels (separated by '|'; in JSON
+ * also an array); optional group (patient, case or video) and split (train, val, query, database). Other
+ * columns are passed over. In TSV \t, \n, \r and \\ stand for tab, newline, return, backslash. Empty lines
+ * are passed over. */
 #ifndef DATA_MANIFEST_H
 #define DATA_MANIFEST_H
 
@@ -8,11 +10,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/names.h"
 #include "nn/base/error.h"
 #include "nn/base/log.h"
 
-typedef enum { SET_NONE = -1, SET_TRAIN = 0, SET_VAL = 1, SET_QUERY = 2, SET_DATABASE = 3, SET_COUNT = 4 } Set;
-const char *set_name(Set s); /* "train", "val", "query", "database" */
+enum {
+    MANIFEST_MAX_BYTES = 1 << 30,
+    MANIFEST_MAX_LINE = 1 << 20, /* bytes */
+    MANIFEST_CASE_LABELS = 256,  /* most labels of a case ... */
+    MANIFEST_LABELS = 4096       /* ... and of all */
+};
+
+typedef enum {
+    SET_NONE = -1,
+    SET_TRAIN = 0,
+    SET_VAL = 1,
+    SET_QUERY = 2,
+    SET_DATABASE = 3,
+    SET_COUNT = 4
+} Set;
+const char *set_name(Set s); /* "train", "val", "query", "database"; "none" */
 
 /* Strings belong to the manifest; image and text are "" where the case has none. */
 typedef struct {
@@ -29,32 +46,38 @@ typedef struct {
     int n;
     char **label_names; /* sorted by bytes */
     int n_labels;
-    uint8_t *labels; /* (n, n_labels): 1 where the case has the label */
-    char **group_names;
+    uint8_t *labels;    /* (n, n_labels): 1 where the case has the label */
+    char **group_names; /* (n_groups) of the group column; the id for a case that is a group of its own */
     int n_groups;
     bool has_split;
-    uint32_t crc;  /* of the manifest's bytes: provenance */
-    char *text_block; /* owns the strings */
+    uint32_t crc;      /* of the manifest's bytes: provenance */
+    char *text_block;  /* owns the strings of the cases */
+    Names ids;         /* case i is name i */
+    Names label_table; /* owns the label names */
 } Manifest;
 
 typedef struct {
     bool skip_bad;      /* leave bad rows out, say how many, and go on */
     bool allow_outside; /* image paths that are absolute, hold ".." or leave the folder through a symlink */
-    bool need_labels, need_images, need_texts; /* for training: all; for an index: none */
+    /* For training: all; for an index: none. Images and texts are needed of every case (a case without is a
+     * bad row); of labels at least two must occur, while a case may lack them. */
+    bool need_labels, need_images, need_texts;
     const char *mask_words; /* file with one word or phrase a line, removed from all texts; or NULL */
     bool mask_labels;       /* removes label names (and their words split at '_' and '-') from all texts */
 } ManifestOptions;
 
-/* Reads by the ending: .jsonl or .ndjson is JSON Lines, everything else TSV. Checks ids (unique, not empty), UTF-8, that
- * every case has an image or a text, that image files are there and regular. All bad rows are reported at once: the first
- * 10 with file:line, and the count of the rest. manifest_free in every case. */
+/* Reads by the ending: .jsonl or .ndjson is JSON Lines, everything else TSV. Checks ids (unique, not empty),
+ * UTF-8, that every case has an image or a text, that image files are there and regular. All bad rows are
+ * reported at once: the first 10 with file:line, and the count of the rest. Masked words match whole,
+ * case-folded words of the text. manifest_free in every case. */
 Status manifest_read(Manifest *m, const char *path, const ManifestOptions *o, const Log *log, Error *err);
 void manifest_free(Manifest *m);
 
 /* Index of the case with this id, or -1. */
 int manifest_find(const Manifest *m, const char *id);
 
-/* True where every case of the set (or of all sets, SET_NONE) has exactly one label. set: of each case (n). */
+/* True where every case of the set (or of all sets, SET_NONE) has exactly one label. set: of each case (n).
+ */
 bool manifest_single_label(const Manifest *m, const Set *set, Set which);
 
 #endif

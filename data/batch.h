@@ -1,0 +1,37 @@
+/* Batches of a dataset: normalised pictures and tokens of some cases, filled in parallel, augmented from
+ * streams that depend on (seed, epoch, case) alone: the same bytes at any number of threads and in any order
+ * of the cases. */
+#ifndef DATA_BATCH_H
+#define DATA_BATCH_H
+
+#include "data/augment.h"
+#include "data/dataset.h"
+
+/* Buffers belong to it and are reused; batch_free. */
+typedef struct {
+    int n, capacity, side, text_length;
+    float *image; /* (n,S,S) normalised: (pixel/255 - mean)/deviation; 0 where a case has no image. NULL where
+                     S = 0 */
+    int32_t *word;    /* (n,N_t); NULL without a vocabulary */
+    int32_t *gram;    /* (n,N_t,TOKEN_NGRAMS); NULL without subwords */
+    int *length;      /* (n) */
+    uint8_t *scratch; /* (threads,S,S) */
+    uint8_t *failed;  /* (n) */
+} Batch;
+
+typedef struct {
+    const Augment *augment; /* NULL: clean images */
+    double word_dropout;    /* 0: clean texts */
+    uint64_t seed; /* of the streams (seed, RNG_AUGMENT or RNG_WORD_DROPOUT, case), counted from epoch 2^32 */
+    uint32_t epoch;         /* or view number */
+    double mean, deviation; /* of the training images */
+} BatchOptions;
+
+Status batch_init(Batch *b, const Dataset *d, int capacity, Pool *pool, Error *err);
+/* Fills the batch with the cases index (n <= capacity), in parallel. The pool has at most the threads of
+ * batch_init's. */
+Status batch_fill(Batch *b, const Dataset *d, const int *index, int n, const BatchOptions *o, Pool *pool,
+                  Error *err);
+void batch_free(Batch *b);
+
+#endif

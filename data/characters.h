@@ -1,0 +1,33 @@
+/* The characters of a text and what they are: the ground under tokens and masking. */
+#ifndef DATA_CHARACTERS_H
+#define DATA_CHARACTERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/base/error.h"
+
+/* c: (n) Unicode code points; owned, characters_free. */
+typedef struct {
+    int32_t *c;
+    size_t n;
+} Characters;
+
+/* The first `size` bytes of text in NFKC and case-folded (Unicode's toNFKC_Casefold: also without soft
+ * hyphens and zero-width characters). Invalid UTF-8 is an input error that names `what` and the byte. */
+Status characters_fold(Characters *t, const char *text, size_t size, const char *what, Error *err);
+void characters_free(Characters *t);
+
+/* Bytes before the first that is not UTF-8; size where all is. */
+size_t utf8_valid(const char *text, size_t size);
+
+/* Han, kana, bopomofo and Hangul: scripts that are read here character by character. */
+bool character_is_cjk(int32_t c);
+
+/* The end of the word that starts at c[i]; i where none starts. A word is a run of letters, marks and digits,
+ * with a decimal point between digits where all before it are digits; a CJK character with its marks is one.
+ */
+size_t characters_word_end(const int32_t *c, size_t i, size_t n);
+
+#endif

@@ -1,0 +1,99 @@
+#include "data/image.h"
+
+#include <string.h>
+
+#define STBI_NO_STDIO
+#include <stb_image.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+
+static uint8_t luma(int r, int g, int b) {
+    return (uint8_t)((299 * r + 587 * g + 114 * b + 500) / 1000);
+}
+
+static Status image_init(Image *im, int width, int height, const char *path, Error *err) {
+    im->pixel = mem_alloc((size_t)width * (size_t)height);
+    if (!im->pixel) return mem_error(err, path);
+    im->width = width;
+    im->height = height;
+    return STATUS_OK;
+}
+
+/* ---- JPEG and PNG ---- */
+
+/* stb's words for a failure; memory that ran out is no fault of the file. */
+static Status stb_failure(const char *path, Error *err) {
+    const char *reason = stbi_failure_reason();
+    if (reason && strcmp(reason, "outofmem") == 0) return mem_error(err, path);
+    return error_set(err, STATUS_INPUT,
+                     "%s: cannot be decoded (%s); a plain JPEG or PNG was expected: save it anew", path,
+                     reason ? reason : "unknown reason");
+}
+
+static Status decode_stb(Image *im, const char *path, const unsigned char *data, int size, Error *err) {
+    int width, height, channels;
+    if (!stbi_info_from_memory(data, size, &width, &height, &channels)) return stb_failure(path, err);
+    if (width <= 0 || height <= 0 || (int64_t)width * height > IMAGE_MAX_PIXELS)
+        return error_set(err, STATUS_INPUT, "%s: is %d x %d; at most %d million pixels were expected", path,
+                         width, height, IMAGE_MAX_PIXELS >> 20);
+    uint8_t *p = stbi_load_from_memory(data, size, &width, &height, &channels, 0);
+    if (!p) return stb_failure(path, err);
+    Status s = image_init(im, width, height, path, err);
+    size_t n = (size_t)width * (size_t)height, step = (size_t)channels;
+    for (size_t i = 0; s == STATUS_OK && i < n; i++)
+        im->pixel[i] = channels < 3 ? p[i * step] : luma(p[i * step], p[i * step + 1], p[i * step + 2]);
+    stbi_image_free(p);
+    return s;
+}
+
+/* ---- PNM ---- */
+
+static Status decode_pnm(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    int width, height, channels, most;
+    size_t offset;
+    TRY(pnm_header(path, data, size, &width, &height, &channels, &most, &offset, err));
+    TRY(image_init(im, width, height, path, err));
+    const unsigned char *p = data + offset;
+    size_t n = (size_t)width * (size_t)height;
+    for (size_t i = 0; i < n; i++) {
+        int c[3];
+        for (int k = 0; k < channels; k++) {
+            int v = *p++;
+            if (most > 255) v = v << 8 | *p++;
+            if (v > most) v = most;
+            c[k] = most == 65535 ? v >> 8 : (v * 255 + most / 2) / most;
+        }
+        im->pixel[i] = channels == 1 ? (uint8_t)c[0] : luma(c[0], c[1], c[2]);
+    }
+    return STATUS_OK;
+}
+
+/* ---- Any ---- */
+
+Status image_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    memset(im, 0, sizeof *im);
+    if (size > IMAGE_MAX_BYTES)
+        return error_set(err, STATUS_INPUT, "%s: holds %zu bytes; at most %d were expected", path, size,
+                         IMAGE_MAX_BYTES);
+    TRY(image_check(path, data, size, err));
+    if (image_kind(data, size) == IMAGE_PNM) return decode_pnm(im, path, data, size, err);
+    return decode_stb(im, path, data, (int)size, err);
+}
+
+Status image_read(Image *im, const char *path, Error *err) {
+    unsigned char *data;
+    size_t size;
+    memset(im, 0, sizeof *im);
+    TRY(file_read(path, IMAGE_MAX_BYTES, &data, &size, err));
+    Status s =
+        size ? image_decode(im, path, data, size, err)
+             : error_set(err, STATUS_INPUT, "%s: is empty; a JPEG, PNG or PNM picture was expected", path);
+    mem_free(data);
+    return s;
+}
+
+void image_free(Image *im) {
+    mem_free(im->pixel);
+    memset(im, 0, sizeof *im);
+}

@@ -1,0 +1,325 @@
+#include "data/manifest_rows.h"
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "data/characters.h"
+#include "data/manifest.h"
+
+enum { BAD_ROWS_TOLD = 10, MAX_COLUMNS = 256 };
+
+const char *const field_names[FIELD_COUNT] = {"id", "image", "text", "labels", "group", "split"};
+
+void bad_row(BadRows *bad, int line, const char *fmt, ...) {
+    bad->count++;
+    if (bad->told == BAD_ROWS_TOLD) return;
+    char what[400];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    size_t room = sizeof bad->text - bad->used;
+    int n =
+        snprintf(bad->text + bad->used, room, "%s%s:%d: %s", bad->told ? "\n" : "", bad->path, line, what);
+    if (n < 0 || (size_t)n >= room) {
+        bad->text[bad->used] = 0;
+        if (bad->told > 0) return;
+        n = snprintf(bad->text, sizeof bad->text, "line %d: %s", line, what);
+    }
+    bad->told++;
+    bad->used += (size_t)n;
+}
+
+/* ---- Names and slips ---- */
+
+/* Levenshtein's distance of two names shorter than 32 bytes. */
+static int edit_distance(const char *a, const char *b) {
+    int row[32];
+    int nb = (int)strlen(b);
+    for (int j = 0; j <= nb; j++) row[j] = j;
+    for (int i = 1; a[i - 1]; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= nb; j++) {
+            int best = diagonal + (a[i - 1] != b[j - 1]);
+            if (row[j] + 1 < best) best = row[j] + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[nb];
+}
+
+const char *nearest_name(const char *wrong, const char *const *names, int n) {
+    const char *best = NULL;
+    int nearest = 3; /* two slips at most */
+    if (strlen(wrong) >= 32) return NULL;
+    for (int i = 0; i < n; i++) {
+        if (strlen(names[i]) >= 32) continue;
+        int d = edit_distance(wrong, names[i]);
+        if (d < nearest && 2 * d < (int)strlen(wrong) + 1 && 2 * d < (int)strlen(names[i]) + 1) {
+            nearest = d;
+            best = names[i];
+        }
+    }
+    return best;
+}
+
+static int field_of(const char *name) {
+    for (int f = 0; f < FIELD_COUNT; f++)
+        if (strcmp(name, field_names[f]) == 0) return f;
+    return -1;
+}
+
+/* ---- Lines ---- */
+
+/* The next line without its ending, as a string; false at the end. */
+static bool next_line(RowReader *r, char **start, size_t *size) {
+    if (r->at >= r->end) return false;
+    char *stop = memchr(r->at, '\n', (size_t)(r->end - r->at));
+    if (!stop) stop = r->end;
+    *start = r->at;
+    *size = (size_t)(stop - r->at);
+    r->at = stop + 1;
+    r->line++;
+    if (*size && (*start)[*size - 1] == '\r') --*size;
+    (*start)[*size] = 0;
+    return true;
+}
+
+/* NULL where the line is fit to be parsed, else what is wrong with it. */
+static const char *line_fault(const char *line, size_t size, char *text, size_t room) {
+    const char *zero = memchr(line, 0, size);
+    size_t valid = utf8_valid(line, size);
+    if (size > MANIFEST_MAX_LINE)
+        snprintf(text, room, "the line holds %zu bytes; at most %d were expected", size, MANIFEST_MAX_LINE);
+    else if (zero)
+        snprintf(text, room, "byte %zu of the line is 0; text was expected", (size_t)(zero - line) + 1);
+    else if (valid < size)
+        snprintf(text, room,
+                 "byte %zu of the line is not UTF-8; save the file as UTF-8 (e.g. iconv -f GB18030 -t UTF-8)",
+                 valid + 1);
+    else
+        return NULL;
+    return text;
+}
+
+/* ---- TSV ---- */
+
+/* Splits a line at tabs, in place. Returns the number of fields, at most `most` of which are noted. */
+static int split_fields(char *line, char **field, int most) {
+    int n = 0;
+    for (char *at = line; at; n++) {
+        char *tab = strchr(at, '\t');
+        if (tab) *tab = 0;
+        if (n < most) field[n] = at;
+        at = tab ? tab + 1 : NULL;
+    }
+    return n;
+}
+
+/* Undoes the escapes in place; returns the place of an unknown one, or NULL. */
+static const char *unescape(char *s) {
+    char *to = s;
+    for (; *s; s++) {
+        if (*s == '\\') {
+            const char *known = "t\tn\nr\r\\\\", *k = known;
+            while (*k && *k != s[1]) k += 2;
+            if (!*k) return s;
+            *to++ = k[1];
+            s++;
+        } else {
+            *to++ = *s;
+        }
+    }
+    *to = 0;
+    return NULL;
+}
+
+static Status no_column(const char *path, int field, char **found, int n, Error *err) {
+    char list[512] = "";
+    size_t used = 0;
+    for (int i = 0; i < n && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", found[i]);
+    const char *near = nearest_name(field_names[field], (const char *const *)found, n);
+    return error_set(
+        err, STATUS_INPUT,
+        "%s:1: has no column %s; the first line names the columns, separated by tabs; found: %s%s%s%s", path,
+        field_names[field], list, near ? "; rename " : "", near ? near : "", near ? " if it is meant" : "");
+}
+
+static Status read_header(RowReader *r, const bool *needed, Error *err) {
+    char *line, *column[MAX_COLUMNS], fault[200];
+    size_t size;
+    if (!next_line(r, &line, &size))
+        return error_set(
+            err, STATUS_INPUT,
+            "%s: is empty; a line with the columns (id, image, text, labels, group) was expected", r->path);
+    if (line_fault(line, size, fault, sizeof fault))
+        return error_set(err, STATUS_INPUT, "%s:1: %s", r->path, fault);
+    r->columns = split_fields(line, column, MAX_COLUMNS);
+    if (r->columns > MAX_COLUMNS)
+        return error_set(err, STATUS_INPUT, "%s:1: has %d columns; at most %d were expected", r->path,
+                         r->columns, MAX_COLUMNS);
+    for (int f = 0; f < FIELD_COUNT; f++) r->column[f] = -1;
+    for (int i = 0; i < r->columns; i++) {
+        int f = field_of(column[i]);
+        if (f < 0) continue;
+        if (r->column[f] >= 0)
+            return error_set(err, STATUS_INPUT, "%s:1: column %s is there twice; remove one", r->path,
+                             column[i]);
+        r->column[f] = i;
+        r->present[f] = true;
+    }
+    for (int f = 0; f < FIELD_COUNT; f++)
+        if (needed[f] && r->column[f] < 0) return no_column(r->path, f, column, r->columns, err);
+    if (r->column[FIELD_IMAGE] < 0 && r->column[FIELD_TEXT] < 0)
+        return no_column(r->path,
+                         nearest_name("image", (const char *const *)column, r->columns) ? FIELD_IMAGE
+                                                                                        : FIELD_TEXT,
+                         column, r->columns, err);
+    for (int f = 0; f < FIELD_COUNT; f++) {
+        const char *near = nearest_name(field_names[f], (const char *const *)column, r->columns);
+        if (r->column[f] < 0 && near && field_of(near) < 0)
+            log_warn(r->log, "%s:1: column %s is passed over; if %s is meant, rename it", r->path, near,
+                     field_names[f]);
+    }
+    return STATUS_OK;
+}
+
+/* False where the row is bad. */
+static bool parse_tsv(RowReader *r, char *line, Row *row) {
+    char *field[MAX_COLUMNS];
+    int n = split_fields(line, field, MAX_COLUMNS);
+    if (n != r->columns) {
+        bad_row(r->bad, r->line,
+                "has %d field%s; %d were expected, as in the first line (a tab in a text is written \\t)", n,
+                n == 1 ? "" : "s", r->columns);
+        return false;
+    }
+    for (int f = 0; f < FIELD_COUNT; f++) {
+        if (r->column[f] < 0) continue;
+        row->field[f] = field[r->column[f]];
+        const char *unknown = unescape(row->field[f]);
+        if (unknown) {
+            bad_row(r->bad, r->line,
+                    "%s holds the unknown escape \"\\%.1s\"; \\t, \\n, \\r and \\\\ are known (a backslash "
+                    "is written \\\\)",
+                    field_names[f], (unsigned char)unknown[1] < 0x80 ? unknown + 1 : "");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- JSON Lines ---- */
+
+/* Copies a value's string over *at, where it has room: it took more bytes in the line that it came from. NULL
+ * where the value is of a wrong type. */
+static char *copy_value(const json_t *value, bool list, char **at) {
+    char *start = *at;
+    if (json_is_string(value)) {
+        size_t size = json_string_length(value);
+        memcpy(start, json_string_value(value), size + 1);
+        *at += size + 1;
+        return start;
+    }
+    if (!list || !json_is_array(value)) return NULL;
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const json_t *item = json_array_get(value, i);
+        if (!json_is_string(item)) return NULL;
+        size_t size = json_string_length(item);
+        if (i) *(*at)++ = '|';
+        memcpy(*at, json_string_value(item), size);
+        *at += size;
+    }
+    *(*at)++ = 0;
+    return start;
+}
+
+/* Tells once a field of a key that looks like a slip for it. */
+static void warn_of_slip(RowReader *r, json_t *object, int field) {
+    if (r->warned[field]) return;
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value) {
+        if (field_of(key) >= 0 || !nearest_name(field_names[field], &key, 1)) continue;
+        log_warn(r->log, "%s:%d: key \"%s\" is passed over; if \"%s\" is meant, rename it", r->path, r->line,
+                 key, field_names[field]);
+        r->warned[field] = true;
+        return;
+    }
+}
+
+static bool take_json_fields(RowReader *r, json_t *object, char *line, Row *row) {
+    for (int f = 0; f < FIELD_COUNT; f++) {
+        const json_t *value = json_object_get(object, field_names[f]);
+        if (!value) warn_of_slip(r, object, f);
+        if (!value || json_is_null(value)) continue;
+        char *s = copy_value(value, f == FIELD_LABELS, &line);
+        if (!s) {
+            bad_row(r->bad, r->line, "\"%s\" is of a wrong type; a string%s was expected", field_names[f],
+                    f == FIELD_LABELS ? " or an array of strings" : "");
+            return false;
+        }
+        row->field[f] = s;
+        r->present[f] = true;
+    }
+    return true;
+}
+
+static bool parse_json(RowReader *r, char *line, size_t size, Row *row) {
+    json_error_t fault;
+    json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &fault);
+    bool good = false;
+    if (!object)
+        bad_row(r->bad, r->line, "column %d: %.150s; one JSON object a line was expected", fault.column,
+                fault.text);
+    else if (!json_is_object(object))
+        bad_row(r->bad, r->line,
+                "is no JSON object; {\"id\": ..., \"image\": ..., \"text\": ...} was expected");
+    else
+        good = take_json_fields(r, object, line, row);
+    json_decref(object);
+    return good;
+}
+
+/* ---- Both ---- */
+
+static bool has_ending(const char *path, const char *ending) {
+    size_t n = strlen(path), e = strlen(ending);
+    return n >= e && strcmp(path + n - e, ending) == 0;
+}
+
+Status rows_open(RowReader *r, const char *path, char *data, size_t size, const bool needed[FIELD_COUNT],
+                 BadRows *bad, const Log *log, Error *err) {
+    memset(r, 0, sizeof *r);
+    r->path = path;
+    r->at = data;
+    r->end = data + size;
+    r->bad = bad;
+    r->log = log;
+    r->json = has_ending(path, ".jsonl") || has_ending(path, ".ndjson");
+    if (size >= 2 && (memcmp(data, "\xFF\xFE", 2) == 0 || memcmp(data, "\xFE\xFF", 2) == 0))
+        return error_set(err, STATUS_INPUT, "%s: is UTF-16; save it as UTF-8", path);
+    if (size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) r->at += 3;
+    return r->json ? STATUS_OK : read_header(r, needed, err);
+}
+
+bool rows_next(RowReader *r, Row *row) {
+    char *line, fault[200];
+    size_t size;
+    while (next_line(r, &line, &size)) {
+        if (size == 0) continue;
+        *row = (Row){.line = r->line};
+        for (int f = 0; f < FIELD_COUNT; f++) row->field[f] = line + size; /* "" */
+        if (line_fault(line, size, fault, sizeof fault))
+            bad_row(r->bad, r->line, "%s", fault);
+        else if (r->json ? parse_json(r, line, size, row) : parse_tsv(r, line, row))
+            return true;
+    }
+    return false;
+}

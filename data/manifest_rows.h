@@ -1,0 +1,55 @@
+/* The rows of a manifest file as strings, whether TSV or JSON Lines; and the list of what is wrong with them.
+ */
+#ifndef DATA_MANIFEST_ROWS_H
+#define DATA_MANIFEST_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "nn/base/error.h"
+#include "nn/base/log.h"
+
+enum { FIELD_ID, FIELD_IMAGE, FIELD_TEXT, FIELD_LABELS, FIELD_GROUP, FIELD_SPLIT, FIELD_COUNT };
+extern const char *const field_names[FIELD_COUNT];
+
+/* Bad rows of one file: how many, and the messages of the first ten. Starts as {path}. */
+typedef struct {
+    const char *path;
+    int count, told;
+    size_t used;
+    char text[1500];
+} BadRows;
+
+void bad_row(BadRows *bad, int line, const char *fmt, ...) NN_PRINTF(3, 4);
+
+/* field: "" where the row has none. Strings live in the file's bytes. */
+typedef struct {
+    char *field[FIELD_COUNT];
+    int line;
+} Row;
+
+typedef struct {
+    const char *path;
+    char *at, *end; /* what is not read yet */
+    int line;       /* read so far */
+    bool json;
+    int columns;               /* of a TSV file */
+    int column[FIELD_COUNT];   /* number of each field's column, -1 where there is none */
+    bool present[FIELD_COUNT]; /* TSV: the column is there; JSON: some row had the key */
+    bool warned[FIELD_COUNT];  /* of a JSON key that looks like a slip */
+    BadRows *bad;
+    const Log *log;
+} RowReader;
+
+/* data: the file's bytes with one 0 behind them; written over. Reads the header of a TSV file. `needed`: the
+ * columns that must be there (JSON: not looked at). */
+Status rows_open(RowReader *r, const char *path, char *data, size_t size, const bool needed[FIELD_COUNT],
+                 BadRows *bad, const Log *log, Error *err);
+
+/* The next good row; false at the end. Bad ones are told to r->bad and left out. */
+bool rows_next(RowReader *r, Row *row);
+
+/* The nearest of n names by edit distance, where it is near enough to be a slip; else NULL. */
+const char *nearest_name(const char *wrong, const char *const *names, int n);
+
+#endif

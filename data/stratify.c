@@ -1,0 +1,264 @@
+#include "data/stratify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+
+enum { MOST_PASSES = 50 };
+
+/* What a set lacks: so much that one missing label outweighs every unevenness. */
+static const double missing_cost = 1e6;
+
+typedef struct {
+    int label, cases;
+} LabelCount;
+
+/* Column c of the tables: c < labels is a label, c == labels counts all cases. */
+typedef struct {
+    int groups, labels;
+    const double *share; /* (SET_COUNT) */
+    int *size;           /* (groups) cases */
+    int *first;          /* (groups + 1) where a group's entries start ... */
+    LabelCount *entry;   /* ... in here: its labels by number, and how many of its cases hold each */
+    int *total;          /* (labels + 1) cases */
+    int *total_groups;   /* (labels + 1) groups that hold the label */
+    int *have;           /* (SET_COUNT, labels + 1) cases placed */
+    int *have_groups;    /* (SET_COUNT, labels + 1) */
+    int *left;           /* (labels) groups that hold the label and have no place yet */
+    int *order;          /* (groups) */
+    Set *set;            /* (groups) */
+    int sets;            /* with a share */
+} Table;
+
+static void table_free(Table *t) {
+    mem_free(t->size);
+    mem_free(t->first);
+    mem_free(t->entry);
+    mem_free(t->total);
+    mem_free(t->total_groups);
+    mem_free(t->have);
+    mem_free(t->have_groups);
+    mem_free(t->left);
+    mem_free(t->order);
+    mem_free(t->set);
+}
+
+static size_t at(const Table *t, int set, int column) {
+    return (size_t)set * (size_t)(t->labels + 1) + (size_t)column;
+}
+
+/* ---- Counting ---- */
+
+/* Cases by group: list (n) holds the taken cases, group g's from start[g] to start[g + 1]. */
+static void cases_by_group(const Manifest *m, const uint8_t *take, int *start, int *list) {
+    memset(start, 0, ((size_t)m->n_groups + 1) * sizeof *start);
+    for (int i = 0; i < m->n; i++)
+        if (take[i]) start[m->cases[i].group + 1]++;
+    for (int g = 0; g < m->n_groups; g++) start[g + 1] += start[g];
+    for (int i = 0; i < m->n; i++)
+        if (take[i]) list[start[m->cases[i].group]++] = i;
+    memmove(start + 1, start, (size_t)m->n_groups * sizeof *start); /* start[g] has become the end of g */
+    start[0] = 0;
+}
+
+static Status count_labels(Table *t, const Manifest *m, const int *start, const int *list, Error *err) {
+    size_t room = 0, used = 0;
+    int *cases = mem_calloc((size_t)t->labels + 1, sizeof *cases);
+    if (!cases) return mem_error(err, "the split");
+    for (int g = 0; g < t->groups; g++) {
+        t->first[g] = (int)used;
+        t->size[g] = start[g + 1] - start[g];
+        memset(cases, 0, ((size_t)t->labels + 1) * sizeof *cases);
+        for (int k = start[g]; k < start[g + 1]; k++)
+            for (int l = 0; l < t->labels; l++)
+                cases[l] += m->labels[(size_t)list[k] * (size_t)t->labels + (size_t)l];
+        for (int l = 0; l < t->labels; l++) {
+            if (!cases[l]) continue;
+            if (!mem_grow(&t->entry, &room, used + 1, sizeof *t->entry)) {
+                mem_free(cases);
+                return mem_error(err, "the split");
+            }
+            t->entry[used++] = (LabelCount){l, cases[l]};
+            t->total[l] += cases[l];
+            t->total_groups[l]++;
+            t->left[l]++;
+        }
+        t->total[t->labels] += t->size[g];
+        t->total_groups[t->labels] += t->size[g] > 0;
+        t->set[g] = SET_NONE;
+    }
+    t->first[t->groups] = (int)used;
+    mem_free(cases);
+    return STATUS_OK;
+}
+
+static Status table_init(Table *t, const Manifest *m, const uint8_t *take, Error *err) {
+    size_t groups = (size_t)m->n_groups, columns = (size_t)m->n_labels + 1;
+    t->groups = m->n_groups;
+    t->labels = m->n_labels;
+    t->size = mem_calloc(groups, sizeof *t->size);
+    t->first = mem_calloc(groups + 1, sizeof *t->first);
+    t->total = mem_calloc(columns, sizeof *t->total);
+    t->total_groups = mem_calloc(columns, sizeof *t->total_groups);
+    t->have = mem_calloc(SET_COUNT * columns, sizeof *t->have);
+    t->have_groups = mem_calloc(SET_COUNT * columns, sizeof *t->have_groups);
+    t->left = mem_calloc(columns, sizeof *t->left);
+    t->order = mem_alloc(groups * sizeof *t->order);
+    t->set = mem_alloc(groups * sizeof *t->set);
+    int *start = mem_alloc((groups + 1) * sizeof *start), *list = mem_alloc((size_t)m->n * sizeof *list);
+    Status s = STATUS_OK;
+    if (!t->size || !t->first || !t->total || !t->total_groups || !t->have || !t->have_groups || !t->left ||
+        !t->order || !t->set || !start || !list) {
+        s = mem_error(err, "the split");
+    } else {
+        cases_by_group(m, take, start, list);
+        s = count_labels(t, m, start, list, err);
+    }
+    mem_free(start);
+    mem_free(list);
+    return s;
+}
+
+/* ---- Placing ---- */
+
+/* Adds (sign 1) or removes (sign -1) a group's cases. */
+static void count_group(Table *t, int g, Set s, int sign) {
+    for (int e = t->first[g]; e < t->first[g + 1]; e++) {
+        t->have[at(t, s, t->entry[e].label)] += sign * t->entry[e].cases;
+        t->have_groups[at(t, s, t->entry[e].label)] += sign;
+    }
+    t->have[at(t, s, t->labels)] += sign * t->size[g];
+    t->have_groups[at(t, s, t->labels)] += sign;
+}
+
+static void place(Table *t, int g, Set s) {
+    t->set[g] = s;
+    count_group(t, g, s, 1);
+    for (int e = t->first[g]; e < t->first[g + 1]; e++) t->left[t->entry[e].label]--;
+}
+
+static double wanted(const Table *t, int s, int column) {
+    return t->share[s] * t->total[column] - t->have[at(t, s, column)];
+}
+
+/* The set that wants most of the column's cases; where as few groups are left as sets lack the column, one of
+ * those. Equal wants: the set that wants most cases of all kinds. */
+static Set neediest(const Table *t, int column, int left) {
+    int lacking = 0;
+    for (int s = 0; s < SET_COUNT; s++) lacking += t->share[s] > 0 && t->have_groups[at(t, s, column)] == 0;
+    Set best = SET_NONE;
+    for (int s = 0; s < SET_COUNT; s++) {
+        if (t->share[s] <= 0) continue;
+        if (left <= lacking && t->have_groups[at(t, s, column)] > 0) continue;
+        if (best == SET_NONE || wanted(t, s, column) > wanted(t, best, column) ||
+            (wanted(t, s, column) == wanted(t, best, column) &&
+             wanted(t, s, t->labels) > wanted(t, best, t->labels)))
+            best = (Set)s;
+    }
+    return best;
+}
+
+static bool holds(const Table *t, int g, int label) {
+    for (int e = t->first[g]; e < t->first[g + 1]; e++)
+        if (t->entry[e].label == label) return true;
+    return false;
+}
+
+/* The label that fewest unplaced groups hold, or -1. */
+static int rarest(const Table *t) {
+    int best = -1;
+    for (int l = 0; l < t->labels; l++)
+        if (t->left[l] > 0 && (best < 0 || t->left[l] < t->left[best])) best = l;
+    return best;
+}
+
+static void place_all(Table *t) {
+    for (int l = rarest(t); l >= 0; l = rarest(t))
+        for (int k = 0; k < t->groups && t->left[l] > 0; k++) {
+            int g = t->order[k];
+            if (t->set[g] == SET_NONE && holds(t, g, l)) place(t, g, neediest(t, l, t->left[l]));
+        }
+    int left = 0;
+    for (int g = 0; g < t->groups; g++) left += t->set[g] == SET_NONE && t->size[g] > 0;
+    for (int k = 0; k < t->groups; k++) {
+        int g = t->order[k];
+        if (t->set[g] == SET_NONE && t->size[g] > 0) place(t, g, neediest(t, t->labels, left--));
+    }
+}
+
+/* ---- Moves ---- */
+
+/* Groups of a label that a set must hold where there are enough: validation cases search one another, but not
+ * their own group, so that one group alone finds nothing. */
+static int needed_groups(const Table *t, int s, int column) {
+    if (t->total_groups[column] < t->sets) return 0;
+    return s == SET_VAL && t->total_groups[column] >= 2 * t->sets ? 2 : 1;
+}
+
+/* How far a set is from its part of a column: the chi-square term, and what is missing without need. */
+static double column_cost(const Table *t, int s, int column) {
+    if (t->total[column] == 0) return 0;
+    double want = t->share[s] * t->total[column], off = t->have[at(t, s, column)] - want;
+    int missing = needed_groups(t, s, column) - t->have_groups[at(t, s, column)];
+    return off * off / want + (missing > 0 ? missing * missing_cost : 0);
+}
+
+static double group_cost(const Table *t, int g, Set s) {
+    double sum = column_cost(t, s, t->labels);
+    for (int e = t->first[g]; e < t->first[g + 1]; e++) sum += column_cost(t, s, t->entry[e].label);
+    return sum;
+}
+
+/* Moves a group to the set where the whole is most even; false where it stays. */
+static bool move_group(Table *t, int g) {
+    Set from = t->set[g], best = from;
+    double best_gain = 1e-9; /* rounding must not move groups to and fro */
+    for (int s = 0; s < SET_COUNT; s++) {
+        Set to = (Set)s;
+        if (to == from || t->share[s] <= 0) continue;
+        double before = group_cost(t, g, from) + group_cost(t, g, to);
+        count_group(t, g, from, -1);
+        count_group(t, g, to, 1);
+        double gain = before - group_cost(t, g, from) - group_cost(t, g, to);
+        count_group(t, g, to, -1);
+        count_group(t, g, from, 1);
+        if (gain > best_gain) {
+            best_gain = gain;
+            best = to;
+        }
+    }
+    if (best == from) return false;
+    count_group(t, g, from, -1);
+    count_group(t, g, best, 1);
+    t->set[g] = best;
+    return true;
+}
+
+static void move_while_it_helps(Table *t) {
+    bool moved = true;
+    for (int pass = 0; moved && pass < MOST_PASSES; pass++) {
+        moved = false;
+        for (int k = 0; k < t->groups; k++)
+            if (t->size[t->order[k]] > 0) moved |= move_group(t, t->order[k]);
+    }
+}
+
+Status stratify(const Manifest *m, const uint8_t *take, const double share[SET_COUNT], Rng *rng, Set *set,
+                Error *err) {
+    Table t;
+    memset(&t, 0, sizeof t);
+    t.share = share;
+    for (int s = 0; s < SET_COUNT; s++) t.sets += share[s] > 0;
+    Status status = table_init(&t, m, take, err);
+    if (status == STATUS_OK) {
+        for (int g = 0; g < t.groups; g++) t.order[g] = g;
+        rng_shuffle(rng, t.order, (size_t)t.groups);
+        place_all(&t);
+        move_while_it_helps(&t);
+        for (int i = 0; i < m->n; i++)
+            if (take[i]) set[i] = t.set[m->cases[i].group];
+    }
+    table_free(&t);
+    return status;
+}
