@@ -3,7 +3,7 @@
 #ifndef TRAIN_ENCODE_H
 #define TRAIN_ENCODE_H
 
-#include "data/dataset.h"
+#include "data/batch.h"
 #include "hash/index.h"
 #include "hash/model.h"
 

@@ -4,7 +4,7 @@
 
 #include <signal.h>
 
-#include "data/dataset.h"
+#include "data/batch.h"
 #include "data/split.h"
 #include "hash/constraints.h"
 #include "nn/base/log.h"
