@@ -11,10 +11,7 @@ PKG_CONFIG ?= pkg-config
 MACHINE := $(shell $(CC) -dumpmachine)
 VERSION := 0.1.0
 
-# ---- What is there: pkg-config first, a plain -l second, both tried by compiling and linking ----
-probe = $(shell printf '\043include <$(1)>\nint main(void){return 0;}\n' >/tmp/msach-probe-$$$$.c; \
-	$(CC) $(2) /tmp/msach-probe-$$$$.c -o /tmp/msach-probe-$$$$ $(3) >/dev/null 2>&1 && echo yes; \
-	rm -f /tmp/msach-probe-$$$$ /tmp/msach-probe-$$$$.c)
+# ---- What is there: pkg-config first, a plain -l second; `build/found-*` tries both by compiling and linking ----
 pc_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 pc_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
 
@@ -25,8 +22,21 @@ ifeq ($(BLAS),openblas)
 LIB_CFLAGS += $(call pc_cflags,openblas) -DNN_OPENBLAS
 LIBS += $(call pc_libs,openblas,-lopenblas)
 endif
+# Criterion, or tests/minicrit.h where it is missing, asked for (MINICRIT=1), or would abort (TSan).
+ifneq ($(filter tsan,$(MODE)),)
+MINICRIT := 1
+endif
+ifndef MINICRIT
+MINICRIT := $(shell printf '\043include <criterion/criterion.h>\n' | \
+	$(CC) $(call pc_cflags,criterion) -E - >/dev/null 2>&1 || echo 1)
+endif
+ifeq ($(MINICRIT),1)
+TEST_CFLAGS := -DMINICRIT
+TEST_LIBS :=
+else
 TEST_CFLAGS := $(call pc_cflags,criterion)
 TEST_LIBS := $(call pc_libs,criterion,-lcriterion)
+endif
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 ifdef WERROR
@@ -58,11 +68,32 @@ CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 
-.PHONY: all demo test test-double gradients drill bench asan tsan tidy fmt fmt-check clean help
+.PHONY: all demo test test-double gradients drill trace asan tsan tidy fmt fmt-check clean help
 all: msach
 
 msach: $(BIN)
 	cp $(BIN) $@
+
+# Says what was found; one sentence with the package's name for each that is missing. Done once for each set of libraries.
+FOUND := build/found-$(BLAS)
+$(FOUND):
+	@mkdir -p build
+	@missing=; \
+	try() { \
+		printf '\043include <stddef.h>\n\043include <stdio.h>\n\043include <%s>\nint main(void){return 0;}\n' "$$2" >build/probe.c; \
+		if $(CC) $(LIB_CFLAGS) build/probe.c -o build/probe $$3 2>/dev/null; then echo "found $$1"; else \
+		echo "missing $$1: apt install $$4; dnf install $$5; apk add $$6; brew install $$7; pkg install $$8" >&2; missing=1; fi; \
+		rm -f build/probe build/probe.c; }; \
+	try jansson jansson.h "$(call pc_libs,jansson,-ljansson)" libjansson-dev jansson-devel jansson-dev jansson jansson; \
+	try utf8proc utf8proc.h "$(call pc_libs,libutf8proc,-lutf8proc)" libutf8proc-dev utf8proc-devel utf8proc-dev utf8proc utf8proc; \
+	try stb_image stb_image.h "" libstb-dev stb-devel stb "(no stb: set STB_CFLAGS)" stb; \
+	if [ $(BLAS) = openblas ]; then \
+	try OpenBLAS cblas.h "$(call pc_libs,openblas,-lopenblas)" libopenblas-dev openblas-devel openblas-dev openblas openblas; \
+	fi; \
+	if [ -n "$$missing" ]; then echo "or let ./setup.sh install them; OpenBLAS can be done without: make BLAS=builtin" >&2; exit 1; fi
+	@touch $@
+
+$(CORE_OBJ) $(CMD_OBJ) $(TEST_OBJ): | $(FOUND)
 
 $(BIN): $(CORE_OBJ) $(CMD_OBJ)
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
@@ -103,6 +134,47 @@ gradients: test-double
 # A 0.1 % error in each backward in turn must turn a test red.
 drill: test-double
 	@tests/drill.sh build/double/grad
+
+# The auditor's entry page: every equation with its home, its test and its oracle.
+trace:
+	@sh tests/trace.sh
+
+# ---- The demo: phantoms, both stages, MAP table, two searches, pages to look at ----
+demo: msach
+	rm -rf build/demo
+	./msach demo --out build/demo
+
+# ---- Other builds and checks ----
+# Criterion exits 0 on a leak, so the report's file decides. Tests that expect a signal need the handlers off.
+asan:
+	@$(MAKE) --no-print-directory MODE=asan build/asan/unit build/asan/msach
+	@rm -f build/asan/report.*
+	ASAN_OPTIONS=log_path=$(CURDIR)/build/asan/report:handle_segv=0:handle_abort=0:detect_leaks=1 \
+	UBSAN_OPTIONS=print_stacktrace=1 MSACH_BIN=$(CURDIR)/build/asan/msach build/asan/unit --timeout 600
+	@if ls build/asan/report.* >/dev/null 2>&1; then cat build/asan/report.*; exit 1; fi
+
+tsan:
+	@$(MAKE) --no-print-directory MODE=tsan build/tsan/unit build/tsan/msach
+	TSAN_OPTIONS=halt_on_error=1 MSACH_BIN=$(CURDIR)/build/tsan/msach build/tsan/unit
+
+FORMATTED = $(wildcard nn/base/*.[ch] nn/*.[ch] nn/*.inc hash/*.[ch] hash/baselines/*.[ch] data/*.[ch] eval/*.[ch] train/*.[ch] \
+	cmd/*.[ch] tests/*.[ch] tests/oracle/*.[ch])
+fmt:
+	clang-format -i $(FORMATTED)
+fmt-check:
+	clang-format --dry-run --Werror $(FORMATTED)
+tidy:
+	clang-tidy --quiet --warnings-as-errors='*' $(CORE_SRC) $(CMD_SRC) -- -std=c11 -I. -DMSACH_VERSION='"$(VERSION)"' $(LIB_CFLAGS)
+
+help:
+	@echo "make            build ./msach"
+	@echo "make demo       the main job on phantoms, under two minutes"
+	@echo "make test       all tests"
+	@echo "make trace      every equation: home, test, oracle"
+	@echo "make gradients  every op and loss: largest error of its derivative"
+	@echo "make drill      a planted error in each derivative turns a test red"
+	@echo "make asan, tsan the tests under the sanitizers"
+	@echo "make tidy, fmt, fmt-check, clean"
 
 clean:
 	rm -rf build msach
