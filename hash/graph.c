@@ -350,16 +350,15 @@ void graph_walk(const Graph *m, const Graph *n, const int *index, int b, double 
 }
 
 /* EQ(target)  G_mn = (1+t0)(omega S_lab + (1-omega) S_mn) - t0,  S_lab = Yn Yn' */
-void graph_target(const Graph *m, const Graph *n, const float *unit_labels, int classes, const int *index,
-                  int b, const WalkOptions *o, real *target) {
+void graph_target(const Graph *m, const Graph *n, const float *labels, int classes, const int *index, int b,
+                  const WalkOptions *o, real *target) {
     if (o->omega < 1)
         graph_walk(m, n, index, b, o->rho, target);
     else
         memset(target, 0, (size_t)b * (size_t)b * sizeof *target);
     for (int i = 0; i < b; i++)
         for (int j = 0; j < b; j++) {
-            const float *y = unit_labels + (size_t)index[i] * (size_t)classes,
-                        *z = unit_labels + (size_t)index[j] * (size_t)classes;
+            const float *y = labels + (size_t)i * (size_t)classes, *z = labels + (size_t)j * (size_t)classes;
             double shared = 0;
             for (int k = 0; k < classes; k++) shared += (double)y[k] * (double)z[k];
             shared = fmin(shared, 1); /* rows of length 1 up to rounding */

@@ -42,12 +42,12 @@ void graph_free(Graph *g);
 /* S_mn(i,j) = rho cos(P_m(i,:), P_n(j,:)) + (1-rho) cos(P_m(i,:) Yn, P_n(j,:) Yn) in [0,1], for the cases index (b): out (b,b). */
 void graph_walk(const Graph *m, const Graph *n, const int *index, int b, double rho, real *out);
 
-/* G = (1+t0)(omega Yn Yn' + (1-omega) S) - t0 for the cases index (b): target (b,b). unit_labels (n,c). The graphs may be NULL where
- * omega = 1 (no walk). */
+/* G = (1+t0)(omega Yn Yn' + (1-omega) S) - t0 for the cases index (b): target (b,b). labels (b,c): the batch's
+ * rows of Yn. The graphs may be NULL where omega = 1 (no walk). */
 typedef struct {
     double omega, rho, t0;
 } WalkOptions;
-void graph_target(const Graph *m, const Graph *n, const float *unit_labels, int classes, const int *index, int b,
+void graph_target(const Graph *m, const Graph *n, const float *labels, int classes, const int *index, int b,
                   const WalkOptions *o, real *target);
 
 /* The b x b block of K_m: out (b,b). */

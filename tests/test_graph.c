@@ -134,11 +134,13 @@ Test(graph, a_batch_is_its_block_of_the_whole) {
     Graph g = built(&x, K, false, NULL);
     const int index[4] = {9, 0, 25, 9};
     const WalkOptions o = {.omega = 0.5, .rho = 0.5, .t0 = 1};
+    float labels[4 * C];
     int all[N];
     real whole[N * N], block[16];
     all_cases(all);
     graph_target(&g, &g, x.labels, C, all, N, &o, whole);
-    graph_target(&g, &g, x.labels, C, index, 4, &o, block);
+    for (int i = 0; i < 4; i++) memcpy(labels + i * C, x.labels + index[i] * C, C * sizeof(float));
+    graph_target(&g, &g, labels, C, index, 4, &o, block);
     for (int i = 0; i < 16; i++) cr_assert_eq(block[i], whole[index[i / 4] * N + index[i % 4]]);
     graph_block(&g, all, N, whole);
     graph_block(&g, index, 4, block);
