@@ -5,8 +5,8 @@
 #include "nn/base/error.h"
 #include "nn/ops.h"
 
-static void add_conv_bn(ConvBn *c, ParamSet *p, const char *prefix, const char *conv, const char *bn, int ci, int co, int k,
-                        int stride) {
+static void add_conv_bn(ConvBn *c, ParamSet *p, const char *prefix, const char *conv, const char *bn, int ci,
+                        int co, int k, int stride) {
     char name[PARAM_NAME];
     int channels[] = {co};
     snprintf(name, sizeof name, "%s.%s.weight", prefix, conv);
@@ -72,12 +72,14 @@ void cnn_init(const Cnn *c, ParamSet *p, uint64_t seed) {
 /* relu?(bn(conv(x)) + add). In inference the normalisation is folded into the convolution. */
 static Tensor *conv_bn(Tape *t, const ConvBn *c, Tensor *x, Tensor *add, bool relu) {
     if (!t->recording && !t->training)
-        return op_conv2d_bn(t, x, c->weight, c->stride, c->pad, c->gamma, c->beta, c->running_mean, c->running_var,
-                            add, relu);
+        return op_conv2d_bn(t, x, c->weight, c->stride, c->pad, c->gamma, c->beta, c->running_mean,
+                            c->running_var, add, relu);
     Tensor *y = op_conv2d(t, x, c->weight, c->stride, c->pad);
     return op_batchnorm(t, y, c->gamma, c->beta, c->running_mean, c->running_var, add, relu);
 }
 
+/* EQ(cnn)  h0 = relu(bn(conv3x3(x, stride 2)));  blocks: y = relu(bn(conv3x3(h, stride))); y =
+ * bn(conv3x3(y)); h = relu(y + shortcut(h));   Z_v = tokens(h) W_p + b_p + pos_v */
 Tensor *cnn_forward(Tape *t, const Cnn *c, Tensor *x) {
     Tensor *h = conv_bn(t, &c->stem, x, NULL, true);
     for (int k = 0; k < CNN_STAGES; k++)

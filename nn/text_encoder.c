@@ -17,8 +17,10 @@ void text_encoder_init(const TextEncoder *e, ParamSet *p, uint64_t seed) {
     param_init_he(p, e->conv_weight, seed);
 }
 
-Tensor *text_encoder_forward(Tape *t, const TextEncoder *e, const int32_t *w, const int32_t *s, int b, int n, int g,
-                             const int *length) {
+/* EQ(text)  E = word[w] + mean of subword[n-grams] + pos_t;   Z_t = E + relu(conv1d_3(E));   both zero at
+ * padding */
+Tensor *text_encoder_forward(Tape *t, const TextEncoder *e, const int32_t *w, const int32_t *s, int b, int n,
+                             int g, const int *length) {
     Tensor *x = op_embedding(t, e->word, e->subword, e->pos, w, e->subword ? s : NULL, b, n, g, length);
     return op_add(t, x, op_conv1d(t, x, e->conv_weight, e->conv_bias, length));
 }

@@ -48,16 +48,22 @@ void transformer_init(const Transformer *e, ParamSet *p, uint64_t seed) {
     param_init_constant(e->norm_weight, 1);
 }
 
-Tensor *transformer_first(Tape *t, const Transformer *e, Tensor *x, const int *length, real dropout, real *weights) {
+/* EQ(encoder)  x = x + attention(LN(x));  x = x + W_out gelu(W_in LN(x));  LN after the last layer;  the
+ * first token of it */
+Tensor *transformer_first(Tape *t, const Transformer *e, Tensor *x, const int *length, real dropout,
+                          real *weights) {
     for (int i = 0; i < e->layers; i++) {
         const TransformerLayer *l = &e->layer[i];
         bool last = i == e->layers - 1;
-        Tensor *qkv = op_linear(t, op_layernorm(t, x, l->norm1_weight, l->norm1_bias), l->qkv_weight, l->qkv_bias);
+        Tensor *qkv =
+            op_linear(t, op_layernorm(t, x, l->norm1_weight, l->norm1_bias), l->qkv_weight, l->qkv_bias);
         Tensor *a = op_attention(t, qkv, e->heads, length, last ? weights : NULL);
-        /* Of the last layer only the first token is used: the rest of the layer is row by row, so it is left out. */
+        /* Of the last layer only the first token is used: the rest of the layer is row by row, so it is left
+         * out. */
         if (last) a = op_token(t, a, 0), x = op_token(t, x, 0);
         x = op_add(t, x, op_dropout(t, op_linear(t, a, l->out_weight, l->out_bias), dropout));
-        Tensor *y = op_linear(t, op_layernorm(t, x, l->norm2_weight, l->norm2_bias), l->in_weight, l->in_bias);
+        Tensor *y =
+            op_linear(t, op_layernorm(t, x, l->norm2_weight, l->norm2_bias), l->in_weight, l->in_bias);
         y = op_linear(t, op_gelu(t, y), l->ff_weight, l->ff_bias);
         x = op_add(t, x, op_dropout(t, y, dropout));
     }
