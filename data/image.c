@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-#define STBI_NO_STDIO
-#include <stb_image.h>
-
+#include "data/stb_impl.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
@@ -22,28 +20,28 @@ static Status image_init(Image *im, int width, int height, const char *path, Err
 
 /* ---- JPEG and PNG ---- */
 
-/* stb's words for a failure; memory that ran out is no fault of the file. */
-static Status stb_failure(const char *path, Error *err) {
-    const char *reason = stbi_failure_reason();
-    if (reason && strcmp(reason, "outofmem") == 0) return mem_error(err, path);
+/* Memory that ran out is no fault of the file. */
+static Status stb_failure(const char *path, const StbPicture *p, Error *err) {
+    if (!p->reason) return mem_error(err, path);
     return error_set(err, STATUS_INPUT,
                      "%s: cannot be decoded (%s); a plain JPEG or PNG was expected: save it anew", path,
-                     reason ? reason : "unknown reason");
+                     p->reason);
 }
 
 static Status decode_stb(Image *im, const char *path, const unsigned char *data, int size, Error *err) {
-    int width, height, channels;
-    if (!stbi_info_from_memory(data, size, &width, &height, &channels)) return stb_failure(path, err);
-    if (width <= 0 || height <= 0 || (int64_t)width * height > IMAGE_MAX_PIXELS)
+    StbPicture p = {0};
+    if (!stb_sizes(&p, data, size)) return stb_failure(path, &p, err);
+    if (p.width <= 0 || p.height <= 0 || (int64_t)p.width * p.height > IMAGE_MAX_PIXELS)
         return error_set(err, STATUS_INPUT, "%s: is %d x %d; at most %d million pixels were expected", path,
-                         width, height, IMAGE_MAX_PIXELS >> 20);
-    uint8_t *p = stbi_load_from_memory(data, size, &width, &height, &channels, 0);
-    if (!p) return stb_failure(path, err);
-    Status s = image_init(im, width, height, path, err);
-    size_t n = (size_t)width * (size_t)height, step = (size_t)channels;
-    for (size_t i = 0; s == STATUS_OK && i < n; i++)
-        im->pixel[i] = channels < 3 ? p[i * step] : luma(p[i * step], p[i * step + 1], p[i * step + 2]);
-    stbi_image_free(p);
+                         p.width, p.height, IMAGE_MAX_PIXELS >> 20);
+    uint8_t *pixels = stb_pixels(&p, data, size);
+    if (!pixels) return stb_failure(path, &p, err);
+    Status s = image_init(im, p.width, p.height, path, err);
+    size_t n = (size_t)p.width * (size_t)p.height, step = (size_t)p.channels;
+    const uint8_t *c = pixels;
+    for (size_t i = 0; s == STATUS_OK && i < n; i++, c += step)
+        im->pixel[i] = p.channels < 3 ? c[0] : luma(c[0], c[1], c[2]);
+    mem_free(pixels);
     return s;
 }
 

@@ -1,0 +1,314 @@
+/* Integrity, decoding and resizing of pictures. */
+#include "data/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/rng.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+
+static Status decode(Image *im, const void *data, size_t size, Error *err) {
+    memset(err, 0, sizeof *err);
+    return image_decode(im, "p", data, size, err);
+}
+
+/* The bytes of a small gray PNG, pixel i = 7 i. */
+static Buffer small_png(int width, int height) {
+    uint8_t pixel[256];
+    Buffer b = {0};
+    for (int i = 0; i < width * height; i++) pixel[i] = (uint8_t)(7 * i);
+    fixture_png_bytes(&b, width, height, 8, 0, pixel, (size_t)width);
+    return b;
+}
+
+Test(image, png_gray_comes_back_exactly) {
+    Buffer b = small_png(5, 4);
+    Image im;
+    Error err;
+    cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_OK);
+    cr_assert_eq(im.width, 5);
+    cr_assert_eq(im.height, 4);
+    for (int i = 0; i < 20; i++) cr_assert_eq(im.pixel[i], (uint8_t)(7 * i));
+    image_free(&im);
+    cr_assert_null(im.pixel);
+    buffer_free(&b);
+}
+
+Test(image, any_single_bit_flip_of_a_png_is_an_input_error) {
+    Buffer b = small_png(5, 4);
+    Image im;
+    Error err;
+    for (size_t bit = 0; bit < 8 * b.size; bit++) {
+        b.data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_INPUT, "bit %zu", bit);
+        cr_assert_null(im.pixel);
+        cr_assert(fixture_says(&err, STATUS_INPUT, "PNG"));
+        b.data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+    }
+    buffer_free(&b);
+}
+
+Test(image, a_png_cut_anywhere_is_an_input_error) {
+    Buffer b = small_png(5, 4);
+    Image im;
+    Error err;
+    for (size_t size = 0; size < b.size; size++)
+        cr_assert_eq(decode(&im, b.data, size, &err), STATUS_INPUT, "%zu", size);
+    buffer_free(&b);
+}
+
+Test(image, bytes_behind_the_end_of_a_png_are_refused) {
+    Buffer b = small_png(5, 4);
+    Image im;
+    Error err;
+    buffer_add(&b, "x", 1);
+    cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "p: byte "));
+    buffer_free(&b);
+}
+
+Test(image, png_colour_becomes_luma_and_alpha_is_not_looked_at) {
+    const uint8_t rgb[6] = {200, 100, 50, 255, 255, 255}, rgba[4] = {0, 200, 0, 0}, alpha[2] = {90, 1};
+    const struct {
+        int width, colour;
+        const uint8_t *rows;
+        size_t bytes;
+        uint8_t gray;
+    } kind[3] = {{2, 2, rgb, 6, 124}, {1, 6, rgba, 4, 117}, {1, 4, alpha, 2, 90}};
+    for (int i = 0; i < 3; i++) {
+        Buffer b = {0};
+        Image im;
+        Error err;
+        fixture_png_bytes(&b, kind[i].width, 1, 8, kind[i].colour, kind[i].rows, kind[i].bytes);
+        cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_OK);
+        cr_assert_eq(im.pixel[0], kind[i].gray, "kind %d: %d", i, im.pixel[0]);
+        if (i == 0) cr_assert_eq(im.pixel[1], 255);
+        image_free(&im);
+        buffer_free(&b);
+    }
+}
+
+Test(image, sixteen_bit_png_gives_its_high_byte) {
+    const uint8_t row[6] = {0x12, 0xFF, 0x80, 0x00, 0xFF, 0xFE};
+    Buffer b = {0};
+    Image im;
+    Error err;
+    fixture_png_bytes(&b, 3, 1, 16, 0, row, 6);
+    cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_OK);
+    cr_assert_eq(im.pixel[0], 0x12);
+    cr_assert_eq(im.pixel[1], 0x80);
+    cr_assert_eq(im.pixel[2], 0xFF);
+    image_free(&im);
+    buffer_free(&b);
+}
+
+Test(image, a_png_that_claims_more_pixels_than_allowed_is_refused_before_decoding) {
+    const uint8_t row[2] = {0, 0};
+    Buffer b = {0};
+    Image im;
+    Error err;
+    fixture_png_bytes(&b, 2, 1, 8, 0, row, 2);
+    unsigned char *ihdr = b.data + 12;
+    ihdr[4] = ihdr[8] = 0;
+    ihdr[5] = ihdr[9] = 1; /* 65,538 x 65,537 */
+    uint32_t crc = crc32_update(0, ihdr, 17);
+    for (int i = 0; i < 4; i++) ihdr[17 + i] = (unsigned char)(crc >> (24 - 8 * i));
+    cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_INPUT);
+    buffer_free(&b);
+}
+
+Test(image, baseline_jpeg_with_restarts_decodes_near_its_source) {
+    Image im;
+    Error err;
+    cr_assert_eq(decode(&im, fixture_jpeg_gray, sizeof fixture_jpeg_gray, &err), STATUS_OK);
+    cr_assert_eq(im.width, 16);
+    for (int y = 0; y < 16; y++)
+        for (int x = 0; x < 16; x++)
+            cr_assert_lt(abs(im.pixel[y * 16 + x] - (12 * x + 4 * y)), 5, "(%d,%d)", x, y);
+    image_free(&im);
+}
+
+Test(image, progressive_colour_jpeg_becomes_luma) {
+    Image im;
+    Error err;
+    cr_assert_eq(decode(&im, fixture_jpeg_progressive, sizeof fixture_jpeg_progressive, &err), STATUS_OK);
+    for (int i = 0; i < 256; i++) cr_assert_lt(abs(im.pixel[i] - 124), 3);
+    image_free(&im);
+}
+
+static void cut_everywhere(const uint8_t *jpeg, size_t whole) {
+    Image im;
+    Error err;
+    for (size_t size = 0; size < whole; size++)
+        cr_assert_eq(decode(&im, jpeg, size, &err), STATUS_INPUT, "%zu", size);
+}
+
+Test(image, a_jpeg_cut_anywhere_is_an_input_error) {
+    cut_everywhere(fixture_jpeg_gray, sizeof fixture_jpeg_gray);
+    cut_everywhere(fixture_jpeg_progressive, sizeof fixture_jpeg_progressive);
+}
+
+static void flip_everywhere(const uint8_t *jpeg, size_t size) {
+    uint8_t copy[512];
+    Image im;
+    Error err;
+    int refused = 0;
+    for (size_t bit = 0; bit < 8 * size; bit++) {
+        memcpy(copy, jpeg, size);
+        copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        Status s = decode(&im, copy, size, &err);
+        cr_assert(s == STATUS_OK || s == STATUS_INPUT, "bit %zu: %d", bit, (int)s);
+        cr_assert((s == STATUS_OK) == (im.pixel != NULL));
+        refused += s == STATUS_INPUT;
+        image_free(&im);
+    }
+    cr_assert_gt(refused, (int)size / 2); /* of its 8 bits a byte; a JPEG has no checksum */
+}
+
+Test(image, a_flipped_bit_of_a_jpeg_never_does_worse_than_an_input_error) {
+    flip_everywhere(fixture_jpeg_gray, sizeof fixture_jpeg_gray);
+    flip_everywhere(fixture_jpeg_progressive, sizeof fixture_jpeg_progressive);
+}
+
+Test(image, bytes_behind_the_end_of_a_jpeg_are_let_be) {
+    uint8_t longer[sizeof fixture_jpeg_gray + 3] = {0};
+    Image im;
+    Error err;
+    memcpy(longer, fixture_jpeg_gray, sizeof fixture_jpeg_gray);
+    cr_assert_eq(decode(&im, longer, sizeof longer, &err), STATUS_OK);
+    image_free(&im);
+}
+
+Test(image, pnm_is_scaled_from_its_own_maximum) {
+    Image im;
+    Error err;
+    cr_assert_eq(decode(&im, "P5 # gray\n3 1\n15\n\0\x05\x0f", 20, &err), STATUS_OK);
+    cr_assert_eq(im.pixel[1], 85);
+    cr_assert_eq(im.pixel[2], 255);
+    image_free(&im);
+    cr_assert_eq(decode(&im, "P5 1 1 65535\n\x12\xff", 15, &err), STATUS_OK);
+    cr_assert_eq(im.pixel[0], 0x12);
+    image_free(&im);
+    cr_assert_eq(decode(&im, "P6 1 1 255\n\xc8\x64\x32", 14, &err), STATUS_OK);
+    cr_assert_eq(im.pixel[0], 124);
+    image_free(&im);
+}
+
+Test(image, broken_pnm_headers_are_input_errors) {
+    static const char *const broken[] = {"P5 0 1 255\n12",
+                                         "P5 2 2 255\n123",
+                                         "P5 1 1 65536\n12",
+                                         "P5 -1 1 255\n12",
+                                         "P5 99999999999 99999999999 255\n",
+                                         "P5 1 1",
+                                         "P5 1 x 255\n1",
+                                         "P5#",
+                                         "P5 60000 60000 255\n"};
+    Image im;
+    Error err;
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++)
+        cr_assert_eq(decode(&im, broken[i], strlen(broken[i]), &err), STATUS_INPUT, "%s", broken[i]);
+    decode(&im, "P2 1 1 255\n7", 12, &err);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "P5 (gray) or P6"));
+}
+
+Test(image, what_is_no_picture_is_told_by_path) {
+    Image im;
+    Error err = {0};
+    cr_assert_eq(image_read(&im, fixture_text("x.gif", "GIF89a"), &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "x.gif: is no JPEG, PNG or PNM"));
+    cr_assert_eq(image_read(&im, fixture_text("empty.png", ""), &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "empty.png: is empty"));
+    cr_assert_eq(image_read(&im, fixture_dir(), &err), STATUS_INPUT);
+    cr_assert_eq(image_read(&im, fixture_path("none.png"), &err), STATUS_INPUT);
+    const char *fifo = fixture_path("fifo.png");
+    cr_assert_eq(mkfifo(fifo, 0600), 0);
+    cr_assert_eq(image_read(&im, fifo, &err), STATUS_INPUT);
+}
+
+Test(image, memory_that_runs_out_is_no_fault_of_the_file) {
+    Buffer b = small_png(5, 4);
+    uint8_t out[64];
+    Error err = {0};
+    Status s = STATUS_IO;
+    for (long n = 1; s != STATUS_OK; n++) {
+        Image im;
+        cr_assert_lt(n, 100);
+        mem_fail_at(n, 1);
+        s = image_decode(&im, "p", b.data, b.size, &err);
+        if (s == STATUS_OK) s = image_square(&im, 3, out, &err);
+        mem_fail_at(0, 0);
+        cr_assert(s == STATUS_OK || s == STATUS_IO, "request %ld: %s", n, err.message);
+        image_free(&im);
+    }
+    buffer_free(&b);
+}
+
+/* ---- Resizing ---- */
+
+Test(image, square_of_the_same_size_is_the_picture_itself) {
+    uint8_t in[64], out[64];
+    for (int i = 0; i < 64; i++) in[i] = (uint8_t)(37 * i);
+    Image im = {8, 8, in};
+    cr_assert_eq(image_square(&im, 8, out, NULL), STATUS_OK);
+    cr_assert_eq(memcmp(in, out, 64), 0);
+}
+
+/* The mean over the area of output (x,y), pixel by pixel in double. */
+static double mean_of_area(const Image *im, int side, int x, int y) {
+    double w = (double)im->width / side, h = (double)im->height / side, sum = 0;
+    for (int j = 0; j < im->height; j++)
+        for (int i = 0; i < im->width; i++) {
+            double left = i > x * w ? i : x * w, right = i + 1 < (x + 1) * w ? i + 1 : (x + 1) * w;
+            double top = j > y * h ? j : y * h, bottom = j + 1 < (y + 1) * h ? j + 1 : (y + 1) * h;
+            if (right > left && bottom > top)
+                sum += (right - left) * (bottom - top) * im->pixel[j * im->width + i];
+        }
+    return sum / (w * h);
+}
+
+Test(image, shrinking_takes_the_mean_of_the_area) {
+    uint8_t in[17 * 17], out[49];
+    Rng r = rng_stream(1, RNG_TEST, 0);
+    for (int i = 0; i < 17 * 17; i++) in[i] = (uint8_t)rng_u32(&r);
+    Image im = {17, 17, in};
+    for (int side = 1; side <= 7; side++) {
+        cr_assert_eq(image_square(&im, side, out, NULL), STATUS_OK);
+        for (int y = 0; y < side; y++)
+            for (int x = 0; x < side; x++)
+                cr_assert_float_eq(out[y * side + x], mean_of_area(&im, side, x, y), 0.5 + 1e-6);
+    }
+}
+
+Test(image, enlarging_interpolates_between_pixel_centres) {
+    uint8_t in[4] = {0, 100, 200, 40}, out[16];
+    Image im = {2, 2, in};
+    cr_assert_eq(image_square(&im, 4, out, NULL), STATUS_OK);
+    const uint8_t expected[4] = {0, 25, 75, 100};
+    for (int x = 0; x < 4; x++) cr_assert_eq(out[x], expected[x]);
+    /* centre (1,1) lies a quarter from pixel (0,0): 9/16 0 + 3/16 100 + 3/16 200 + 1/16 40 = 58.75 */
+    cr_assert_eq(out[5], 59);
+}
+
+Test(image, the_shorter_edge_is_centred_on_black) {
+    uint8_t in[32], out[64];
+    memset(in, 200, sizeof in);
+    Image wide = {8, 4, in}, tall = {4, 8, in};
+    cr_assert_eq(image_square(&wide, 8, out, NULL), STATUS_OK);
+    for (int y = 0; y < 8; y++) cr_assert_eq(out[y * 8 + 3], y >= 2 && y < 6 ? 200 : 0);
+    cr_assert_eq(image_square(&tall, 8, out, NULL), STATUS_OK);
+    for (int x = 0; x < 8; x++) cr_assert_eq(out[3 * 8 + x], x >= 2 && x < 6 ? 200 : 0);
+}
+
+Test(image, a_line_of_pixels_keeps_one_row) {
+    uint8_t in[1000], out[256];
+    memset(in, 90, sizeof in);
+    Image line = {1000, 1, in}, few = {3, 1, in};
+    cr_assert_eq(image_square(&line, 16, out, NULL), STATUS_OK);
+    for (int i = 0; i < 256; i++) cr_assert_eq(out[i], i / 16 == 7 ? 90 : 0);
+    cr_assert_eq(image_square(&few, 16, out, NULL), STATUS_OK);
+    cr_assert_eq(out[8 * 16 + 8], 90);
+}
