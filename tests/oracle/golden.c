@@ -1,0 +1,107 @@
+#include "tests/oracle/golden.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "tests/check.h"
+
+#ifdef NN_DOUBLE
+static const double BOUND = 1e-9;
+#else
+static const double BOUND = 1e-4;
+#endif
+
+Golden golden_read(const char *file) {
+    Golden g;
+    Error err = {.status = STATUS_OK};
+    char path[128];
+    snprintf(path, sizeof path, "tests/golden/%s", file);
+    Status status = file_read(path, 1 << 20, &g.data, &g.size, &err);
+    cr_assert(status == STATUS_OK, "%s (tests run at the top of the tree)", err.message);
+    cr_assert(g.size > 8 && memcmp(g.data, "GOLD", 4) == 0, "%s is no golden file", path);
+    return g;
+}
+
+void golden_free(Golden *g) {
+    mem_free(g->data);
+}
+
+/* ---- Inputs from names ---- */
+
+static uint64_t split_mix(uint64_t z) {
+    z *= 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
+void golden_wave(const char *name, size_t n, double scale, real *to) {
+    uint64_t seed = (uint64_t)crc32_update(0, name, strlen(name)) << 32;
+    for (size_t k = 0; k < n; k++)
+        to[k] = (real)(((double)(split_mix(seed + k + 1) >> 11) * 0x1p-53 * 2 - 1) * scale);
+}
+
+Tensor *golden_input(Tape *t, const char *name, bool grad, int rank, const int *dim) {
+    Tensor *x = tape_tensor(t, rank, dim);
+    golden_wave(name, tensor_size(x), 1, x->data);
+    x->needs_grad = grad;
+    return x;
+}
+
+/* ---- Entries ---- */
+
+static double value_at(const unsigned char *from) {
+    uint64_t bits = get_u64(from);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* The first value of entry `name` of n values. */
+static const unsigned char *find(const Golden *g, const char *name, size_t n) {
+    const unsigned char *at = g->data + 8, *end = g->data + g->size;
+    for (uint32_t left = get_u32(g->data + 4); left > 0 && at < end; left--) {
+        uint32_t length = get_u32(at);
+        const char *entry = (const char *)at + 4;
+        at += 4 + length;
+        uint32_t rank = get_u32(at);
+        size_t size = 1;
+        for (uint32_t i = 0; i < rank; i++) size *= get_u32(at + 4 + 4 * i);
+        at += 4 + 4 * rank;
+        if (length == strlen(name) && memcmp(entry, name, length) == 0) {
+            cr_assert(size == n && at + 8 * size <= end, "golden entry %s has %zu values, not %zu", name,
+                      size, n);
+            return at;
+        }
+        at += 8 * size;
+    }
+    cr_assert(false, "no golden entry %s", name);
+    return NULL;
+}
+
+void golden_reals(const Golden *g, const char *name, size_t n, real *to) {
+    const unsigned char *from = find(g, name, n);
+    for (size_t i = 0; i < n; i++) to[i] = (real)value_at(from + 8 * i);
+}
+
+void golden_bytes(const Golden *g, const char *name, size_t n, uint8_t *to) {
+    const unsigned char *from = find(g, name, n);
+    for (size_t i = 0; i < n; i++) to[i] = (uint8_t)value_at(from + 8 * i);
+}
+
+void golden_check(const Golden *g, const char *name, const real *x, size_t n, double bound) {
+    const unsigned char *wanted = find(g, name, n);
+    double largest = 0, error = 0;
+    for (size_t i = 0; i < n; i++) {
+        double e = fabs((double)x[i] - value_at(wanted + 8 * i));
+        if (!(e <= error)) error = isnan(e) ? INFINITY : e;
+        largest = fmax(largest, fabs(value_at(wanted + 8 * i)));
+    }
+    if (bound == 0) bound = BOUND;
+    cr_assert(largest > 0, "golden entry %s holds zeros alone: it would prove nothing", name);
+    cr_assert(error <= bound * largest, "%s differs from PyTorch by %.3g of its largest entry", name,
+              error / largest);
+}
