@@ -1,0 +1,95 @@
+/* main of the stand-in for Criterion: every test in a process of its own, one after the other.
+ *   unit [--filter 'suite/name'] [--timeout S] [--list]        the filter is a shell pattern */
+#ifdef MINICRIT
+#define _POSIX_C_SOURCE 200809L
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/minicrit.h"
+
+enum { SKIPPED = 77, FAILED = 78 };
+
+static MiniTest *first, **last = &first;
+
+void minicrit_add(MiniTest *test) {
+    *last = test;
+    last = &test->next;
+}
+
+void minicrit_fail(const char *file, int line, const char *what, const char *fmt, ...) {
+    fprintf(stderr, "  %s:%d: %s", file, line, what);
+    va_list args;
+    va_start(args, fmt);
+    if (*fmt) fputs(": ", stderr);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+    fflush(NULL);
+    _exit(FAILED);
+}
+
+void minicrit_skip(const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fflush(NULL);
+    _exit(SKIPPED);
+}
+
+void minicrit_log(const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* 0: passed, 1: failed, 2: skipped. */
+static int run_one(const MiniTest *t, double timeout) {
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm((unsigned)(t->timeout > 0 ? t->timeout : timeout));
+        if (t->init) t->init();
+        t->run();
+        if (t->fini) t->fini();
+        exit(0);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child) return 1;
+    if (WIFSIGNALED(status)) return WTERMSIG(status) == t->signal ? 0 : 1;
+    if (WEXITSTATUS(status) == SKIPPED) return 2;
+    return t->signal == 0 && WEXITSTATUS(status) == t->exit_code ? 0 : 1;
+}
+
+int main(int argc, char **argv) {
+    const char *filter = "*";
+    double timeout = 300;
+    int count[3] = {0, 0, 0}, list = 0;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--filter") == 0 && i + 1 < argc) filter = argv[++i];
+        if (strcmp(argv[i], "--timeout") == 0 && i + 1 < argc) timeout = atof(argv[++i]);
+        if (strcmp(argv[i], "--list") == 0) list = 1;
+    }
+    for (const MiniTest *t = first; t; t = t->next) {
+        char name[256];
+        snprintf(name, sizeof name, "%s/%s", t->suite, t->name);
+        if (t->disabled || fnmatch(filter, name, 0) != 0) continue;
+        if (list) {
+            puts(name);
+            continue;
+        }
+        int end = run_one(t, timeout);
+        count[end]++;
+        if (end) printf("[%s] %s\n", end == 1 ? "FAIL" : "SKIP", name);
+    }
+    if (!list) printf("%d passed, %d failed, %d skipped\n", count[0], count[1], count[2]);
+    return count[1] ? 1 : 0;
+}
+#else
+typedef int minicrit_is_not_used; /* an empty translation unit is no C */
+#endif
