@@ -106,6 +106,8 @@ Tensor *op_conv1d(Tape *t, Tensor *x, Tensor *w, Tensor *b, const int *length) {
                   .bias = b->data,
                   .y = y->data};
     if (length) {
+        for (int i = 0; i < a->b; i++)
+            NN_REQUIRE(length[i] >= 0 && length[i] <= a->n, "conv1d: length %d of %d tokens", length[i], a->n);
         int *copy = arena_alloc(&t->arena, (size_t)a->b * sizeof *copy);
         memcpy(copy, length, (size_t)a->b * sizeof *copy);
         a->length = copy;

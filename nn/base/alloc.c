@@ -26,6 +26,7 @@ static int must_fail(void) {
 void *mem_alloc(size_t size) { return must_fail() ? NULL : malloc(size ? size : 1); }
 
 void *mem_calloc(size_t count, size_t size) {
+    if (size && count > SIZE_MAX / size) return NULL;
     return must_fail() ? NULL : calloc(count ? count : 1, size ? size : 1);
 }
 
