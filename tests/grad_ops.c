@@ -15,6 +15,16 @@ Test(ops, moves_give_the_same_bits_at_any_threads_batch_and_wanted_gradients) {
     check_invariance(MOVE_OPS, N_MOVE_OPS);
 }
 
+Test(gradients, of_layers_equal_those_of_their_oracles_along_random_directions) {
+    check_directions(LAYER_OPS, N_LAYER_OPS);
+}
+Test(gradients, of_moves_equal_those_of_their_oracles_along_random_directions) {
+    check_directions(MOVE_OPS, N_MOVE_OPS);
+}
+Test(gradients, of_losses_equal_those_of_their_oracles_along_random_directions) {
+    check_directions(LOSS_OPS, N_LOSS_OPS);
+}
+
 #ifdef NN_DOUBLE
 Test(gradients, of_layers_equal_central_differences) {
     check_gradients(LAYER_OPS, N_LAYER_OPS);

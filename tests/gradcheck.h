@@ -16,7 +16,14 @@
 
 #include "nn/ops.h"
 
-enum { PROBLEM_INPUTS = NODE_INPUTS, PROBLEM_ARRAYS = 4, OP_ARGS = 10, OP_SHAPES = 8 };
+enum {
+    PROBLEM_INPUTS = NODE_INPUTS,
+    PROBLEM_ARRAYS = 4,
+    OP_ARGS = 10,
+    OP_SHAPES = 8,
+    OP_BIG = 3,
+    OP_RUNS = 3
+};
 
 /* The inputs of one run of one op. All memory is the problem's arena. */
 typedef struct {
@@ -38,7 +45,8 @@ typedef struct {
     uint64_t seed;
 } Problem;
 
-/* normal: N(0,1). apart: a shuffled grid without 0 or ties, gaps of 0.1: away from kinks. positive: 0.5
+/* normal: N(0,1). apart: a shuffled grid without 0 or ties, gaps of 0.1
+ * (of 40/n for n >= 400 values): away from kinks. positive: 0.5
  * to 1.5. */
 typedef enum { VALUES_NORMAL, VALUES_APART, VALUES_POSITIVE } Values;
 
@@ -60,7 +68,9 @@ typedef struct {
     void (*oracle)(const Problem *p, double *y);
     bool cases;                     /* in inference a case's result must not depend on the other cases */
     bool no_gradient;               /* inference only */
+    bool random;                    /* draws from the tape\'s stream */
     int shapes[OP_SHAPES][OP_ARGS]; /* at least five; ended by a row that begins with 0 */
+    int big[OP_BIG][OP_ARGS]; /* sizes that fill tiles and vectors: all checks but the entry-by-entry one */
 } OpTest;
 
 /* A factor that the gradient which node `op` adds to its input number `input` is multiplied by (input -1: to
@@ -73,7 +83,8 @@ typedef struct {
 
 extern const double GRADIENT_BOUND; /* 1e-6 */
 
-int optest_shapes(const OpTest *op);
+int optest_shapes(const OpTest *op); /* small ones, numbers 0, 1, ... */
+int optest_all(const OpTest *op);    /* with the big ones after them */
 
 /* A problem of the table's shape number `shape`, a tape for it, and the number of elements that the op's
  * result should have. */
@@ -81,6 +92,9 @@ void problem_make(Problem *p, const OpTest *op, int shape);
 void problem_free(Problem *p);
 void problem_tape(Tape *t, const Problem *p, Pool *pool);
 size_t problem_output_size(const Problem *p);
+
+/* r of run number `run`: as many numbers of -1 to 1 (rounded to real) as y has elements. */
+Rng optest_weights(const Problem *p, int run);
 
 /* The tape's gradients, into in[i]->grad of every input; returns the objective. plant and pool may be NULL.
  */
@@ -91,6 +105,10 @@ double optest_oracle_error(const OpTest *op, int shape);
 /* Largest |analytic - numeric| over the largest entry of that input's gradient (at least 1e-4). Double build.
  */
 double optest_gradient_error(const OpTest *op, int shape, const Plant *plant);
+
+/* The same in one random direction an input, against differences of the oracle: for big shapes, and for the
+ * float build, whose own differences would be too coarse. Relative to the length of the gradient. */
+double optest_direction_error(const OpTest *op, int shape);
 
 /* Over all shapes: the largest gradient error, and the smallest planted factor - 1, of 2e-1, 2e-2 ... 2e-8,
  * that is seen for every input (1 where none is). */
@@ -110,6 +128,7 @@ bool optest_inputs_agree(const OpTest *op, int shape);
  * error. */
 void check_oracles(const OpTest *ops, size_t n);
 void check_gradients(const OpTest *ops, size_t n);
+void check_directions(const OpTest *ops, size_t n);
 void check_invariance(const OpTest *ops, size_t n);
 void check_drill(const OpTest *ops, size_t n);
 

@@ -7,9 +7,9 @@
 #include "tests/gradcheck.h"
 
 #ifdef NN_DOUBLE
-static const double ORACLE_BOUND = 1e-10;
+static const double ORACLE_BOUND = 1e-10, DIRECTION_BOUND = 1e-6;
 #else
-static const double ORACLE_BOUND = 1e-4;
+static const double ORACLE_BOUND = 1e-4, DIRECTION_BOUND = 1e-4;
 #endif
 static const double DRILL = 1.001;
 
@@ -142,7 +142,7 @@ void check_oracles(const OpTest *ops, size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (optest_shapes(&ops[i]) < 5)
             note(&f, &ops[i], 0, "fewer than five shapes:", optest_shapes(&ops[i]));
-        for (int s = 0; s < optest_shapes(&ops[i]); s++) {
+        for (int s = 0; s < optest_all(&ops[i]); s++) {
             double e = optest_oracle_error(&ops[i], s);
             if (!(e <= ORACLE_BOUND)) note(&f, &ops[i], s, "differs from its oracle by", e);
         }
@@ -173,10 +173,20 @@ void check_gradients(const OpTest *ops, size_t n) {
     cr_assert(f.used == 0, "%s", f.text);
 }
 
+void check_directions(const OpTest *ops, size_t n) {
+    Failures f = {.used = 0};
+    for (size_t i = 0; i < n; i++)
+        for (int s = 0; s < optest_all(&ops[i]) && !ops[i].no_gradient && !ops[i].random; s++) {
+            double e = optest_direction_error(&ops[i], s);
+            if (!(e <= DIRECTION_BOUND)) note(&f, &ops[i], s, "gradient along a direction is wrong by", e);
+        }
+    cr_assert(f.used == 0, "%s", f.text);
+}
+
 void check_invariance(const OpTest *ops, size_t n) {
     Failures f = {.used = 0};
     for (size_t i = 0; i < n; i++)
-        for (int s = 0; s < optest_shapes(&ops[i]); s++) {
+        for (int s = 0; s < optest_all(&ops[i]); s++) {
             if (ops[i].cases && !optest_cases_agree(&ops[i], s))
                 note(&f, &ops[i], s, "a case depends on its batch", 1);
             if (ops[i].no_gradient) continue;

@@ -26,39 +26,37 @@ static Tensor *identity(Tape *t, Tensor *x) {
     return y;
 }
 
-enum { RUNS = 3 };
-
 /* The weights of run k are stream k: the same whenever they are asked for. */
-static Rng weights_of(const Problem *p, int run) {
+Rng optest_weights(const Problem *p, int run) {
     return rng_stream(p->seed, RNG_TEST, 1000 + (uint32_t)run);
 }
 
 static void contract_backward(Tape *t, const Node *node) {
     const Problem *p = node->saved;
-    for (int run = 0; run < RUNS; run++) {
-        Rng r = weights_of(p, run);
+    for (int run = 0; run < OP_RUNS; run++) {
+        Rng r = optest_weights(p, run);
         real *g = tape_grad(t, node->in[run]);
         for (size_t i = 0; g && i < tensor_size(node->in[run]); i++)
             g[i] += (real)rng_range(&r, -1, 1) * node->out->grad[0];
     }
 }
 
-static Tensor *contract(Tape *t, Problem *p, Tensor *const y[RUNS]) {
+static Tensor *contract(Tape *t, Problem *p, Tensor *const y[OP_RUNS]) {
     Tensor *out = tape_tensor1(t, 1);
     double sum = 0;
-    for (int run = 0; run < RUNS; run++) {
-        Rng r = weights_of(p, run);
+    for (int run = 0; run < OP_RUNS; run++) {
+        Rng r = optest_weights(p, run);
         for (size_t i = 0; i < tensor_size(y[run]); i++)
             sum += (double)(real)rng_range(&r, -1, 1) * (double)y[run]->data[i];
     }
     out->data[0] = (real)sum;
-    tape_record(t, "test_contract", contract_backward, out, RUNS, y, p);
+    tape_record(t, "test_contract", contract_backward, out, OP_RUNS, y, p);
     return out;
 }
 
 /* The op on the leaves, then twice on copies of them. */
 static Tensor *objective(Tape *t, const OpTest *op, Problem *p) {
-    Tensor *y[RUNS], *leaf[PROBLEM_INPUTS];
+    Tensor *y[OP_RUNS], *leaf[PROBLEM_INPUTS];
     memcpy(leaf, p->in, sizeof leaf);
     y[0] = op->run(t, p);
     for (int i = 0; i < p->n_in; i++)

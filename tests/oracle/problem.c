@@ -7,7 +7,8 @@ static void fill(Problem *p, Values values, real *to, size_t n) {
         int *order = arena_alloc(&p->arena, n * sizeof *order);
         for (size_t i = 0; i < n; i++) order[i] = (int)i;
         rng_shuffle(&p->rng, order, n);
-        for (size_t i = 0; i < n; i++) to[i] = (real)(0.1 * (order[i] - (double)(n / 2)) + 0.05);
+        double gap = n < 400 ? 0.1 : 40.0 / (double)n;
+        for (size_t i = 0; i < n; i++) to[i] = (real)(gap * (order[i] - (double)(n / 2) + 0.5));
         return;
     }
     for (size_t i = 0; i < n; i++)
@@ -77,7 +78,8 @@ size_t problem_output_size(const Problem *p) {
 void problem_make(Problem *p, const OpTest *op, int shape) {
     memset(p, 0, sizeof *p);
     arena_init(&p->arena);
-    p->a = op->shapes[shape];
+    int small = optest_shapes(op);
+    p->a = shape < small ? op->shapes[shape] : op->big[shape - small];
     p->seed = 17 + (uint64_t)shape;
     p->rng = rng_stream(p->seed, RNG_TEST, 0);
     op->setup(p);
@@ -97,4 +99,10 @@ void problem_tape(Tape *t, const Problem *p, Pool *pool) {
     tape_init(t, pool);
     t->training = !p->inference;
     t->seed = p->seed;
+}
+
+int optest_all(const OpTest *op) {
+    int n = 0;
+    while (n < OP_BIG && op->big[n][0] > 0) n++;
+    return optest_shapes(op) + n;
 }
