@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -22,7 +23,9 @@ static int planted(void) {
     if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) return 0;
     if (atomic_fetch_sub(&fail_countdown, 1) > 1) return 0;
     atomic_store(&fail_countdown, atomic_load(&fail_for_good) ? 1 : 0);
-    errno = atomic_load(&fail_code);
+    int code = atomic_load(&fail_code);
+    if (code == SYS_KILL) raise(SIGKILL);
+    errno = code;
     return errno ? -1 : 1;
 }
 

@@ -16,7 +16,8 @@ int sys_rename(const char *from, const char *to);
 void *sys_mmap(size_t size, int fd); /* shared, read-only; MAP_FAILED on error */
 
 /* Test seam: the n-th call from now on fails with `code` (0: none); `for_good`: so do all after it. code 0 makes
- * the n-th write or pread a short one. */
+ * the n-th write or pread a short one, code SYS_KILL kills the process (SIGKILL) instead of the call. */
+enum { SYS_KILL = -1 };
 void sys_fail_at(long n, int code, int for_good);
 
 #endif

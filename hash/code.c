@@ -1,0 +1,26 @@
+#include "hash/code.h"
+
+#include <string.h>
+
+#include "hash/scan_kernels.h"
+
+void code_pack(const float *scores, size_t n, int bits, uint8_t *code) {
+    size_t bytes = code_bytes(bits);
+    memset(code, 0, n * bytes);
+    for (size_t i = 0; i < n; i++)
+        for (int j = 0; j < bits; j++)
+            if (scores[i * (size_t)bits + (size_t)j] >= 0.0f)
+                code[i * bytes + (size_t)j / 8] |= (uint8_t)(1u << (j % 8));
+}
+
+void code_unpack(const uint8_t *code, size_t n, int bits, float *values) {
+    size_t bytes = code_bytes(bits);
+    for (size_t i = 0; i < n; i++)
+        for (int j = 0; j < bits; j++)
+            values[i * (size_t)bits + (size_t)j] =
+                code[i * bytes + (size_t)j / 8] >> (j % 8) & 1 ? 1.0f : -1.0f;
+}
+
+int code_distance(const uint8_t *a, const uint8_t *b, int bits) {
+    return code_difference(a, b, code_bytes(bits));
+}

@@ -1,0 +1,57 @@
+/* What the files of the scan share: counting bits, and the kernels among which scan.c chooses at run time. */
+#ifndef HASH_SCAN_KERNELS_H
+#define HASH_SCAN_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline int count_bits(uint64_t x) {
+#if defined(__POPCNT__) || defined(__aarch64__)
+    return __builtin_popcountll(x);
+#else
+    x -= x >> 1 & 0x5555555555555555u;
+    x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+    x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
+    return (int)(x * 0x0101010101010101u >> 56);
+#endif
+}
+
+/* Byte i of the code becomes bits 8i..8i+7, up to 8 bytes, the rest 0: bit j of a word is bit j of the code.
+ */
+static inline uint64_t code_word(const uint8_t *code, size_t bytes) {
+    uint64_t x = 0;
+    for (size_t i = 0; i < bytes && i < 8; i++) x |= (uint64_t)code[i] << (8 * i);
+    return x;
+}
+
+/* Eight bytes in the machine's order: all that a distance needs. */
+static inline uint64_t code_load(const uint8_t *code) {
+    uint64_t x;
+    memcpy(&x, code, sizeof x);
+    return x;
+}
+
+static inline int code_difference(const uint8_t *a, const uint8_t *b, size_t bytes) {
+    int d = 0;
+    size_t i = 0;
+    for (; i + 8 <= bytes; i += 8) d += count_bits(code_load(a + i) ^ code_load(b + i));
+    if (i < bytes) d += count_bits(code_word(a + i, bytes - i) ^ code_word(b + i, bytes - i));
+    return d;
+}
+
+/* Most codes that a kernel is given at once: a multiple of every kernel's lanes. */
+enum { SCAN_BLOCK = 2048 };
+
+typedef struct {
+    const char *name;
+    /* offset (n): ascending offsets of those of n <= SCAN_BLOCK codes at distance < limit from the query;
+     * returns how many. */
+    size_t (*filter)(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
+                     uint32_t *offset);
+    void (*distances)(const uint8_t *query, const uint8_t *codes, size_t n, int bits, uint16_t *distance);
+} ScanKernel;
+
+extern const ScanKernel scan_plain;
+
+#endif
