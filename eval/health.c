@@ -72,12 +72,14 @@ static double both_share(const uint64_t *a, const uint64_t *b, size_t n) {
 
 static void fill_correlation(const uint64_t *a, const uint64_t *b, size_t n, int bits, double *correlation) {
     size_t words = (n + 63) / 64, q = (size_t)bits;
+    double mean_b[CODE_MAX_BITS];
+    for (size_t k = 0; k < q; k++) mean_b[k] = both_share(b + k * words, b + k * words, n);
     for (size_t j = 0; j < q; j++) {
-        double pa = both_share(a + j * words, a + j * words, n), va = pa * (1.0 - pa);
+        double mean_a = both_share(a + j * words, a + j * words, n), variance_a = mean_a * (1.0 - mean_a);
         for (size_t k = 0; k < q; k++) {
-            double pb = both_share(b + k * words, b + k * words, n), vb = pb * (1.0 - pb);
-            double covariance = both_share(a + j * words, b + k * words, n) - pa * pb;
-            correlation[j * q + k] = va > 0.0 && vb > 0.0 ? covariance / sqrt(va * vb) : 0.0;
+            double variance = variance_a * mean_b[k] * (1.0 - mean_b[k]);
+            double covariance = both_share(a + j * words, b + k * words, n) - mean_a * mean_b[k];
+            correlation[j * q + k] = variance > 0.0 ? covariance / sqrt(variance) : 0.0;
         }
     }
 }

@@ -96,6 +96,45 @@ int bit_planes_count(const BitPlanes *p, size_t q) {
     return sum;
 }
 
+/* ---- Tasks ---- */
+
+Status ranking_open(Ranking *r, const RetrievalTask *t, Error *err) {
+    *r = (Ranking){.query_group = t->query_group, .database_group = t->database_group, .bits = t->bits};
+    NN_REQUIRE(t->queries > 0 && t->database > 0, "%zu queries, %zu items", t->queries, t->database);
+    NN_REQUIRE(t->bits >= 8 && t->bits <= CODE_MAX_BITS && t->bits % 8 == 0, "%d bits", t->bits);
+    TRY(bit_planes_of_labels(&r->query_labels, t->query_labels, t->queries, t->classes, err));
+    TRY(bit_planes_of_labels(&r->database_labels, t->database_labels, t->database, t->classes, err));
+    TRY(bit_planes_of_codes(&r->query_codes, t->query_codes, t->queries, t->bits, err));
+    return bit_planes_of_codes(&r->database_codes, t->database_codes, t->database, t->bits, err);
+}
+
+void ranking_close(Ranking *r) {
+    bit_planes_free(&r->query_codes);
+    bit_planes_free(&r->database_codes);
+    bit_planes_free(&r->query_labels);
+    bit_planes_free(&r->database_labels);
+}
+
+static int same_group(const Ranking *r, size_t q, size_t i) {
+    return r->query_group && r->database_group && r->query_group[q] == r->database_group[i];
+}
+
+size_t ranking_order(const Ranking *r, size_t q, uint32_t *order, uint16_t *distance, uint16_t *shared) {
+    size_t n = r->database_codes.n, ranked = 0;
+    uint32_t start[CODE_MAX_BITS + 2] = {0};
+    bit_planes_distance(&r->query_codes, q, &r->database_codes, 0, n, distance);
+    bit_planes_shared(&r->query_labels, q, &r->database_labels, 0, n, shared);
+    for (size_t i = 0; i < n; i++)
+        if (!same_group(r, q, i)) start[distance[i] + 1]++;
+    for (int d = 0; d <= r->bits; d++) start[d + 1] += start[d];
+    for (size_t i = 0; i < n; i++) {
+        if (same_group(r, q, i)) continue;
+        order[start[distance[i]]++] = (uint32_t)i;
+        ranked++;
+    }
+    return ranked;
+}
+
 /* ---- Tie tables ---- */
 
 static void count_block(const uint16_t *distance, const uint16_t *shared, size_t count, size_t levels,
@@ -122,14 +161,14 @@ static size_t drop_group(uint16_t *distance, uint16_t *shared, const int *group,
 void ranking_count(const Ranking *r, size_t q, TieTable *table, uint32_t *spare) {
     uint16_t distance[RANKING_BLOCK], shared[RANKING_BLOCK];
     table->groups = (size_t)r->bits + 1;
-    table->levels = (size_t)bit_planes_count(r->query_labels, q) + 1;
-    size_t cells = table->groups * table->levels, n = r->database_codes->n;
+    table->levels = (size_t)bit_planes_count(&r->query_labels, q) + 1;
+    size_t cells = table->groups * table->levels, n = r->database_codes.n;
     memset(table->count, 0, cells * sizeof *table->count);
     memset(spare, 0, cells * sizeof *spare);
     for (size_t first = 0; first < n; first += RANKING_BLOCK) {
         size_t count = n - first < RANKING_BLOCK ? n - first : RANKING_BLOCK;
-        bit_planes_distance(r->query_codes, q, r->database_codes, first, count, distance);
-        bit_planes_shared(r->query_labels, q, r->database_labels, first, count, shared);
+        bit_planes_distance(&r->query_codes, q, &r->database_codes, first, count, distance);
+        bit_planes_shared(&r->query_labels, q, &r->database_labels, first, count, shared);
         if (r->query_group && r->database_group)
             count = drop_group(distance, shared, r->database_group + first, count, r->query_group[q]);
         count_block(distance, shared, count, table->levels, table->count, spare);

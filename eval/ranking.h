@@ -34,13 +34,29 @@ void bit_planes_shared(const BitPlanes *a, size_t q, const BitPlanes *b, size_t 
 /* Bits set in item q: for labels, how many it has. */
 int bit_planes_count(const BitPlanes *p, size_t q);
 
-/* One query against a database. group (n) may both be NULL: else database items of the query's own group are
- * left out. */
+/* One direction of retrieval: every query ranks the whole database, an item is relevant where it shares a
+ * label. Labels (n, classes): 0 or not 0. group (n): patient or video; where both are given, items of the
+ * query's own group are not ranked (validation); NULL otherwise. All borrowed. */
 typedef struct {
-    const BitPlanes *query_codes, *database_codes, *query_labels, *database_labels;
+    size_t queries, database;
+    int bits;
+    const uint8_t *query_codes, *database_codes; /* (n, bits/8) */
+    int classes;
+    const uint8_t *query_labels, *database_labels;
     const int *query_group, *database_group;
+} RetrievalTask;
+
+/* A task made ready for counting. */
+typedef struct {
+    BitPlanes query_codes, database_codes, query_labels, database_labels;
+    const int *query_group, *database_group; /* borrowed */
     int bits;
 } Ranking;
+
+/* Input error: more than LABEL_MAX labels. Requires at least one query and one item. ranking_close in every
+ * case. */
+Status ranking_open(Ranking *r, const RetrievalTask *t, Error *err);
+void ranking_close(Ranking *r);
 
 /* Items by (distance, shared labels): count[distance*levels + shared], distances 0..bits, levels = labels of
  * the query + 1. Integers, so that the order of the database changes nothing. */
@@ -53,6 +69,10 @@ typedef struct {
 /* table->count: room for (bits+1) * levels cells of the query with most labels. spare: as much again (two
  * tables are filled in turn, for items at one distance would wait for each other). */
 void ranking_count(const Ranking *r, size_t q, TieTable *table, uint32_t *spare);
+/* The items in the order of distance, ties in the order of the database: order (n) their indices; returns how
+ * many are ranked. distance, shared (n): scratch, afterwards of every item by its index. */
+size_t ranking_order(const Ranking *r, size_t q, uint32_t *order, uint16_t *distance, uint16_t *shared);
+
 /* Sums over the levels: all (groups) and relevant (groups, shared >= 1). */
 void tie_table_sum(const TieTable *table, uint32_t *all, uint32_t *relevant);
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "hash/code.h"
 #include "nn/base/alloc.h"
 
 const int retrieval_cut[RETRIEVAL_CUTS] = {1, 5, 10, 50, 100, 500, 1000};
@@ -27,7 +26,6 @@ typedef struct {
     size_t queries, database, max_groups, max_levels;
     Ranking ranking;      /* codes ... */
     const RealTask *real; /* ... or vectors */
-    BitPlanes query_codes, database_codes, query_labels, database_labels;
     double *inverse_norm; /* (database), for real vectors */
     double *harmonic, *discount;
     Scratch *scratch; /* (threads) */
@@ -59,7 +57,8 @@ static size_t score_all(const Job *job, size_t q, Scored *scored) {
     const float *query = t->query_vectors + q * dim;
     for (size_t i = 0; i < t->database; i++) {
         if (t->query_group && t->database_group && t->query_group[q] == t->database_group[i]) continue;
-        bit_planes_shared(&job->query_labels, q, &job->database_labels, i, 1, &scored[n].shared);
+        bit_planes_shared(&job->ranking.query_labels, q, &job->ranking.database_labels, i, 1,
+                          &scored[n].shared);
         scored[n].score = dot(query, t->database_vectors + i * dim, dim) * job->inverse_norm[i];
         n++;
     }
@@ -70,7 +69,7 @@ static void count_real(const Job *job, size_t q, Scratch *s) {
     TieTable *table = &s->table;
     size_t n = score_all(job, q, s->scored);
     qsort(s->scored, n, sizeof *s->scored, by_score_falling);
-    table->levels = (size_t)bit_planes_count(&job->query_labels, q) + 1;
+    table->levels = (size_t)bit_planes_count(&job->ranking.query_labels, q) + 1;
     table->groups = 0;
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || s->scored[i].score != s->scored[i - 1].score) {
@@ -177,12 +176,10 @@ static Status scratch_init(Scratch *s, const Job *job, Error *err) {
     return complete ? STATUS_OK : mem_error(err, "evaluation");
 }
 
-static Status job_init(Job *job, const uint8_t *query_labels, const uint8_t *database_labels, int classes,
-                       Error *err) {
-    TRY(bit_planes_of_labels(&job->query_labels, query_labels, job->queries, classes, err));
-    TRY(bit_planes_of_labels(&job->database_labels, database_labels, job->database, classes, err));
+/* After the labels are in place. */
+static Status job_init(Job *job, Error *err) {
     for (size_t q = 0; q < job->queries; q++) {
-        size_t levels = (size_t)bit_planes_count(&job->query_labels, q) + 1;
+        size_t levels = (size_t)bit_planes_count(&job->ranking.query_labels, q) + 1;
         if (levels > job->max_levels) job->max_levels = levels;
     }
     Retrieval *r = job->out;
@@ -213,10 +210,7 @@ static void job_free(Job *job) {
     mem_free(job->sums);
     mem_free(job->harmonic);
     mem_free(job->inverse_norm);
-    bit_planes_free(&job->query_codes);
-    bit_planes_free(&job->database_codes);
-    bit_planes_free(&job->query_labels);
-    bit_planes_free(&job->database_labels);
+    ranking_close(&job->ranking);
 }
 
 static void job_run(Job *job, Pool *pool) {
@@ -230,23 +224,12 @@ static void job_run(Job *job, Pool *pool) {
 /* ---- Codes ---- */
 
 static Status prepare_codes(Job *job, const RetrievalTask *t, Error *err) {
-    TRY(job_init(job, t->query_labels, t->database_labels, t->classes, err));
-    TRY(bit_planes_of_codes(&job->query_codes, t->query_codes, t->queries, t->bits, err));
-    TRY(bit_planes_of_codes(&job->database_codes, t->database_codes, t->database, t->bits, err));
-    job->ranking = (Ranking){.query_codes = &job->query_codes,
-                             .database_codes = &job->database_codes,
-                             .query_labels = &job->query_labels,
-                             .database_labels = &job->database_labels,
-                             .query_group = t->query_group,
-                             .database_group = t->database_group,
-                             .bits = t->bits};
-    return STATUS_OK;
+    TRY(ranking_open(&job->ranking, t, err));
+    return job_init(job, err);
 }
 
 Status retrieval_evaluate(Retrieval *out, const RetrievalTask *t, Pool *pool, Error *err) {
     *out = (Retrieval){.radii = t->bits + 1};
-    NN_REQUIRE(t->queries > 0 && t->database > 0, "%zu queries, %zu items", t->queries, t->database);
-    NN_REQUIRE(t->bits >= 8 && t->bits <= CODE_MAX_BITS && t->bits % 8 == 0, "%d bits", t->bits);
     Job job = {.queries = t->queries,
                .database = t->database,
                .max_groups = (size_t)t->bits + 1,
@@ -271,7 +254,10 @@ static Status check_finite(const float *v, size_t n, int dim, const char *what, 
 static Status prepare_real(Job *job, const RealTask *t, Error *err) {
     TRY(check_finite(t->query_vectors, t->queries, t->dim, "query vectors", err));
     TRY(check_finite(t->database_vectors, t->database, t->dim, "database vectors", err));
-    TRY(job_init(job, t->query_labels, t->database_labels, t->classes, err));
+    TRY(bit_planes_of_labels(&job->ranking.query_labels, t->query_labels, t->queries, t->classes, err));
+    TRY(bit_planes_of_labels(&job->ranking.database_labels, t->database_labels, t->database, t->classes,
+                             err));
+    TRY(job_init(job, err));
     job->inverse_norm = mem_calloc(t->database, sizeof *job->inverse_norm);
     if (!job->inverse_norm) return mem_error(err, "evaluation");
     for (size_t i = 0; i < t->database; i++) {

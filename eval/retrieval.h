@@ -15,19 +15,8 @@ extern const int retrieval_cut[RETRIEVAL_CUTS]; /* 1, 5, 10, 50, 100, 500, 1000 
 /* Radius of hash lookup. */
 enum { LOOKUP_RADIUS = 2 };
 
-/* Labels (n, classes): 0 or not 0. group (n): patient or video; where both are given, items of the query's
- * own group are not ranked (validation); NULL otherwise. All borrowed. */
-typedef struct {
-    size_t queries, database;
-    int bits;
-    const uint8_t *query_codes, *database_codes; /* (n, bits/8) */
-    int classes;
-    const uint8_t *query_labels, *database_labels;
-    const int *query_group, *database_group;
-} RetrievalTask;
-
-/* The same by cosine of real vectors, ranked from high to low; equal cosines tie. A vector of zeros has
- * cosine 0 to all. */
+/* A RetrievalTask (eval/ranking.h) by cosine of real vectors, ranked from high to low; equal cosines tie. A
+ * vector of zeros has cosine 0 to all. */
 typedef struct {
     size_t queries, database;
     int dim;

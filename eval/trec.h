@@ -1,0 +1,19 @@
+/* Relevance judgements and runs as trec_eval reads them. The score of an item is minus its rank, not minus
+ * its distance: trec_eval breaks ties by the name of the document, so distances alone would give another MAP.
+ * Tied items stand in the order of the database: the MAP of such a run lies between the pessimistic and the
+ * optimistic one. White space, % and control characters in ids are written as %XX. */
+#ifndef EVAL_TREC_H
+#define EVAL_TREC_H
+
+#include "eval/ranking.h"
+
+/* "query 0 item shared": one line a relevant pair, graded by the number of shared labels. Queries and items
+ * by id. */
+Status trec_write_qrels(const char *path, const RetrievalTask *t, const char *const *query_id,
+                        const char *const *item_id, Error *err);
+
+/* "query Q0 item rank -rank name": the first `depth` ranks of every query (0: all). */
+Status trec_write_run(const char *path, const RetrievalTask *t, const char *const *query_id,
+                      const char *const *item_id, const char *name, size_t depth, Error *err);
+
+#endif
