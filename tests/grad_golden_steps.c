@@ -12,84 +12,26 @@
 #include "tests/check.h"
 #include "tests/oracle/golden.h"
 
-enum { B1 = 4, B2 = 6, N = 12, D = 8, N_T = 5, Q = 16, C = 3, G = 2 };
-
-static const ModelConfig CONFIG = {.image_size = 32,
-                                   .width = 4,
-                                   .blocks = 1,
-                                   .dim = D,
-                                   .text_length = N_T,
-                                   .words = 7,
-                                   .buckets = 8,
-                                   .layers = 2,
-                                   .heads = 2,
-                                   .bits = Q,
-                                   .classes = C,
-                                   .transformer = 1,
-                                   .deviation = 1};
-
-/* As parameter() of the script: norm weights 1 + 0.25 wave, other vectors 0.25 wave, matrices sqrt(6/fan_in)
- * wave. */
-static void fill(const Param *p) {
-    Tensor *x = p->tensor;
-    size_t n = tensor_size(x), length = strlen(p->name);
-    if (p->buffer) return;
-    double fan_in = (double)n / x->dim[0];
-    golden_wave(p->name, n, x->rank > 1 ? sqrt(6 / fan_in) : 0.25, x->data);
-    if (x->rank > 1 || length < 6 || strcmp(p->name + length - 6, "weight") != 0) return;
-    for (size_t i = 0; i < n; i++) x->data[i] += 1;
-}
-
-static void create(Model *m, const char *const *prefixes, int n) {
-    Error err;
-    cr_assert_eq(model_create(m, &CONFIG, 1, &err), STATUS_OK);
-    for (size_t i = 0; i < m->params.count; i++) fill(&m->params.items[i]);
-    params_train_only(&m->params, prefixes, n);
-}
-
-static void check(const Golden *g, const char *stage, const char *what, const char *name, const real *x,
-                  size_t n) {
-    char entry[128];
-    snprintf(entry, sizeof entry, "%s/%s%s", stage, what, name);
-    golden_check(g, entry, x, n, 0);
-}
-
 static void check_tensor(const Golden *g, const char *name, const Tensor *x) {
     golden_check(g, name, x->data, tensor_size(x), 0);
 }
 
-/* All gradients of the trained parameters; returns how many there are. */
-static int check_gradients_of(const Golden *g, const Model *m, const char *stage) {
-    int count = 0;
-    for (size_t i = 0; i < m->params.count; i++) {
-        const Param *p = &m->params.items[i];
-        if (!p->tensor->needs_grad) continue;
-        check(g, stage, "grad/", p->name, p->tensor->grad, tensor_size(p->tensor));
-        count++;
-    }
-    return count;
-}
-
 /* ---- Stage 1 ---- */
 
-static const int32_t WORDS[B1 * N_T] = {3, 0, 5, 1, 2, 2, 2, 0, 0, 0, 6, 4, 1, 0, 0, 1, 6, 3, 5, 0};
-static const int32_t GRAMS[B1 * N_T * G] = {0, 7, -1, -1, 3, -1, 2, 2, 4,  5,  1,  4, 5, -1,
-                                            0, 0, 0,  0,  0, 0,  6, 7, 7,  7,  -1, 3, 0, 0,
-                                            0, 0, 5,  1,  2, 0,  3, 3, -1, -1, 0,  0};
-static const int LENGTHS[B1] = {5, 2, 3, 4}, LABELS[B1] = {0, 2, 1, 0};
-static const uint8_t RELATION[B1 * B1] = {1, 0, 0, 1, 0, 1, 2, 0, 0, 2, 1, 0, 2, 0, 0, 1};
+static const uint8_t RELATION[STEP1_B * STEP1_B] = {1, 0, 0, 1, 0, 1, 2, 0, 0, 2, 1, 0, 1, 0, 0, 1};
 
 Test(golden, one_whole_step_of_stage_1) {
     Golden g = golden_read("stage1.bin");
     Model m;
     Tape t;
-    create(&m, MODEL_STAGE1, 3);
+    golden_model(&m, MODEL_STAGE1, 3);
     tape_init(&t, NULL);
-    Tensor *x = golden_input(&t, "stage1/x", false, 4, (int[]){B1, 32, 32, 1});
+    Tensor *x = golden_input(&t, "stage1/x", false, 4, (int[]){STEP1_B, 32, 32, 1});
     Tensor *z_v = model_image_tokens(&t, &m, x), *u_v = op_mean_tokens(&t, z_v, NULL);
-    Tensor *z_t = model_text_tokens(&t, &m, WORDS, GRAMS, B1, N_T, G, LENGTHS),
-           *u_t = op_mean_tokens(&t, z_t, LENGTHS);
-    Targets y = {.b = B1, .c = C, .single = true, .label = LABELS};
+    Tensor *z_t =
+               model_text_tokens(&t, &m, STEP1_WORDS, STEP1_GRAMS, STEP1_B, STEP_N_T, STEP1_G, STEP1_LENGTHS),
+           *u_t = op_mean_tokens(&t, z_t, STEP1_LENGTHS);
+    Targets y = {.b = STEP1_B, .c = STEP_C, .single = true, .label = STEP1_LABELS};
     Tensor *term[3] = {loss_classification(&t, model_stage1_logits(&t, &m, 0, u_v), &y),
                        loss_classification(&t, model_stage1_logits(&t, &m, 1, u_t), &y),
                        loss_align(&t, u_v, u_t, RELATION, 0.2)};
@@ -101,11 +43,8 @@ Test(golden, one_whole_step_of_stage_1) {
     golden_check(&g, "stage1/terms", (real[]){term[0]->data[0], term[1]->data[0], term[2]->data[0]}, 3, 0);
     check_tensor(&g, "stage1/loss", loss);
     tape_backward(&t, loss);
-    cr_assert_eq(check_gradients_of(&g, &m, "stage1"), 48);
-    for (size_t i = 0; i < m.params.count; i++)
-        if (m.params.items[i].buffer)
-            check(&g, "stage1", "after/", m.params.items[i].name, m.params.items[i].tensor->data,
-                  tensor_size(m.params.items[i].tensor));
+    golden_check_gradients(&g, &m, "stage1", 48);
+    golden_check_statistics(&g, &m, "stage1");
     tape_free(&t);
     model_free(&m);
     golden_free(&g);
@@ -113,20 +52,20 @@ Test(golden, one_whole_step_of_stage_1) {
 
 /* ---- Stage 2 ---- */
 
-static const int BATCH[B2] = {0, 4, 3, 7, 10, 11}, BATCH_LENGTHS[B2] = {3, 1, 5, 4, 2, 5};
-static const int GROUPS[N] = {0, 0, 1, 2, 3, 3, 4, 5, 6, 7, 7, 8};
 static const char *const PAIRS[3] = {"vv", "tt", "vt"};
 
 /* The batch's rows of u (n,d). */
 static Tensor *batch_rows(Tape *t, const char *name) {
-    Tensor *all = golden_input(t, name, false, 2, (int[]){N, D}), *u = tape_tensor2(t, B2, D);
-    for (int i = 0; i < B2; i++) memcpy(u->data + i * D, all->data + BATCH[i] * D, D * sizeof(real));
+    Tensor *all = golden_input(t, name, false, 2, (int[]){STEP2_N, STEP_D}),
+           *u = tape_tensor2(t, STEP2_B, STEP_D);
+    for (int i = 0; i < STEP2_B; i++)
+        memcpy(u->data + i * STEP_D, all->data + STEP2_BATCH[i] * STEP_D, STEP_D * sizeof(real));
     return u;
 }
 
 static Tensor *align_term(Tape *t, const Golden *g, Tensor *const c[3]) {
-    uint8_t *relation = arena_alloc(&t->arena, B2 * B2);
-    golden_bytes(g, "stage2/relation", B2 * B2, relation);
+    uint8_t *relation = arena_alloc(&t->arena, STEP2_B * STEP2_B);
+    golden_bytes(g, "stage2/relation", STEP2_B * STEP2_B, relation);
     Tensor *part[2] = {loss_align(t, c[0], c[1], relation, 0.25), loss_teacher(t, c[0], c[1], c[2])};
     return op_weighted_sum(t, 2, part, (real[]){1, 1});
 }
@@ -135,9 +74,9 @@ static Tensor *manifold_term(Tape *t, const Golden *g, Tensor *const h[3]) {
     Tensor *part[3];
     for (int i = 0; i < 3; i++) {
         char entry[32];
-        real *target = arena_alloc(&t->arena, B2 * B2 * sizeof *target);
+        real *target = arena_alloc(&t->arena, STEP2_B * STEP2_B * sizeof *target);
         snprintf(entry, sizeof entry, "stage2/target_%s", PAIRS[i]);
-        golden_reals(g, entry, B2 * B2, target);
+        golden_reals(g, entry, STEP2_B * STEP2_B, target);
         part[i] = loss_manifold(t, h[i == 1], h[i > 0], target);
     }
     return op_weighted_sum(t, 3, part, (real[]){1, 1, 1});
@@ -145,14 +84,15 @@ static Tensor *manifold_term(Tape *t, const Golden *g, Tensor *const h[3]) {
 
 /* y (b,c) of the batch */
 static real *batch_labels(Tape *t, const Golden *g) {
-    real all[N * C], *y = arena_alloc(&t->arena, B2 * C * sizeof *y);
-    golden_reals(g, "stage2/labels", N * C, all);
-    for (int i = 0; i < B2; i++) memcpy(y + i * C, all + BATCH[i] * C, C * sizeof *y);
+    real all[STEP2_N * STEP_C], *y = arena_alloc(&t->arena, STEP2_B * STEP_C * sizeof *y);
+    golden_reals(g, "stage2/labels", STEP2_N * STEP_C, all);
+    for (int i = 0; i < STEP2_B; i++)
+        memcpy(y + i * STEP_C, all + STEP2_BATCH[i] * STEP_C, STEP_C * sizeof *y);
     return y;
 }
 
 static Tensor *classification_term(Tape *t, const Model *m, const real *labels, Tensor *const h[3]) {
-    Targets y = {.b = B2, .c = C, .y = labels, .bce_weight = 3};
+    Targets y = {.b = STEP2_B, .c = STEP_C, .y = labels, .bce_weight = 3};
     Tensor *part[4];
     for (int i = 0; i < 3; i++) part[i] = loss_classification(t, model_class_logits(t, m, h[i]), &y);
     part[3] = loss_weight_decay(t, m->class_weight);
@@ -160,17 +100,18 @@ static Tensor *classification_term(Tape *t, const Model *m, const real *labels, 
 }
 
 static Tensor *likelihood_term(Tape *t, const real *labels, Tensor *const h[3]) {
-    uint8_t *similar = arena_calloc(&t->arena, B2 * B2, 1);
-    for (int i = 0; i < B2; i++)
-        for (int j = 0; j < B2; j++)
-            for (int k = 0; k < C; k++) similar[i * B2 + j] |= labels[i * C + k] * labels[j * C + k] > 0;
+    uint8_t *similar = arena_calloc(&t->arena, STEP2_B * STEP2_B, 1);
+    for (int i = 0; i < STEP2_B; i++)
+        for (int j = 0; j < STEP2_B; j++)
+            for (int k = 0; k < STEP_C; k++)
+                similar[i * STEP2_B + j] |= labels[i * STEP_C + k] * labels[j * STEP_C + k] > 0;
     return loss_likelihood(t, h[0], h[1], similar);
 }
 
 static void check_laplacian(Tape *t, const Golden *g, Tensor *const h[3]) {
-    real k_v[B2 * B2], k_t[B2 * B2];
-    golden_reals(g, "stage2/kernel_v", B2 * B2, k_v);
-    golden_reals(g, "stage2/kernel_t", B2 * B2, k_t);
+    real k_v[STEP2_B * STEP2_B], k_t[STEP2_B * STEP2_B];
+    golden_reals(g, "stage2/kernel_v", STEP2_B * STEP2_B, k_v);
+    golden_reals(g, "stage2/kernel_t", STEP2_B * STEP2_B, k_t);
     check_tensor(g, "stage2/laplacian", loss_laplacian(t, h[0], h[1], k_v, k_t));
 }
 
@@ -178,11 +119,11 @@ static void check_laplacian(Tape *t, const Golden *g, Tensor *const h[3]) {
 static void forward(Tape *t, const Model *m, const Golden *g, Tensor *c[3], Tensor *h[3]) {
     static const char *const contexts[3] = {"stage2/c_v", "stage2/c_t", "stage2/c_vt"};
     static const char *const scores[3] = {"stage2/s_v", "stage2/s_t", "stage2/s_vt"};
-    Features image = {.z = golden_input(t, "stage2/z_v", false, 3, (int[]){B2, 4, D}),
+    Features image = {.z = golden_input(t, "stage2/z_v", false, 3, (int[]){STEP2_B, 4, STEP_D}),
                       .u = batch_rows(t, "stage2/u_v")};
-    Features text = {.z = golden_input(t, "stage2/z_t", false, 3, (int[]){B2, N_T, D}),
+    Features text = {.z = golden_input(t, "stage2/z_t", false, 3, (int[]){STEP2_B, STEP_N_T, STEP_D}),
                      .u = batch_rows(t, "stage2/u_t"),
-                     .length = BATCH_LENGTHS};
+                     .length = STEP2_LENGTHS};
     for (int i = 0; i < 3; i++) {
         c[i] = model_context(t, m, i == 1 ? NULL : &image, i == 0 ? NULL : &text, 0, NULL);
         Tensor *s = model_scores(t, m, c[i]);
@@ -198,7 +139,7 @@ Test(golden, one_whole_step_of_stage_2) {
     Tape t;
     Tensor *c[3], *h[3];
     real values[7];
-    create(&m, MODEL_STAGE2, 4);
+    golden_model(&m, MODEL_STAGE2, 4);
     tape_init(&t, NULL);
     forward(&t, &m, &g, c, h);
     const real *labels = batch_labels(&t, &g);
@@ -216,7 +157,7 @@ Test(golden, one_whole_step_of_stage_2) {
     check_tensor(&g, "stage2/loss", loss);
     check_laplacian(&t, &g, h);
     tape_backward(&t, loss);
-    cr_assert_eq(check_gradients_of(&g, &m, "stage2"), 34);
+    golden_check_gradients(&g, &m, "stage2", 34);
     tape_free(&t);
     model_free(&m);
     golden_free(&g);
@@ -225,13 +166,13 @@ Test(golden, one_whole_step_of_stage_2) {
 /* ---- The graph, which is float in both builds ---- */
 
 static void unit_labels(const Golden *g, float *unit) {
-    real y[N * C];
-    golden_reals(g, "stage2/labels", N * C, y);
-    for (int i = 0; i < N; i++) {
+    real y[STEP2_N * STEP_C];
+    golden_reals(g, "stage2/labels", STEP2_N * STEP_C, y);
+    for (int i = 0; i < STEP2_N; i++) {
         double count = 0;
-        for (int k = 0; k < C; k++) count += (double)y[i * C + k];
-        for (int k = 0; k < C; k++)
-            unit[i * C + k] = count > 0 ? (float)((double)y[i * C + k] / sqrt(count)) : 0;
+        for (int k = 0; k < STEP_C; k++) count += (double)y[i * STEP_C + k];
+        for (int k = 0; k < STEP_C; k++)
+            unit[i * STEP_C + k] = count > 0 ? (float)((double)y[i * STEP_C + k] / sqrt(count)) : 0;
     }
 }
 
@@ -239,26 +180,28 @@ Test(golden, kernels_and_targets_of_the_graph) {
     Golden g = golden_read("stage2.bin");
     Graph graph[2];
     Error err;
-    float unit[N * C], labels[B2 * C];
-    real out[B2 * B2];
+    float unit[STEP2_N * STEP_C], labels[STEP2_B * STEP_C];
+    real out[STEP2_B * STEP2_B];
     unit_labels(&g, unit);
-    for (int i = 0; i < B2; i++) memcpy(labels + i * C, unit + BATCH[i] * C, C * sizeof(float));
+    for (int i = 0; i < STEP2_B; i++)
+        memcpy(labels + i * STEP_C, unit + STEP2_BATCH[i] * STEP_C, STEP_C * sizeof(float));
     for (int k = 0; k < 2; k++) {
-        real wave[N * D];
-        float u[N * D];
-        golden_wave(k ? "stage2/u_t" : "stage2/u_v", N * D, 1, wave);
-        for (int i = 0; i < N * D; i++) u[i] = (float)wave[i];
-        cr_assert_eq(graph_build(&graph[k], u, N, D, GROUPS, 3, false, NULL, &err), STATUS_OK);
-        cr_assert_eq(graph_set_labels(&graph[k], unit, C, &err), STATUS_OK);
-        graph_block(&graph[k], BATCH, B2, out);
-        golden_check(&g, k ? "stage2/kernel_t" : "stage2/kernel_v", out, B2 * B2, 2e-6);
+        real wave[STEP2_N * STEP_D];
+        float u[STEP2_N * STEP_D];
+        golden_wave(k ? "stage2/u_t" : "stage2/u_v", STEP2_N * STEP_D, 1, wave);
+        for (int i = 0; i < STEP2_N * STEP_D; i++) u[i] = (float)wave[i];
+        cr_assert_eq(graph_build(&graph[k], u, STEP2_N, STEP_D, STEP2_GROUPS, 3, false, NULL, &err),
+                     STATUS_OK);
+        cr_assert_eq(graph_set_labels(&graph[k], unit, STEP_C, &err), STATUS_OK);
+        graph_block(&graph[k], STEP2_BATCH, STEP2_B, out);
+        golden_check(&g, k ? "stage2/kernel_t" : "stage2/kernel_v", out, STEP2_B * STEP2_B, 2e-6);
     }
     const WalkOptions o = {.omega = 0.4, .rho = 0.7, .t0 = 0.5};
     for (int i = 0; i < 3; i++) {
         char entry[32];
         snprintf(entry, sizeof entry, "stage2/target_%s", PAIRS[i]);
-        graph_target(&graph[i == 1], &graph[i > 0], labels, C, BATCH, B2, &o, out);
-        golden_check(&g, entry, out, B2 * B2, 2e-6);
+        graph_target(&graph[i == 1], &graph[i > 0], labels, STEP_C, STEP2_BATCH, STEP2_B, &o, out);
+        golden_check(&g, entry, out, STEP2_B * STEP2_B, 2e-6);
     }
     graph_free(&graph[0]);
     graph_free(&graph[1]);

@@ -298,6 +298,21 @@ def align(c_v, c_t, relation, tau):
     return -total / (2 * b)
 
 
+def relations(labels, groups, texts):
+    """(b,b): i is positive for itself, and for j of the same group or text that shares a label; negative for j that shares no
+    label and is of another group and text; the others are left out (2)."""
+    b, shared = len(labels), labels @ labels.T > 0
+    r = torch.full((b, b), 2)
+    for i in range(b):
+        for j in range(b):
+            akin = groups[i] == groups[j] or texts[i] == texts[j]
+            if i == j or (akin and shared[i, j]):
+                r[i, j] = 1
+            elif not akin and not shared[i, j]:
+                r[i, j] = 0
+    return r
+
+
 def teacher(c_v, c_t, c_vt):
     return ((c_v - c_vt.detach())**2).mean() + ((c_t - c_vt.detach())**2).mean()
 
@@ -370,8 +385,7 @@ def finish(g, stage, p, loss):
 STEP_WORDS = [[3, 0, 5, 1, 2], [2, 2, 0, 0, 0], [6, 4, 1, 0, 0], [1, 6, 3, 5, 0]]
 STEP_GRAMS = [[[0, 7], [-1, -1], [3, -1], [2, 2], [4, 5]], [[1, 4], [5, -1], [0, 0], [0, 0], [0, 0]],
               [[6, 7], [7, 7], [-1, 3], [0, 0], [0, 0]], [[5, 1], [2, 0], [3, 3], [-1, -1], [0, 0]]]
-STEP_LENGTHS, STEP_LABELS = [5, 2, 3, 4], [0, 2, 1, 0]
-STEP_RELATION = torch.tensor([[1, 0, 0, 1], [0, 1, 2, 0], [0, 2, 1, 0], [2, 0, 0, 1]])
+STEP_LENGTHS, STEP_LABELS, STEP_GROUPS = [5, 2, 3, 4], [0, 2, 1, 0], [0, 1, 1, 0]
 
 
 def stage1():
@@ -383,7 +397,7 @@ def stage1():
     u_v, u_t = z_v.mean(1), mean_tokens(z_t, STEP_LENGTHS)
     y = torch.tensor(STEP_LABELS)
     terms = [F.cross_entropy(linear(p, u_v, "stage1.image"), y), F.cross_entropy(linear(p, u_t, "stage1.text"), y),
-             align(u_v, u_t, STEP_RELATION, 0.2)]
+             align(u_v, u_t, relations(F.one_hot(y, C), STEP_GROUPS, [0, 1, 2, 3]), 0.2)]
     for name, value in {"z_v": z_v, "z_t": z_t, "u_v": u_v, "u_t": u_t, "terms": torch.stack(terms)}.items():
         g.put(f"stage1/{name}", value)
     finish(g, "stage1", p, terms[0] + terms[1] + 0.3 * terms[2])
@@ -396,6 +410,7 @@ def stage1():
 GROUPS = [0, 0, 1, 2, 3, 3, 4, 5, 6, 7, 7, 8]
 LABELS = torch.tensor([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 1, 0], [0, 1, 1], [0, 0, 0], [1, 0, 1],
                        [0, 1, 0], [0, 1, 0], [0, 0, 1.0]])
+TEXTS = [0, 1, 2, 3, 4, 5, 6, 3, 8, 9, 4, 11]  # equal numbers: the same tokens
 BATCH, BATCH_LENGTHS = [0, 4, 3, 7, 10, 11], [3, 1, 5, 4, 2, 5]
 OPTIONS = {"tau": 0.25, "beta": 1.5, "bce": 3.0, "lambda_w": 0.01, "omega": 0.4, "rho": 0.7, "t0": 0.5, "k": 3}
 WEIGHTS = [0.3, 0.5, 0.7, 2, 0.2, 0.4, 0.6]  # align, manifold, balance, classification, quantisation, likelihood, decorrelation
@@ -416,8 +431,7 @@ def stage2():
     pairs = {"vv": (p_v, p_v, h[0], h[0]), "tt": (p_t, p_t, h[1], h[1]), "vt": (p_v, p_t, h[0], h[1])}
     targets = {name: target(m, n, unit, o["omega"], o["rho"], o["t0"])[BATCH][:, BATCH]
                for name, (m, n, _, _) in pairs.items()}
-    relation = torch.tensor([[1 if i == j else int((y[i] * y[j]).sum() > 0) * 2 for j in range(b)] for i in range(b)])
-    relation[1, 4] = 1
+    relation = relations(y, [GROUPS[i] for i in BATCH], [TEXTS[i] for i in BATCH])
     terms = [
         align(c[0], c[1], relation, o["tau"]) + teacher(*c),
         sum(manifold(m, n, targets[name]) for name, (_, _, m, n) in pairs.items()),

@@ -105,3 +105,70 @@ void golden_check(const Golden *g, const char *name, const real *x, size_t n, do
     cr_assert(error <= bound * largest, "%s differs from PyTorch by %.3g of its largest entry", name,
               error / largest);
 }
+
+/* ---- The two steps ---- */
+
+const int32_t STEP1_WORDS[STEP1_B * STEP_N_T] = {3, 0, 5, 1, 2, 2, 2, 0, 0, 0, 6, 4, 1, 0, 0, 1, 6, 3, 5, 0};
+const int32_t STEP1_GRAMS[STEP1_B * STEP_N_T * STEP1_G] = {0, 7, -1, -1, 3, -1, 2, 2, 4,  5,  1,  4, 5, -1,
+                                                           0, 0, 0,  0,  0, 0,  6, 7, 7,  7,  -1, 3, 0, 0,
+                                                           0, 0, 5,  1,  2, 0,  3, 3, -1, -1, 0,  0};
+const int STEP1_LENGTHS[STEP1_B] = {5, 2, 3, 4}, STEP1_LABELS[STEP1_B] = {0, 2, 1, 0},
+          STEP1_GROUPS[STEP1_B] = {0, 1, 1, 0};
+const int STEP2_BATCH[STEP2_B] = {0, 4, 3, 7, 10, 11}, STEP2_LENGTHS[STEP2_B] = {3, 1, 5, 4, 2, 5};
+const int STEP2_GROUPS[STEP2_N] = {0, 0, 1, 2, 3, 3, 4, 5, 6, 7, 7, 8};
+const int STEP2_TEXTS[STEP2_N] = {0, 1, 2, 3, 4, 5, 6, 3, 8, 9, 4, 11};
+
+static const ModelConfig CONFIG = {.image_size = 32,
+                                   .width = 4,
+                                   .blocks = 1,
+                                   .dim = STEP_D,
+                                   .text_length = STEP_N_T,
+                                   .words = 7,
+                                   .buckets = 8,
+                                   .layers = 2,
+                                   .heads = 2,
+                                   .bits = STEP_Q,
+                                   .classes = STEP_C,
+                                   .transformer = 1,
+                                   .deviation = 1};
+
+/* As parameter() of the script: norm weights 1 + 0.25 wave, other vectors 0.25 wave, matrices sqrt(6/fan_in)
+ * wave. */
+static void fill(const Param *p) {
+    Tensor *x = p->tensor;
+    size_t n = tensor_size(x), length = strlen(p->name);
+    if (p->buffer) return;
+    double fan_in = (double)n / x->dim[0];
+    golden_wave(p->name, n, x->rank > 1 ? sqrt(6 / fan_in) : 0.25, x->data);
+    if (x->rank > 1 || length < 6 || strcmp(p->name + length - 6, "weight") != 0) return;
+    for (size_t i = 0; i < n; i++) x->data[i] += 1;
+}
+
+void golden_model(Model *m, const char *const *prefixes, int n) {
+    Error err;
+    cr_assert_eq(model_create(m, &CONFIG, 1, &err), STATUS_OK);
+    for (size_t i = 0; i < m->params.count; i++) fill(&m->params.items[i]);
+    params_train_only(&m->params, prefixes, n);
+}
+
+static void check_entry(const Golden *g, const char *stage, const char *what, const Param *p, const real *x) {
+    char entry[128];
+    snprintf(entry, sizeof entry, "%s/%s/%s", stage, what, p->name);
+    golden_check(g, entry, x, tensor_size(p->tensor), 0);
+}
+
+void golden_check_gradients(const Golden *g, const Model *m, const char *stage, int count) {
+    for (size_t i = 0; i < m->params.count; i++) {
+        const Param *p = &m->params.items[i];
+        if (!p->tensor->needs_grad) continue;
+        check_entry(g, stage, "grad", p, p->tensor->grad);
+        count--;
+    }
+    cr_assert_eq(count, 0);
+}
+
+void golden_check_statistics(const Golden *g, const Model *m, const char *stage) {
+    for (size_t i = 0; i < m->params.count; i++)
+        if (m->params.items[i].buffer)
+            check_entry(g, stage, "after", &m->params.items[i], m->params.items[i].tensor->data);
+}

@@ -3,7 +3,7 @@
 #ifndef TESTS_GOLDEN_H
 #define TESTS_GOLDEN_H
 
-#include "nn/tape.h"
+#include "hash/model.h"
 
 typedef struct {
     unsigned char *data;
@@ -26,5 +26,28 @@ void golden_bytes(const Golden *g, const char *name, size_t n, uint8_t *to);
 /* Fails the test where x (n) differs from entry `name` by more than bound (0: the build's own) of its largest
  * value. */
 void golden_check(const Golden *g, const char *name, const real *x, size_t n, double bound);
+
+/* ---- The two steps ---- */
+
+enum {
+    STEP_D = 8,
+    STEP_N_T = 5,
+    STEP_Q = 16,
+    STEP_C = 3,
+    STEP1_B = 4, /* batch and n-grams a word */
+    STEP1_G = 2,
+    STEP2_B = 6, /* batch and training cases */
+    STEP2_N = 12
+};
+extern const int32_t STEP1_WORDS[STEP1_B * STEP_N_T], STEP1_GRAMS[STEP1_B * STEP_N_T * STEP1_G];
+extern const int STEP1_LENGTHS[STEP1_B], STEP1_LABELS[STEP1_B], STEP1_GROUPS[STEP1_B];
+extern const int STEP2_BATCH[STEP2_B], STEP2_LENGTHS[STEP2_B], STEP2_GROUPS[STEP2_N], STEP2_TEXTS[STEP2_N];
+
+/* The model of the steps with its weights by name; gradients for the parameters with these prefixes. */
+void golden_model(Model *m, const char *const *prefixes, int n);
+/* Fails the test unless the gradients of `count` trained parameters are the stage's. */
+void golden_check_gradients(const Golden *g, const Model *m, const char *stage, int count);
+/* The running statistics after the step. */
+void golden_check_statistics(const Golden *g, const Model *m, const char *stage);
 
 #endif

@@ -1,0 +1,309 @@
+/* The losses of both stages as training computes them, against PyTorch (tests/golden): relations from groups
+ * and texts, targets from the neighbour graph, every term, the total, every gradient; and which parameters
+ * each stage trains. */
+#include <math.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "tests/check.h"
+#include "tests/oracle/golden.h"
+#include "tests/oracle/oracle_hash.h"
+#include "train/stage2.h"
+
+/* ---- A session without files: n cases, all of them training cases ---- */
+
+static void session_begin(Session *s, int n, const int *groups, const int *texts, const uint8_t *labels) {
+    memset(s, 0, sizeof *s);
+    config_default(&s->config);
+    Config *c = &s->config;
+    c->image_size = 32;
+    c->image_dropout = c->text_dropout = c->dropout = c->noise = c->smoothing = c->mixup = 0;
+    s->manifest.n = n;
+    s->manifest.n_labels = STEP_C;
+    s->manifest.cases = mem_calloc((size_t)n, sizeof *s->manifest.cases);
+    s->manifest.labels = mem_calloc((size_t)n * STEP_C, 1);
+    s->label = mem_calloc((size_t)n, sizeof *s->label);
+    s->unit_labels = mem_calloc((size_t)n * STEP_C, sizeof *s->unit_labels);
+    s->text_key = mem_calloc((size_t)n, sizeof *s->text_key);
+    s->index[SET_TRAIN] = mem_calloc((size_t)n, sizeof(int));
+    s->count[SET_TRAIN] = n;
+    memcpy(s->manifest.labels, labels, (size_t)n * STEP_C);
+    for (int i = 0; i < n; i++) {
+        int count = 0;
+        for (int k = 0; k < STEP_C; k++) count += labels[i * STEP_C + k];
+        for (int k = STEP_C - 1; k >= 0; k--) {
+            if (!labels[i * STEP_C + k]) continue;
+            s->label[i] = k;
+            s->unit_labels[i * STEP_C + k] = (float)(1 / sqrt(count));
+        }
+        s->manifest.cases[i].group = groups[i];
+        s->text_key[i] = (uint64_t)texts[i];
+        s->index[SET_TRAIN][i] = i;
+    }
+}
+
+static void session_end(Session *s) {
+    mem_free(s->manifest.cases);
+    mem_free(s->manifest.labels);
+    mem_free(s->label);
+    mem_free(s->unit_labels);
+    mem_free(s->text_key);
+    mem_free(s->index[SET_TRAIN]);
+}
+
+static double value(const Tensor *x) {
+    return (double)x->data[0];
+}
+
+/* ---- Stage 1 ---- */
+
+/* The batch of the step; words have STEP1_G of TOKEN_NGRAMS n-grams. */
+static Batch batch_of_stage1(Tape *t) {
+    Batch b = {.n = STEP1_B, .capacity = STEP1_B, .side = 32, .text_length = STEP_N_T};
+    size_t tokens = STEP1_B * STEP_N_T;
+    const Tensor *x = golden_input(t, "stage1/x", false, 1, (int[]){STEP1_B * 32 * 32});
+    b.image = arena_alloc(&t->arena, tensor_size(x) * sizeof *b.image);
+    for (size_t i = 0; i < tensor_size(x); i++) b.image[i] = (float)x->data[i];
+    b.word = arena_alloc(&t->arena, tokens * sizeof *b.word);
+    memcpy(b.word, STEP1_WORDS, sizeof STEP1_WORDS);
+    b.length = arena_alloc(&t->arena, sizeof STEP1_LENGTHS);
+    memcpy(b.length, STEP1_LENGTHS, sizeof STEP1_LENGTHS);
+    b.gram = arena_alloc(&t->arena, tokens * TOKEN_NGRAMS * sizeof *b.gram);
+    for (size_t i = 0; i < tokens * TOKEN_NGRAMS; i++) b.gram[i] = -1;
+    for (size_t i = 0; i < tokens * STEP1_G; i++)
+        b.gram[i / STEP1_G * TOKEN_NGRAMS + i % STEP1_G] = STEP1_GRAMS[i];
+    return b;
+}
+
+static void begin_stage1(Session *s) {
+    uint8_t labels[STEP1_B * STEP_C] = {0};
+    const int texts[STEP1_B] = {0, 1, 2, 3};
+    for (int i = 0; i < STEP1_B; i++) labels[i * STEP_C + STEP1_LABELS[i]] = 1;
+    session_begin(s, STEP1_B, STEP1_GROUPS, texts, labels);
+    s->single = true;
+    s->config.eta = 0.3;
+    s->config.tau1 = 0.2;
+}
+
+Test(stage1, loss_and_every_gradient_are_pytorchs) {
+    Golden g = golden_read("stage1.bin");
+    Session s;
+    Model m;
+    Tape t;
+    const int index[STEP1_B] = {0, 1, 2, 3};
+    begin_stage1(&s);
+    golden_model(&m, MODEL_STAGE1, 3);
+    tape_init(&t, NULL);
+    Batch b = batch_of_stage1(&t);
+    Loss loss = stage1_loss(&s, &m, &t, &b, index, NULL, 1);
+    const real term[3] = {loss.term[TERM_IMAGE]->data[0], loss.term[TERM_TEXT]->data[0],
+                          loss.term[TERM_ALIGN]->data[0]};
+    golden_check(&g, "stage1/terms", term, 3, 0);
+    golden_check(&g, "stage1/loss", loss.total->data, 1, 0);
+    const double terms[3] = {(double)term[0], (double)term[1], (double)term[2]}, weights[3] = {1, 1, 0.3};
+    cr_assert_float_eq(value(loss.total), oracle_total(terms, weights, 3), 1e-6);
+    tape_backward(&t, loss.total);
+    golden_check_gradients(&g, &m, "stage1", 48);
+    golden_check_statistics(&g, &m, "stage1");
+    tape_free(&t);
+    model_free(&m);
+    session_end(&s);
+    golden_free(&g);
+}
+
+Test(stage1, without_eta_the_pairs_do_not_meet) {
+    Session s;
+    Model m;
+    Tape t;
+    const int index[STEP1_B] = {0, 1, 2, 3};
+    begin_stage1(&s);
+    s.config.eta = 0;
+    golden_model(&m, MODEL_STAGE1, 3);
+    tape_init(&t, NULL);
+    Batch b = batch_of_stage1(&t);
+    Loss loss = stage1_loss(&s, &m, &t, &b, index, NULL, 1);
+    cr_assert_null(loss.term[TERM_ALIGN]);
+    cr_assert_float_eq(value(loss.total), value(loss.term[TERM_IMAGE]) + value(loss.term[TERM_TEXT]), 1e-6);
+    tape_free(&t);
+    model_free(&m);
+    session_end(&s);
+}
+
+/* ---- Stage 2 ---- */
+
+static const uint8_t LABELS2[STEP2_N * STEP_C] = {1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 1, 1, 0,
+                                                  0, 1, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1};
+static const double WEIGHTS2[7] = {0.3, 0.5, 0.7, 2, 0.2, 0.4, 0.6};
+
+static void begin_stage2(Session *s) {
+    session_begin(s, STEP2_N, STEP2_GROUPS, STEP2_TEXTS, LABELS2);
+    Config *c = &s->config;
+    c->joint_pass = 1;
+    c->laplacian = c->geodesic = 0;
+    c->tau = 0.25;
+    c->bce_weight = 3;
+    c->lambda_w = 0.01;
+    c->weight_align = WEIGHTS2[0];
+    c->weight_manifold = WEIGHTS2[1];
+    c->weight_balance = WEIGHTS2[2];
+    c->weight_classification = WEIGHTS2[3];
+    c->weight_quantisation = WEIGHTS2[4];
+    c->weight_likelihood = WEIGHTS2[5];
+    c->weight_decorrelation = WEIGHTS2[6];
+}
+
+/* Tokens of the batch's cases at their places among the training cases. */
+static float *spread_tokens(const char *name, int tokens) {
+    size_t size = (size_t)tokens * STEP_D;
+    real *batch = mem_calloc(STEP2_B * size, sizeof *batch);
+    float *all = mem_calloc(STEP2_N * size, sizeof *all);
+    golden_wave(name, STEP2_B * size, 1, batch);
+    for (size_t i = 0; i < STEP2_B; i++)
+        for (size_t k = 0; k < size; k++) all[(size_t)STEP2_BATCH[i] * size + k] = (float)batch[i * size + k];
+    mem_free(batch);
+    return all;
+}
+
+static float *pooled(const char *name) {
+    real wave[STEP2_N * STEP_D];
+    float *u = mem_calloc(STEP2_N * STEP_D, sizeof *u);
+    golden_wave(name, STEP2_N * STEP_D, 1, wave);
+    for (int i = 0; i < STEP2_N * STEP_D; i++) u[i] = (float)wave[i];
+    return u;
+}
+
+static void stage2_begin(Stage2 *st, const Session *s) {
+    Error err;
+    memset(st, 0, sizeof *st);
+    st->walk = (WalkOptions){.omega = 0.4, .rho = 0.7, .t0 = 0.5};
+    st->train = (FeatureCache){.n = STEP2_N, .views = 1, .n_v = 4, .n_t = STEP_N_T, .d = STEP_D};
+    st->train.z_v = spread_tokens("stage2/z_v", 4);
+    st->train.z_t = spread_tokens("stage2/z_t", STEP_N_T);
+    st->train.u_v = pooled("stage2/u_v");
+    st->train.u_t = pooled("stage2/u_t");
+    st->train.length = mem_calloc(STEP2_N, sizeof *st->train.length);
+    for (int i = 0; i < STEP2_B; i++) st->train.length[STEP2_BATCH[i]] = STEP2_LENGTHS[i];
+    for (int k = 0; k < 2; k++) {
+        const float *u = k ? st->train.u_t : st->train.u_v;
+        cr_assert_eq(graph_build(&st->graph[k], u, STEP2_N, STEP_D, STEP2_GROUPS, 3, false, NULL, &err),
+                     STATUS_OK);
+        cr_assert_eq(graph_set_labels(&st->graph[k], s->unit_labels, STEP_C, &err), STATUS_OK);
+    }
+}
+
+static void stage2_end(Stage2 *st) {
+    mem_free(st->train.z_v);
+    mem_free(st->train.z_t);
+    mem_free(st->train.u_v);
+    mem_free(st->train.u_t);
+    st->train.block = NULL;
+    stage2_free(st);
+}
+
+Test(stage2, loss_and_every_gradient_are_pytorchs) {
+    Golden g = golden_read("stage2.bin");
+    Session s;
+    Stage2 st;
+    Model m;
+    Tape t;
+    const int views[STEP2_B] = {0};
+    real terms[7];
+    double wide[7];
+    begin_stage2(&s);
+    stage2_begin(&st, &s);
+    golden_model(&m, MODEL_STAGE2, 4);
+    tape_init(&t, NULL);
+    Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
+    Loss loss = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
+    for (int i = 0; i < 7; i++) {
+        terms[i] = loss.term[i]->data[0];
+        wide[i] = (double)terms[i];
+    }
+    golden_check(&g, "stage2/terms", terms, 7, 0);
+    golden_check(&g, "stage2/loss", loss.total->data, 1, 0);
+    cr_assert_float_eq(value(loss.total), oracle_total(wide, WEIGHTS2, 7), 1e-5);
+    tape_backward(&t, loss.total);
+    golden_check_gradients(&g, &m, "stage2", 34);
+    tape_free(&t);
+    model_free(&m);
+    stage2_end(&st);
+    session_end(&s);
+    golden_free(&g);
+}
+
+Test(stage2, the_laplacian_variant_takes_the_place_of_the_three_pairs) {
+    Golden g = golden_read("stage2.bin");
+    Session s;
+    Stage2 st;
+    Model m;
+    Tape t;
+    const int views[STEP2_B] = {0};
+    begin_stage2(&s);
+    s.config.laplacian = 1;
+    stage2_begin(&st, &s);
+    golden_model(&m, MODEL_STAGE2, 4);
+    tape_init(&t, NULL);
+    Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
+    Loss loss = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
+    golden_check(&g, "stage2/laplacian", loss.term[TERM_MANIFOLD]->data, 1, 0);
+    tape_free(&t);
+    model_free(&m);
+    stage2_end(&st);
+    session_end(&s);
+    golden_free(&g);
+}
+
+Test(stage2, a_weight_of_0_leaves_its_term_out) {
+    Session s;
+    Stage2 st;
+    Model m;
+    Tape t;
+    const int views[STEP2_B] = {0};
+    begin_stage2(&s);
+    stage2_begin(&st, &s);
+    golden_model(&m, MODEL_STAGE2, 4);
+    tape_init(&t, NULL);
+    double *weight[7] = {&s.config.weight_align,        &s.config.weight_manifold,
+                         &s.config.weight_balance,      &s.config.weight_classification,
+                         &s.config.weight_quantisation, &s.config.weight_likelihood,
+                         &s.config.weight_decorrelation};
+    for (int off = 0; off < 7; off++) {
+        *weight[off] = 0;
+        tape_reset(&t);
+        Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
+        Loss loss = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
+        for (int i = 0; i < 7; i++) cr_assert_eq(loss.term[i] == NULL, i == off);
+        *weight[off] = WEIGHTS2[off];
+    }
+    tape_free(&t);
+    model_free(&m);
+    stage2_end(&st);
+    session_end(&s);
+}
+
+Test(stage2, without_joint_pass_there_is_no_teacher_and_two_classified_codes) {
+    Session s;
+    Stage2 st;
+    Model m;
+    Tape t;
+    const int views[STEP2_B] = {0};
+    double with[2], without[2];
+    begin_stage2(&s);
+    stage2_begin(&st, &s);
+    golden_model(&m, MODEL_STAGE2, 4);
+    tape_init(&t, NULL);
+    for (int joint = 0; joint < 2; joint++) {
+        s.config.joint_pass = joint;
+        Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
+        Loss loss = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
+        double *to = joint ? with : without;
+        to[0] = value(loss.term[TERM_ALIGN]);
+        to[1] = value(loss.term[TERM_CLASSIFICATION]);
+    }
+    cr_assert_lt(without[0], with[0]);
+    cr_assert_lt(without[1], with[1]);
+    tape_free(&t);
+    model_free(&m);
+    stage2_end(&st);
+    session_end(&s);
+}
