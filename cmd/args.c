@@ -27,12 +27,14 @@ static Status unknown_option(const Verb *v, const char *word, Error *err) {
     while (*word == '-') word++, length--;
     snprintf(name, sizeof name, "%.*s", (int)length, word);
     const char *near = nearest_word(name, names, n);
-    return error_set(err, STATUS_USAGE, "msach %s: unknown option '--%s'%s%s%s; see `msach %s --help`", v->name, name,
-                     near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "", v->name);
+    return error_set(err, STATUS_USAGE, "msach %s: unknown option '--%s'%s%s%s; see `msach %s --help`",
+                     v->name, name, near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "",
+                     v->name);
 }
 
 static Status keep(Args *a, const Option *o, const char *value, Error *err) {
-    if (a->n_options == ARGS_MOST) return error_set(err, STATUS_USAGE, "msach %s: too many words", a->verb->name);
+    if (a->n_options == ARGS_MOST)
+        return error_set(err, STATUS_USAGE, "msach %s: too many words", a->verb->name);
     a->option[a->n_options] = o->name;
     a->value[a->n_options++] = value;
     return STATUS_OK;
@@ -62,7 +64,8 @@ static Status parse_option(Args *a, int argc, char **argv, int *i, Error *err) {
         return keep(a, o, NULL, err);
     }
     if (!value) {
-        if (*i + 1 >= argc) return error_set(err, STATUS_USAGE, "msach %s: --%s needs %s", v->name, o->name, o->argument);
+        if (*i + 1 >= argc)
+            return error_set(err, STATUS_USAGE, "msach %s: --%s needs %s", v->name, o->name, o->argument);
         value = argv[++*i];
     }
     TRY(keep(a, o, value, err));
@@ -80,17 +83,18 @@ Status args_parse(Args *a, const Verb *v, int argc, char **argv, Error *err) {
             TRY(parse_option(a, argc, argv, &i, err));
         } else {
             if (!v->operands)
-                return error_set(err, STATUS_USAGE, "msach %s: unexpected '%s'; see `msach %s --help`", v->name, argv[i],
-                                 v->name);
-            if (a->n_operands == ARGS_MOST) return error_set(err, STATUS_USAGE, "msach %s: too many words", v->name);
+                return error_set(err, STATUS_USAGE, "msach %s: unexpected '%s'; see `msach %s --help`",
+                                 v->name, argv[i], v->name);
+            if (a->n_operands == ARGS_MOST)
+                return error_set(err, STATUS_USAGE, "msach %s: too many words", v->name);
             a->operand[a->n_operands++] = argv[i];
         }
     }
     if (args_has(a, "help")) return STATUS_OK;
     for (const Option *o = v->options; o->name; o++)
         if (o->required && !args_has(a, o->name))
-            return error_set(err, STATUS_USAGE, "msach %s: --%s %s is needed, for example:\n  %s", v->name, o->name,
-                             o->argument, v->example);
+            return error_set(err, STATUS_USAGE, "msach %s: --%s %s is needed, for example:\n  %s", v->name,
+                             o->name, o->argument, v->example);
     return STATUS_OK;
 }
 
@@ -121,8 +125,9 @@ Status args_int(const Args *a, const char *name, long low, long high, long *valu
     errno = 0;
     *value = strtol(text, &end, 10);
     if (end == text || *end || errno || *value < low || *value > high)
-        return error_set(err, STATUS_USAGE, "msach %s: --%s is '%s'; a whole number from %ld to %ld was expected",
-                         a->verb->name, name, text, low, high);
+        return error_set(err, STATUS_USAGE,
+                         "msach %s: --%s is '%s'; a whole number from %ld to %ld was expected", a->verb->name,
+                         name, text, low, high);
     return STATUS_OK;
 }
 
@@ -133,8 +138,8 @@ Status args_pool(Args *a, Error *err) {
 }
 
 void args_help(const Verb *v, FILE *to) {
-    fprintf(to, "%s\n\n  %s\n\nusage: msach %s%s%s%s\n\n", v->summary, v->example, v->name, v->operands ? " " : "",
-            v->operands ? v->operands : "", " [OPTION...]");
+    fprintf(to, "%s\n\n  %s\n\nusage: msach %s%s%s%s\n\n", v->summary, v->example, v->name,
+            v->operands ? " " : "", v->operands ? v->operands : "", " [OPTION...]");
     for (const Option *o = v->options; o->name; o++) {
         char left[64];
         snprintf(left, sizeof left, "%c%c %s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',

@@ -1,4 +1,5 @@
-/* One table a verb: it drives parsing, --help, the man page and bash completion, so that they cannot disagree. */
+/* One table a verb: it drives parsing, --help, the man page and bash completion, so that they cannot
+ * disagree. */
 #ifndef CMD_ARGS_H
 #define CMD_ARGS_H
 
@@ -9,8 +10,8 @@
 #include "nn/base/log.h"
 #include "nn/base/pool.h"
 
-/* argument: "FILE", or NULL for a switch. standard: the default as shown, or NULL. many: may be given more than once, and takes
- * every following word that is no option. */
+/* argument: "FILE", or NULL for a switch. standard: the default as shown, or NULL. many: may be given more
+ * than once, and takes every following word that is no option. */
 typedef struct {
     const char *name; /* without dashes */
     char letter;      /* 'k' for -k, 0 for none */
@@ -56,9 +57,13 @@ Status args_pool(Args *a, Error *err);
 
 void args_help(const Verb *v, FILE *to);
 
-#define OPTION_THREADS {"threads", 0, "N", "all cores", "threads to use; the result is the same at any number", false, false}
-#define OPTION_QUIET {"quiet", 'q', NULL, NULL, "no progress, warnings and errors only", false, false}
-#define OPTION_HELP {"help", 'h', NULL, NULL, "show this", false, false}
-#define OPTION_END {NULL, 0, NULL, NULL, NULL, false, false}
+#define OPTION_THREADS                                                                                       \
+    { "threads", 0, "N", "all cores", "threads to use; the result is the same at any number", false, false }
+#define OPTION_QUIET                                                                                         \
+    { "quiet", 'q', NULL, NULL, "no progress, warnings and errors only", false, false }
+#define OPTION_HELP                                                                                          \
+    { "help", 'h', NULL, NULL, "show this", false, false }
+#define OPTION_END                                                                                           \
+    { NULL, 0, NULL, NULL, NULL, false, false }
 
 #endif

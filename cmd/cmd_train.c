@@ -6,7 +6,8 @@
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
-    {"data", 'd', "MANIFEST", NULL, "cases to learn from: TSV or JSON Lines with id, image, text, labels, group", false, true},
+    {"data", 'd', "MANIFEST", NULL,
+     "cases to learn from: TSV or JSON Lines with id, image, text, labels, group", false, true},
     {"out", 'o', "RUN", NULL, "directory of the run", false, true},
     {"bits", 'b', "N", "64", "length of a code; a multiple of 8 from 16 to 1024", false, false},
     {"seed", 0, "N", "1", "of weights, order and augmentation", false, false},
@@ -19,7 +20,8 @@ static const Option OPTIONS[] = {
     {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", false, false},
     {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", false, false},
     {"mask-labels", 0, NULL, NULL, "remove label words from the texts", false, false},
-    {"mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts", false, false},
+    {"mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts", false,
+     false},
     {"list-settings", 0, NULL, NULL, "print every setting with default, range and meaning", false, false},
     OPTION_THREADS,
     OPTION_QUIET,
@@ -56,14 +58,21 @@ static Status run(Args *a, Error *err) {
     Config c;
     TRY(settle(a, &c, err));
     TRY(args_pool(a, err));
-    RunOptions o = {.data = args_get(a, "data"), .out = args_get(a, "out"), .stage1 = args_get(a, "stage1"),
-                    .resume = args_has(a, "resume"), .stop = &cmd_stop,
-                    .manifest = {.skip_bad = args_has(a, "skip-bad"), .allow_outside = args_has(a, "allow-outside"),
-                                 .need_labels = true, .mask_words = args_get(a, "mask-words")}};
+    RunOptions o = {.data = args_get(a, "data"),
+                    .out = args_get(a, "out"),
+                    .stage1 = args_get(a, "stage1"),
+                    .resume = args_has(a, "resume"),
+                    .stop = &cmd_stop,
+                    .manifest = {.skip_bad = args_has(a, "skip-bad"),
+                                 .allow_outside = args_has(a, "allow-outside"),
+                                 .need_labels = true,
+                                 .mask_words = args_get(a, "mask-words")}};
     RunEnd end = RUN_FINISHED;
     TRY(run_train(&o, &c, a->pool, &a->log, &end, err));
     if (end == RUN_STOPPED) {
-        log_line(&a->log, "stopped and saved; the same command with --resume goes on:\n  msach train --data %s --out %s --config %s/config.txt --resume",
+        log_line(&a->log,
+                 "stopped and saved; the same command with --resume goes on:\n  msach train --data %s --out "
+                 "%s --config %s/config.txt --resume",
                  o.data, o.out, o.out);
         return STATUS_OK;
     }
@@ -72,6 +81,10 @@ static Status run(Args *a, Error *err) {
     return STATUS_OK;
 }
 
-const Verb VERB_TRAIN = {"train", "learn codes from pairs of images and reports (both stages)",
-                         "msach train --data phantoms/manifest.tsv --out runs/first --bits 64", NULL, OPTIONS, run,
+const Verb VERB_TRAIN = {"train",
+                         "learn codes from pairs of images and reports (both stages)",
+                         "msach train --data phantoms/manifest.tsv --out runs/first --bits 64",
+                         NULL,
+                         OPTIONS,
+                         run,
                          "`msach train --list-settings --data x --out x` prints every setting and ablation."};

@@ -31,7 +31,8 @@ static void catch_signals(void) {
 }
 
 static void about(FILE *to) {
-    fputs("msach: short binary codes for medical images and their reports, so that a report finds images and an image\n"
+    fputs("msach: short binary codes for medical images and their reports, so that a report finds images and "
+          "an image\n"
           "finds reports by Hamming distance. A reference implementation of MSACH. Not a medical device.\n\n"
           "  msach phantom --out DIR                      make a synthetic ultrasound set to try it on\n"
           "  msach train --data DIR/manifest.tsv --out RUN   learn the codes\n"
@@ -85,7 +86,8 @@ int main(int argc, char **argv) {
     Error err = {0};
     Terminal terminal = {0};
     catch_signals();
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         about(argc < 2 ? stderr : stdout);
         return argc < 2 ? STATUS_USAGE : STATUS_OK;
     }

@@ -41,7 +41,8 @@ static void progress(void *ctx, const char *what, long done, long total) {
     t->last = time;
     double rate = time > t->begun ? (double)done / (time - t->begun) : 0;
     fprintf(stderr, "\r\033[K%s: %ld/%ld", what, done, total);
-    if (rate > 0 && done < total) fprintf(stderr, ", %.3g/s, %.0f s left", rate, (double)(total - done) / rate);
+    if (rate > 0 && done < total)
+        fprintf(stderr, ", %.3g/s, %.0f s left", rate, (double)(total - done) / rate);
     fflush(stderr);
     t->drawn = 1;
 }

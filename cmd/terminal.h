@@ -4,9 +4,10 @@
 
 #include "nn/base/log.h"
 
-/* A Log that writes to stderr. quiet: warnings only. State of the progress line is in *state, the caller's. */
+/* A Log that writes to stderr. quiet: warnings only. State of the progress line is in *state, the caller's.
+ */
 typedef struct {
-    int drawn;          /* a progress line stands on the terminal */
+    int drawn; /* a progress line stands on the terminal */
     int on_terminal;
     char what[96];      /* the job in progress ... */
     double begun, last; /* ... since when, and when it was last drawn, s */

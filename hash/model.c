@@ -57,7 +57,9 @@ void model_free(Model *m) {
     memset(m, 0, sizeof *m);
 }
 
-Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x) { return cnn_forward(t, &m->image, x); }
+Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x) {
+    return cnn_forward(t, &m->image, x);
+}
 
 Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32_t *s, int b, int n, int g,
                           const int *length) {
@@ -102,7 +104,9 @@ Tensor *model_context(Tape *t, const Model *m, const Features *image, const Feat
 }
 
 /* EQ(head)  s = c W_h + b_h */
-Tensor *model_scores(Tape *t, const Model *m, Tensor *c) { return op_linear(t, c, m->head_weight, m->head_bias); }
+Tensor *model_scores(Tape *t, const Model *m, Tensor *c) {
+    return op_linear(t, c, m->head_weight, m->head_bias);
+}
 
 Tensor *model_class_logits(Tape *t, const Model *m, Tensor *h) {
     return op_linear(t, h, m->class_weight, m->class_bias);

@@ -28,9 +28,9 @@ typedef struct {
     int words;       /* rows of the word table, pad and unknown included */
     int buckets;     /* rows of the subword table; 0: none */
     int layers, heads;
-    int bits;        /* q */
-    int classes;     /* c */
-    int transformer; /* 1: c_m from the encoder; 0: c_m = LN(u_m) (ablation no-transformer) */
+    int bits;               /* q */
+    int classes;            /* c */
+    int transformer;        /* 1: c_m from the encoder; 0: c_m = LN(u_m) (ablation no-transformer) */
     double mean, deviation; /* of the training images: normalised x = (pixel/255 - mean)/deviation */
 } ModelConfig;
 
@@ -64,7 +64,8 @@ Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32
 /* Logits u_m V_m + a_m (b,c). modality: 0 image, 1 text. */
 Tensor *model_stage1_logits(Tape *t, const Model *m, int modality, Tensor *u);
 
-/* Features of one case batch, one modality each; both for the joint pass. z (b,n,d), u (b,d), length (b) or NULL. */
+/* Features of one case batch, one modality each; both for the joint pass. z (b,n,d), u (b,d), length (b) or
+ * NULL. */
 typedef struct {
     Tensor *z, *u;
     const int *length;
@@ -72,7 +73,8 @@ typedef struct {
 
 /* c_m (b,d) of one modality alone, or c_vt where both are given (training only). weights: NULL, or
  * (b, heads, 1 + tokens) receives the attention of CLS. */
-Tensor *model_context(Tape *t, const Model *m, const Features *image, const Features *text, real dropout, real *weights);
+Tensor *model_context(Tape *t, const Model *m, const Features *image, const Features *text, real dropout,
+                      real *weights);
 
 /* s = c W_h + b_h (b,q). A code's bit is 1 iff s >= 0. */
 Tensor *model_scores(Tape *t, const Model *m, Tensor *c);

@@ -1,8 +1,9 @@
-/* A small stand-in for Criterion: the same macros, a process for every test. For machines that lack Criterion (MINICRIT=1) and
- * for the thread sanitizer, under which Criterion aborts. tests/minicrit.c holds main. */
+/* A small stand-in for Criterion: the same macros, a process for every test. For machines that lack Criterion
+ * (MINICRIT=1) and for the thread sanitizer, under which Criterion aborts. tests/minicrit.c holds main. */
 #ifndef TESTS_MINICRIT_H
 #define TESTS_MINICRIT_H
-#pragma GCC system_header /* Test(suite, name) leaves a macro's dots empty, which pedantic C11 does not like */
+#pragma GCC                                                                                                  \
+    system_header /* Test(suite, name) leaves a macro's dots empty, which pedantic C11 does not like */
 
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 typedef struct MiniTest {
     const char *suite, *name;
     void (*run)(void);
-    int signal;     /* the signal that must end it; 0: none */
+    int signal; /* the signal that must end it; 0: none */
     int exit_code;
     double timeout; /* s; 0: 300 */
     int disabled;
@@ -30,7 +31,8 @@ void minicrit_log(const char *fmt, ...);
 #define Test(suite_, name_, ...)                                                                             \
     static void suite_##_##name_##_run(void);                                                                \
     __attribute__((constructor)) static void suite_##_##name_##_add(void) {                                  \
-        static MiniTest test = {.suite = #suite_, .name = #name_, .run = suite_##_##name_##_run, __VA_ARGS__}; \
+        static MiniTest test = {                                                                             \
+            .suite = #suite_, .name = #name_, .run = suite_##_##name_##_run, __VA_ARGS__};                   \
         minicrit_add(&test);                                                                                 \
     }                                                                                                        \
     static void suite_##_##name_##_run(void)
@@ -38,7 +40,7 @@ void minicrit_log(const char *fmt, ...);
 /* The message of an assertion is optional. */
 #define MINICRIT_CHECK(condition, what, ...)                                                                 \
     do {                                                                                                     \
-        if (!(condition)) minicrit_fail(__FILE__, __LINE__, what, "" __VA_ARGS__);                          \
+        if (!(condition)) minicrit_fail(__FILE__, __LINE__, what, "" __VA_ARGS__);                           \
     } while (0)
 
 #define cr_assert(condition, ...) MINICRIT_CHECK(condition, #condition, __VA_ARGS__)
@@ -55,8 +57,10 @@ void minicrit_log(const char *fmt, ...);
 #define cr_assert_not_null(a, ...) MINICRIT_CHECK((a) != NULL, #a " is not NULL", __VA_ARGS__)
 #define cr_assert_str_eq(a, b, ...) MINICRIT_CHECK(strcmp(a, b) == 0, #a " equals " #b, __VA_ARGS__)
 #define cr_assert_str_neq(a, b, ...) MINICRIT_CHECK(strcmp(a, b) != 0, #a " differs from " #b, __VA_ARGS__)
-#define cr_assert_float_eq(a, b, e, ...) MINICRIT_CHECK(fabs((double)(a) - (double)(b)) <= (double)(e), #a " near " #b, __VA_ARGS__)
-#define cr_assert_arr_eq(a, b, size, ...) MINICRIT_CHECK(memcmp(a, b, size) == 0, #a " equals " #b, __VA_ARGS__)
+#define cr_assert_float_eq(a, b, e, ...)                                                                     \
+    MINICRIT_CHECK(fabs((double)(a) - (double)(b)) <= (double)(e), #a " near " #b, __VA_ARGS__)
+#define cr_assert_arr_eq(a, b, size, ...)                                                                    \
+    MINICRIT_CHECK(memcmp(a, b, size) == 0, #a " equals " #b, __VA_ARGS__)
 #define cr_assert_fail(...) MINICRIT_CHECK(0, "failed", __VA_ARGS__)
 #define cr_skip(...) minicrit_skip("" __VA_ARGS__)
 #define cr_skip_test(...) minicrit_skip("" __VA_ARGS__)

@@ -34,8 +34,8 @@ static Status identity(const Session *s, Buffer *b, Error *err) {
 static void set_state(StFile *f, const Progress *p) {
     char text[64 * (1 + TERM_COUNT)];
     int n = 0;
-    snprintf(text, sizeof text, "%d %d %d %ld %d %a", p->stage, p->epoch, p->step, p->adam.step, p->best_epoch,
-             p->best_map);
+    snprintf(text, sizeof text, "%d %d %d %ld %d %a", p->stage, p->epoch, p->step, p->adam.step,
+             p->best_epoch, p->best_map);
     st_set(f, "state", text);
     for (int i = 0; i <= TERM_COUNT; i++) n += snprintf(text + n, sizeof text - (size_t)n, "%a ", p->sums[i]);
     st_set(f, "sums", text);
@@ -97,8 +97,9 @@ static Status load(const StFile *f, const char *path, const Session *s, Model *m
     Status status = identity(s, &id, err);
     const char *run = st_get(f, "run");
     if (status == STATUS_OK && (!run || strcmp(run, (const char *)id.data) != 0))
-        status = error_set(err, STATUS_INPUT,
-                           "%s: belongs to a run with other data or settings; use those, or another --out", path);
+        status =
+            error_set(err, STATUS_INPUT,
+                      "%s: belongs to a run with other data or settings; use those, or another --out", path);
     buffer_free(&id);
     if (status != STATUS_OK) return status;
     size_t n = m->params.size;

@@ -11,9 +11,10 @@
 #include "nn/base/bytes.h"
 #include "nn/base/nearest.h"
 
-#define INT(field, standard, low, high, meaning) {#field, OPTION_INT, offsetof(Config, field), standard, low, high, meaning}
-#define REAL(field, standard, low, high, meaning) \
-    {#field, OPTION_REAL, offsetof(Config, field), standard, low, high, meaning}
+#define INT(field, standard, low, high, meaning)                                                             \
+    { #field, OPTION_INT, offsetof(Config, field), standard, low, high, meaning }
+#define REAL(field, standard, low, high, meaning)                                                            \
+    { #field, OPTION_REAL, offsetof(Config, field), standard, low, high, meaning }
 
 const ConfigOption CONFIG_TABLE[] = {
     INT(bits, 64, CODE_MIN_BITS, CODE_MAX_BITS, "q, length of a code; a multiple of 8"),
@@ -127,7 +128,8 @@ Status config_set(Config *c, const char *name, const char *value, Error *err) {
     if (end == value || *end || !isfinite(v))
         return error_set(err, STATUS_USAGE, "setting %s: '%s' is not a number", name, value);
     if (v < o->low || v > o->high)
-        return error_set(err, STATUS_USAGE, "setting %s: %s is outside %g to %g", name, value, o->low, o->high);
+        return error_set(err, STATUS_USAGE, "setting %s: %s is outside %g to %g", name, value, o->low,
+                         o->high);
     if (o->type == OPTION_INT && v != floor(v))
         return error_set(err, STATUS_USAGE, "setting %s: %s is not a whole number", name, value);
     store(c, o, v);
@@ -160,7 +162,8 @@ Status config_read(Config *c, const char *path, Error *err) {
     size_t size;
     TRY(file_read(path, 1 << 20, &data, &size, err));
     Status s = STATUS_OK;
-    if (memchr(data, 0, size)) s = error_set(err, STATUS_INPUT, "%s: holds a NUL byte; text was expected", path);
+    if (memchr(data, 0, size))
+        s = error_set(err, STATUS_INPUT, "%s: holds a NUL byte; text was expected", path);
     int number = 1;
     for (char *line = (char *)data; s == STATUS_OK && line; number++) {
         char *next = strchr(line, '\n');
@@ -190,7 +193,9 @@ Status config_data(const char *path, char **data, Error *err) {
     }
     mem_free(text);
     if (line && !*data) return mem_error(err, path);
-    return line ? STATUS_OK : error_set(err, STATUS_INPUT, "%s: has no line 'data = MANIFEST'; name it with --data", path);
+    return line
+               ? STATUS_OK
+               : error_set(err, STATUS_INPUT, "%s: has no line 'data = MANIFEST'; name it with --data", path);
 }
 
 const char *config_value(const Config *c, const ConfigOption *o, char text[64]) {
@@ -210,7 +215,8 @@ const char *config_value(const Config *c, const ConfigOption *o, char text[64]) 
 Status config_write(const Config *c, const char *data, const char *path, Error *err) {
     FileWriter w;
     TRY(file_begin(&w, path, err));
-    file_printf(&w, "# Every setting of this run. Use again with: msach train --config FILE\ndata = %s\n", data);
+    file_printf(&w, "# Every setting of this run. Use again with: msach train --config FILE\ndata = %s\n",
+                data);
     for (int i = 0; i < CONFIG_COUNT; i++) {
         char text[64];
         file_printf(&w, "%s = %s  # %s\n", CONFIG_TABLE[i].name, config_value(c, &CONFIG_TABLE[i], text),
@@ -246,8 +252,8 @@ Status config_ablate(Config *c, const char *name, Error *err) {
     }
     if (which < 0) {
         const char *near = nearest_word(name, names, n);
-        return error_set(err, STATUS_USAGE, "unknown ablation '%s'%s%s%s", name, near ? "; did you mean '" : "",
-                         near ? near : "", near ? "'?" : "");
+        return error_set(err, STATUS_USAGE, "unknown ablation '%s'%s%s%s", name,
+                         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
     int none = strcmp(name, "no-constraints") == 0;
     if (none || strcmp(name, "no-manifold") == 0) c->weight_manifold = 0;
@@ -266,12 +272,15 @@ Status config_ablate(Config *c, const char *name, Error *err) {
 Status config_check(const Config *c, Error *err) {
     if (c->bits % 8) return error_set(err, STATUS_USAGE, "bits %d is not a multiple of 8", c->bits);
     if (c->image_size % CNN_SHRINK)
-        return error_set(err, STATUS_USAGE, "image_size %d is not a multiple of %d", c->image_size, CNN_SHRINK);
-    if (c->dim % c->heads) return error_set(err, STATUS_USAGE, "heads %d do not divide dim %d", c->heads, c->dim);
+        return error_set(err, STATUS_USAGE, "image_size %d is not a multiple of %d", c->image_size,
+                         CNN_SHRINK);
+    if (c->dim % c->heads)
+        return error_set(err, STATUS_USAGE, "heads %d do not divide dim %d", c->heads, c->dim);
     if (!c->transformer && c->joint_pass)
         return error_set(err, STATUS_USAGE, "transformer = 0 has no joint pass; set joint_pass = 0 as well");
     if (c->end_to_end && c->laplacian)
-        return error_set(err, STATUS_USAGE, "laplacian = 1 needs the neighbour graph, which end_to_end = 1 does not have");
+        return error_set(err, STATUS_USAGE,
+                         "laplacian = 1 needs the neighbour graph, which end_to_end = 1 does not have");
     return STATUS_OK;
 }
 

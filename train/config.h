@@ -1,5 +1,6 @@
-/* Every hyper-parameter in ONE table: name, default, range, meaning. The same names stand in config.txt, in --set, in the
- * model file's metadata and in the paper's symbols. Defaults were chosen on validation queries alone. */
+/* Every hyper-parameter in ONE table: name, default, range, meaning. The same names stand in config.txt, in
+ * --set, in the model file's metadata and in the paper's symbols. Defaults were chosen on validation queries
+ * alone. */
 #ifndef TRAIN_CONFIG_H
 #define TRAIN_CONFIG_H
 
@@ -13,7 +14,8 @@ typedef struct {
     /* what and from where */
     int bits, seed, split_seed, mask_labels, end_to_end;
     /* the networks */
-    int image_size, width, blocks, dim, text_length, max_words, min_count, buckets, layers, heads, transformer;
+    int image_size, width, blocks, dim, text_length, max_words, min_count, buckets, layers, heads,
+        transformer;
     /* stage 1 */
     int stage1_epochs, stage1_batch;
     double stage1_lr, stage1_decay, warmup, clip, image_dropout, text_dropout, word_dropout;
@@ -23,8 +25,8 @@ typedef struct {
     double stage2_lr, stage2_decay, dropout, noise, beta_start, beta_end;
     int neighbours, geodesic, laplacian;
     double rho, omega, t0, tau, bce_weight, lambda_w;
-    double weight_align, weight_manifold, weight_balance, weight_classification, weight_quantisation, weight_likelihood,
-        weight_decorrelation;
+    double weight_align, weight_manifold, weight_balance, weight_classification, weight_quantisation,
+        weight_likelihood, weight_decorrelation;
     /* memory */
     int picture_mib, feature_mib;
 } Config;

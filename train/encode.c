@@ -28,18 +28,22 @@ static Tensor *image_context(Tape *t, const Model *m, const float *x, int n) {
 }
 
 /* Tokens beyond the longest text of the tile are left out: they are padding for every case. */
-static Tensor *text_context(Tape *t, const Model *m, const int32_t *w, const int32_t *s, const int *length, int n) {
+static Tensor *text_context(Tape *t, const Model *m, const int32_t *w, const int32_t *s, const int *length,
+                            int n) {
     int full = m->config.text_length, longest = 1;
     for (int i = 0; i < n; i++) longest = length[i] > longest ? length[i] : longest;
     int32_t *word = arena_alloc(&t->arena, (size_t)n * (size_t)longest * sizeof *word);
-    int32_t *gram = s ? arena_alloc(&t->arena, (size_t)n * (size_t)longest * TOKEN_NGRAMS * sizeof *gram) : NULL;
+    int32_t *gram =
+        s ? arena_alloc(&t->arena, (size_t)n * (size_t)longest * TOKEN_NGRAMS * sizeof *gram) : NULL;
     for (int i = 0; i < n; i++) {
         memcpy(word + i * longest, w + (size_t)i * (size_t)full, (size_t)longest * sizeof *word);
         if (gram)
             memcpy(gram + (size_t)i * (size_t)longest * TOKEN_NGRAMS,
-                   s + (size_t)i * (size_t)full * TOKEN_NGRAMS, (size_t)longest * TOKEN_NGRAMS * sizeof *gram);
+                   s + (size_t)i * (size_t)full * TOKEN_NGRAMS,
+                   (size_t)longest * TOKEN_NGRAMS * sizeof *gram);
     }
-    Features f = {.z = model_text_tokens(t, m, word, gram, n, longest, TOKEN_NGRAMS, length), .length = length};
+    Features f = {.z = model_text_tokens(t, m, word, gram, n, longest, TOKEN_NGRAMS, length),
+                  .length = length};
     f.u = op_mean_tokens(t, f.z, length);
     return model_context(t, m, NULL, &f, 0, NULL);
 }
@@ -67,8 +71,8 @@ Status encode_images(const Model *m, const float *x, int n, Encoding *out, Pool 
     return STATUS_OK;
 }
 
-Status encode_texts(const Model *m, const int32_t *w, const int32_t *s, const int *length, int n, Encoding *out,
-                    Pool *pool, Error *err) {
+Status encode_texts(const Model *m, const int32_t *w, const int32_t *s, const int *length, int n,
+                    Encoding *out, Pool *pool, Error *err) {
     Tape t;
     inference(&t, pool);
     if (ARENA_GUARD(&t.arena)) {
@@ -78,8 +82,8 @@ Status encode_texts(const Model *m, const int32_t *w, const int32_t *s, const in
     size_t tokens = (size_t)m->config.text_length;
     for (int first = 0; first < n; first += ENCODE_TILE) {
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        Tensor *c = text_context(&t, m, w + (size_t)first * tokens, s ? s + (size_t)first * tokens * TOKEN_NGRAMS : NULL,
-                                 length + first, tile);
+        Tensor *c = text_context(&t, m, w + (size_t)first * tokens,
+                                 s ? s + (size_t)first * tokens * TOKEN_NGRAMS : NULL, length + first, tile);
         keep(m, c, model_scores(&t, m, c), first, out);
         tape_reset(&t);
     }
@@ -93,8 +97,8 @@ static Encoding shifted(const Encoding *e, const Model *m, int by) {
                       e->codes ? e->codes + at * code_bytes((int)q) : NULL};
 }
 
-Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, Modality modality, Encoding *out,
-                    Pool *pool, const Log *log, Error *err) {
+Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, Modality modality,
+                    Encoding *out, Pool *pool, const Log *log, Error *err) {
     Batch b;
     BatchOptions o = {.mean = m->config.mean, .deviation = m->config.deviation};
     Status s = batch_init(&b, d, ENCODE_TILE, pool, err);
@@ -103,8 +107,9 @@ Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, M
         Encoding part = shifted(out, m, first);
         s = batch_fill(&b, d, index + first, tile, &o, pool, err);
         if (s == STATUS_OK)
-            s = modality == MODALITY_IMAGE ? encode_images(m, b.image, tile, &part, pool, err)
-                                           : encode_texts(m, b.word, b.gram, b.length, tile, &part, pool, err);
+            s = modality == MODALITY_IMAGE
+                    ? encode_images(m, b.image, tile, &part, pool, err)
+                    : encode_texts(m, b.word, b.gram, b.length, tile, &part, pool, err);
         log_progress(log, modality == MODALITY_IMAGE ? "encoding images" : "encoding texts", first + tile, n);
     }
     batch_free(&b);

@@ -1,5 +1,5 @@
-/* From a case of one modality to its code. The hard rule: the code of a case never depends on its partner, on the batch or
- * on its place in it. */
+/* From a case of one modality to its code. The hard rule: the code of a case never depends on its partner, on
+ * the batch or on its place in it. */
 #ifndef TRAIN_ENCODE_H
 #define TRAIN_ENCODE_H
 
@@ -19,11 +19,11 @@ typedef struct {
 /* x (n,S,S) normalised images. */
 Status encode_images(const Model *m, const float *x, int n, Encoding *out, Pool *pool, Error *err);
 /* w (n,N_t) ids, s (n,N_t,TOKEN_NGRAMS) buckets or NULL, length (n). */
-Status encode_texts(const Model *m, const int32_t *w, const int32_t *s, const int *length, int n, Encoding *out,
-                    Pool *pool, Error *err);
+Status encode_texts(const Model *m, const int32_t *w, const int32_t *s, const int *length, int n,
+                    Encoding *out, Pool *pool, Error *err);
 
 /* The cases index (n) of a data set, one modality. */
-Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, Modality modality, Encoding *out,
-                    Pool *pool, const Log *log, Error *err);
+Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, Modality modality,
+                    Encoding *out, Pool *pool, const Log *log, Error *err);
 
 #endif

@@ -7,7 +7,8 @@
 #include "train/encode.h"
 
 /* Copies the cases of one set and what evaluation needs of them. */
-static Status take_cases(const Session *s, Set set, int **index, int *count, uint8_t **labels, int **group, Error *err) {
+static Status take_cases(const Session *s, Set set, int **index, int *count, uint8_t **labels, int **group,
+                         Error *err) {
     size_t n = (size_t)s->count[set], c = (size_t)session_classes(s);
     *count = s->count[set];
     *index = mem_calloc(n, sizeof **index);
@@ -23,7 +24,8 @@ static Status take_cases(const Session *s, Set set, int **index, int *count, uin
     return STATUS_OK;
 }
 
-static Status encode_set(const Session *s, const Model *m, const int *index, int n, uint8_t *codes[2], Error *err) {
+static Status encode_set(const Session *s, const Model *m, const int *index, int n, uint8_t *codes[2],
+                         Error *err) {
     for (int k = 0; k < 2; k++) {
         codes[k] = mem_calloc((size_t)n, code_bytes(m->config.bits));
         if (!codes[k]) return mem_error(err, "the codes");
@@ -35,9 +37,13 @@ static Status encode_set(const Session *s, const Model *m, const int *index, int
 
 static Status both_directions(Evaluation *e, Pool *pool, Error *err) {
     for (int k = 0; k < 2; k++) {
-        RetrievalTask task = {.queries = (size_t)e->n_query, .database = (size_t)e->n_database, .bits = e->bits,
-                              .query_codes = e->query_codes[k], .database_codes = e->database_codes[1 - k],
-                              .classes = e->classes, .query_labels = e->query_labels,
+        RetrievalTask task = {.queries = (size_t)e->n_query,
+                              .database = (size_t)e->n_database,
+                              .bits = e->bits,
+                              .query_codes = e->query_codes[k],
+                              .database_codes = e->database_codes[1 - k],
+                              .classes = e->classes,
+                              .query_labels = e->query_labels,
                               .database_labels = e->database_labels};
         if (e->own_group_left_out) task.query_group = e->query_group, task.database_group = e->database_group;
         TRY(retrieval_evaluate(&e->direction[k], &task, pool, err));
@@ -46,15 +52,17 @@ static Status both_directions(Evaluation *e, Pool *pool, Error *err) {
     return STATUS_OK;
 }
 
-Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which, Protocol protocol, Error *err) {
+Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which, Protocol protocol,
+                      Error *err) {
     memset(e, 0, sizeof *e);
     Set database = which == SET_VAL ? SET_VAL : protocol == PROTOCOL_PUBLISHED ? SET_TRAIN : SET_DATABASE;
     e->bits = m->config.bits;
     e->classes = session_classes(s);
     e->own_group_left_out = which == database;
     if (s->count[which] == 0 || s->count[database] == 0)
-        return error_set(err, STATUS_INPUT, "%s: the %s set has %d cases and the %s set %d; both need at least one",
-                         s->manifest.path, set_name(which), s->count[which], set_name(database), s->count[database]);
+        return error_set(
+            err, STATUS_INPUT, "%s: the %s set has %d cases and the %s set %d; both need at least one",
+            s->manifest.path, set_name(which), s->count[which], set_name(database), s->count[database]);
     TRY(take_cases(s, which, &e->query, &e->n_query, &e->query_labels, &e->query_group, err));
     TRY(take_cases(s, database, &e->database, &e->n_database, &e->database_labels, &e->database_group, err));
     TRY(encode_set(s, m, e->query, e->n_query, e->query_codes, err));

@@ -75,7 +75,8 @@ static void copy_reals(float *to, const real *from, size_t n) {
 }
 
 /* One tile of cases, one view: both extractors, frozen. */
-static void fill_tile(FeatureCache *f, const Session *s, const Model *m, Tape *t, const Batch *b, int first, int view) {
+static void fill_tile(FeatureCache *f, const Session *s, const Model *m, Tape *t, const Batch *b, int first,
+                      int view) {
     size_t d = (size_t)f->d, image = (size_t)f->n_v * d, text = (size_t)f->n_t * d;
     int side = s->config.image_size;
     Tensor *x = tape_tensor4(t, b->n, side, side, 1);
@@ -92,12 +93,15 @@ static void fill_tile(FeatureCache *f, const Session *s, const Model *m, Tape *t
     }
 }
 
-static Status fill_view(FeatureCache *f, const Session *s, const Model *m, const int *index, int view, Tape *t, Batch *b,
-                        Error *err) {
+static Status fill_view(FeatureCache *f, const Session *s, const Model *m, const int *index, int view,
+                        Tape *t, Batch *b, Error *err) {
     const Config *c = &s->config;
     Augment augment = {c->shift, c->scale, c->rotation, c->gain, c->contrast, c->speckle, c->erase, c->flip};
-    BatchOptions o = {.augment = view ? &augment : NULL, .word_dropout = view ? c->word_dropout : 0,
-                      .seed = (uint64_t)c->seed, .epoch = (uint32_t)(c->stage1_epochs + view), .mean = s->mean,
+    BatchOptions o = {.augment = view ? &augment : NULL,
+                      .word_dropout = view ? c->word_dropout : 0,
+                      .seed = (uint64_t)c->seed,
+                      .epoch = (uint32_t)(c->stage1_epochs + view),
+                      .mean = s->mean,
                       .deviation = s->deviation};
     char what[64];
     snprintf(what, sizeof what, "features, view %d/%d", view + 1, f->views);
@@ -130,21 +134,23 @@ static void spread(const FeatureCache *f, const float *z, int tokens, const int 
     }
 }
 
-static Status fill(FeatureCache *f, const Session *s, const Model *m, const int *index, Tape *t, Batch *b, Error *err) {
+static Status fill(FeatureCache *f, const Session *s, const Model *m, const int *index, Tape *t, Batch *b,
+                   Error *err) {
     if (ARENA_GUARD(&t->arena)) return mem_error(err, "the features");
     for (int view = 0; view < f->views; view++) TRY(fill_view(f, s, m, index, view, t, b, err));
     return STATUS_OK;
 }
 
-Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n, int augmented,
-                      const char *folder, Error *err) {
+Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n,
+                      int augmented, const char *folder, Error *err) {
     memset(f, 0, sizeof *f);
     f->n = n;
     f->views = 1 + augmented;
     f->d = m->config.dim;
     f->n_v = (m->config.image_size / CNN_SHRINK) * (m->config.image_size / CNN_SHRINK);
     f->n_t = 1;
-    for (int i = 0; i < n; i++) f->n_t = s->data.length[index[i]] > f->n_t ? s->data.length[index[i]] : f->n_t;
+    for (int i = 0; i < n; i++)
+        f->n_t = s->data.length[index[i]] > f->n_t ? s->data.length[index[i]] : f->n_t;
     TRY(take_block(f, s, folder, err));
     for (int i = 0; i < n; i++) f->length[i] = s->data.length[index[i]];
     Tape t;
@@ -166,5 +172,6 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
 void features_clean(const FeatureCache *f, int modality, float *out) {
     const float *u = modality == 0 ? f->u_v : f->u_t;
     size_t d = (size_t)f->d;
-    for (int i = 0; i < f->n; i++) memcpy(out + (size_t)i * d, u + (size_t)i * (size_t)f->views * d, d * sizeof *out);
+    for (int i = 0; i < f->n; i++)
+        memcpy(out + (size_t)i * d, u + (size_t)i * (size_t)f->views * d, d * sizeof *out);
 }

@@ -1,26 +1,27 @@
-/* The frozen features of stage 1, computed once: what "segmented" buys. Row (case, view): view 0 is the clean case, views 1.. are
- * augmented. Beyond config.feature_mib they live in an unlinked file that is mapped. */
+/* The frozen features of stage 1, computed once: what "segmented" buys. Row (case, view): view 0 is the clean
+ * case, views 1.. are augmented. Beyond config.feature_mib they live in an unlinked file that is mapped. */
 #ifndef TRAIN_FEATURES_H
 #define TRAIN_FEATURES_H
 
 #include "train/session.h"
 
 typedef struct {
-    int n, views;      /* cases, views of each (1 + augmented ones) */
-    int n_v, n_t, d;   /* image tokens, text tokens kept (the longest text), width */
-    float *z_v, *z_t;  /* (n*views, n_v, d), (n*views, n_t, d) */
-    float *u_v, *u_t;  /* (n*views, d) */
-    int *length;       /* (n) real tokens of each text */
-    real *spread_z_v, *spread_z_t, *spread_u_v, *spread_u_t; /* (d) standard deviations over rows (and real tokens) of view 0 */
-    void *block;       /* owns the four arrays */
+    int n, views;     /* cases, views of each (1 + augmented ones) */
+    int n_v, n_t, d;  /* image tokens, text tokens kept (the longest text), width */
+    float *z_v, *z_t; /* (n*views, n_v, d), (n*views, n_t, d) */
+    float *u_v, *u_t; /* (n*views, d) */
+    int *length;      /* (n) real tokens of each text */
+    real *spread_z_v, *spread_z_t, *spread_u_v,
+        *spread_u_t; /* (d) standard deviations over rows (and real tokens) of view 0 */
+    void *block;     /* owns the four arrays */
     size_t block_size;
     bool mapped;
 } FeatureCache;
 
-/* The cases index (n); augmented: number of augmented views (0: clean ones alone). folder: for the mapped file. features_free
- * in every case. */
-Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n, int augmented,
-                      const char *folder, Error *err);
+/* The cases index (n); augmented: number of augmented views (0: clean ones alone). folder: for the mapped
+ * file. features_free in every case. */
+Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n,
+                      int augmented, const char *folder, Error *err);
 void features_free(FeatureCache *f);
 
 /* u of view 0 of every case, one after the other: out (n,d). modality: 0 image, 1 text. */

@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-int loop_steps(int n, int batch) { return n / batch > 0 ? n / batch : 1; }
+int loop_steps(int n, int batch) {
+    return n / batch > 0 ? n / batch : 1;
+}
 
 void loop_order(const Session *s, int stage, int epoch, const int *index, int n, int *order) {
     Rng rng = rng_stream((uint64_t)s->config.seed, RNG_ORDER, (uint32_t)stage << 24 | (uint32_t)epoch);
@@ -20,13 +22,15 @@ static Status not_finite(const Tape *t, const Model *m, const Progress *p, Error
         for (size_t k = 0; q->tensor->needs_grad && !where && k < tensor_size(q->tensor); k++)
             if (!isfinite(q->tensor->grad[k])) where = q->name, kind = "the gradient of";
     }
-    return error_set(err, STATUS_CHECK,
-                     "stage %d, epoch %d, step %d: %s '%s' is not finite; training stopped and the last checkpoint is "
-                     "kept; try a smaller stage%d_lr",
-                     p->stage, p->epoch + 1, p->step + 1, kind, where ? where : "loss", p->stage);
+    return error_set(
+        err, STATUS_CHECK,
+        "stage %d, epoch %d, step %d: %s '%s' is not finite; training stopped and the last checkpoint is "
+        "kept; try a smaller stage%d_lr",
+        p->stage, p->epoch + 1, p->step + 1, kind, where ? where : "loss", p->stage);
 }
 
-Status loop_step(const Session *s, Model *m, Tape *t, const Loss *loss, Progress *p, double rate, Error *err) {
+Status loop_step(const Session *s, Model *m, Tape *t, const Loss *loss, Progress *p, double rate,
+                 Error *err) {
     if (!isfinite(loss->total->data[0])) return not_finite(t, m, p, err);
     params_zero_grad(&m->params);
     tape_backward(t, loss->total);

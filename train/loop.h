@@ -1,11 +1,13 @@
-/* What both stages' loops share: the order of the cases, the sums of an epoch, the check of a step, and its end. */
+/* What both stages' loops share: the order of the cases, the sums of an epoch, the check of a step, and its
+ * end. */
 #ifndef TRAIN_LOOP_H
 #define TRAIN_LOOP_H
 
 #include "train/checkpoint.h"
 #include "train/stage1.h"
 
-/* Steps of an epoch over n cases in batches of `batch`: what does not fill a batch waits for another epoch's order. */
+/* Steps of an epoch over n cases in batches of `batch`: what does not fill a batch waits for another epoch's
+ * order. */
 int loop_steps(int n, int batch);
 /* order (n): the cases index (n), shuffled by (seed, stage, epoch). */
 void loop_order(const Session *s, int stage, int epoch, const int *index, int n, int *order);

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const TERM_NAMES[TERM_COUNT] = {"align",      "manifold",      "balance", "classification", "quantisation",
-                                            "likelihood", "decorrelation", "image",   "text"};
+const char *const TERM_NAMES[TERM_COUNT] = {"align",          "manifold",     "balance",
+                                            "classification", "quantisation", "likelihood",
+                                            "decorrelation",  "image",        "text"};
 
 void metrics_begin(Buffer *text) {
     buffer_printf(text, "stage\tepoch\trate\tloss");
@@ -15,7 +16,8 @@ void metrics_begin(Buffer *text) {
 void metrics_add(Buffer *text, const MetricsRow *row) {
     buffer_printf(text, "%d\t%d\t%.6g\t%.6g", row->stage, row->epoch, row->rate, row->loss);
     for (int i = 0; i < TERM_COUNT; i++) buffer_printf(text, "\t%.6g", row->term[i]);
-    buffer_printf(text, "\t%.6g\t%.6g\t%.6g\t%.6g\n", row->accuracy[0], row->accuracy[1], row->map[0], row->map[1]);
+    buffer_printf(text, "\t%.6g\t%.6g\t%.6g\t%.6g\n", row->accuracy[0], row->accuracy[1], row->map[0],
+                  row->map[1]);
 }
 
 static int parse_row(const char *line, MetricsRow *row) {

@@ -1,4 +1,5 @@
-/* metrics.tsv: one row an epoch. Kept as text, so that a checkpoint carries it and a resumed run writes the same bytes. */
+/* metrics.tsv: one row an epoch. Kept as text, so that a checkpoint carries it and a resumed run writes the
+ * same bytes. */
 #ifndef TRAIN_METRICS_H
 #define TRAIN_METRICS_H
 
@@ -23,7 +24,8 @@ typedef struct {
     int stage, epoch; /* epoch from 1 */
     double rate, loss, term[TERM_COUNT];
     double accuracy[2]; /* stage 1, validation: image, text */
-    double map[2];      /* stage 2, validation: image to text, text to image; -1: no validation query has a relevant case */
+    double map[2];      /* stage 2, validation: image to text, text to image; -1: no validation query has a
+                           relevant case */
 } MetricsRow;
 
 void metrics_begin(Buffer *text);

@@ -61,19 +61,20 @@ Status model_save(const char *path, const Model *m, const Config *c, const Vocab
 static Status need(const ModelFile *f, const char *path, const char *key, const char **value, Error *err) {
     *value = st_get(&f->file, key);
     if (*value) return STATUS_OK;
-    return error_set(err, STATUS_INPUT, "%s: has no '%s' in its metadata; a model written by `msach train` was expected",
-                     path, key);
+    return error_set(err, STATUS_INPUT,
+                     "%s: has no '%s' in its metadata; a model written by `msach train` was expected", path,
+                     key);
 }
 
-static Status need_number(const ModelFile *f, const char *path, const char *key, double low, double high, double *v,
-                          Error *err) {
+static Status need_number(const ModelFile *f, const char *path, const char *key, double low, double high,
+                          double *v, Error *err) {
     const char *text;
     TRY(need(f, path, key, &text, err));
     char *end;
     *v = strtod(text, &end);
     if (end == text || *end || !isfinite(*v) || *v < low || *v > high)
-        return error_set(err, STATUS_INPUT, "%s: metadata '%s' is '%s'; a number from %g to %g was expected", path, key,
-                         text, low, high);
+        return error_set(err, STATUS_INPUT, "%s: metadata '%s' is '%s'; a number from %g to %g was expected",
+                         path, key, text, low, high);
     return STATUS_OK;
 }
 
@@ -122,19 +123,21 @@ static Status copy_tensor(const StFile *file, const Param *p, const char *path, 
     bool same = t->rank == p->tensor->rank && t->type == (sizeof(real) == 4 ? ST_F32 : ST_F64);
     for (int k = 0; same && k < t->rank; k++) same = t->dim[k] == p->tensor->dim[k];
     if (!same)
-        return error_set(err, STATUS_INPUT, "%s: tensor '%s' does not have the shape %s of the configuration", path,
-                         p->name, tensor_shape(p->tensor, text));
+        return error_set(err, STATUS_INPUT, "%s: tensor '%s' does not have the shape %s of the configuration",
+                         path, p->name, tensor_shape(p->tensor, text));
     memcpy(p->tensor->data, t->data, t->bytes);
     return STATUS_OK;
 }
 
 /* Refuses a size that the file's own tensors do not bear out, before memory is asked for. */
 static Status check_sizes(const ModelFile *f, const ModelConfig *c, const char *path, Error *err) {
-    const StTensor *word = st_find(&f->file, "text.word.weight"), *sub = st_find(&f->file, "text.subword.weight"),
-                   *pos = st_find(&f->file, "image.pos"), *stem = st_find(&f->file, "image.stem.conv.weight");
+    const StTensor *word = st_find(&f->file, "text.word.weight"),
+                   *sub = st_find(&f->file, "text.subword.weight"), *pos = st_find(&f->file, "image.pos"),
+                   *stem = st_find(&f->file, "image.stem.conv.weight");
     int cells = (c->image_size / CNN_SHRINK) * (c->image_size / CNN_SHRINK);
-    bool fits = word && pos && stem && word->rank == 2 && word->dim[0] == c->words && word->dim[1] == c->dim &&
-                pos->rank == 2 && pos->dim[0] == cells && stem->rank == 4 && stem->dim[0] == c->width &&
+    bool fits = word && pos && stem && word->rank == 2 && word->dim[0] == c->words &&
+                word->dim[1] == c->dim && pos->rank == 2 && pos->dim[0] == cells && stem->rank == 4 &&
+                stem->dim[0] == c->width &&
                 (c->buckets ? sub && sub->rank == 2 && sub->dim[0] == c->buckets : !sub);
     if (fits) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s: its tensors do not have the sizes of its configuration", path);
@@ -163,7 +166,8 @@ Status model_open(ModelFile *f, const char *path, Error *err) {
     TRY(need(f, path, "vocabulary", &words, err));
     TRY(vocab_parse(&f->vocab, words, c.buckets, c.text_length, err));
     if (f->vocab.n + TOKEN_FIRST_WORD != c.words || f->n_labels != c.classes)
-        return error_set(err, STATUS_INPUT, "%s: vocabulary or labels do not have the sizes of its configuration", path);
+        return error_set(err, STATUS_INPUT,
+                         "%s: vocabulary or labels do not have the sizes of its configuration", path);
     TRY(model_create(&f->model, &c, 0, err));
     for (size_t i = 0; i < f->model.params.count; i++)
         TRY(copy_tensor(&f->file, &f->model.params.items[i], path, err));
@@ -186,7 +190,8 @@ void model_copy_weights(Model *to, const Model *from, const char *const *prefixe
         const Param *p = &to->params.items[i];
         const Param *q = params_find(&from->params, p->name);
         bool wanted = false;
-        for (int k = 0; k < n; k++) wanted = wanted || strncmp(p->name, prefixes[k], strlen(prefixes[k])) == 0;
+        for (int k = 0; k < n; k++)
+            wanted = wanted || strncmp(p->name, prefixes[k], strlen(prefixes[k])) == 0;
         if (wanted && q && tensor_same_shape(p->tensor, q->tensor))
             memcpy(p->tensor->data, q->tensor->data, tensor_size(p->tensor) * sizeof(real));
     }

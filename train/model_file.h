@@ -1,6 +1,7 @@
-/* A model on disk: one safetensors file that search needs nothing else for. Weights under the published names; metadata: the
- * configuration table, mean, std, words, classes, vocabulary, label names, hashes of data and split, results, and the line
- * "not a medical device". Nothing in it depends on the machine, the date or the number of threads. */
+/* A model on disk: one safetensors file that search needs nothing else for. Weights under the published
+ * names; metadata: the configuration table, mean, std, words, classes, vocabulary, label names, hashes of
+ * data and split, results, and the line "not a medical device". Nothing in it depends on the machine, the
+ * date or the number of threads. */
 #ifndef TRAIN_MODEL_FILE_H
 #define TRAIN_MODEL_FILE_H
 
@@ -14,8 +15,8 @@ typedef struct {
     Vocab vocab;
     char **label_names;
     int n_labels;
-    char hash[9];       /* crc32 of the file: names the model in an index */
-    StFile file;        /* metadata as read: st_get(&file, "map_image_to_text") */
+    char hash[9]; /* crc32 of the file: names the model in an index */
+    StFile file;  /* metadata as read: st_get(&file, "map_image_to_text") */
 } ModelFile;
 
 /* Results that go into the metadata, as key and text; NULL-terminated keys. */

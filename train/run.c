@@ -53,7 +53,8 @@ static Status lock_run(RunFiles *f, const char *out, Error *err) {
     close(f->lock_fd);
     f->lock_fd = -1;
     if (!busy) return error_from_errno(err, f->lock, "lock");
-    return error_set(err, STATUS_IO, "%s: another msach is training into this directory; wait for it or use another --out",
+    return error_set(err, STATUS_IO,
+                     "%s: another msach is training into this directory; wait for it or use another --out",
                      out);
 }
 
@@ -72,11 +73,14 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
         const char *theirs = st_get(&f.file, "split_hash");
         ModelConfig a = m->config, b = f.model.config;
         if (!theirs || strcmp(theirs, hash) != 0)
-            status = error_set(err, STATUS_INPUT, "%s: its stage 1 was trained on another split; its database would be known",
-                               path);
-        else if (a.image_size != b.image_size || a.width != b.width || a.blocks != b.blocks || a.dim != b.dim ||
-                 a.words != b.words || a.buckets != b.buckets || a.text_length != b.text_length || a.classes != b.classes)
-            status = error_set(err, STATUS_INPUT, "%s: its stage 1 has other sizes than this configuration", path);
+            status =
+                error_set(err, STATUS_INPUT,
+                          "%s: its stage 1 was trained on another split; its database would be known", path);
+        else if (a.image_size != b.image_size || a.width != b.width || a.blocks != b.blocks ||
+                 a.dim != b.dim || a.words != b.words || a.buckets != b.buckets ||
+                 a.text_length != b.text_length || a.classes != b.classes)
+            status =
+                error_set(err, STATUS_INPUT, "%s: its stage 1 has other sizes than this configuration", path);
         else
             model_copy_weights(m, &f.model, MODEL_STAGE1, 3);
     }
@@ -87,12 +91,13 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
 }
 
 /* The test queries once, at the end: into the model's metadata and the report. */
-static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const Model *m, Progress *p, Error *err) {
+static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const Model *m, Progress *p,
+                     Error *err) {
     Evaluation e;
     Status status = evaluation_run(&e, s, m, SET_QUERY, PROTOCOL_HONEST, err);
     if (status == STATUS_OK) {
-        Fact facts[] = {{"data_crc32", ""},        {"split_hash", ""},        {"best_epoch", ""},
-                        {"map_validation", ""},    {"map_image_to_text", ""}, {"map_text_to_image", ""},
+        Fact facts[] = {{"data_crc32", ""},     {"split_hash", ""},        {"best_epoch", ""},
+                        {"map_validation", ""}, {"map_image_to_text", ""}, {"map_text_to_image", ""},
                         {"training_cases", ""}};
         snprintf(facts[0].value, sizeof facts[0].value, "%08x", s->manifest.crc);
         snprintf(facts[1].value, sizeof facts[1].value, "%08x", s->split.hash);
@@ -101,18 +106,20 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
         snprintf(facts[4].value, sizeof facts[4].value, "%.6f", e.direction[0].map.expected);
         snprintf(facts[5].value, sizeof facts[5].value, "%.6f", e.direction[1].map.expected);
         snprintf(facts[6].value, sizeof facts[6].value, "%d", s->count[SET_TRAIN]);
-        status = model_save(f->model, m, &s->config, &s->vocab, s->manifest.label_names, session_classes(s), facts, 7, err);
+        status = model_save(f->model, m, &s->config, &s->vocab, s->manifest.label_names, session_classes(s),
+                            facts, 7, err);
     }
     if (status == STATUS_OK) status = write_metrics(f, p, err);
     if (status == STATUS_OK) status = report_write(o->out, s, m, p, &e, err);
     if (status == STATUS_OK)
-        log_line(s->log, "test MAP at %d bits: image to text %.3f, text to image %.3f (epoch %d of stage 2)", e.bits,
-                 e.direction[0].map.expected, e.direction[1].map.expected, p->best_epoch);
+        log_line(s->log, "test MAP at %d bits: image to text %.3f, text to image %.3f (epoch %d of stage 2)",
+                 e.bits, e.direction[0].map.expected, e.direction[1].map.expected, p->best_epoch);
     evaluation_free(&e);
     return status;
 }
 
-static Status train(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, RunEnd *end, Error *err) {
+static Status train(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, RunEnd *end,
+                    Error *err) {
     if (s->config.end_to_end && p->stage == 1) p->stage = 2;
     if (p->stage == 1) TRY(stage1_train(s, m, p, f->checkpoint, err));
     TRY(write_metrics(f, p, err));
@@ -137,11 +144,12 @@ static Status begin(const RunFiles *f, const RunOptions *o, Session *s, Model *m
 
 static Status refuse_overwrite(const RunFiles *f, const RunOptions *o, Error *err) {
     if (o->resume || (!path_exists(f->model) && !path_exists(f->checkpoint))) return STATUS_OK;
-    return error_set(err, STATUS_USAGE, "%s: holds a run already; go on with --resume, or use another --out", o->out);
+    return error_set(err, STATUS_USAGE, "%s: holds a run already; go on with --resume, or use another --out",
+                     o->out);
 }
 
-static Status run_in(RunFiles *f, const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end,
-                     Error *err) {
+static Status run_in(RunFiles *f, const RunOptions *o, const Config *c, Pool *pool, const Log *log,
+                     RunEnd *end, Error *err) {
     Session s;
     Model m = {0};
     Progress p;
@@ -149,9 +157,9 @@ static Status run_in(RunFiles *f, const RunOptions *o, const Config *c, Pool *po
     Status status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
     s.stop = o->stop;
     if (status == STATUS_OK) {
-        log_line(log, "%d cases: %d train, %d validation, %d query, %d database; %d labels, %d words", s.manifest.n,
-                 s.count[SET_TRAIN], s.count[SET_VAL], s.count[SET_QUERY], s.count[SET_DATABASE], session_classes(&s),
-                 s.vocab.n);
+        log_line(log, "%d cases: %d train, %d validation, %d query, %d database; %d labels, %d words",
+                 s.manifest.n, s.count[SET_TRAIN], s.count[SET_VAL], s.count[SET_QUERY],
+                 s.count[SET_DATABASE], session_classes(&s), s.vocab.n);
         status = session_model(&s, &m, err);
     }
     if (status == STATUS_OK) status = begin(f, o, &s, &m, &p, err);
@@ -189,10 +197,11 @@ static Status check_split(const ModelFile *f, const Session *s, Error *err) {
     snprintf(hash, sizeof hash, "%08x", s->split.hash);
     if (!data || strcmp(data, crc) != 0) {
         if (!s->manifest.has_split)
-            return error_set(err, STATUS_INPUT,
-                             "%s: is not the manifest that the model was trained on; another one needs a 'split' column "
-                             "with query and database, so that no training case is a query",
-                             s->manifest.path);
+            return error_set(
+                err, STATUS_INPUT,
+                "%s: is not the manifest that the model was trained on; another one needs a 'split' column "
+                "with query and database, so that no training case is a query",
+                s->manifest.path);
         return STATUS_OK;
     }
     if (split && strcmp(split, hash) == 0) return STATUS_OK;
@@ -200,8 +209,8 @@ static Status check_split(const ModelFile *f, const Session *s, Error *err) {
                      split ? split : "none");
 }
 
-Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest, const ManifestOptions *o, Pool *pool,
-                const Log *log, Error *err) {
+Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest, const ManifestOptions *o,
+                Pool *pool, const Log *log, Error *err) {
     memset(s, 0, sizeof *s);
     memset(f, 0, sizeof *f);
     char *path = run_model_path(run);
@@ -209,7 +218,7 @@ Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest,
     Status status = model_open(f, path, err);
     mem_free(path);
     if (status != STATUS_OK) return status;
-    TRY(session_open_for(s, &f->config, manifest, o, &f->vocab, f->label_names, f->n_labels, f->model.config.mean,
-                         f->model.config.deviation, pool, log, err));
+    TRY(session_open_for(s, &f->config, manifest, o, &f->vocab, f->label_names, f->n_labels,
+                         f->model.config.mean, f->model.config.deviation, pool, log, err));
     return check_split(f, s, err);
 }

@@ -20,12 +20,14 @@ typedef enum { RUN_FINISHED, RUN_STOPPED, RUN_WAS_FINISHED } RunEnd;
 /* Trains into o->out. RUN_STOPPED: a signal came; --resume goes on. */
 Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end, Error *err);
 
-/* out/name; NULL where memory ran out; mem_free it. A name that is a file is given back as it is (a model by its path). */
+/* out/name; NULL where memory ran out; mem_free it. A name that is a file is given back as it is (a model by
+ * its path). */
 char *run_model_path(const char *run_or_file);
 
-/* Opens a run's model with the session that it was trained on (or another manifest with the same meaning): the split is made anew
- * and its hash compared with the model's, where the manifest is the same. Both are the caller's to close. */
-Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest, const ManifestOptions *o, Pool *pool,
-                const Log *log, Error *err);
+/* Opens a run's model with the session that it was trained on (or another manifest with the same meaning):
+ * the split is made anew and its hash compared with the model's, where the manifest is the same. Both are the
+ * caller's to close. */
+Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest, const ManifestOptions *o,
+                Pool *pool, const Log *log, Error *err);
 
 #endif

@@ -5,9 +5,13 @@
 
 #include "nn/base/alloc.h"
 
-bool session_stopped(const Session *s) { return s->stop && *s->stop; }
+bool session_stopped(const Session *s) {
+    return s->stop && *s->stop;
+}
 
-int session_classes(const Session *s) { return s->manifest.n_labels; }
+int session_classes(const Session *s) {
+    return s->manifest.n_labels;
+}
 
 /* Cases of each set that have both modalities, in manifest order. */
 static Status collect_sets(Session *s, Error *err) {
@@ -25,7 +29,8 @@ static Status collect_sets(Session *s, Error *err) {
             s->index[set][s->count[set]++] = i;
     }
     if (lacking)
-        log_warn(s->log, "%s: %d of %d cases lack an image or a text and are left out", s->manifest.path, lacking, n);
+        log_warn(s->log, "%s: %d of %d cases lack an image or a text and are left out", s->manifest.path,
+                 lacking, n);
     return STATUS_OK;
 }
 
@@ -74,7 +79,8 @@ static Status build_vocabulary(Session *s, Error *err) {
     const char **texts = mem_calloc((size_t)n, sizeof *texts);
     if (!texts) return mem_error(err, "the vocabulary");
     for (int i = 0; i < n; i++) texts[i] = s->manifest.cases[s->index[SET_TRAIN][i]].text;
-    Status status = vocab_build(&s->vocab, texts, n, c->max_words, c->min_count, c->buckets, c->text_length, err);
+    Status status =
+        vocab_build(&s->vocab, texts, n, c->max_words, c->min_count, c->buckets, c->text_length, err);
     mem_free(texts);
     return status;
 }
@@ -104,12 +110,14 @@ Status session_open(Session *s, const Config *c, const char *manifest, const Man
     TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
     TRY(collect_sets(s, err));
     if (s->count[SET_TRAIN] < 2)
-        return error_set(err, STATUS_INPUT, "%s: %d training cases have an image and a text; at least 2 are needed",
-                         manifest, s->count[SET_TRAIN]);
+        return error_set(err, STATUS_INPUT,
+                         "%s: %d training cases have an image and a text; at least 2 are needed", manifest,
+                         s->count[SET_TRAIN]);
     TRY(collect_labels(s, err));
     TRY(build_vocabulary(s, err));
     TRY(load_data(s, err));
-    return dataset_statistics(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], &s->mean, &s->deviation, err);
+    return dataset_statistics(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], &s->mean, &s->deviation,
+                              err);
 }
 
 /* ---- For a trained model ---- */
@@ -148,9 +156,9 @@ static Status reorder_labels(Manifest *m, char *const *names, int n_names, Error
     return complete ? STATUS_OK : mem_error(err, "the labels");
 }
 
-Status session_open_for(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Vocab *vocab,
-                        char *const *label_names, int n_labels, double mean, double deviation, Pool *pool, const Log *log,
-                        Error *err) {
+Status session_open_for(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
+                        Vocab *vocab, char *const *label_names, int n_labels, double mean, double deviation,
+                        Pool *pool, const Log *log, Error *err) {
     begin(s, c, pool, log);
     s->mean = mean;
     s->deviation = deviation;
@@ -199,6 +207,11 @@ Targets session_targets(const Session *s, Tape *t, const int *index, int b, doub
         label[i] = s->label[index[i]];
         for (int k = 0; k < c; k++) y[i * c + k] = (real)((1 - smoothing) * has[k] + smoothing * uniform);
     }
-    return (Targets){.b = b, .c = c, .single = s->single, .label = label, .y = y, .soft = smoothing > 0,
+    return (Targets){.b = b,
+                     .c = c,
+                     .single = s->single,
+                     .label = label,
+                     .y = y,
+                     .soft = smoothing > 0,
                      .bce_weight = (real)s->config.bce_weight};
 }

@@ -1,4 +1,5 @@
-/* Everything that a training or an evaluation works on: configuration, manifest, split, vocabulary, decoded data, labels. */
+/* Everything that a training or an evaluation works on: configuration, manifest, split, vocabulary, decoded
+ * data, labels. A session stays where it was opened: its parts point at each other. */
 #ifndef TRAIN_SESSION_H
 #define TRAIN_SESSION_H
 
@@ -16,28 +17,29 @@ typedef struct {
     Split split;
     Vocab vocab;
     Dataset data;
-    double mean, deviation;   /* of the training pictures, of pixel/255 */
-    int *index[SET_COUNT];    /* (count[set]) cases of each set that have an image and a text */
+    double mean, deviation; /* of the training pictures, of pixel/255 */
+    int *index[SET_COUNT];  /* (count[set]) cases of each set that have an image and a text */
     int count[SET_COUNT];
-    bool single;              /* every training case has exactly one label */
-    int *label;               /* (n) first label of each case, -1 without one */
-    float *unit_labels;       /* (n,c) Yn: rows of length 1, or 0 without labels */
-    uint64_t *text_key;       /* (n) equal for equal token sequences */
-    Pool *pool;               /* borrowed */
-    const Log *log;           /* borrowed, may be NULL */
+    bool single;                       /* every training case has exactly one label */
+    int *label;                        /* (n) first label of each case, -1 without one */
+    float *unit_labels;                /* (n,c) Yn: rows of length 1, or 0 without labels */
+    uint64_t *text_key;                /* (n) equal for equal token sequences */
+    Pool *pool;                        /* borrowed */
+    const Log *log;                    /* borrowed, may be NULL */
     const volatile sig_atomic_t *stop; /* set by a signal: save and return; may be NULL */
 } Session;
 
-/* For training: reads the manifest, splits, builds the vocabulary from the training texts, decodes, measures the training
- * pictures. session_close in every case. */
+/* For training: reads the manifest, splits, builds the vocabulary from the training texts, decodes, measures
+ * the training pictures. session_close in every case. */
 Status session_open(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Pool *pool,
                     const Log *log, Error *err);
 
-/* For a trained model: its vocabulary (taken over: *vocab becomes empty), its label names and picture statistics. The manifest's labels are brought
- * into the model's order; labels that the model does not know keep their place behind them. */
-Status session_open_for(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Vocab *vocab,
-                        char *const *label_names, int n_labels, double mean, double deviation, Pool *pool, const Log *log,
-                        Error *err);
+/* For a trained model: its vocabulary (taken over: *vocab becomes empty), its label names and picture
+ * statistics. The manifest's labels are brought into the model's order; labels that the model does not know
+ * keep their place behind them. */
+Status session_open_for(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
+                        Vocab *vocab, char *const *label_names, int n_labels, double mean, double deviation,
+                        Pool *pool, const Log *log, Error *err);
 void session_close(Session *s);
 
 /* The model of this session, with initial weights. */

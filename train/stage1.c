@@ -11,8 +11,8 @@
 
 /* ---- The loss ---- */
 
-/* relation (b,b) of the alignment: of the same group or text and sharing a label: positive; sharing none, of another group and
- * text: negative; the others are left out. */
+/* relation (b,b) of the alignment: of the same group or text and sharing a label: positive; sharing none, of
+ * another group and text: negative; the others are left out. */
 uint8_t *stage1_relations(const Session *s, Tape *t, const int *index, int b) {
     uint8_t *relation = arena_alloc(&t->arena, (size_t)b * (size_t)b);
     int c = session_classes(s);
@@ -23,7 +23,8 @@ uint8_t *stage1_relations(const Session *s, Tape *t, const int *index, int b) {
             for (int k = 0; k < c; k++)
                 shared = shared || (s->manifest.labels[(size_t)x * (size_t)c + (size_t)k] &&
                                     s->manifest.labels[(size_t)y * (size_t)c + (size_t)k]);
-            bool akin = s->manifest.cases[x].group == s->manifest.cases[y].group || s->text_key[x] == s->text_key[y];
+            bool akin =
+                s->manifest.cases[x].group == s->manifest.cases[y].group || s->text_key[x] == s->text_key[y];
             relation[i * b + j] = i == j || (shared && akin) ? RELATION_POSITIVE
                                   : !shared && !akin         ? RELATION_NEGATIVE
                                                              : RELATION_IGNORED;
@@ -36,7 +37,8 @@ static void mix_targets(Tape *t, Targets *y, const int *mix, double lambda) {
     real *mixed = arena_alloc(&t->arena, (size_t)y->b * (size_t)y->c * sizeof *mixed);
     for (int i = 0; i < y->b; i++)
         for (int k = 0; k < y->c; k++)
-            mixed[i * y->c + k] = (real)lambda * y->y[i * y->c + k] + (real)(1 - lambda) * y->y[mix[i] * y->c + k];
+            mixed[i * y->c + k] =
+                (real)lambda * y->y[i * y->c + k] + (real)(1 - lambda) * y->y[mix[i] * y->c + k];
     y->y = mixed;
     y->soft = true;
 }
@@ -46,7 +48,8 @@ static Tensor *images(const Session *s, Tape *t, const Batch *b, const int *mix,
     size_t pixels = (size_t)side * (size_t)side;
     Tensor *x = tape_tensor4(t, b->n, side, side, 1);
     for (int i = 0; i < b->n; i++) {
-        const float *own = b->image + (size_t)i * pixels, *other = b->image + (size_t)(mix ? mix[i] : i) * pixels;
+        const float *own = b->image + (size_t)i * pixels,
+                    *other = b->image + (size_t)(mix ? mix[i] : i) * pixels;
         real *to = x->data + (size_t)i * pixels;
         for (size_t k = 0; k < pixels; k++)
             to[k] = mix ? (real)lambda * own[k] + (real)(1 - lambda) * other[k] : own[k];
@@ -55,8 +58,8 @@ static Tensor *images(const Session *s, Tape *t, const Batch *b, const int *mix,
 }
 
 /* EQ(stage1)  L_1 = CE(u_v V_v + a_v, Y) + CE(u_t V_t + a_t, Y)  [+ eta L_align(u_v, u_t)]
- * u_m = mean over (real) tokens of Z_m. Images may be mixed in pairs (Zhang et al. 2018, arXiv 1710.09412) and labels
- * smoothed (Szegedy et al. 2016, arXiv 1512.00567) [O]. */
+ * u_m = mean over (real) tokens of Z_m. Images may be mixed in pairs (Zhang et al. 2018, arXiv 1710.09412)
+ * and labels smoothed (Szegedy et al. 2016, arXiv 1512.00567) [O]. */
 Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, const int *index, const int *mix,
                  double lambda) {
     const Config *c = &s->config;
@@ -68,18 +71,22 @@ Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, cons
     Tensor *z_t = model_text_tokens(t, m, b->word, b->gram, b->n, b->text_length, TOKEN_NGRAMS, b->length);
     Tensor *u_t = op_mean_tokens(t, z_t, b->length);
 
-    Tensor *dropped_v = op_dropout(t, u_v, (real)c->image_dropout), *dropped_t = op_dropout(t, u_t, (real)c->text_dropout);
+    Tensor *dropped_v = op_dropout(t, u_v, (real)c->image_dropout),
+           *dropped_t = op_dropout(t, u_t, (real)c->text_dropout);
     loss.term[TERM_IMAGE] = loss_classification(t, model_stage1_logits(t, m, 0, dropped_v), &y_v);
     loss.term[TERM_TEXT] = loss_classification(t, model_stage1_logits(t, m, 1, dropped_t), &y_t);
-    if (c->eta > 0 && !mix) loss.term[TERM_ALIGN] = loss_align(t, u_v, u_t, stage1_relations(s, t, index, b->n), c->tau1);
-    loss.total = op_weighted_sum(t, 3, (Tensor *[]){loss.term[TERM_IMAGE], loss.term[TERM_TEXT], loss.term[TERM_ALIGN]},
-                                 (real[]){1, 1, (real)c->eta});
+    if (c->eta > 0 && !mix)
+        loss.term[TERM_ALIGN] = loss_align(t, u_v, u_t, stage1_relations(s, t, index, b->n), c->tau1);
+    loss.total = op_weighted_sum(
+        t, 3, (Tensor *[]){loss.term[TERM_IMAGE], loss.term[TERM_TEXT], loss.term[TERM_ALIGN]},
+        (real[]){1, 1, (real)c->eta});
     return loss;
 }
 
 /* ---- Training ---- */
 
-/* lambda ~ Beta(a,a) by Joehnk's method (1964), and a partner for each case; returns false where mixup is off. */
+/* lambda ~ Beta(a,a) by Joehnk's method (1964), and a partner for each case; returns false where mixup is
+ * off. */
 static bool draw_mix(const Session *s, uint32_t step, int b, int *mix, double *lambda) {
     double a = s->config.mixup;
     if (a <= 0) return false;
@@ -106,8 +113,12 @@ static Status one_step(Stage1 *st, Session *s, Model *m, Progress *p, const Augm
     const Config *c = &s->config;
     const int *index = st->order + p->step * st->size;
     uint32_t step = (uint32_t)(p->epoch * st->steps + p->step);
-    BatchOptions o = {.augment = augment, .word_dropout = c->word_dropout, .seed = (uint64_t)c->seed,
-                      .epoch = (uint32_t)p->epoch, .mean = s->mean, .deviation = s->deviation};
+    BatchOptions o = {.augment = augment,
+                      .word_dropout = c->word_dropout,
+                      .seed = (uint64_t)c->seed,
+                      .epoch = (uint32_t)p->epoch,
+                      .mean = s->mean,
+                      .deviation = s->deviation};
     TRY(batch_fill(&st->batch, &s->data, index, st->size, &o, s->pool, err));
     tape_reset(&st->tape);
     st->tape.seed = (uint64_t)c->seed << 2 | 1;
@@ -130,14 +141,14 @@ static Status one_epoch(Stage1 *st, Session *s, Model *m, Progress *p, const cha
         TRY(one_step(st, s, m, p, &augment, err));
         log_progress(s->log, what, p->step + 1, st->steps);
     }
-    double rate = schedule_one_cycle((long)st->steps * (p->epoch + 1) - 1, (long)st->steps * c->stage1_epochs, c->warmup,
-                                     c->stage1_lr);
+    double rate = schedule_one_cycle((long)st->steps * (p->epoch + 1) - 1, (long)st->steps * c->stage1_epochs,
+                                     c->warmup, c->stage1_lr);
     MetricsRow row = loop_row(p, st->steps, rate);
     row.map[0] = row.map[1] = -1;
     TRY(stage1_accuracy(s, m, s->index[SET_VAL], s->count[SET_VAL], row.accuracy, err));
     metrics_add(&p->metrics, &row);
-    log_line(s->log, "%s: loss %.4f, validation accuracy: images %.3f, texts %.3f", what, row.loss, row.accuracy[0],
-             row.accuracy[1]);
+    log_line(s->log, "%s: loss %.4f, validation accuracy: images %.3f, texts %.3f", what, row.loss,
+             row.accuracy[0], row.accuracy[1]);
     p->epoch++;
     p->step = 0;
     return p->epoch < c->stage1_epochs ? checkpoint_save(checkpoint, s, m, p, err) : STATUS_OK;
@@ -148,8 +159,10 @@ static Status run_epochs(Stage1 *st, Session *s, Model *m, Progress *p, const ch
     st->order = mem_calloc((size_t)s->count[SET_TRAIN], sizeof *st->order);
     st->mix = mem_calloc((size_t)st->size, sizeof *st->mix);
     if (!st->order || !st->mix) return mem_error(err, "stage 1");
-    if (ARENA_GUARD(&st->tape.arena)) return mem_error(err, "a step of stage 1; a smaller stage1_batch needs less");
-    while (p->epoch < s->config.stage1_epochs && !session_stopped(s)) TRY(one_epoch(st, s, m, p, checkpoint, err));
+    if (ARENA_GUARD(&st->tape.arena))
+        return mem_error(err, "a step of stage 1; a smaller stage1_batch needs less");
+    while (p->epoch < s->config.stage1_epochs && !session_stopped(s))
+        TRY(one_epoch(st, s, m, p, checkpoint, err));
     return STATUS_OK;
 }
 
@@ -194,8 +207,8 @@ static int hits(const Session *s, const Tensor *logits, const int *index) {
     return right;
 }
 
-static Status count_hits(const Session *s, const Model *m, const int *index, int n, Batch *b, Tape *t, int right[2],
-                         Error *err) {
+static Status count_hits(const Session *s, const Model *m, const int *index, int n, Batch *b, Tape *t,
+                         int right[2], Error *err) {
     BatchOptions o = {.mean = s->mean, .deviation = s->deviation};
     if (ARENA_GUARD(&t->arena)) return mem_error(err, "the accuracy of stage 1");
     for (int first = 0; first < n; first += ENCODE_TILE) {

@@ -9,18 +9,21 @@ typedef struct {
     Tensor *total, *term[TERM_COUNT]; /* NULL where a term is off */
 } Loss;
 
-/* L_1 of one batch, recorded on t. mix (b): partner of each case for mixup, with weight lambda of the case itself; NULL: none. */
+/* L_1 of one batch, recorded on t. mix (b): partner of each case for mixup, with weight lambda of the case
+ * itself; NULL: none. */
 Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, const int *index, const int *mix,
                  double lambda);
 
 /* The relation matrix (b,b) of loss_align, in the arena of t. */
 uint8_t *stage1_relations(const Session *s, Tape *t, const int *index, int b);
 
-/* Trains from where p stands to the end of stage 1 (p->stage becomes 2) or until the session is stopped. Saves a checkpoint after
- * every epoch, and when stopped. A loss that is not finite ends training and names the first bad op; the checkpoint before stays. */
+/* Trains from where p stands to the end of stage 1 (p->stage becomes 2) or until the session is stopped.
+ * Saves a checkpoint after every epoch, and when stopped. A loss that is not finite ends training and names
+ * the first bad op; the checkpoint before stays. */
 Status stage1_train(Session *s, Model *m, Progress *p, const char *checkpoint, Error *err);
 
-/* Share of the cases index (n) whose likeliest label by u_m V_m + a_m is one of theirs: out[0] images, out[1] texts. */
+/* Share of the cases index (n) whose likeliest label by u_m V_m + a_m is one of theirs: out[0] images, out[1]
+ * texts. */
 Status stage1_accuracy(const Session *s, const Model *m, const int *index, int n, double out[2], Error *err);
 
 #endif

@@ -36,10 +36,12 @@ static uint8_t *similar(const Session *s, Tape *t, const int *index, int b) {
 }
 
 /* The three pairs of the manifold term, or its Laplacian variant. */
-static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, Tensor *const h[2], const int *rows, int b) {
+static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, Tensor *const h[2], const int *rows,
+                        int b) {
     size_t block = (size_t)b * (size_t)b;
     if (s->config.laplacian) {
-        real *k_v = arena_alloc(&t->arena, block * sizeof *k_v), *k_t = arena_alloc(&t->arena, block * sizeof *k_t);
+        real *k_v = arena_alloc(&t->arena, block * sizeof *k_v),
+             *k_t = arena_alloc(&t->arena, block * sizeof *k_t);
         graph_block(&st->graph[0], rows, b, k_v);
         graph_block(&st->graph[1], rows, b, k_t);
         return loss_laplacian(t, h[0], h[1], k_v, k_t);
@@ -59,16 +61,18 @@ static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, Tensor *con
 }
 
 /* EQ(total)  L_2 = l_a L_align + l_m L_man + l_b L_bal + l_c L_cls + l_q L_qua + l_p L_like + l_d L_dec
- * c_v, c_t: one modality alone, what a query uses; c_vt: the joint pass, training only.  H_m = tanh(beta s_m). */
-Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z, const int *rows, int b,
-                 double beta) {
+ * c_v, c_t: one modality alone, what a query uses; c_vt: the joint pass, training only.  H_m = tanh(beta
+ * s_m). */
+Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z, const int *rows,
+                 int b, double beta) {
     const Config *o = &s->config;
     int *index = cases_of(s, t, rows, b);
     real dropout = (real)o->dropout;
     Tensor *c_v = model_context(t, m, &z->image, NULL, dropout, NULL);
     Tensor *c_t = model_context(t, m, NULL, &z->text, dropout, NULL);
     Tensor *c_vt = o->joint_pass ? model_context(t, m, &z->image, &z->text, dropout, NULL) : NULL;
-    Tensor *h[3] = {op_tanh(t, model_scores(t, m, c_v), (real)beta), op_tanh(t, model_scores(t, m, c_t), (real)beta),
+    Tensor *h[3] = {op_tanh(t, model_scores(t, m, c_v), (real)beta),
+                    op_tanh(t, model_scores(t, m, c_t), (real)beta),
                     c_vt ? op_tanh(t, model_scores(t, m, c_vt), (real)beta) : NULL};
 
     Loss loss = {0};
@@ -88,20 +92,22 @@ Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, co
         loss.term[TERM_CLASSIFICATION] = op_weighted_sum(t, 4, term, (real[]){1, 1, 1, (real)o->lambda_w});
     }
     if (o->weight_quantisation > 0) loss.term[TERM_QUANTISATION] = loss_quantisation(t, h[0], h[1]);
-    if (o->weight_likelihood > 0) loss.term[TERM_LIKELIHOOD] = loss_likelihood(t, h[0], h[1], similar(s, t, index, b));
+    if (o->weight_likelihood > 0)
+        loss.term[TERM_LIKELIHOOD] = loss_likelihood(t, h[0], h[1], similar(s, t, index, b));
     if (o->weight_decorrelation > 0) loss.term[TERM_DECORRELATION] = loss_decorrelation(t, h[0], h[1]);
-    loss.total = op_weighted_sum(t, TERM_DECORRELATION + 1, loss.term,
-                                 (real[]){(real)o->weight_align, (real)o->weight_manifold, (real)o->weight_balance,
-                                          (real)o->weight_classification, (real)o->weight_quantisation,
-                                          (real)o->weight_likelihood, (real)o->weight_decorrelation});
+    loss.total =
+        op_weighted_sum(t, TERM_DECORRELATION + 1, loss.term,
+                        (real[]){(real)o->weight_align, (real)o->weight_manifold, (real)o->weight_balance,
+                                 (real)o->weight_classification, (real)o->weight_quantisation,
+                                 (real)o->weight_likelihood, (real)o->weight_decorrelation});
     return loss;
 }
 
 /* ---- Features of a batch ---- */
 
 /* Copies rows of `tokens` x d (tokens 0: rows of d) and adds noise in training. */
-static Tensor *gather(const FeatureCache *f, const Session *s, Tape *t, const float *from, int tokens, const int *rows,
-                      const int *views, int b, const real *spread) {
+static Tensor *gather(const FeatureCache *f, const Session *s, Tape *t, const float *from, int tokens,
+                      const int *rows, const int *views, int b, const real *spread) {
     size_t size = (size_t)(tokens ? tokens : 1) * (size_t)f->d;
     Tensor *x = tokens ? tape_tensor3(t, b, tokens, f->d) : tape_tensor2(t, b, f->d);
     for (int i = 0; i < b; i++) {
@@ -114,7 +120,8 @@ static Tensor *gather(const FeatureCache *f, const Session *s, Tape *t, const fl
     return op_noise(t, x, scale);
 }
 
-Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views, int b) {
+Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,
+                     int b) {
     int *length = arena_alloc(&t->arena, (size_t)b * sizeof *length);
     for (int i = 0; i < b; i++) length[i] = f->length[rows[i]];
     Pair p = {
@@ -150,7 +157,8 @@ static Status build_graph(Stage2 *st, const Session *s, int modality, Error *err
             memcpy(y + (size_t)i * (size_t)classes, s->unit_labels + (size_t)which * (size_t)classes,
                    (size_t)classes * sizeof *y);
         }
-        status = graph_build(&st->graph[modality], u, n, d, group, c->neighbours, c->geodesic != 0, s->pool, err);
+        status =
+            graph_build(&st->graph[modality], u, n, d, group, c->neighbours, c->geodesic != 0, s->pool, err);
     }
     if (status == STATUS_OK) status = graph_set_labels(&st->graph[modality], y, classes, err);
     mem_free(u);
@@ -162,7 +170,8 @@ static Status build_graph(Stage2 *st, const Session *s, int modality, Error *err
 Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *folder, Error *err) {
     const Config *c = &s->config;
     int classes = session_classes(s);
-    st->walk = (WalkOptions){.omega = c->end_to_end ? 1 : c->omega, .rho = c->rho,
+    st->walk = (WalkOptions){.omega = c->end_to_end ? 1 : c->omega,
+                             .rho = c->rho,
                              .t0 = c->t0 < 0 ? 1.0 / (classes > 1 ? classes - 1 : 1) : c->t0};
     TRY(features_build(&st->val, s, m, s->index[SET_VAL], s->count[SET_VAL], 0, folder, err));
     if (c->end_to_end) return STATUS_OK;

@@ -1,4 +1,5 @@
-/* Stage 2: hash-function learning on the frozen features: encoder, hash head and the three constraints [P named]. */
+/* Stage 2: hash-function learning on the frozen features: encoder, hash head and the three constraints [P
+ * named]. */
 #ifndef TRAIN_STAGE2_H
 #define TRAIN_STAGE2_H
 
@@ -22,21 +23,23 @@ Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *
 void stage2_free(Stage2 *st);
 
 /* L_2 of one batch. rows (b): places of the cases among the training cases; beta: of this epoch. */
-Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z, const int *rows, int b,
-                 double beta);
+Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z, const int *rows,
+                 int b, double beta);
 
 /* The features of the training rows (b) in the views (b) given, with noise while training. */
-Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views, int b);
+Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,
+                     int b);
 
 /* beta of epoch e (from 0). */
 double stage2_beta(const Config *c, int epoch);
 
-/* Trains from where p stands to the end (p->stage becomes 3, m holds the weights of the best epoch by validation MAP) or until the
- * session is stopped. */
-Status stage2_train(Session *s, Model *m, Progress *p, const char *checkpoint, const char *folder, Error *err);
+/* Trains from where p stands to the end (p->stage becomes 3, m holds the weights of the best epoch by
+ * validation MAP) or until the session is stopped. */
+Status stage2_train(Session *s, Model *m, Progress *p, const char *checkpoint, const char *folder,
+                    Error *err);
 
-/* Validation MAP (expected) of both directions: each query searches the validation cases of other groups. -1 where no query
- * has a relevant case. */
+/* Validation MAP (expected) of both directions: each query searches the validation cases of other groups. -1
+ * where no query has a relevant case. */
 Status stage2_validate(const Stage2 *st, const Session *s, const Model *m, double map[2], Error *err);
 
 #endif

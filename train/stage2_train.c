@@ -14,8 +14,8 @@
 /* ---- Validation ---- */
 
 /* Codes (n, q/8) of the validation cases from their cached features, one modality alone. */
-static Status validation_codes(const Stage2 *st, const Session *s, const Model *m, int modality, uint8_t *codes,
-                               Error *err) {
+static Status validation_codes(const Stage2 *st, const Session *s, const Model *m, int modality,
+                               uint8_t *codes, Error *err) {
     int n = st->val.n, q = m->config.bits;
     Tape t;
     tape_init(&t, s->pool);
@@ -25,7 +25,8 @@ static Status validation_codes(const Stage2 *st, const Session *s, const Model *
         return mem_error(err, "validation");
     }
     for (int first = 0; first < n; first += ENCODE_TILE) {
-        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE, rows[ENCODE_TILE], views[ENCODE_TILE] = {0};
+        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE, rows[ENCODE_TILE],
+            views[ENCODE_TILE] = {0};
         for (int i = 0; i < tile; i++) rows[i] = first + i;
         Pair p = stage2_features(&st->val, s, &t, rows, views, tile);
         Tensor *c = modality == 0 ? model_context(&t, m, &p.image, NULL, 0, NULL)
@@ -42,13 +43,19 @@ static Status validation_codes(const Stage2 *st, const Session *s, const Model *
     return STATUS_OK;
 }
 
-static Status validation_map(const Session *s, const uint8_t *codes[2], const uint8_t *labels, const int *group,
-                             double map[2], Error *err) {
+static Status validation_map(const Session *s, const uint8_t *codes[2], const uint8_t *labels,
+                             const int *group, double map[2], Error *err) {
     for (int direction = 0; direction < 2; direction++) {
         size_t n = (size_t)s->count[SET_VAL];
-        RetrievalTask task = {.queries = n, .database = n, .bits = s->config.bits, .query_codes = codes[direction],
-                              .database_codes = codes[1 - direction], .classes = session_classes(s),
-                              .query_labels = labels, .database_labels = labels, .query_group = group,
+        RetrievalTask task = {.queries = n,
+                              .database = n,
+                              .bits = s->config.bits,
+                              .query_codes = codes[direction],
+                              .database_codes = codes[1 - direction],
+                              .classes = session_classes(s),
+                              .query_labels = labels,
+                              .database_labels = labels,
+                              .query_group = group,
                               .database_group = group};
         Retrieval r;
         Status status = retrieval_evaluate(&r, &task, s->pool, err);
@@ -73,7 +80,8 @@ Status stage2_validate(const Stage2 *st, const Session *s, const Model *m, doubl
     }
     if (status == STATUS_OK) status = validation_codes(st, s, m, 0, image, err);
     if (status == STATUS_OK) status = validation_codes(st, s, m, 1, text, err);
-    if (status == STATUS_OK) status = validation_map(s, (const uint8_t *[]){image, text}, labels, group, map, err);
+    if (status == STATUS_OK)
+        status = validation_map(s, (const uint8_t *[]){image, text}, labels, group, map, err);
     mem_free(image);
     mem_free(text);
     mem_free(labels);
@@ -105,11 +113,16 @@ static int *draw_views(const Loop *l, const Session *s, Tape *t, const int *rows
 }
 
 /* End to end: the extractors run inside the step, on augmented cases. */
-static Status live_features(Loop *l, Session *s, const Model *m, const int *rows, int epoch, Pair *out, Error *err) {
+static Status live_features(Loop *l, Session *s, const Model *m, const int *rows, int epoch, Pair *out,
+                            Error *err) {
     const Config *c = &s->config;
     Augment augment = {c->shift, c->scale, c->rotation, c->gain, c->contrast, c->speckle, c->erase, c->flip};
-    BatchOptions o = {.augment = &augment, .word_dropout = c->word_dropout, .seed = (uint64_t)c->seed,
-                      .epoch = (uint32_t)epoch, .mean = s->mean, .deviation = s->deviation};
+    BatchOptions o = {.augment = &augment,
+                      .word_dropout = c->word_dropout,
+                      .seed = (uint64_t)c->seed,
+                      .epoch = (uint32_t)epoch,
+                      .mean = s->mean,
+                      .deviation = s->deviation};
     Tape *t = &l->tape;
     Batch *b = &l->batch;
     int *index = arena_alloc(&t->arena, (size_t)l->size * sizeof *index), side = c->image_size;
@@ -141,17 +154,19 @@ static Status one_step(Loop *l, Session *s, Model *m, Progress *p, Error *err) {
     if (s->config.end_to_end)
         TRY(live_features(l, s, m, rows, p->epoch, &z, err));
     else
-        z = stage2_features(&l->stage.train, s, t, rows, draw_views(l, s, t, rows, l->size, p->epoch), l->size);
+        z = stage2_features(&l->stage.train, s, t, rows, draw_views(l, s, t, rows, l->size, p->epoch),
+                            l->size);
     Loss loss = stage2_loss(&l->stage, s, m, t, &z, rows, l->size, stage2_beta(&s->config, p->epoch));
     return loop_step(s, m, t, &loss, p, rate_of(l, s, step), err);
 }
 
-/* Keeps the weights where this epoch's mean validation MAP is the best so far; of equal epochs the later. Where no validation query
- * has a relevant case, every epoch counts as equal: the last is taken. */
+/* Keeps the weights where this epoch's mean validation MAP is the best so far; of equal epochs the later.
+ * Where no validation query has a relevant case, every epoch counts as equal: the last is taken. */
 static Status keep_best(const Model *m, Progress *p, const double map[2], Error *err) {
     double mean = (map[0] + map[1]) / 2;
     if (mean < p->best_map) return STATUS_OK;
-    if (!p->best && !(p->best = mem_calloc(m->params.size, sizeof *p->best))) return mem_error(err, "the best epoch");
+    if (!p->best && !(p->best = mem_calloc(m->params.size, sizeof *p->best)))
+        return mem_error(err, "the best epoch");
     memcpy(p->best, m->params.values, m->params.size * sizeof *p->best);
     p->best_map = mean;
     p->best_epoch = p->epoch + 1;
@@ -167,8 +182,8 @@ static Status finish_epoch(Loop *l, Session *s, Model *m, Progress *p, const cha
     TRY(stage2_validate(&l->stage, s, m, row.map, err));
     TRY(keep_best(m, p, row.map, err));
     metrics_add(&p->metrics, &row);
-    log_line(s->log, "%s: loss %.4f, validation MAP: image to text %.3f, text to image %.3f", what, row.loss, row.map[0],
-             row.map[1]);
+    log_line(s->log, "%s: loss %.4f, validation MAP: image to text %.3f, text to image %.3f", what, row.loss,
+             row.map[0], row.map[1]);
     p->epoch++;
     p->step = 0;
     return STATUS_OK;
@@ -194,7 +209,8 @@ static Status run_epochs(Loop *l, Session *s, Model *m, Progress *p, const char 
     if (!l->rows) return mem_error(err, "stage 2");
     if (s->config.end_to_end) TRY(batch_init(&l->batch, &s->data, l->size, s->pool, err));
     TRY(stage2_prepare(&l->stage, s, m, l->folder, err));
-    if (ARENA_GUARD(&l->tape.arena)) return mem_error(err, "a step of stage 2; a smaller stage2_batch needs less");
+    if (ARENA_GUARD(&l->tape.arena))
+        return mem_error(err, "a step of stage 2; a smaller stage2_batch needs less");
     while (p->epoch < l->epochs && !session_stopped(s)) TRY(one_epoch(l, s, m, p, checkpoint, err));
     return STATUS_OK;
 }
@@ -208,12 +224,15 @@ static void begin_optimiser(const Loop *l, Model *m, Progress *p) {
         p->adam.step = done;
 }
 
-Status stage2_train(Session *s, Model *m, Progress *p, const char *checkpoint, const char *folder, Error *err) {
+Status stage2_train(Session *s, Model *m, Progress *p, const char *checkpoint, const char *folder,
+                    Error *err) {
     const Config *c = &s->config;
     bool joint = c->end_to_end;
     int n = s->count[SET_TRAIN], batch = joint ? c->stage1_batch : c->stage2_batch;
-    Loop l = {.epochs = joint ? c->stage1_epochs : c->stage2_epochs, .size = n < batch ? n : batch,
-              .peak = joint ? c->stage1_lr : c->stage2_lr, .decay = joint ? c->stage1_decay : c->stage2_decay,
+    Loop l = {.epochs = joint ? c->stage1_epochs : c->stage2_epochs,
+              .size = n < batch ? n : batch,
+              .peak = joint ? c->stage1_lr : c->stage2_lr,
+              .decay = joint ? c->stage1_decay : c->stage2_decay,
               .folder = folder};
     l.steps = loop_steps(n, l.size);
     tape_init(&l.tape, s->pool);

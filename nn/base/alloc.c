@@ -23,7 +23,9 @@ static int must_fail(void) {
     return 1;
 }
 
-void *mem_alloc(size_t size) { return must_fail() ? NULL : malloc(size ? size : 1); }
+void *mem_alloc(size_t size) {
+    return must_fail() ? NULL : malloc(size ? size : 1);
+}
 
 void *mem_calloc(size_t count, size_t size) {
     if (size && count > SIZE_MAX / size) return NULL;
@@ -50,10 +52,13 @@ char *mem_strdup(const char *s) {
     return copy;
 }
 
-void mem_free(void *p) { free(p); }
+void mem_free(void *p) {
+    free(p);
+}
 
 Status mem_error(Error *err, const char *what) {
-    return error_set(err, STATUS_IO, "out of memory for %s; close other programs or use smaller settings", what);
+    return error_set(err, STATUS_IO, "out of memory for %s; close other programs or use smaller settings",
+                     what);
 }
 
 int mem_grow(void *items_pointer, size_t *capacity, size_t need, size_t size) {

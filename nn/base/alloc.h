@@ -18,7 +18,8 @@ void mem_free(void *p);
 /* Fills err with "out of memory" and what the memory was for. Returns STATUS_IO. */
 Status mem_error(Error *err, const char *what);
 
-/* Doubles *items (of `size` bytes each) until `need` fit; false, with *items untouched, where memory ran out. */
+/* Doubles *items (of `size` bytes each) until `need` fit; false, with *items untouched, where memory ran out.
+ */
 int mem_grow(void *items_pointer, size_t *capacity, size_t need, size_t size);
 
 /* Test seam: the n-th request from now on fails (0: none). `for_good`: so do all after it. */

@@ -12,9 +12,13 @@ struct ArenaBlock {
     size_t size; /* of the data, which begins ALIGN bytes after the block */
 };
 
-static char *block_data(ArenaBlock *b) { return (char *)b + ALIGN; }
+static char *block_data(ArenaBlock *b) {
+    return (char *)b + ALIGN;
+}
 
-void arena_init(Arena *a) { memset(a, 0, sizeof *a); }
+void arena_init(Arena *a) {
+    memset(a, 0, sizeof *a);
+}
 
 void arena_free(Arena *a) {
     for (ArenaBlock *b = a->first; b;) {

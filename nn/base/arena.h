@@ -29,8 +29,8 @@ typedef struct {
 void arena_init(Arena *a);
 void arena_free(Arena *a);
 
-/* size bytes, 64-byte aligned, not cleared. Never NULL: jumps to the guard where memory runs out, aborts where
- * none is set. Lives until the arena is released to an earlier mark, reset or freed. */
+/* size bytes, 64-byte aligned, not cleared. Never NULL: jumps to the guard where memory runs out, aborts
+ * where none is set. Lives until the arena is released to an earlier mark, reset or freed. */
 void *arena_alloc(Arena *a, size_t size);
 void *arena_calloc(Arena *a, size_t count, size_t size);
 

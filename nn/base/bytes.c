@@ -18,10 +18,13 @@ uint32_t get_u32(const unsigned char *from) {
     return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
 }
 
-uint64_t get_u64(const unsigned char *from) { return (uint64_t)get_u32(from + 4) << 32 | get_u32(from); }
+uint64_t get_u64(const unsigned char *from) {
+    return (uint64_t)get_u32(from + 4) << 32 | get_u32(from);
+}
 
-/* Four bytes a round ("slicing by four"): table[k][b] is the crc of byte b followed by k zero bytes. Built anew at
- * each call of at least 1 KiB (1,024 steps) rather than kept: no global state. Short data goes bit by bit. */
+/* Four bytes a round ("slicing by four"): table[k][b] is the crc of byte b followed by k zero bytes. Built
+ * anew at each call of at least 1 KiB (1,024 steps) rather than kept: no global state. Short data goes bit by
+ * bit. */
 uint32_t crc32_update(uint32_t crc, const void *data, size_t size) {
     const unsigned char *p = data;
     uint32_t c = ~crc;

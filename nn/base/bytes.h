@@ -29,8 +29,8 @@ void buffer_free(Buffer *b);
 
 /* ---- Files ---- */
 
-/* Reads a whole regular file (no FIFO, device or directory) of at most max_size bytes. One byte 0 follows the data, so
- * that text can be read as a string. The caller frees *data with mem_free. */
+/* Reads a whole regular file (no FIFO, device or directory) of at most max_size bytes. One byte 0 follows the
+ * data, so that text can be read as a string. The caller frees *data with mem_free. */
 Status file_read(const char *path, size_t max_size, unsigned char **data, size_t *size, Error *err);
 
 /* Maps a whole regular file read-only. An empty file is an input error. */
@@ -41,9 +41,9 @@ typedef struct {
 Status file_map(const char *path, FileMap *map, Error *err);
 void file_unmap(FileMap *map);
 
-/* Replaces path by the written bytes or leaves it as it was: a temporary file beside it, fsync, rename, fsync of
- * the directory. After file_begin exactly one of file_commit or file_abort must follow. A write that failed is
- * remembered and told by file_commit. */
+/* Replaces path by the written bytes or leaves it as it was: a temporary file beside it, fsync, rename, fsync
+ * of the directory. After file_begin exactly one of file_commit or file_abort must follow. A write that
+ * failed is remembered and told by file_commit. */
 typedef struct {
     int fd;
     char *path, *temporary;
@@ -57,7 +57,8 @@ typedef struct {
 Status file_begin(FileWriter *w, const char *path, Error *err);
 void file_put(FileWriter *w, const void *data, size_t size);
 void file_printf(FileWriter *w, const char *fmt, ...) NN_PRINTF(2, 3);
-/* Overwrites size bytes at an offset that was already written (for a header's checksum). crc does not follow. */
+/* Overwrites size bytes at an offset that was already written (for a header's checksum). crc does not follow.
+ */
 void file_put_at(FileWriter *w, uint64_t offset, const void *data, size_t size);
 Status file_commit(FileWriter *w, Error *err);
 void file_abort(FileWriter *w);
@@ -69,7 +70,8 @@ Status dir_make(const char *path, Error *err); /* with its parents; fine where i
 int path_exists(const char *path);
 int path_is_dir(const char *path);
 
-/* directory of path + "/" + name, or name itself where it is absolute. NULL where memory ran out; mem_free it. */
+/* directory of path + "/" + name, or name itself where it is absolute. NULL where memory ran out; mem_free
+ * it. */
 char *path_beside(const char *path, const char *name);
 /* folder + "/" + name. NULL where memory ran out; mem_free it. */
 char *path_join(const char *folder, const char *name);

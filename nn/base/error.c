@@ -24,14 +24,16 @@ Status error_prefix(Error *err, const char *fmt, ...) {
     int n = vsnprintf(joined, sizeof joined, fmt, args);
     va_end(args);
     if (n < 0 || (size_t)n >= sizeof joined) return err->status;
-    snprintf(joined + n, sizeof joined - (size_t)n, ": %.*s", (int)(sizeof joined - (size_t)n - 3), err->message);
+    snprintf(joined + n, sizeof joined - (size_t)n, ": %.*s", (int)(sizeof joined - (size_t)n - 3),
+             err->message);
     memcpy(err->message, joined, sizeof joined);
     return err->status;
 }
 
 Status error_from_errno(Error *err, const char *path, const char *doing) {
     int code = errno;
-    int wrong_path = code == ENOENT || code == ENOTDIR || code == EISDIR || code == ELOOP || code == ENAMETOOLONG;
+    int wrong_path =
+        code == ENOENT || code == ENOTDIR || code == EISDIR || code == ELOOP || code == ENAMETOOLONG;
     return error_set(err, wrong_path ? STATUS_INPUT : STATUS_IO, "%s: cannot %s: %s", path, doing,
                      strerror(code));
 }

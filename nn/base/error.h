@@ -45,7 +45,7 @@ NN_NORETURN void error_abort(const char *file, int line, const char *condition, 
 
 #define NN_REQUIRE(condition, ...)                                                                           \
     do {                                                                                                     \
-        if (!(condition)) error_abort(__FILE__, __LINE__, #condition, __VA_ARGS__);                         \
+        if (!(condition)) error_abort(__FILE__, __LINE__, #condition, __VA_ARGS__);                          \
     } while (0)
 
 /* Returns from the calling function where a call failed. */

@@ -122,7 +122,8 @@ Status pool_create(Pool **out, int threads, Error *err) {
         }
         if (failed) {
             pool_free(p);
-            return error_set(err, STATUS_IO, "cannot start thread %d of %d; use a smaller --threads", i + 1, threads);
+            return error_set(err, STATUS_IO, "cannot start thread %d of %d; use a smaller --threads", i + 1,
+                             threads);
         }
         p->threads++;
     }
@@ -142,7 +143,9 @@ void pool_free(Pool *p) {
     mem_free(p);
 }
 
-int pool_threads(const Pool *p) { return p ? p->threads : 1; }
+int pool_threads(const Pool *p) {
+    return p ? p->threads : 1;
+}
 
 void pool_for(Pool *p, int n, PoolFn *fn, void *ctx) {
     if (!p || p->threads == 1 || n <= 1) {

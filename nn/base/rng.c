@@ -22,7 +22,8 @@ Rng rng_stream(uint64_t seed, RngPurpose purpose, uint32_t index) {
 
 uint32_t rng_u32(Rng *r) {
     if (r->left == 0) {
-        uint32_t counter[4] = {(uint32_t)r->counter, (uint32_t)(r->counter >> 32), r->stream[0], r->stream[1]};
+        uint32_t counter[4] = {(uint32_t)r->counter, (uint32_t)(r->counter >> 32), r->stream[0],
+                               r->stream[1]};
         philox4x32_10(r->block, counter, r->key);
         r->counter++;
         r->left = 4;
@@ -35,9 +36,13 @@ uint64_t rng_u64(Rng *r) {
     return high << 32 | rng_u32(r);
 }
 
-double rng_uniform(Rng *r) { return (double)(rng_u64(r) >> 11) * 0x1p-53; }
+double rng_uniform(Rng *r) {
+    return (double)(rng_u64(r) >> 11) * 0x1p-53;
+}
 
-double rng_range(Rng *r, double low, double high) { return low + (high - low) * rng_uniform(r); }
+double rng_range(Rng *r, double low, double high) {
+    return low + (high - low) * rng_uniform(r);
+}
 
 uint32_t rng_below(Rng *r, uint32_t n) {
     uint32_t rejected = (0u - n) % n; /* 2^32 mod n: numbers below it would favour small results */

@@ -29,7 +29,9 @@ static int planted(void) {
     return errno ? -1 : 1;
 }
 
-static size_t shorter(size_t size) { return size > 1 ? size / 2 : size; }
+static size_t shorter(size_t size) {
+    return size > 1 ? size / 2 : size;
+}
 
 int sys_open(const char *path, int flags, mode_t mode) {
     return planted() < 0 ? -1 : open(path, flags | O_CLOEXEC, mode);
@@ -50,7 +52,9 @@ ssize_t sys_pread(int fd, void *data, size_t size, off_t offset) {
     return fault < 0 ? -1 : pread(fd, data, fault ? shorter(size) : size, offset);
 }
 
-int sys_fsync(int fd) { return planted() < 0 ? -1 : fsync(fd); }
+int sys_fsync(int fd) {
+    return planted() < 0 ? -1 : fsync(fd);
+}
 
 int sys_close(int fd) {
     int failed = planted() < 0, code = errno;
@@ -59,7 +63,9 @@ int sys_close(int fd) {
     return failed ? -1 : result;
 }
 
-int sys_rename(const char *from, const char *to) { return planted() < 0 ? -1 : rename(from, to); }
+int sys_rename(const char *from, const char *to) {
+    return planted() < 0 ? -1 : rename(from, to);
+}
 
 void *sys_mmap(size_t size, int fd) {
     return planted() < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);

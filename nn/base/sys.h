@@ -1,5 +1,6 @@
-/* The one seam through which files are touched, so that tests can make the n-th system call fail. Each behaves as
- * the POSIX call of its name; sys_write and sys_pread are retried on EINTR and short counts by their callers. */
+/* The one seam through which files are touched, so that tests can make the n-th system call fail. Each
+ * behaves as the POSIX call of its name; sys_write and sys_pread are retried on EINTR and short counts by
+ * their callers. */
 #ifndef NN_BASE_SYS_H
 #define NN_BASE_SYS_H
 
@@ -15,8 +16,9 @@ int sys_close(int fd);
 int sys_rename(const char *from, const char *to);
 void *sys_mmap(size_t size, int fd); /* shared, read-only; MAP_FAILED on error */
 
-/* Test seam: the n-th call from now on fails with `code` (0: none); `for_good`: so do all after it. code 0 makes
- * the n-th write or pread a short one, code SYS_KILL kills the process (SIGKILL) instead of the call. */
+/* Test seam: the n-th call from now on fails with `code` (0: none); `for_good`: so do all after it. code 0
+ * makes the n-th write or pread a short one, code SYS_KILL kills the process (SIGKILL) instead of the call.
+ */
 enum { SYS_KILL = -1 };
 void sys_fail_at(long n, int code, int for_good);
 

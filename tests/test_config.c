@@ -1,0 +1,83 @@
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "train/config.h"
+
+#include <string.h>
+
+Test(config, defaults_lie_in_their_ranges_and_agree_with_each_other) {
+    Config c;
+    Error err = {0};
+    config_default(&c);
+    cr_assert_eq(config_check(&c, &err), STATUS_OK, "%s", err.message);
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        const ConfigOption *o = &CONFIG_TABLE[i];
+        cr_assert(o->standard >= o->low && o->standard <= o->high, "%s", o->name);
+    }
+}
+
+Test(config, a_mistyped_setting_names_the_nearest) {
+    Config c;
+    Error err = {0};
+    config_default(&c);
+    cr_assert_eq(config_assign(&c, "stage1_epoch=3", &err), STATUS_USAGE);
+    cr_assert(strstr(err.message, "stage1_epochs") != NULL, "%s", err.message);
+}
+
+Test(config, values_out_of_range_or_not_whole_are_refused) {
+    Config c;
+    Error err = {0};
+    config_default(&c);
+    cr_assert_eq(config_set(&c, "bits", "2048", &err), STATUS_USAGE);
+    cr_assert_eq(config_set(&c, "bits", "16.5", &err), STATUS_USAGE);
+    cr_assert_eq(config_set(&c, "tau", "nan", &err), STATUS_USAGE);
+    cr_assert_eq(config_set(&c, "tau", "", &err), STATUS_USAGE);
+    cr_assert_eq(config_assign(&c, "=3", &err), STATUS_USAGE);
+    cr_assert_eq(config_set(&c, "bits", "24", &err), STATUS_OK);
+    c.bits = 20;
+    cr_assert_eq(config_check(&c, &err), STATUS_USAGE);
+}
+
+Test(config, what_is_written_is_read_back_exactly) {
+    Config a, b;
+    Error err = {0};
+    config_default(&a);
+    a.tau = 0.1234567890123;
+    a.bits = 128;
+    const char *path = fixture_path("config.txt");
+    cr_assert_eq(config_write(&a, "/somewhere/manifest.tsv", path, &err), STATUS_OK);
+    config_default(&b);
+    cr_assert_eq(config_read(&b, path, &err), STATUS_OK, "%s", err.message);
+    cr_assert(memcmp(&a, &b, sizeof a) == 0);
+    char *data;
+    cr_assert_eq(config_data(path, &data, &err), STATUS_OK);
+    cr_assert_str_eq(data, "/somewhere/manifest.tsv");
+}
+
+Test(config, a_bad_line_of_a_file_is_named_by_file_and_line) {
+    Config c;
+    Error err = {0};
+    config_default(&c);
+    const char *path = fixture_text("bad.txt", "# fine\nbits = 32\nbitss = 3\n");
+    cr_assert_eq(config_read(&c, path, &err), STATUS_INPUT);
+    cr_assert(strstr(err.message, "bad.txt:3:") != NULL, "%s", err.message);
+}
+
+Test(config, every_ablation_changes_something_and_leaves_a_valid_configuration) {
+    for (const Ablation *a = ABLATIONS; a->name; a++) {
+        Config c, full;
+        Error err = {0};
+        config_default(&c);
+        config_default(&full);
+        cr_assert_eq(config_ablate(&c, a->name, &err), STATUS_OK);
+        cr_assert_eq(config_check(&c, &err), STATUS_OK, "%s: %s", a->name, err.message);
+        cr_assert_eq(memcmp(&c, &full, sizeof c) == 0, strcmp(a->name, "full") == 0, "%s", a->name);
+    }
+}
+
+Test(config, an_unknown_ablation_names_the_nearest) {
+    Config c;
+    Error err = {0};
+    config_default(&c);
+    cr_assert_eq(config_ablate(&c, "no-balanse", &err), STATUS_USAGE);
+    cr_assert(strstr(err.message, "no-balance") != NULL, "%s", err.message);
+}

@@ -1,0 +1,327 @@
+/* Training through the library: what it learns, what it saves, and that stopping changes nothing. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "nn/ops.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/tiny_set.h"
+#include "train/encode.h"
+#include "train/loop.h"
+#include "train/run.h"
+#include "train/stage2.h"
+
+static void open_tiny(Session *s, const Config *c, const char *manifest) {
+    Error err = {0};
+    ManifestOptions o = {0};
+    cr_assert_eq(session_open(s, c, manifest, &o, NULL, NULL, &err), STATUS_OK, "%s", err.message);
+}
+
+static RunEnd train(const char *manifest, const char *out, const Config *c, int threads, bool resume,
+                    const volatile sig_atomic_t *stop) {
+    Error err = {0};
+    Pool *pool;
+    RunEnd end = RUN_STOPPED;
+    cr_assert_eq(pool_create(&pool, threads, &err), STATUS_OK);
+    RunOptions o = {.data = manifest, .out = out, .resume = resume, .stop = stop};
+    cr_assert_eq(run_train(&o, c, pool, NULL, &end, &err), STATUS_OK, "%s", err.message);
+    pool_free(pool);
+    return end;
+}
+
+static void assert_same_file(const char *a, const char *b) {
+    unsigned char *x, *y;
+    size_t nx, ny;
+    Error err = {0};
+    cr_assert_eq(file_read(a, 1 << 28, &x, &nx, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(file_read(b, 1 << 28, &y, &ny, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(nx, ny);
+    cr_assert(memcmp(x, y, nx) == 0, "%s and %s differ", a, b);
+    mem_free(x);
+    mem_free(y);
+}
+
+/* Weights go wrong quietly; a network that cannot learn 32 pairs by heart says so. */
+Test(train, both_stages_learn_32_pairs_by_heart) {
+    Config c = tiny_config();
+    Error err = {0};
+    c.image_dropout = c.text_dropout = c.word_dropout = c.mixup = c.smoothing = c.dropout = c.noise =
+        c.stage1_decay = 0;
+    c.width = 8;
+    Session s;
+    open_tiny(&s, &c, tiny_set("heart", 0));
+    Model m;
+    Progress p;
+    Tape t;
+    Batch b;
+    progress_begin(&p);
+    tape_init(&t, NULL);
+    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(batch_init(&b, &s.data, 32, NULL, &err), STATUS_OK);
+    BatchOptions o = {.mean = s.mean, .deviation = s.deviation};
+    int *index = s.index[SET_TRAIN], rows[32], views[32] = {0};
+    for (int i = 0; i < 32; i++) rows[i] = i;
+    cr_assert_geq(s.count[SET_TRAIN], 32);
+    cr_assert_eq(batch_fill(&b, &s.data, index, 32, &o, NULL, &err), STATUS_OK);
+
+    p.adam = adam_default(0);
+    params_train_only(&m.params, MODEL_STAGE1, 3);
+    double first = 0, last = 0;
+    for (int step = 0; step < 60; step++) {
+        tape_reset(&t);
+        Loss loss = stage1_loss(&s, &m, &t, &b, index, NULL, 1);
+        last = (double)loss.total->data[0];
+        if (step == 0) first = last;
+        cr_assert_eq(loop_step(&s, &m, &t, &loss, &p, 3e-3, &err), STATUS_OK, "%s", err.message);
+    }
+    cr_assert_gt(first, 1.0);
+    cr_assert_lt(last, 0.05, "stage 1 ends at %g", last);
+
+    Stage2 st = {0};
+    cr_assert_eq(stage2_prepare(&st, &s, &m, fixture_dir(), &err), STATUS_OK, "%s", err.message);
+    params_train_only(&m.params, MODEL_STAGE2, 4);
+    p.adam = adam_default(0);
+    adam_reset(&p.adam, &m.params);
+    double classification = 0;
+    for (int step = 0; step < 150; step++) {
+        tape_reset(&t);
+        Pair z = stage2_features(&st.train, &s, &t, rows, views, 32);
+        Loss loss = stage2_loss(&st, &s, &m, &t, &z, rows, 32, 2);
+        classification = (double)loss.term[TERM_CLASSIFICATION]->data[0];
+        cr_assert_eq(loop_step(&s, &m, &t, &loss, &p, 3e-3, &err), STATUS_OK, "%s", err.message);
+    }
+    cr_assert_lt(classification, 0.1, "stage 2 ends at a classification loss of %g", classification);
+    stage2_free(&st);
+    batch_free(&b);
+    tape_free(&t);
+    progress_free(&p);
+    model_free(&m);
+    session_close(&s);
+}
+
+Test(train, the_same_seed_gives_the_same_bytes_at_any_number_of_threads) {
+    Config c = tiny_config();
+    const char *manifest = tiny_set("threads", 1);
+    const char *out[3] = {fixture_path("run1"), fixture_path("run2"), fixture_path("run3")};
+    for (int i = 0; i < 3; i++) cr_assert_eq(train(manifest, out[i], &c, i + 1, false, NULL), RUN_FINISHED);
+    assert_same_file(fixture_path("run1/model.safetensors"), fixture_path("run2/model.safetensors"));
+    assert_same_file(fixture_path("run1/model.safetensors"), fixture_path("run3/model.safetensors"));
+    assert_same_file(fixture_path("run1/metrics.tsv"), fixture_path("run3/metrics.tsv"));
+}
+
+/* A stop flag that a progress call raises after so many steps. */
+typedef struct {
+    volatile sig_atomic_t stop;
+    int steps;
+} Stopper;
+
+static void count_down(void *ctx, const char *what, long done, long total) {
+    Stopper *s = ctx;
+    (void)done;
+    (void)total;
+    if (strncmp(what, "stage", 5) == 0 && --s->steps == 0) s->stop = 1;
+}
+
+Test(train, stopped_anywhere_and_resumed_it_ends_with_the_same_bytes, .timeout = 120) {
+    Config c = tiny_config();
+    const char *manifest = tiny_set("stop", 0), *whole = fixture_path("whole");
+    train(manifest, whole, &c, 1, false, NULL);
+    static const int after[] = {1, 2, 4, 7, 8, 11}; /* steps: 2 an epoch, 3 epochs a stage */
+    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "stopped%zu", i);
+        const char *out = fixture_path(name);
+        Error err = {0};
+        Stopper stopper = {.steps = after[i]};
+        Log log = {.ctx = &stopper, .progress = count_down};
+        RunOptions o = {.data = manifest, .out = out, .stop = &stopper.stop};
+        RunEnd end = RUN_FINISHED;
+        cr_assert_eq(run_train(&o, &c, NULL, &log, &end, &err), STATUS_OK, "%s", err.message);
+        cr_assert_eq(end, RUN_STOPPED, "after %d steps", after[i]);
+        cr_assert_eq(train(manifest, out, &c, 1, true, NULL), RUN_FINISHED);
+        char a[64], b[64];
+        snprintf(a, sizeof a, "%s/model.safetensors", name);
+        snprintf(b, sizeof b, "%s/metrics.tsv", name);
+        assert_same_file(fixture_path("whole/model.safetensors"), fixture_path(a));
+        assert_same_file(fixture_path("whole/metrics.tsv"), fixture_path(b));
+    }
+}
+
+Test(train, resume_of_a_finished_run_does_nothing_and_says_so) {
+    Config c = tiny_config();
+    const char *manifest = tiny_set("finished", 0), *out = fixture_path("finished-run");
+    cr_assert_eq(train(manifest, out, &c, 1, false, NULL), RUN_FINISHED);
+    cr_assert_eq(train(manifest, out, &c, 1, true, NULL), RUN_WAS_FINISHED);
+}
+
+Test(train, a_run_is_not_overwritten_nor_resumed_with_other_settings) {
+    Config c = tiny_config();
+    Error err = {0};
+    RunEnd end;
+    const char *manifest = tiny_set("guard", 0), *out = fixture_path("guard-run");
+    train(manifest, out, &c, 1, false, NULL);
+    RunOptions o = {.data = manifest, .out = out};
+    cr_assert_eq(run_train(&o, &c, NULL, NULL, &end, &err), STATUS_USAGE);
+    cr_assert(strstr(err.message, "--resume") != NULL, "%s", err.message);
+    o.resume = true;
+    c.tau *= 2;
+    cr_assert_eq(run_train(&o, &c, NULL, NULL, &end, &err), STATUS_INPUT);
+    cr_assert(strstr(err.message, "other data or settings") != NULL, "%s", err.message);
+}
+
+Test(train, every_ablation_trains, .timeout = 120) {
+    const char *manifest = tiny_set("ablations", 1);
+    for (const Ablation *a = ABLATIONS; a->name; a++) {
+        Config c = tiny_config();
+        Error err = {0};
+        c.stage1_epochs = c.stage2_epochs = 1;
+        cr_assert_eq(config_ablate(&c, a->name, &err), STATUS_OK);
+        cr_assert_eq(train(manifest, fixture_path(a->name), &c, 2, false, NULL), RUN_FINISHED, "%s", a->name);
+    }
+}
+
+Test(train, variants_of_the_manifold_term_train) {
+    const char *manifest = tiny_set("variants", 0);
+    Config c = tiny_config();
+    c.stage1_epochs = c.stage2_epochs = 1;
+    c.weight_likelihood = c.weight_decorrelation = c.eta = 0.1;
+    c.laplacian = 1;
+    cr_assert_eq(train(manifest, fixture_path("laplacian"), &c, 1, false, NULL), RUN_FINISHED);
+    c.laplacian = 0;
+    c.geodesic = 1;
+    cr_assert_eq(train(manifest, fixture_path("geodesic"), &c, 1, false, NULL), RUN_FINISHED);
+}
+
+Test(train, a_loss_that_is_not_finite_stops_training_and_names_the_op) {
+    Config c = tiny_config();
+    Error err = {0};
+    Session s;
+    open_tiny(&s, &c, tiny_set("nan", 0));
+    Model m;
+    Progress p;
+    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    progress_begin(&p);
+    m.stage1_text_weight->data[0] = (real)NAN;
+    cr_assert_eq(stage1_train(&s, &m, &p, fixture_path("nan.safetensors"), &err), STATUS_CHECK);
+    cr_assert(strstr(err.message, "'linear'") != NULL, "%s", err.message);
+    cr_assert(!path_exists(fixture_path("nan.safetensors")));
+    progress_free(&p);
+    model_free(&m);
+    session_close(&s);
+}
+
+Test(train, features_in_a_mapped_file_are_those_in_memory) {
+    Config c = tiny_config();
+    Error err = {0};
+    Session s;
+    open_tiny(&s, &c, tiny_set("mapped", 0));
+    Model m;
+    FeatureCache memory, mapped;
+    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    int *index = s.index[SET_TRAIN], n = s.count[SET_TRAIN];
+    cr_assert_eq(features_build(&memory, &s, &m, index, n, 2, fixture_dir(), &err), STATUS_OK);
+    s.config.feature_mib = 0;
+    cr_assert_eq(features_build(&mapped, &s, &m, index, n, 2, fixture_dir(), &err), STATUS_OK, "%s",
+                 err.message);
+    cr_assert(mapped.mapped && !memory.mapped);
+    cr_assert(memcmp(memory.block, mapped.block, memory.block_size) == 0);
+    cr_assert(memcmp(memory.z_v, memory.z_v + (size_t)memory.n_v * (size_t)memory.d,
+                     (size_t)memory.n_v * (size_t)memory.d * sizeof(float)) != 0,
+              "an augmented view differs from the clean one");
+    features_free(&memory);
+    features_free(&mapped);
+    model_free(&m);
+    session_close(&s);
+}
+
+Test(train, a_model_file_gives_back_weights_words_labels_and_settings) {
+    Config c = tiny_config();
+    Error err = {0};
+    Session s;
+    open_tiny(&s, &c, tiny_set("file", 0));
+    Model m;
+    ModelFile f;
+    const char *path = fixture_path("m.safetensors");
+    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    Fact fact = {"map_validation", "0.5"};
+    cr_assert_eq(model_save(path, &m, &c, &s.vocab, s.manifest.label_names, 3, &fact, 1, &err), STATUS_OK);
+    cr_assert_eq(model_open(&f, path, &err), STATUS_OK, "%s", err.message);
+    cr_assert(memcmp(&f.config, &c, sizeof c) == 0);
+    cr_assert_eq(f.vocab.n, s.vocab.n);
+    cr_assert_str_eq(f.vocab.words[0], s.vocab.words[0]);
+    cr_assert_str_eq(f.label_names[2], "stone");
+    cr_assert_str_eq(st_get(&f.file, "map_validation"), "0.5");
+    cr_assert(memcmp(f.model.params.values, m.params.values, m.params.size * sizeof(real)) == 0);
+    model_close(&f);
+    model_free(&m);
+    session_close(&s);
+}
+
+/* The hard rule: the code of a case depends on nothing but the case and the model. */
+Test(encode, a_case_has_one_code_alone_or_in_any_batch_in_any_order) {
+    Config c = tiny_config();
+    Error err = {0};
+    Session s;
+    open_tiny(&s, &c, tiny_set("rule", 0));
+    Model m;
+    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    int n = s.manifest.n, order[TINY_CASES];
+    Rng rng = rng_stream(3, RNG_TEST, 0);
+    for (int i = 0; i < n; i++) order[i] = i;
+    rng_shuffle(&rng, order, (size_t)n);
+    for (int modality = 0; modality < 2; modality++) {
+        float together[TINY_CASES * 16], shuffled[TINY_CASES * 16], alone[16];
+        int index[TINY_CASES];
+        for (int i = 0; i < n; i++) index[i] = i;
+        Encoding out = {.scores = together};
+        cr_assert_eq(encode_cases(&m, &s.data, index, n, (Modality)modality, &out, NULL, NULL, &err),
+                     STATUS_OK);
+        out.scores = shuffled;
+        cr_assert_eq(encode_cases(&m, &s.data, order, n, (Modality)modality, &out, NULL, NULL, &err),
+                     STATUS_OK);
+        out.scores = alone;
+        for (int i = 0; i < n; i++) {
+            cr_assert(memcmp(shuffled + i * 16, together + order[i] * 16, sizeof alone) == 0, "case %d moved",
+                      order[i]);
+            cr_assert_eq(encode_cases(&m, &s.data, &i, 1, (Modality)modality, &out, NULL, NULL, &err),
+                         STATUS_OK);
+            cr_assert(memcmp(alone, together + i * 16, sizeof alone) == 0, "case %d alone", i);
+        }
+    }
+    model_free(&m);
+    session_close(&s);
+}
+
+Test(encode, the_length_of_padding_changes_nothing) {
+    Config c = tiny_config();
+    Error err = {0};
+    Session s;
+    open_tiny(&s, &c, tiny_set("padding", 0));
+    Model m;
+    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    Tape t;
+    tape_init(&t, NULL);
+    t.recording = t.training = false;
+    Batch b;
+    BatchOptions o = {.mean = 0, .deviation = 1};
+    int first = 0, length = s.data.length[0];
+    cr_assert_eq(batch_init(&b, &s.data, 1, NULL, &err), STATUS_OK);
+    cr_assert_eq(batch_fill(&b, &s.data, &first, 1, &o, NULL, &err), STATUS_OK);
+    cr_assert_lt(length, c.text_length);
+    float score[2][16];
+    for (int i = 0; i < 2; i++) {
+        int n = i ? c.text_length : length;
+        Features f = {.z = model_text_tokens(&t, &m, b.word, b.gram, 1, n, TOKEN_NGRAMS, &length),
+                      .length = &length};
+        f.u = op_mean_tokens(&t, f.z, &length);
+        Tensor *scores = model_scores(&t, &m, model_context(&t, &m, NULL, &f, 0, NULL));
+        for (int j = 0; j < 16; j++) score[i][j] = (float)scores->data[j];
+    }
+    cr_assert(memcmp(score[0], score[1], sizeof score[0]) == 0);
+    batch_free(&b);
+    tape_free(&t);
+    model_free(&m);
+    session_close(&s);
+}

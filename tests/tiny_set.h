@@ -1,0 +1,18 @@
+/* A training set so small that a whole run takes a second: blobs whose place and brightness follow the label,
+ * and reports that name them in several words. */
+#ifndef TESTS_TINY_SET_H
+#define TESTS_TINY_SET_H
+
+#include "train/config.h"
+
+enum { TINY_CASES = 60, TINY_LABELS = 3 };
+
+/* Writes manifest and images into the test's own folder under `name`; returns the manifest's path. many: some
+ * cases have two labels. */
+const char *tiny_set(const char *name, int many);
+
+/* The smallest networks: 16-pixel images, width 4, d 16, two heads, 16 bits, 3 and 3 epochs, no augmentation
+ * randomness removed. */
+Config tiny_config(void);
+
+#endif
