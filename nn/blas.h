@@ -3,6 +3,7 @@
 #ifndef NN_BLAS_H
 #define NN_BLAS_H
 
+#include "nn/base/pool.h"
 #include "nn/gemm.h"
 
 /* C (m,n) = alpha op(A) op(B) + beta C, row-major. Single-threaded. */

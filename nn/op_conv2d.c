@@ -2,115 +2,127 @@
  * dx += the same sum turned round: dy[i,r,s,o] w[o,c,u,v] goes to every x it came from
  * dw[o,c,u,v] += sum over i, r, s of dy[i,r,s,o] x[i, r stride + u - pad, s stride + v - pad, c] saved: shape
  */
-#include <string.h>
+#include <math.h>
 
 #include "nn/base/error.h"
+#include "nn/conv2d.h"
 #include "nn/ops.h"
 
+/* Where x at output (r,c) under filter place (u,v) lies in its image; false outside. */
+static bool source(const ConvShape *s, int r, int c, int u, int v, size_t *at) {
+    int row = r * s->stride + u - s->pad, column = c * s->stride + v - s->pad;
+    *at = ((size_t)row * (size_t)s->w + (size_t)column) * (size_t)s->ci;
+    return row >= 0 && row < s->h && column >= 0 && column < s->w;
+}
+
+/* The definition: every product of an output, an input and a weight. */
+typedef void ProductFn(void *ctx, size_t y, size_t x, size_t w);
+static void each_product(const ConvShape *s, ProductFn *fn, void *ctx) {
+    size_t image = (size_t)s->h * (size_t)s->w * (size_t)s->ci, y = 0, at;
+    for (int i = 0; i < s->b; i++)
+        for (int r = 0; r < s->oh; r++)
+            for (int c = 0; c < s->ow; c++)
+                for (int o = 0; o < s->co; o++, y++)
+                    for (int u = 0; u < s->kh; u++)
+                        for (int v = 0; v < s->kw; v++)
+                            for (int k = 0; k < s->ci && source(s, r, c, u, v, &at); k++)
+                                fn(ctx, y, (size_t)i * image + at + (size_t)k,
+                                   (size_t)(((o * s->ci + k) * s->kh + u) * s->kw + v));
+}
+
 typedef struct {
-    int b, h, w, ci, co, kh, kw, stride, pad, oh, ow;
-    const real *x, *weight, *dy;
-    real *to;
-} Conv2d;
+    const real *a, *b;
+    real *sum;
+} Plain;
 
-/* Offset of x at output (r,s) under tap (u,v) in its image; false outside. */
-static bool source(const Conv2d *a, int r, int s, int u, int v, size_t *at) {
-    int row = r * a->stride + u - a->pad, col = s * a->stride + v - a->pad;
-    *at = ((size_t)row * (size_t)a->w + (size_t)col) * (size_t)a->ci;
-    return row >= 0 && row < a->h && col >= 0 && col < a->w;
+static void add_to_y(void *ctx, size_t y, size_t x, size_t w) {
+    Plain *p = ctx;
+    p->sum[y] += p->a[x] * p->b[w];
+}
+static void add_to_x(void *ctx, size_t y, size_t x, size_t w) {
+    Plain *p = ctx;
+    p->sum[x] += p->a[y] * p->b[w];
+}
+static void add_to_w(void *ctx, size_t y, size_t x, size_t w) {
+    Plain *p = ctx;
+    p->sum[w] += p->a[x] * p->b[y];
 }
 
-static size_t weight_at(const Conv2d *a, int o, int c, int u, int v) {
-    return (((size_t)o * (size_t)a->ci + (size_t)c) * (size_t)a->kh + (size_t)u) * (size_t)a->kw + (size_t)v;
+void conv2d_plain(const ConvShape *s, const real *x, const real *w, real *y) {
+    each_product(s, add_to_y, &(Plain){x, w, y});
 }
 
-static void forward_image(void *ctx, int i, int worker) {
-    const Conv2d *a = ctx;
-    (void)worker;
-    const real *x = a->x + (size_t)i * (size_t)a->h * (size_t)a->w * (size_t)a->ci;
-    real *y = a->to + (size_t)i * (size_t)a->oh * (size_t)a->ow * (size_t)a->co;
-    for (int r = 0; r < a->oh; r++)
-        for (int s = 0; s < a->ow; s++, y += a->co)
-            for (int o = 0; o < a->co; o++) {
-                real sum = 0;
-                size_t at;
-                for (int u = 0; u < a->kh; u++)
-                    for (int v = 0; v < a->kw; v++)
-                        if (source(a, r, s, u, v, &at))
-                            for (int c = 0; c < a->ci; c++)
-                                sum += x[at + (size_t)c] * a->weight[weight_at(a, o, c, u, v)];
-                y[o] = sum;
-            }
+void conv2d_plain_grad_x(const ConvShape *s, const real *dy, const real *w, real *dx) {
+    each_product(s, add_to_x, &(Plain){dy, w, dx});
 }
 
-static void grad_x_image(void *ctx, int i, int worker) {
-    const Conv2d *a = ctx;
-    (void)worker;
-    real *dx = a->to + (size_t)i * (size_t)a->h * (size_t)a->w * (size_t)a->ci;
-    const real *dy = a->dy + (size_t)i * (size_t)a->oh * (size_t)a->ow * (size_t)a->co;
-    for (int r = 0; r < a->oh; r++)
-        for (int s = 0; s < a->ow; s++, dy += a->co)
-            for (int o = 0; o < a->co; o++) {
-                size_t at;
-                for (int u = 0; u < a->kh; u++)
-                    for (int v = 0; v < a->kw; v++)
-                        if (source(a, r, s, u, v, &at))
-                            for (int c = 0; c < a->ci; c++)
-                                dx[at + (size_t)c] += dy[o] * a->weight[weight_at(a, o, c, u, v)];
-            }
+void conv2d_plain_grad_w(const ConvShape *s, const real *x, const real *dy, real *dw) {
+    each_product(s, add_to_w, &(Plain){x, dy, dw});
 }
 
-static void grad_w_channel(void *ctx, int o, int worker) {
-    const Conv2d *a = ctx;
-    (void)worker;
-    for (int i = 0; i < a->b; i++) {
-        const real *x = a->x + (size_t)i * (size_t)a->h * (size_t)a->w * (size_t)a->ci;
-        const real *dy = a->dy + (size_t)i * (size_t)a->oh * (size_t)a->ow * (size_t)a->co + (size_t)o;
-        for (int r = 0; r < a->oh; r++)
-            for (int s = 0; s < a->ow; s++, dy += a->co) {
-                size_t at;
-                for (int u = 0; u < a->kh; u++)
-                    for (int v = 0; v < a->kw; v++)
-                        if (source(a, r, s, u, v, &at))
-                            for (int c = 0; c < a->ci; c++)
-                                a->to[weight_at(a, o, c, u, v)] += *dy * x[at + (size_t)c];
-            }
-    }
+void conv2d_forward(Tape *t, const ConvShape *s, const real *x, const real *w, ConvEnd end, real *y) {
+    (conv_winograd_fits(s) ? conv_winograd_forward : conv_direct_forward)(t, s, x, w, end, y);
+}
+
+void conv2d_grad_x(Tape *t, const ConvShape *s, const real *dy, const real *w, real *dx, bool fresh) {
+    (conv_winograd_fits(s) ? conv_winograd_grad_x : conv_direct_grad_x)(t, s, dy, w, dx, fresh);
+}
+
+void conv2d_grad_w(Tape *t, const ConvShape *s, const real *x, const real *dy, real *dw) {
+    (conv_winograd_fits(s) ? conv_winograd_grad_w : conv_direct_grad_w)(t, s, x, dy, dw);
 }
 
 static void conv2d_backward(Tape *t, const Node *node) {
-    Conv2d a = *(Conv2d *)node->saved;
-    a.dy = node->out->grad;
-    if ((a.to = tape_grad(t, node->in[0]))) pool_for(t->pool, a.b, grad_x_image, &a);
-    if ((a.to = tape_grad(t, node->in[1]))) pool_for(t->pool, a.co, grad_w_channel, &a);
+    const ConvShape *s = node->saved;
+    Tensor *x = node->in[0], *w = node->in[1];
+    real *dw = tape_grad(t, w);
+    if (dw) conv2d_grad_w(t, s, x->data, node->out->grad, dw);
+    bool fresh;
+    real *dx = tape_grad_raw(t, x, &fresh);
+    if (dx) conv2d_grad_x(t, s, node->out->grad, w->data, dx, fresh);
 }
 
-static Conv2d shape_of(const Tensor *x, const Tensor *w, int stride, int pad) {
-    char s[64], u[64];
+static ConvShape shape_of(const Tensor *x, const Tensor *w, int stride, int pad) {
+    char a[64], b[64];
     NN_REQUIRE(x->rank == 4 && w->rank == 4 && w->dim[1] == x->dim[3] && stride > 0 && pad >= 0,
-               "conv2d: x %s, w %s", tensor_shape(x, s), tensor_shape(w, u));
-    Conv2d a = {x->dim[0], x->dim[1], x->dim[2], x->dim[3], w->dim[0], w->dim[2], w->dim[3], stride,
-                pad,       0,         0,         x->data,   w->data,   NULL,      NULL};
-    NN_REQUIRE(a.h + 2 * pad >= a.kh && a.w + 2 * pad >= a.kw, "conv2d: x %s is smaller than w %s",
-               tensor_shape(x, s), tensor_shape(w, u));
-    a.oh = (a.h + 2 * pad - a.kh) / stride + 1;
-    a.ow = (a.w + 2 * pad - a.kw) / stride + 1;
-    return a;
+               "conv2d: x %s, w %s", tensor_shape(x, a), tensor_shape(w, b));
+    ConvShape s = {x->dim[0], x->dim[1], x->dim[2], x->dim[3], w->dim[0], w->dim[2],
+                   w->dim[3], stride,    pad,       0,         0};
+    NN_REQUIRE(s.h + 2 * pad >= s.kh && s.w + 2 * pad >= s.kw, "conv2d: x %s is smaller than w %s",
+               tensor_shape(x, a), tensor_shape(w, b));
+    s.oh = (s.h + 2 * pad - s.kh) / stride + 1;
+    s.ow = (s.w + 2 * pad - s.kw) / stride + 1;
+    return s;
 }
 
 Tensor *op_conv2d(Tape *t, Tensor *x, Tensor *w, int stride, int pad) {
-    Conv2d *a = arena_alloc(&t->arena, sizeof *a);
-    *a = shape_of(x, w, stride, pad);
-    Tensor *y = tape_tensor4(t, a->b, a->oh, a->ow, a->co);
-    a->to = y->data;
-    pool_for(t->pool, a->b, forward_image, a);
-    tape_record(t, "conv2d", conv2d_backward, y, 2, (Tensor *[]){x, w}, a);
+    ConvShape *s = arena_alloc(&t->arena, sizeof *s);
+    *s = shape_of(x, w, stride, pad);
+    Tensor *y = tape_tensor4(t, s->b, s->oh, s->ow, s->co);
+    conv2d_forward(t, s, x->data, w->data, (ConvEnd){0}, y->data);
+    tape_record(t, "conv2d", conv2d_backward, y, 2, (Tensor *[]){x, w}, s);
     return y;
 }
 
 Tensor *op_conv2d_bn(Tape *t, Tensor *x, Tensor *w, int stride, int pad, Tensor *gamma, Tensor *beta,
                      Tensor *running_mean, Tensor *running_var, Tensor *add, bool relu) {
     NN_REQUIRE(!t->recording && !t->training, "conv2d_bn while training");
-    return op_batchnorm(t, op_conv2d(t, x, w, stride, pad), gamma, beta, running_mean, running_var, add,
-                        relu);
+    char a[64], b[64];
+    ConvShape s = shape_of(x, w, stride, pad);
+    Tensor *y = tape_tensor4(t, s.b, s.oh, s.ow, s.co);
+    NN_REQUIRE(!add || tensor_same_shape(y, add), "conv2d_bn: y %s, add %s", tensor_shape(y, a),
+               tensor_shape(add, b));
+    NN_REQUIRE(tensor_size(gamma) == (size_t)s.co && tensor_same_shape(gamma, beta) &&
+                   tensor_same_shape(gamma, running_mean) && tensor_same_shape(gamma, running_var),
+               "conv2d_bn: w %s, gamma %s", tensor_shape(w, a), tensor_shape(gamma, b));
+    ArenaMark mark = tape_mark(t);
+    real *scale = arena_alloc(&t->arena, (size_t)s.co * sizeof(real));
+    real *bias = arena_calloc(&t->arena, (size_t)panels_of(s.co) * PANEL, sizeof(real));
+    for (int o = 0; o < s.co; o++) {
+        scale[o] = gamma->data[o] * (real)(1 / sqrt((double)running_var->data[o] + 1e-5));
+        bias[o] = beta->data[o] - running_mean->data[o] * scale[o];
+    }
+    conv2d_forward(t, &s, x->data, w->data, (ConvEnd){scale, bias, add ? add->data : NULL, relu}, y->data);
+    tape_release(t, mark);
+    return y;
 }

@@ -1,15 +1,15 @@
 #include "nn/vmath.h"
 
-#include <math.h>
+#include "nn/kernels.h"
 
 void vmath_exp(size_t n, const real *x, real *y) {
-    for (size_t i = 0; i < n; i++) y[i] = (real)exp(x[i]);
+    kernels()->exp(n, x, y);
 }
 
 void vmath_tanh(size_t n, const real *x, real *y) {
-    for (size_t i = 0; i < n; i++) y[i] = (real)tanh(x[i]);
+    kernels()->tanh(n, x, y);
 }
 
 void vmath_erf(size_t n, const real *x, real *y) {
-    for (size_t i = 0; i < n; i++) y[i] = (real)erf(x[i]);
+    kernels()->erf(n, x, y);
 }

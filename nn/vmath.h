@@ -1,5 +1,5 @@
-/* Elementary functions over arrays, our own: the same values on every machine and library, a few units in the last
- * place from the true ones. In the double build they are the C library's. y may be x. */
+/* Elementary functions over arrays, our own: the same values on every machine and library, a few units in the
+ * last place from the true ones. In the double build they are the C library's. y may be x. */
 #ifndef NN_VMATH_H
 #define NN_VMATH_H
 

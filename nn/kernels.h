@@ -1,0 +1,89 @@
+/* The inner loops of the fast ops, written once (kernels_*.inc) in a small vector vocabulary and compiled per
+ * instruction set; the table for this machine is chosen at run time. In the double build only the plain table
+ * exists.
+ *
+ * Matrices stand in panels of PANEL columns: column j of a row-major (k,n) matrix lies at [j / PANEL][k][j %
+ * PANEL], the last panel filled with zeros. All tables agree on it; they differ in the number of rows held in
+ * registers. */
+#ifndef NN_KERNELS_H
+#define NN_KERNELS_H
+
+#include <stddef.h>
+
+#include "nn/tensor.h"
+
+enum { PANEL = 16, KERNEL_ROWS = 14 /* the most that a table holds */ };
+
+/* What follows a product before it is stored: y = relu?( product + bias? + add? ). */
+typedef struct {
+    int columns;      /* 1..PANEL: that many are stored */
+    const real *bias; /* PANEL values, or NULL */
+    const real *add;  /* at the places of the result, or NULL; may be the result itself */
+    bool relu;
+} Epilogue;
+
+/* c[at[r] + j] = epilogue( sum over tap and k of a[from[r] + offset[tap] + k] b[tap depth + k][j] ), r <
+ * rows. One chain of fused multiply-adds per element, in rising tap and k, whatever the number of rows and
+ * columns: this is a matrix product (one tap) and a convolution (a tap is a row of the filter) at once. */
+typedef struct {
+    int taps, depth;
+    const ptrdiff_t *offset; /* (taps) */
+    const real *a, *b;       /* b: one panel, (taps depth, PANEL) */
+    real *c;
+    Epilogue end;
+} Tile;
+
+/* c[r][j] += sum over s and k of a[s a_segment + k a_step + r] b[s length + k][j], r < rows, j < columns; c
+ * has row stride ldc. The weight gradient: a sum over pixels (k) of image rows (s). b (segments length,
+ * PANEL). */
+typedef struct {
+    int segments, length;
+    size_t a_segment, a_step;
+    int columns;
+    size_t ldc;
+} Outer;
+
+/* Winograd F(4x4,3x3), Lavin & Gray 2016 (arXiv 1509.09308): 16 outputs of a 3x3 filter cost 36 products, not
+ * 144. Y = A' [ (G g G') . (B' d B) ] A Each function works on one tile and `channels` <= PANEL channels; d
+ * (6,6), y (4,4). Values of a transformed tile are PANEL reals at [position] position_stride, the channels
+ * beyond `channels` zero. */
+typedef struct {
+    size_t row, pixel; /* strides of d or y in reals */
+} Pixels;
+
+typedef struct {
+    const char *name;
+    int rows; /* most rows of tile and outer */
+    void (*tile)(const Tile *t, int rows, const size_t *from, const size_t *at);
+    void (*outer)(const Outer *o, int rows, const real *a, const real *b, real *c);
+
+    void (*winograd_input)(const real *d, Pixels at, int channels, real *v,
+                           size_t position_stride); /* B' d B */
+    void (*winograd_gradient)(const real *y, Pixels at, int channels, real *v,
+                              size_t position_stride);                       /* A y A' */
+    void (*winograd_filter)(const real *g, real *u, size_t position_stride); /* G g G', g (9,PANEL) */
+    void (*winograd_filter_gradient)(const real *u, size_t position_stride, real *g); /* G' u G */
+    /* A' m A and the epilogue for the top left (height,width) <= (4,4) of the tile. */
+    void (*winograd_output)(const real *m, size_t position_stride, int height, int width, const Epilogue *e,
+                            real *y, Pixels at);
+
+    void (*exp)(size_t n, const real *x, real *y);
+    void (*tanh)(size_t n, const real *x, real *y);
+    void (*erf)(size_t n, const real *x, real *y);
+} Kernels;
+
+/* The fastest table that this machine can run. */
+const Kernels *kernels(void);
+/* All that it can run, the plain one first; NULL beyond the last. For tests. */
+const Kernels *kernels_at(int i);
+
+extern const Kernels kernels_plain, kernels_avx2, kernels_avx512, kernels_neon; /* not all exist everywhere */
+
+/* Packs rows of a row-major matrix, or its transpose, into panels: to (ceil(n/PANEL), k, PANEL) from b (k,n)
+ * with row stride ldb, or b (n,k) where transposed. */
+void panels_pack(bool transposed, int n, int k, const real *b, int ldb, real *to);
+static inline int panels_of(int n) {
+    return (n + PANEL - 1) / PANEL;
+}
+
+#endif
