@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 #include "nn/base/nearest.h"
 
 static const Option *find_long(const Verb *v, const char *name, size_t n) {
@@ -32,12 +34,9 @@ static Status unknown_option(const Verb *v, const char *word, Error *err) {
                      v->name);
 }
 
-static Status keep(Args *a, const Option *o, const char *value, Error *err) {
-    if (a->n_options == ARGS_MOST)
-        return error_set(err, STATUS_USAGE, "msach %s: too many words", a->verb->name);
+static void keep(Args *a, const Option *o, const char *value) {
     a->option[a->n_options] = o->name;
     a->value[a->n_options++] = value;
-    return STATUS_OK;
 }
 
 /* A word that looks like an option; a lone "-" and negative numbers do not. */
@@ -61,20 +60,50 @@ static Status parse_option(Args *a, int argc, char **argv, int *i, Error *err) {
     if (!o) return unknown_option(v, word, err);
     if (!o->argument) {
         if (value) return error_set(err, STATUS_USAGE, "msach %s: --%s takes no value", v->name, o->name);
-        return keep(a, o, NULL, err);
+        keep(a, o, NULL);
+        return STATUS_OK;
     }
     if (!value) {
         if (*i + 1 >= argc)
             return error_set(err, STATUS_USAGE, "msach %s: --%s needs %s", v->name, o->name, o->argument);
         value = argv[++*i];
     }
-    TRY(keep(a, o, value, err));
-    while (o->many && *i + 1 < argc && !is_option(argv[*i + 1])) TRY(keep(a, o, argv[++*i], err));
+    keep(a, o, value);
+    while (o->kind & MANY && *i + 1 < argc && !is_option(argv[*i + 1])) keep(a, o, argv[++*i]);
+    return STATUS_OK;
+}
+
+static bool asks_for_something_else(const Args *a) {
+    for (const Option *o = a->verb->options; o->name; o++)
+        if (o->kind & ALONE && args_has(a, o->name)) return true;
+    return false;
+}
+
+static Status check_needed(const Args *a, Error *err) {
+    const Verb *v = a->verb;
+    if (asks_for_something_else(a)) return STATUS_OK;
+    for (const Option *o = v->options; o->name; o++)
+        if (o->kind & NEEDED && !args_has(a, o->name))
+            return error_set(err, STATUS_USAGE, "msach %s: --%s %s is needed, for example:\n  %s", v->name,
+                             o->name, o->argument, v->example);
+    return STATUS_OK;
+}
+
+/* Every word is at most one option, one value and one operand. */
+static Status take_memory(Args *a, const Verb *v, int argc, Error *err) {
+    size_t n = (size_t)argc + 1;
+    memset(a, 0, sizeof *a);
+    a->verb = v;
+    a->words = mem_calloc(3 * n, sizeof *a->words);
+    if (!a->words) return mem_error(err, "the command line");
+    a->option = a->words;
+    a->value = a->words + n;
+    a->operand = a->words + 2 * n;
     return STATUS_OK;
 }
 
 Status args_parse(Args *a, const Verb *v, int argc, char **argv, Error *err) {
-    a->verb = v;
+    TRY(take_memory(a, v, argc, err));
     bool only_operands = false;
     for (int i = 0; i < argc; i++) {
         if (!only_operands && strcmp(argv[i], "--") == 0) {
@@ -85,17 +114,16 @@ Status args_parse(Args *a, const Verb *v, int argc, char **argv, Error *err) {
             if (!v->operands)
                 return error_set(err, STATUS_USAGE, "msach %s: unexpected '%s'; see `msach %s --help`",
                                  v->name, argv[i], v->name);
-            if (a->n_operands == ARGS_MOST)
-                return error_set(err, STATUS_USAGE, "msach %s: too many words", v->name);
             a->operand[a->n_operands++] = argv[i];
         }
     }
-    if (args_has(a, "help")) return STATUS_OK;
-    for (const Option *o = v->options; o->name; o++)
-        if (o->required && !args_has(a, o->name))
-            return error_set(err, STATUS_USAGE, "msach %s: --%s %s is needed, for example:\n  %s", v->name,
-                             o->name, o->argument, v->example);
-    return STATUS_OK;
+    return check_needed(a, err);
+}
+
+void args_free(Args *a) {
+    pool_free(a->pool);
+    mem_free(a->words);
+    memset(a, 0, sizeof *a);
 }
 
 const char *args_get(const Args *a, const char *name) {
@@ -116,6 +144,45 @@ const char *args_many(const Args *a, const char *name, int i) {
     for (int k = 0; k < a->n_options; k++)
         if (strcmp(a->option[k], name) == 0 && i-- == 0) return a->value[k];
     return NULL;
+}
+
+int args_count(const Args *a, const char *name) {
+    int n = 0;
+    for (int k = 0; k < a->n_options; k++) n += strcmp(a->option[k], name) == 0;
+    return n;
+}
+
+Status args_choice(const Args *a, const char *name, const char *const *words, int *choice, Error *err) {
+    const char *text = args_get(a, name);
+    Buffer list = {0};
+    int n = 0;
+    for (; words[n]; n++) {
+        if (strcmp(words[n], text) == 0) {
+            *choice = n;
+            buffer_free(&list);
+            return STATUS_OK;
+        }
+        buffer_printf(&list, "%s%s", n ? ", " : "", words[n]);
+    }
+    const char *near = nearest_word(text, words, n);
+    error_set(err, STATUS_USAGE, "msach %s: --%s is '%s'; one of %s was expected%s%s%s", a->verb->name, name,
+              text, list.failed ? "a few words" : (const char *)list.data, near ? "; did you mean '" : "",
+              near ? near : "", near ? "'?" : "");
+    buffer_free(&list);
+    return STATUS_USAGE;
+}
+
+Status args_one_of(const Args *a, const char *const *names, Error *err) {
+    char list[256] = "";
+    int given = 0;
+    for (int i = 0; names[i]; i++) {
+        given += args_has(a, names[i]);
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, "%s--%s", i == 0 ? "" : names[i + 1] ? ", " : " or ", names[i]);
+    }
+    if (given == 1) return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "msach %s: %s of %s is needed, for example:\n  %s", a->verb->name,
+                     given ? "only one" : "one", list, a->verb->example);
 }
 
 Status args_int(const Args *a, const char *name, long low, long high, long *value, Error *err) {
@@ -145,7 +212,7 @@ void args_help(const Verb *v, FILE *to) {
         snprintf(left, sizeof left, "%c%c %s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
                  o->letter ? "" : " ", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
         fprintf(to, "  %-28s %s", left, o->meaning);
-        if (o->required) fprintf(to, " (needed)");
+        if (o->kind & NEEDED) fprintf(to, " (needed)");
         if (o->standard) fprintf(to, " [%s]", o->standard);
         fputc('\n', to);
     }

@@ -10,13 +10,19 @@
 #include "nn/base/log.h"
 #include "nn/base/pool.h"
 
-/* argument: "FILE", or NULL for a switch. standard: the default as shown, or NULL. many: may be given more
- * than once, and takes every following word that is no option. */
+typedef enum {
+    PLAIN = 0,
+    MANY = 1,   /* may be given more than once, and takes every following word that is no option */
+    NEEDED = 2, /* the verb does not run without it ... */
+    ALONE = 4   /* ... unless this switch is given, which asks for something else, as --help does */
+} OptionKind;
+
+/* argument: "FILE", or NULL for a switch. standard: the default as shown, or NULL. */
 typedef struct {
     const char *name; /* without dashes */
     char letter;      /* 'k' for -k, 0 for none */
     const char *argument, *standard, *meaning;
-    bool many, required;
+    OptionKind kind;
 } Option;
 
 typedef struct Args Args;
@@ -30,27 +36,33 @@ typedef struct {
 
 extern const Verb *const VERBS[]; /* NULL-terminated, in the order of --help */
 
-enum { ARGS_MOST = 4096 };
-
 struct Args {
     const Verb *verb;
-    const char *option[ARGS_MOST], *value[ARGS_MOST]; /* in the order given; value NULL for a switch */
+    const char **option, **value; /* (n_options) in the order given; value NULL for a switch */
     int n_options;
-    const char *operand[ARGS_MOST];
+    const char **operand; /* (n_operands) */
     int n_operands;
-    Log log;    /* of this run: --quiet silences its lines, not its warnings */
-    Pool *pool; /* made by args_pool */
+    const char **words; /* owns the three */
+    Log log;            /* of this run: --quiet silences its lines, not its warnings */
+    Pool *pool;         /* made by args_pool */
 };
 
-/* Parses the words after the verb. Mistakes name the nearest right word (STATUS_USAGE). */
+/* Parses the words after the verb. Mistakes name the nearest right word (STATUS_USAGE). args_free in every
+ * case. */
 Status args_parse(Args *a, const Verb *v, int argc, char **argv, Error *err);
+void args_free(Args *a);
 
 /* The last value of an option, or its default (NULL without one). */
 const char *args_get(const Args *a, const char *name);
 bool args_has(const Args *a, const char *name);
 /* The i-th value of an option that may be given many times; NULL beyond the last. */
 const char *args_many(const Args *a, const char *name, int i);
+int args_count(const Args *a, const char *name);
 Status args_int(const Args *a, const char *name, long low, long high, long *value, Error *err);
+/* The place of the option's value in words (NULL-terminated); without a value of its own: of the default. */
+Status args_choice(const Args *a, const char *name, const char *const *words, int *choice, Error *err);
+/* STATUS_USAGE unless exactly one of the named options (NULL-terminated) is given. */
+Status args_one_of(const Args *a, const char *const *names, Error *err);
 
 /* The pool of --threads (default: all cores). Freed by the command at the end. */
 Status args_pool(Args *a, Error *err);
@@ -58,12 +70,12 @@ Status args_pool(Args *a, Error *err);
 void args_help(const Verb *v, FILE *to);
 
 #define OPTION_THREADS                                                                                       \
-    { "threads", 0, "N", "all cores", "threads to use; the result is the same at any number", false, false }
+    { "threads", 0, "N", "all cores", "threads to use; the result is the same at any number", PLAIN }
 #define OPTION_QUIET                                                                                         \
-    { "quiet", 'q', NULL, NULL, "no progress, warnings and errors only", false, false }
+    { "quiet", 'q', NULL, NULL, "no progress, warnings and errors only", PLAIN }
 #define OPTION_HELP                                                                                          \
-    { "help", 'h', NULL, NULL, "show this", false, false }
+    { "help", 'h', NULL, NULL, "show this", ALONE }
 #define OPTION_END                                                                                           \
-    { NULL, 0, NULL, NULL, NULL, false, false }
+    { NULL, 0, NULL, NULL, NULL, PLAIN }
 
 #endif

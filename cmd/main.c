@@ -12,8 +12,7 @@
 #include "nn/base/nearest.h"
 #include "nn/blas.h"
 
-const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN,   &VERB_EVAL,   &VERB_ENCODE, &VERB_INDEX,
-                             &VERB_SEARCH,  &VERB_INSPECT, &VERB_VERIFY, NULL};
+const Verb *const VERBS[] = {&VERB_TRAIN, &VERB_EVAL, NULL};
 
 volatile sig_atomic_t cmd_stop;
 
@@ -68,17 +67,15 @@ static const Verb *find_verb(const char *name, Error *err) {
 }
 
 static Status run(const Verb *v, int argc, char **argv, Terminal *terminal, Error *err) {
-    Args *a = calloc(1, sizeof *a);
-    if (!a) return error_set(err, STATUS_IO, "out of memory");
-    Status s = args_parse(a, v, argc, argv, err);
-    if (s == STATUS_OK && args_has(a, "help")) {
+    Args a;
+    Status s = args_parse(&a, v, argc, argv, err);
+    if (s == STATUS_OK && args_has(&a, "help")) {
         args_help(v, stdout);
     } else if (s == STATUS_OK) {
-        a->log = terminal_log(terminal, args_has(a, "quiet"));
-        s = v->run(a, err);
-        pool_free(a->pool);
+        a.log = terminal_log(terminal, args_has(&a, "quiet"));
+        s = v->run(&a, err);
     }
-    free(a);
+    args_free(&a);
     return s;
 }
 

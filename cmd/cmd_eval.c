@@ -1,0 +1,297 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/json_out.h"
+#include "cmd/verbs.h"
+#include "eval/bootstrap.h"
+#include "eval/compat.h"
+#include "eval/dump.h"
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "train/run.h"
+
+static const Option OPTIONS[] = {
+    {"run", 'r', "RUN", NULL, "directory of a finished run, or a model file with --data", NEEDED},
+    {"data", 'd', "MANIFEST", NULL, "another manifest, with a 'split' column [the run's own]", PLAIN},
+    {"set", 's', "SET", "test", "queries: test, or val (each against the other validation cases)", PLAIN},
+    {"protocol", 0, "NAME", "honest",
+     "honest: a database that was never trained on; published: the training set", PLAIN},
+    {"compat", 0, "NAME", NULL, "also MAP by a codebase's own formula: dcmh, torchcmh, djsrh or ucch", PLAIN},
+    {"json", 0, NULL, NULL, "one JSON object instead of the table", PLAIN},
+    {"dump", 0, "DIR", NULL, "also write codes, labels, ids, a row a query and TREC files", PLAIN},
+    {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", PLAIN},
+    {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
+    {"mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts", PLAIN},
+    OPTION_THREADS,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_END};
+
+static const char *const PROTOCOLS[] = {"honest", "published", NULL};
+static const char *const COMPATS[] = {"dcmh", "torchcmh", "djsrh", "ucch", NULL}; /* as enum Compat */
+static const char *const SETS[] = {"test", "val", NULL};
+
+enum { PARTNER_CUTS = 3 };
+static const int PARTNER_CUT[PARTNER_CUTS] = {1, 5, 10};
+
+/* What is printed: the evaluation, its interval over groups of queries, how often a query's own partner is
+ * among the first of the queries' partners, and MAP by another formula (compat -1: none). */
+typedef struct {
+    const char *run;
+    int protocol, set, compat;
+    const Evaluation *e;
+    Interval interval[2];
+    double partner[2][PARTNER_CUTS], compat_map[2];
+} Result;
+
+static Status find_partners(Result *r, int k, Pool *pool, Error *err) {
+    const Evaluation *e = r->e;
+    PartnerTask task = {.query_codes = e->query_codes[k],
+                        .codes = e->query_codes[1 - k],
+                        .queries = (size_t)e->n_query,
+                        .n = (size_t)e->n_query,
+                        .bits = e->bits};
+    return partner_recall(&task, PARTNER_CUT, PARTNER_CUTS, r->partner[k], pool, err);
+}
+
+static Status find_interval(Result *r, int k, Error *err) {
+    const Evaluation *e = r->e;
+    double *score = mem_calloc((size_t)e->n_query, sizeof *score);
+    if (!score) return mem_error(err, "the interval");
+    for (int q = 0; q < e->n_query; q++) score[q] = e->direction[k].query[q].ap.expected;
+    BootstrapSample sample = {.score = score, .group = e->query_group, .n = (size_t)e->n_query};
+    Status s = bootstrap_mean(&r->interval[k], &sample, 0.95, 1, err);
+    mem_free(score);
+    return s;
+}
+
+static DumpSide side_of(const Session *s, const int *index, int n, uint8_t *const codes[2],
+                        const uint8_t *labels, const char **id, const char **group) {
+    for (int i = 0; i < n; i++) {
+        const Case *c = &s->manifest.cases[index[i]];
+        id[i] = c->id;
+        group[i] = s->manifest.group_names[c->group];
+    }
+    return (DumpSide){(size_t)n, codes[0], codes[1], labels, id, group};
+}
+
+/* The evaluation as eval/dump.h wants it; names (2 * (queries + database)) of its cases. */
+static Dump dump_of(const Session *s, const Evaluation *e, const char **names) {
+    const char **db = names + 2 * e->n_query;
+    return (Dump){
+        .bits = e->bits,
+        .classes = e->classes,
+        .query = side_of(s, e->query, e->n_query, e->query_codes, e->query_labels, names, names + e->n_query),
+        .database = side_of(s, e->database, e->n_database, e->database_codes, e->database_labels, db,
+                            db + e->n_database),
+        .label_name = (const char *const *)s->manifest.label_names,
+        .image_to_text = &e->direction[0],
+        .text_to_image = &e->direction[1]};
+}
+
+static Status find_compat(Result *r, const Dump *d, Pool *pool, Error *err) {
+    for (int k = 0; k < 2; k++) {
+        RetrievalTask task = dump_task(d, k == 0);
+        if (r->e->own_group_left_out)
+            task.query_group = r->e->query_group, task.database_group = r->e->database_group;
+        TRY(compat_map((Compat)r->compat, &task, 0, &r->compat_map[k], pool, err));
+    }
+    return STATUS_OK;
+}
+
+/* What goes beyond evaluation_run: intervals, partners, the other formula, the files. */
+static Status measure(Args *a, Result *r, const Session *s, Error *err) {
+    const Evaluation *e = r->e;
+    for (int k = 0; k < 2; k++) {
+        TRY(find_partners(r, k, a->pool, err));
+        TRY(find_interval(r, k, err));
+    }
+    const char **names = mem_calloc(2 * (size_t)(e->n_query + e->n_database), sizeof *names);
+    if (!names) return mem_error(err, "the names of the cases");
+    Dump d = dump_of(s, e, names);
+    Status status = r->compat >= 0 ? find_compat(r, &d, a->pool, err) : STATUS_OK;
+    if (status == STATUS_OK && args_get(a, "dump")) status = dump_write(args_get(a, "dump"), &d, err);
+    mem_free(names);
+    return status;
+}
+
+/* ---- JSON ---- */
+
+static void field(const char *name, double v) {
+    putchar(',');
+    json_name(stdout, name);
+    json_number(stdout, v);
+}
+
+static void json_cuts(const char *name, const double *value, const int *cut, int n) {
+    printf(",\"%s\":{", name);
+    for (int i = 0; i < n; i++) {
+        printf("%s\"%d\":", i ? "," : "", cut[i]);
+        json_number(stdout, value[i]);
+    }
+    putchar('}');
+}
+
+static void json_direction(const Result *r, int k) {
+    const Retrieval *d = &r->e->direction[k];
+    printf(",\"%s\":{\"map\":{\"pessimistic\":", k ? "text_to_image" : "image_to_text");
+    json_number(stdout, d->map.pessimistic);
+    field("expected", d->map.expected);
+    field("optimistic", d->map.optimistic);
+    putchar('}');
+    field("map_low", r->interval[k].low);
+    field("map_high", r->interval[k].high);
+    if (r->compat >= 0) field("map_compat", r->compat_map[k]);
+    field("p_at_10", d->precision[CUT_10]);
+    json_cuts("p_at", d->precision, retrieval_cut, RETRIEVAL_CUTS);
+    json_cuts("map_at", d->map_at, retrieval_cut, RETRIEVAL_CUTS);
+    json_cuts("ndcg_at", d->ndcg_at, retrieval_cut, RETRIEVAL_CUTS);
+    json_cuts("partner_recall_at", r->partner[k], PARTNER_CUT, PARTNER_CUTS);
+    field("ndcg", d->ndcg);
+    field("mean_tie", d->mean_tie);
+    field("map_random", d->map_random);
+    field("without_relevant", (double)d->without_relevant);
+    field("radius2_precision", d->lookup_precision);
+    field("radius2_recall", d->lookup_recall);
+    field("radius2_empty", d->lookup_empty);
+    putchar('}');
+}
+
+static void json_health(const CodeHealth *h) {
+    printf("{\"codes\":%zu,\"distinct\":%zu", h->codes, h->distinct);
+    field("bit_mean", h->bit_mean);
+    field("bit_mean_low", h->bit_mean_low);
+    field("bit_mean_high", h->bit_mean_high);
+    field("constant_bits", h->constant_bits);
+    field("entropy", h->entropy);
+    field("entropy_low", h->entropy_low);
+    field("correlation", h->correlation);
+    field("correlation_high", h->correlation_high);
+    field("mean_tie", h->mean_tie);
+    putchar('}');
+}
+
+static void print_json(const Result *r) {
+    const Evaluation *e = r->e;
+    printf("{\"bits\":%d,\"protocol\":\"%s\",\"set\":\"%s\",\"queries\":%d,\"database\":%d", e->bits,
+           PROTOCOLS[r->protocol], SETS[r->set], e->n_query, e->n_database);
+    for (int k = 0; k < 2; k++) json_direction(r, k);
+    printf(",\"codes\":{\"image\":");
+    json_health(&e->health[0]);
+    printf(",\"text\":");
+    json_health(&e->health[1]);
+    printf("}}\n");
+}
+
+/* ---- Table ---- */
+
+static const char *described(const Result *r) {
+    if (r->set == 1) return "validation queries, each against the validation cases of other groups";
+    if (r->protocol == PROTOCOL_PUBLISHED)
+        return "test queries against the TRAINING cases (published protocol: says little about new cases)";
+    return "test queries against database cases that were never trained on";
+}
+
+static void print_retrieval(const Result *r) {
+    printf("               MAP   [pessimistic, optimistic]  95 %% interval   random  P@10   NDCG   partner "
+           "in 1/5/10\n");
+    for (int k = 0; k < 2; k++) {
+        const Retrieval *d = &r->e->direction[k];
+        printf("%-13s  %.3f [%.3f, %.3f]             %.3f to %.3f  %.3f   %.3f  %.3f  %.3f/%.3f/%.3f\n",
+               k ? "text to image" : "image to text", d->map.expected, d->map.pessimistic, d->map.optimistic,
+               r->interval[k].low, r->interval[k].high, d->map_random, d->precision[CUT_10], d->ndcg,
+               r->partner[k][0], r->partner[k][1], r->partner[k][2]);
+    }
+    if (r->compat < 0) return;
+    printf("\nby the formula of %s (%s): image to text %.3f, text to image %.3f\n",
+           compat_name((Compat)r->compat), compat_formula((Compat)r->compat), r->compat_map[0],
+           r->compat_map[1]);
+}
+
+static void print_health(const Evaluation *e) {
+    printf(
+        "\ncodes          distinct    share of ones      constant bits  entropy  |correlation|  mean tie\n");
+    for (int k = 0; k < 2; k++) {
+        const CodeHealth *h = &e->health[k];
+        printf("%-13s  %4zu/%-5zu  %.2f [%.2f, %.2f]  %6d         %.3f    %.3f          %.1f\n",
+               modality_name((Modality)k), h->distinct, h->codes, h->bit_mean, h->bit_mean_low,
+               h->bit_mean_high, h->constant_bits, h->entropy, h->correlation, h->mean_tie);
+    }
+}
+
+static void print_table(const Result *r) {
+    const Evaluation *e = r->e;
+    printf("%s: %d bits, %d %s: %d\n\n", r->run, e->bits, e->n_query, described(r), e->n_database);
+    print_retrieval(r);
+    print_health(e);
+    for (int k = 0; k < 2; k++)
+        if (e->direction[k].without_relevant)
+            printf("\n%s: %zu queries have no relevant database case and count 0\n",
+                   k ? "text to image" : "image to text", e->direction[k].without_relevant);
+}
+
+/* ---- The verb ---- */
+
+/* The manifest: --data, or the one that the run's config.txt names. */
+static Status find_data(const Args *a, char **data, Error *err) {
+    const char *run = args_get(a, "run"), *given = args_get(a, "data");
+    if (given) {
+        *data = mem_strdup(given);
+        return *data ? STATUS_OK : mem_error(err, "the manifest's path");
+    }
+    if (!path_exists(run))
+        return error_set(err, STATUS_INPUT, "%s: no such run; `msach train --out %s` makes one", run, run);
+    if (!path_is_dir(run))
+        return error_set(err, STATUS_USAGE,
+                         "msach eval: %s is a model file; name the cases with --data MANIFEST", run);
+    char *config = path_join(run, "config.txt");
+    if (!config) return mem_error(err, "the run");
+    Status s = config_data(config, data, err);
+    mem_free(config);
+    return s;
+}
+
+static Status evaluate(Args *a, Result *r, const char *data, Error *err) {
+    ManifestOptions o = {.skip_bad = args_has(a, "skip-bad"),
+                         .allow_outside = args_has(a, "allow-outside"),
+                         .need_labels = true,
+                         .mask_words = args_get(a, "mask-words")};
+    ModelFile f;
+    Session s;
+    Evaluation e = {0};
+    Status status = run_open(&f, &s, r->run, data, &o, a->pool, &a->log, err);
+    if (status == STATUS_OK)
+        status = evaluation_run(&e, &s, &f.model, r->set ? SET_VAL : SET_QUERY, (Protocol)r->protocol, err);
+    r->e = &e;
+    if (status == STATUS_OK) status = measure(a, r, &s, err);
+    if (status == STATUS_OK) (args_has(a, "json") ? print_json : print_table)(r);
+    evaluation_free(&e);
+    session_close(&s);
+    model_close(&f);
+    return status;
+}
+
+static Status run(Args *a, Error *err) {
+    Result r = {.run = args_get(a, "run"), .compat = -1};
+    char *data = NULL;
+    TRY(args_choice(a, "protocol", PROTOCOLS, &r.protocol, err));
+    TRY(args_choice(a, "set", SETS, &r.set, err));
+    if (args_get(a, "compat")) TRY(args_choice(a, "compat", COMPATS, &r.compat, err));
+    if (args_get(a, "dump") && r.set == 1)
+        return error_set(err, STATUS_USAGE,
+                         "msach eval: --dump writes the test queries; leave --set val out");
+    TRY(find_data(a, &data, err));
+    Status s = args_pool(a, err);
+    if (s == STATUS_OK) s = evaluate(a, &r, data, err);
+    mem_free(data);
+    return s;
+}
+
+const Verb VERB_EVAL = {
+    "eval",
+    "MAP in both directions, with bounds, and the health of the codes",
+    "msach eval --run runs/first",
+    NULL,
+    OPTIONS,
+    run,
+    "Equal distances tie: MAP is the expected value over all orders of the ties, with its bounds."};
