@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "data/image_check.h"
 #include "data/stb_impl.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
@@ -48,21 +49,20 @@ static Status decode_stb(Image *im, const char *path, const unsigned char *data,
 /* ---- PNM ---- */
 
 static Status decode_pnm(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
-    int width, height, channels, most;
-    size_t offset;
-    TRY(pnm_header(path, data, size, &width, &height, &channels, &most, &offset, err));
-    TRY(image_init(im, width, height, path, err));
-    const unsigned char *p = data + offset;
-    size_t n = (size_t)width * (size_t)height;
+    PnmHeader h;
+    TRY(pnm_header(&h, path, data, size, err));
+    TRY(image_init(im, h.width, h.height, path, err));
+    const unsigned char *p = data + h.offset;
+    size_t n = (size_t)h.width * (size_t)h.height;
     for (size_t i = 0; i < n; i++) {
-        int c[3];
-        for (int k = 0; k < channels; k++) {
+        int c[3] = {0};
+        for (int k = 0; k < h.channels; k++) {
             int v = *p++;
-            if (most > 255) v = v << 8 | *p++;
-            if (v > most) v = most;
-            c[k] = most == 65535 ? v >> 8 : (v * 255 + most / 2) / most;
+            if (h.most > 255) v = v << 8 | *p++;
+            if (v > h.most) v = h.most;
+            c[k] = h.most == 65535 ? v >> 8 : (v * 255 + h.most / 2) / h.most;
         }
-        im->pixel[i] = channels == 1 ? (uint8_t)c[0] : luma(c[0], c[1], c[2]);
+        im->pixel[i] = h.channels == 1 ? (uint8_t)c[0] : luma(c[0], c[1], c[2]);
     }
     return STATUS_OK;
 }

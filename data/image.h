@@ -19,15 +19,12 @@ typedef struct {
 typedef enum { IMAGE_OTHER, IMAGE_PNG, IMAGE_JPEG, IMAGE_PNM } ImageKind;
 ImageKind image_kind(const unsigned char *data, size_t size); /* by the first bytes */
 
-/* PNG: signature, every chunk's CRC and place, IHDR first, IEND last. JPEG: SOI, marker lengths, SOS, EOI
- * (bytes behind EOI are let be). PNM: P5 or P6, header and size. An input error names what is damaged and at
- * which byte, from 0. (stb_image 2.27 loads 69 % of bit-flipped PNGs silently wrong.) */
+/* PNG: signature, every chunk's CRC and place, IHDR first, IEND last. JPEG: SOI, EOI, and that every table,
+ * frame and scan header is whole and names only what is there (bytes behind EOI are let be). PNM: P5 or P6,
+ * header and size. An input error names what is damaged and at which byte, from 0. stb_image 2.27 loads 69 %
+ * of bit-flipped PNGs silently wrong, and writes beyond its tables for some JPEGs: hence nothing reaches it
+ * unchecked. */
 Status image_check(const char *path, const unsigned char *data, size_t size, Error *err);
-
-/* The header of a P5 or P6 file; pixels start at data + *offset, two bytes a sample (high first) where *most
- * > 255. */
-Status pnm_header(const char *path, const unsigned char *data, size_t size, int *width, int *height,
-                  int *channels, int *most, size_t *offset, Error *err);
 
 /* Reads, checks, decodes; colour becomes luma (299 R + 587 G + 114 B)/1000 (ITU-R BT.601), 16 bit the high
  * byte (PNM: scaled from its own maximum); transparency is not looked at. */

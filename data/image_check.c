@@ -1,11 +1,11 @@
 /* The integrity of a picture's file before a decoder sees it.
- * Sources: PNG (W3C REC-PNG-3), chapters 5 and 11; JPEG (ITU-T T.81), annex B; netpbm's pgm(5) and ppm(5). */
+ * Sources: PNG (W3C REC-PNG-3), chapters 5 and 11; netpbm's pgm(5) and ppm(5). */
+#include "data/image_check.h"
+
 #include <string.h>
 
 #include "data/image.h"
 #include "nn/base/bytes.h"
-
-enum { JPEG_MOST_SCANS = 256 /* a progressive file of many empty scans would decode for minutes */ };
 
 static const unsigned char png_signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
@@ -19,7 +19,7 @@ ImageKind image_kind(const unsigned char *data, size_t size) {
     return IMAGE_OTHER;
 }
 
-static Status damaged(Error *err, const char *path, size_t byte, const char *what) {
+Status image_damaged(Error *err, const char *path, size_t byte, const char *what) {
     return error_set(err, STATUS_INPUT, "%s: byte %zu: %s; the file is cut or damaged: get it again", path,
                      byte, what);
 }
@@ -52,68 +52,24 @@ static const char *chunk_fault(const unsigned char *chunk, uint32_t length, int 
 
 static Status check_png(const char *path, const unsigned char *data, size_t size, Error *err) {
     if (size < 8 || memcmp(data, png_signature, 8) != 0)
-        return damaged(err, path, 0, "the PNG signature is wrong");
+        return image_damaged(err, path, 0, "the PNG signature is wrong");
     size_t at = 8;
     int pixels = 0;
     for (int n = 0;; n++) {
         const unsigned char *chunk = data + at;
-        if (size - at < 12) return damaged(err, path, at, "the PNG ends before its IEND chunk");
+        if (size - at < 12) return image_damaged(err, path, at, "the PNG ends before its IEND chunk");
         uint32_t length = big_u32(chunk);
-        if (length > size - at - 12) return damaged(err, path, at, "a PNG chunk is longer than the file");
+        if (length > size - at - 12)
+            return image_damaged(err, path, at, "a PNG chunk is longer than the file");
         if (crc32_update(0, chunk + 4, (size_t)length + 4) != big_u32(chunk + 8 + length))
-            return damaged(err, path, at, "the CRC of a PNG chunk is wrong");
+            return image_damaged(err, path, at, "the CRC of a PNG chunk is wrong");
         const char *fault = chunk_fault(chunk, length, n, pixels);
-        if (fault) return damaged(err, path, at, fault);
+        if (fault) return image_damaged(err, path, at, fault);
         pixels |= chunk_is(chunk, "IDAT");
         at += (size_t)length + 12;
         if (chunk_is(chunk, "IEND")) break;
     }
-    return at == size ? STATUS_OK : damaged(err, path, at, "bytes follow the IEND chunk of the PNG");
-}
-
-/* ---- JPEG ---- */
-
-/* Where the entropy-coded data that starts at `at` ends: at the next marker that is no restart and no stuffed
- * FF 00. */
-static size_t scan_end(const unsigned char *data, size_t size, size_t at) {
-    for (; at + 1 < size; at++) {
-        if (data[at] != 0xFF) continue;
-        unsigned char next = data[at + 1];
-        if (next != 0 && next != 0xFF && !(next >= 0xD0 && next <= 0xD7)) return at;
-    }
-    return size;
-}
-
-static int is_frame(int marker) {
-    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-}
-
-static int has_segment(int marker) {
-    return marker >= 0xC0 && marker != 0xC8 && (marker < 0xD0 || marker > 0xD9) && marker < 0xF0;
-}
-
-static Status check_jpeg(const char *path, const unsigned char *data, size_t size, Error *err) {
-    int frames = 0, scans = 0;
-    for (size_t at = 2;;) {
-        while (at + 1 < size && data[at] == 0xFF && data[at + 1] == 0xFF) at++; /* fill bytes */
-        if (size - at < 2) return damaged(err, path, size, "the JPEG ends before its end marker");
-        int marker = data[at + 1];
-        if (data[at] != 0xFF) return damaged(err, path, at, "a JPEG marker was expected");
-        if (marker == 0xD9)
-            return scans ? STATUS_OK : damaged(err, path, at, "the JPEG has no pixels before its end marker");
-        if (!has_segment(marker)) return damaged(err, path, at, "an unknown JPEG marker");
-        size_t length = size - at < 4 ? 0 : (size_t)data[at + 2] << 8 | data[at + 3];
-        if (length < 2 || length > size - at - 2)
-            return damaged(err, path, at, "a JPEG segment is longer than the file");
-        if (is_frame(marker) && frames++) return damaged(err, path, at, "the JPEG has two frame headers");
-        at += 2 + length;
-        if (marker != 0xDA) continue;
-        if (!frames) return damaged(err, path, at, "the JPEG has pixels before its frame header");
-        if (++scans > JPEG_MOST_SCANS)
-            return error_set(err, STATUS_INPUT, "%s: byte %zu: more than %d scans; save it as a plain JPEG",
-                             path, at, JPEG_MOST_SCANS);
-        at = scan_end(data, size, at);
-    }
+    return at == size ? STATUS_OK : image_damaged(err, path, at, "bytes follow the IEND chunk of the PNG");
 }
 
 /* ---- PNM ---- */
@@ -133,38 +89,37 @@ static int pnm_number(const unsigned char *data, size_t size, size_t *at) {
     return value;
 }
 
-Status pnm_header(const char *path, const unsigned char *data, size_t size, int *width, int *height,
-                  int *channels, int *most, size_t *offset, Error *err) {
+Status pnm_header(PnmHeader *h, const char *path, const unsigned char *data, size_t size, Error *err) {
     if (data[1] != '5' && data[1] != '6')
         return error_set(err, STATUS_INPUT,
                          "%s: is a PNM of kind P%c; P5 (gray) or P6 (colour) was expected: convert it", path,
                          data[1]);
     size_t at = 2;
-    *channels = data[1] == '5' ? 1 : 3;
-    *width = pnm_number(data, size, &at);
-    *height = pnm_number(data, size, &at);
-    *most = pnm_number(data, size, &at);
-    if (*width <= 0 || *height <= 0 || *most <= 0 || *most > 65535 || at >= size)
-        return damaged(err, path, at, "the PNM header is not width, height and maximum");
-    if ((int64_t)*width * *height > IMAGE_MAX_PIXELS)
+    h->channels = data[1] == '5' ? 1 : 3;
+    h->width = pnm_number(data, size, &at);
+    h->height = pnm_number(data, size, &at);
+    h->most = pnm_number(data, size, &at);
+    if (h->width <= 0 || h->height <= 0 || h->most <= 0 || h->most > 65535 || at >= size)
+        return image_damaged(err, path, at, "the PNM header is not width, height and maximum");
+    if ((int64_t)h->width * h->height > IMAGE_MAX_PIXELS)
         return error_set(err, STATUS_INPUT, "%s: is %d x %d; at most %d million pixels were expected", path,
-                         *width, *height, IMAGE_MAX_PIXELS >> 20);
-    *offset = at + 1;
-    size_t wanted = (size_t)*width * (size_t)*height * (size_t)*channels * (*most > 255 ? 2 : 1);
-    return size - *offset >= wanted ? STATUS_OK
-                                    : damaged(err, path, size, "the PNM ends before its last pixel");
+                         h->width, h->height, IMAGE_MAX_PIXELS >> 20);
+    h->offset = at + 1;
+    size_t wanted = (size_t)h->width * (size_t)h->height * (size_t)h->channels * (h->most > 255 ? 2 : 1);
+    if (size - h->offset < wanted)
+        return image_damaged(err, path, size, "the PNM ends before its last pixel");
+    return STATUS_OK;
 }
 
 Status image_check(const char *path, const unsigned char *data, size_t size, Error *err) {
-    int width, height, channels, most;
-    size_t offset;
+    PnmHeader header;
     switch (image_kind(data, size)) {
     case IMAGE_PNG:
         return check_png(path, data, size, err);
     case IMAGE_JPEG:
-        return check_jpeg(path, data, size, err);
+        return jpeg_check(path, data, size, err);
     case IMAGE_PNM:
-        return pnm_header(path, data, size, &width, &height, &channels, &most, &offset, err);
+        return pnm_header(&header, path, data, size, err);
     default:
         return error_set(err, STATUS_INPUT, "%s: is no JPEG, PNG or PNM picture; convert it to one", path);
     }

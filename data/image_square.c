@@ -44,6 +44,7 @@ static Status shrink(const Image *im, int width, int height, uint8_t *out, int s
         for (int x = 0; x < width; x++)
             out[(size_t)y * (size_t)stride + (size_t)x] = (uint8_t)((sum[x] + area / 2) / area);
     }
+    mem_free(sum);
     return STATUS_OK;
 }
 
