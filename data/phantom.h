@@ -1,0 +1,67 @@
+/* A synthetic ultrasound archive with known truth: B-mode images and reports that no patient is behind.
+ * Teaching and testing need data that may be given away; what is modelled and what is not: data/PHANTOM.md.
+ */
+#ifndef DATA_PHANTOM_H
+#define DATA_PHANTOM_H
+
+#include <stdint.h>
+
+#include "nn/base/error.h"
+#include "nn/base/log.h"
+#include "nn/base/pool.h"
+
+typedef enum { PHANTOM_EN, PHANTOM_ZH, PHANTOM_MIXED } PhantomLang;
+
+/* The labels. PHANTOM_NORMAL stands alone; a case holds at most two of the others. */
+typedef enum {
+    PHANTOM_NORMAL,
+    PHANTOM_CYST,       /* anechoic, thin wall, posterior enhancement */
+    PHANTOM_REGULAR,    /* solid, hypoechoic, smooth oval margin */
+    PHANTOM_SPICULATED, /* solid, hypoechoic, spiculated margin, echogenic halo */
+    PHANTOM_STONE,      /* bright focus, clean shadow */
+    PHANTOM_FLUID,      /* free fluid: a crescent between tissues */
+    PHANTOM_DUCT,       /* dilated duct: an anechoic tube with bright walls */
+    PHANTOM_B_LINES,    /* rays from the pleural line to the bottom of the image */
+    PHANTOM_LABELS
+} PhantomLabel;
+
+typedef enum {
+    PHANTOM_BREAST,
+    PHANTOM_THYROID,
+    PHANTOM_LIVER,
+    PHANTOM_KIDNEY,
+    PHANTOM_GALLBLADDER,
+    PHANTOM_PELVIS,
+    PHANTOM_LUNG,
+    PHANTOM_ORGANS
+} PhantomOrgan;
+
+enum { PHANTOM_MAX_CASES = 100000, PHANTOM_MIN_SIZE = 32, PHANTOM_MAX_SIZE = 512 };
+
+typedef struct {
+    int cases; /* 1..PHANTOM_MAX_CASES; all labels occur from about 20 on */
+    int size;  /* side of the square images in pixels, PHANTOM_MIN_SIZE..PHANTOM_MAX_SIZE */
+    PhantomLang lang;
+    uint64_t seed;
+} PhantomOptions;
+
+/* 600 cases, 96 pixels, mixed, seed 1. */
+PhantomOptions phantom_defaults(void);
+
+/* Names in manifest.tsv and truth.tsv: "cyst", "breast". */
+const char *phantom_label_name(PhantomLabel label);
+const char *phantom_organ_name(PhantomOrgan organ);
+
+/* Writes dir (made where it is missing):
+ * - images/caseNNNN.png: 8-bit gray, size x size;
+ * - manifest.tsv: id image text labels group; a group is a patient with 1 to 4 views;
+ * - truth.tsv: id group organ finding x_mm depth_mm long_mm short_mm left top right bottom mm_per_pixel;
+ *   one line a finding. Its centre: x_mm to the right of and depth_mm below the middle of the probe's face.
+ * Its axes (of a spiculated mass without the spicules). Its box in pixels. Empty for "normal".
+ *
+ * The bytes depend on the options alone, not on the threads. manifest.tsv comes last and replaces an older
+ * one, but only beside a truth.tsv: another data set's manifest is not overwritten (STATUS_INPUT). Options
+ * out of range: STATUS_USAGE. pool and log may be NULL. */
+Status phantom_write(const char *dir, const PhantomOptions *options, Pool *pool, const Log *log, Error *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* Small phantoms in folders of their own, for the tests of the phantom. */
+#ifndef TESTS_PHANTOM_ARCHIVE_H
+#define TESTS_PHANTOM_ARCHIVE_H
+
+#include "data/image.h"
+#include "data/manifest.h"
+#include "data/phantom.h"
+
+typedef struct {
+    char dir[64];
+    PhantomOptions options;
+    Manifest manifest;
+} PhantomArchive;
+
+typedef struct {
+    char id[32], group[32], organ[32], finding[32];
+    double x_mm, depth_mm, long_mm, short_mm, mm_per_pixel;
+    int left, top, right, bottom;
+} PhantomTruth;
+
+void archive_make_dir(PhantomArchive *a);
+void archive_write(PhantomArchive *a, int cases, int size, PhantomLang lang, uint64_t seed, Pool *pool);
+/* Written and read back by the reader that training uses. */
+void archive_open(PhantomArchive *a, int cases, int size, PhantomLang lang, uint64_t seed);
+void archive_close(PhantomArchive *a);
+/* Removes all files that a phantom has; asserts that nothing else was there. */
+void archive_remove(const PhantomArchive *a);
+
+char *archive_path(const PhantomArchive *a, const char *name); /* mem_free it */
+int archive_same_file(const PhantomArchive *a, const PhantomArchive *b, const char *name);
+int archive_has_label(const Manifest *m, int i, PhantomLabel label);
+Image archive_image(const Case *c); /* image_free it */
+
+/* Rows of truth.tsv, without those of normal cases (which are checked to be empty). Returns how many. */
+int archive_truth(const PhantomArchive *a, PhantomTruth *rows, int most);
+
+#endif
