@@ -68,7 +68,7 @@ CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 
-.PHONY: all demo test test-double gradients drill trace asan tsan tidy fmt fmt-check clean help
+.PHONY: all demo test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
 all: msach
 
 msach: $(BIN)
@@ -135,6 +135,10 @@ gradients: test-double
 drill: test-double
 	@tests/drill.sh build/double/grad
 
+# Golden values anew; needs Python with PyTorch (Debian: python3-torch). Tests read the files that are committed.
+golden:
+	python3 tests/golden/make_golden.py
+
 # The auditor's entry page: every equation with its home, its test and its oracle.
 trace:
 	@sh tests/trace.sh
@@ -173,6 +177,7 @@ help:
 	@echo "make trace      every equation: home, test, oracle"
 	@echo "make gradients  every op and loss: largest error of its derivative"
 	@echo "make drill      a planted error in each derivative turns a test red"
+	@echo "make golden     golden values anew, from PyTorch"
 	@echo "make asan, tsan the tests under the sanitizers"
 	@echo "make tidy, fmt, fmt-check, clean"
 

@@ -193,7 +193,8 @@ static bool add_edges(const Knn *s, Row *rows) {
 }
 
 /* EQ(geodesic)  |u_i-u_j| becomes the length of the shortest path of at most two edges from i to j, and
- * K_m(i,j) > 0 wherever one leads to a case of another group. Further steps would fill the matrix. */
+ * K_m(i,j) > 0 wherever one leads to a case of another group.
+ * DEV(geodesic): not the whole graph's distance, which would fill the n x n matrix. */
 static bool add_two_edge_paths(const Row *rows, const int *group, int i, Row *reach) {
     for (size_t a = 0; a < rows[i].count; a++) {
         Neighbour middle = rows[i].item[a];

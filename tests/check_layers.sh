@@ -1,0 +1,52 @@
+#!/bin/sh
+# A file includes only its own layer or a lower one; cblas.h stands in nn/blas.c alone; the library neither prints nor exits; file
+# names are unique. Fails on a breach.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+breaches=0
+breach() {
+    echo "check_layers: $*"
+    breaches=$((breaches + 1))
+}
+
+# allowed FILE: an extended regular expression of the includes that FILE's layer may have
+allowed() {
+    case $1 in
+    nn/base/*) echo '^nn/base/[^/]*$' ;;
+    nn/*) echo '^nn/(base/)?[^/]*$' ;;
+    hash/*) echo '^(nn/(base/)?|hash/(baselines/)?)[^/]*$' ;;
+    data/*) echo '^(nn/base|data)/[^/]*$' ;;
+    eval/*) echo '^((nn/base|eval)/[^/]*|hash/code\.h)$' ;;
+    train/*) echo '^(nn/(base/)?|hash/(baselines/)?|data/|eval/|train/)[^/]*$' ;;
+    cmd/*) echo '^(nn/(base/)?|hash/(baselines/)?|data/|eval/|train/|cmd/)[^/]*$' ;;
+    esac
+}
+
+files=$(find nn hash data eval train cmd -name '*.[ch]' -o -name '*.inc' | sort)
+for file in $files; do
+    rule=$(allowed "$file")
+    for include in $(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$file"); do
+        printf '%s\n' "$include" | grep -qE "$rule" || breach "$file includes $include"
+        [ -f "$include" ] || breach "$file includes $include, which is not there"
+    done
+    # hash/ itself stands below its baselines.
+    case $file in
+    hash/baselines/*) ;;
+    hash/*) grep -n 'include "hash/baselines/' "$file" && breach "$file includes a baseline" ;;
+    esac
+done
+
+# shellcheck disable=SC2086
+for file in $(grep -lE 'include *[<"]([a-z]*/)*cblas\.h' $files); do
+    [ "$file" = nn/blas.c ] || breach "$file includes cblas.h; nn/blas.c is the one door to BLAS"
+done
+
+# shellcheck disable=SC2086
+printing=$(grep -nE '(^|[^a-zA-Z_])(printf|puts|putchar|exit|_Exit|_exit)\(' $(printf '%s\n' $files | grep -v '^cmd/') /dev/null)
+[ -z "$printing" ] || breach "the library prints or exits:
+$printing"
+
+for name in $(printf '%s\n' $files | sed 's,.*/,,' | sort | uniq -d); do breach "two files are called $name"; done
+
+[ "$breaches" = 0 ] && echo "check_layers: $(printf '%s\n' $files | wc -l | tr -d ' ') files, no breach"
+[ "$breaches" = 0 ]
