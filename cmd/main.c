@@ -12,7 +12,7 @@
 #include "nn/base/nearest.h"
 #include "nn/blas.h"
 
-const Verb *const VERBS[] = {&VERB_TRAIN, &VERB_EVAL, NULL};
+const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN, &VERB_EVAL, &VERB_ENCODE, NULL};
 
 volatile sig_atomic_t cmd_stop;
 

@@ -1,0 +1,229 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cases.h"
+#include "cmd/verbs.h"
+#include "hash/code.h"
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "nn/npy.h"
+#include "train/encode.h"
+#include "train/run.h"
+
+static const Option OPTIONS[] = {
+    {"model", 'm', "FILE", NULL, "a model file, or the directory of a run", NEEDED},
+    {"data", 'd', "MANIFEST", NULL, "encode the cases of a manifest that have the modality of --as", PLAIN},
+    {"image", 'i', "FILE...", NULL, "encode these pictures", MANY},
+    {"text", 't', "TEXT...", NULL, "encode these texts, each a word of the command line", MANY},
+    {"as", 'a', "KIND", NULL, "image or text: which of the two to encode; needed with --data", PLAIN},
+    {"out", 'o', "FILE.npy", NULL, "codes (n, bits/8) uint8; ids go beside, into FILE.ids.txt", NEEDED},
+    {"dump", 0, "DIR", NULL, "also write the networks' input, features and scores as .npy", PLAIN},
+    {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", PLAIN},
+    {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
+    OPTION_THREADS,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_END};
+
+static const char *const KINDS[] = {"image", "text", NULL}; /* by Modality */
+
+/* What is encoded: n rows, those of images first. */
+typedef struct {
+    const ModelFile *f;
+    Cases cases;
+    bool use[2];
+    int n;
+    Encoding out;
+} Job;
+
+static Status write_npy(const char *folder, const char *name, NpyType type, int rank, const int64_t *dim,
+                        const void *data, Error *err) {
+    char *path = path_join(folder, name);
+    if (!path) return mem_error(err, name);
+    Status s = npy_write(path, type, rank, dim, data, err);
+    mem_free(path);
+    return s;
+}
+
+/* ---- Which cases ---- */
+
+static Status modalities(const Args *a, bool use[2], Error *err) {
+    static const char *const words[] = {"image", "text", NULL};
+    int as = -1;
+    if (args_get(a, "as")) TRY(args_choice(a, "as", KINDS, &as, err));
+    if (args_has(a, "data")) {
+        if (args_has(a, "image") || args_has(a, "text"))
+            return error_set(err, STATUS_USAGE, "msach encode: --data goes without --image and --text");
+        if (as < 0) return error_set(err, STATUS_USAGE, "msach encode: --data needs --as image or --as text");
+        use[as] = true;
+        return STATUS_OK;
+    }
+    for (int m = 0; m < 2; m++) {
+        use[m] = args_has(a, words[m]);
+        if (use[m] && as == 1 - m)
+            return error_set(err, STATUS_USAGE, "msach encode: --%s does not go with --as %s", words[m],
+                             KINDS[as]);
+    }
+    if (use[0] || use[1]) return STATUS_OK;
+    return error_set(err, STATUS_USAGE,
+                     "msach encode: --data, --image or --text is needed, for example:\n  %s",
+                     a->verb->example);
+}
+
+static Status collect(const Args *a, const char *name, const char ***list, int *n, Error *err) {
+    *n = args_count(a, name);
+    *list = mem_calloc((size_t)*n + 1, sizeof **list);
+    if (!*list) return mem_error(err, "the command line");
+    int filled = 0;
+    for (int i = 0; i < a->n_options; i++)
+        if (strcmp(a->option[i], name) == 0) (*list)[filled++] = a->value[i];
+    return STATUS_OK;
+}
+
+static Status read_words(const Args *a, Job *j, Error *err) {
+    CaseWords w = {0};
+    Status s = collect(a, "image", &w.images, &w.n_images, err);
+    if (s == STATUS_OK) s = collect(a, "text", &w.texts, &w.n_texts, err);
+    for (int i = 0; s == STATUS_OK && i < w.n_texts; i++)
+        if (!w.texts[i][0])
+            s = error_set(err, STATUS_USAGE, "msach encode: text %d of --text is empty", i + 1);
+    if (s == STATUS_OK) s = cases_of_words(&j->cases, j->f, &w, a->pool, &a->log, err);
+    mem_free(w.images);
+    mem_free(w.texts);
+    return s;
+}
+
+static Status read_cases(const Args *a, Job *j, Error *err) {
+    TRY(modalities(a, j->use, err));
+    if (!args_has(a, "data")) {
+        TRY(read_words(a, j, err));
+    } else {
+        ManifestOptions o = {.skip_bad = args_has(a, "skip-bad"),
+                             .allow_outside = args_has(a, "allow-outside")};
+        TRY(cases_read(&j->cases, j->f, args_get(a, "data"), &o, j->use, a->pool, &a->log, err));
+    }
+    for (int m = 0; m < 2; m++) j->n += j->use[m] ? j->cases.count[m] : 0;
+    if (j->n) return STATUS_OK;
+    return error_set(err, STATUS_INPUT, "%s: no case has %s", args_get(a, "data"),
+                     j->use[0] ? "an image" : "a text");
+}
+
+/* ---- Encoding ---- */
+
+static Status encode(const Args *a, Job *j, Error *err) {
+    const Model *m = &j->f->model;
+    size_t n = (size_t)j->n, d = (size_t)m->config.dim, q = (size_t)m->config.bits, at = 0;
+    j->out.codes = mem_calloc(n, code_bytes((int)q));
+    if (!j->out.codes) return mem_error(err, "the codes");
+    if (args_get(a, "dump")) {
+        j->out.features = mem_calloc(n, d * sizeof(float));
+        j->out.scores = mem_calloc(n, q * sizeof(float));
+        if (!j->out.features || !j->out.scores) return mem_error(err, "the features");
+    }
+    for (int k = 0; k < 2; k++) {
+        if (!j->use[k]) continue;
+        Encoding part = {j->out.features ? j->out.features + at * d : NULL,
+                         j->out.scores ? j->out.scores + at * q : NULL,
+                         j->out.codes + at * code_bytes((int)q)};
+        TRY(encode_cases(m, &j->cases.data, j->cases.index[k], j->cases.count[k], (Modality)k, &part, a->pool,
+                         &a->log, err));
+        at += (size_t)j->cases.count[k];
+    }
+    return STATUS_OK;
+}
+
+static void add_id(Buffer *b, const char *id) {
+    for (; *id; id++) {
+        if (*id == '\n' || *id == '\t' || *id == '\\')
+            buffer_printf(b, "\\%c", *id == '\n' ? 'n' : *id == '\t' ? 't' : '\\');
+        else
+            buffer_add(b, id, 1);
+    }
+    buffer_add(b, "\n", 1);
+}
+
+static Status write_ids(const char *out, const Job *j, Error *err) {
+    Buffer path = {0}, ids = {0};
+    size_t stem = strlen(out);
+    if (stem > 4 && strcmp(out + stem - 4, ".npy") == 0) stem -= 4;
+    buffer_printf(&path, "%.*s.ids.txt", (int)stem, out);
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; j->use[k] && i < j->cases.count[k]; i++)
+            add_id(&ids, j->cases.manifest.cases[j->cases.index[k][i]].id);
+    Status s = path.failed || ids.failed ? mem_error(err, "the ids")
+                                         : file_write((const char *)path.data, ids.data, ids.size, err);
+    buffer_free(&path);
+    buffer_free(&ids);
+    return s;
+}
+
+/* ---- --dump ---- */
+
+/* The networks' input of one modality, all rows in one batch. */
+static Status dump_input(const char *folder, const Job *j, int k, Pool *pool, Error *err) {
+    Batch b;
+    BatchOptions o = {.mean = j->f->model.config.mean, .deviation = j->f->model.config.deviation};
+    int n = j->cases.count[k];
+    Status s = batch_init(&b, &j->cases.data, n, pool, err);
+    if (s == STATUS_OK) s = batch_fill(&b, &j->cases.data, j->cases.index[k], n, &o, pool, err);
+    int64_t image[4] = {n, 1, b.side, b.side}, text[3] = {n, b.text_length, TOKEN_NGRAMS};
+    if (s == STATUS_OK && k == MODALITY_IMAGE)
+        s = write_npy(folder, "input.npy", NPY_F32, 4, image, b.image, err);
+    if (s == STATUS_OK && k == MODALITY_TEXT)
+        s = write_npy(folder, "tokens.npy", NPY_I32, 2, text, b.word, err);
+    if (s == STATUS_OK && k == MODALITY_TEXT && b.gram)
+        s = write_npy(folder, "subwords.npy", NPY_I32, 3, text, b.gram, err);
+    batch_free(&b);
+    return s;
+}
+
+static Status dump(const char *folder, const Job *j, Pool *pool, Error *err) {
+    int64_t features[2] = {j->n, j->f->model.config.dim}, scores[2] = {j->n, j->f->model.config.bits};
+    TRY(dir_make(folder, err));
+    for (int k = 0; k < 2; k++)
+        if (j->use[k]) TRY(dump_input(folder, j, k, pool, err));
+    TRY(write_npy(folder, "features.npy", NPY_F32, 2, features, j->out.features, err));
+    return write_npy(folder, "scores.npy", NPY_F32, 2, scores, j->out.scores, err);
+}
+
+/* ---- The verb ---- */
+
+static Status encode_and_write(Args *a, Job *j, Error *err) {
+    const char *out = args_get(a, "out");
+    int64_t dim[2] = {0, (int64_t)code_bytes(j->f->model.config.bits)};
+    TRY(read_cases(a, j, err));
+    TRY(encode(a, j, err));
+    dim[0] = j->n;
+    if (args_get(a, "dump")) TRY(dump(args_get(a, "dump"), j, a->pool, err));
+    TRY(write_ids(out, j, err));
+    TRY(npy_write(out, NPY_U8, 2, dim, j->out.codes, err));
+    printf("%s\n", out);
+    return STATUS_OK;
+}
+
+static Status run(Args *a, Error *err) {
+    ModelFile f;
+    Job j = {.f = &f};
+    char *path = run_model_path(args_get(a, "model"));
+    if (!path) return mem_error(err, "the model's path");
+    Status s = model_open(&f, path, err);
+    if (s == STATUS_OK) s = args_pool(a, err);
+    if (s == STATUS_OK) s = encode_and_write(a, &j, err);
+    mem_free(j.out.codes);
+    mem_free(j.out.features);
+    mem_free(j.out.scores);
+    cases_free(&j.cases);
+    model_close(&f);
+    mem_free(path);
+    return s;
+}
+
+const Verb VERB_ENCODE = {
+    "encode",
+    "codes of pictures or texts, as .npy",
+    "msach encode --model runs/first --data phantoms/manifest.tsv --as image --out codes.npy",
+    NULL,
+    OPTIONS,
+    run,
+    "Bit j of a code is bit j%8 of byte j/8. --image and --text may be given together: pictures come first.\n"
+    "--dump writes input.npy (n,1,S,S) or tokens.npy and subwords.npy, features.npy and scores.npy."};
