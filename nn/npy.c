@@ -35,32 +35,6 @@ static bool array_bytes(NpyType type, int rank, const int64_t *dim, size_t limit
     return n <= limit;
 }
 
-/* ---- Numbers in the host's order, little-endian on disk: the same function goes both ways ---- */
-
-static void convert(unsigned char *to, const unsigned char *from, size_t bytes, size_t size) {
-    for (size_t at = 0; at < bytes; at += size) {
-        if (size == 8) {
-            uint64_t v = get_u64(from + at);
-            memcpy(to + at, &v, 8);
-        } else if (size == 4) {
-            uint32_t v = get_u32(from + at);
-            memcpy(to + at, &v, 4);
-        } else {
-            to[at] = from[at];
-        }
-    }
-}
-
-static void put_numbers(FileWriter *w, const unsigned char *data, size_t bytes, size_t size) {
-    unsigned char piece[4096];
-    for (size_t at = 0; at < bytes;) {
-        size_t n = bytes - at < sizeof piece ? bytes - at : sizeof piece;
-        convert(piece, data + at, n, size);
-        file_put(w, piece, n);
-        at += n;
-    }
-}
-
 Status npy_write(const char *path, NpyType type, int rank, const int64_t *dim, const void *data, Error *err) {
     NN_REQUIRE(rank >= 1 && rank <= MAX_RANK, "npy: rank %d", rank);
     size_t bytes;
@@ -83,7 +57,7 @@ Status npy_write(const char *path, NpyType type, int rank, const int64_t *dim, c
     file_put(&w, MAGIC, sizeof MAGIC);
     file_put(&w, (unsigned char[]){(unsigned char)length, (unsigned char)(length >> 8)}, 2);
     file_put(&w, header, length);
-    put_numbers(&w, data, bytes, TYPES[type].size);
+    file_put_numbers(&w, data, bytes, TYPES[type].size);
     return file_commit(&w, err);
 }
 
@@ -251,7 +225,7 @@ static Status parse(Npy *a, const unsigned char *file, size_t size, size_t max_b
         return error_set(err, STATUS_INPUT, "%s: holds %zu bytes of data; its shape needs %zu; copy it again",
                          path, data_size, bytes);
     if (!(a->data = mem_alloc(bytes))) return mem_error(err, path);
-    convert(a->data, file + PREFIX + length, bytes, TYPES[a->type].size);
+    numbers_convert(a->data, file + PREFIX + length, bytes, TYPES[a->type].size);
     return STATUS_OK;
 }
 

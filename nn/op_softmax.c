@@ -2,9 +2,8 @@
  *     y[r,j] = exp(x[r,j] - max_r) / sum_k exp(x[r,k] - max_r)
  *     gx[r,j] += y[r,j] (gy[r,j] - sum_k gy[r,k] y[r,k])
  * Subtracting the row's maximum keeps exp finite. Saved: nothing, the output is enough. */
-#include <tgmath.h>
-
 #include "nn/ops.h"
+#include "nn/vmath.h"
 
 enum { PIECE = 1 << 14 }; /* elements a work item takes, about */
 
@@ -26,10 +25,9 @@ static void forward_row(const real *x, real *y, int d) {
     for (int j = 1; j < d; j++)
         if (x[j] > max) max = x[j];
     double sum = 0;
-    for (int j = 0; j < d; j++) {
-        y[j] = exp(x[j] - max);
-        sum += (double)y[j];
-    }
+    for (int j = 0; j < d; j++) y[j] = x[j] - max;
+    vmath_exp((size_t)d, y, y);
+    for (int j = 0; j < d; j++) sum += (double)y[j];
     real factor = (real)(1 / sum);
     for (int j = 0; j < d; j++) y[j] *= factor;
 }

@@ -40,23 +40,6 @@ static bool tensor_bytes(StType type, int rank, const int64_t *dim, size_t *byte
     return true;
 }
 
-static bool big_endian(void) {
-    const uint16_t one = 1;
-    unsigned char first;
-    memcpy(&first, &one, 1);
-    return first == 0;
-}
-
-/* Reverses the bytes of each of n numbers of `size` bytes. */
-static void swap_bytes(unsigned char *data, size_t n, size_t size) {
-    for (; n; n--, data += size)
-        for (size_t i = 0; i < size / 2; i++) {
-            unsigned char kept = data[i];
-            data[i] = data[size - 1 - i];
-            data[size - 1 - i] = kept;
-        }
-}
-
 /* The eight digits of the metadata entry "crc32" in a header, or NULL. A quote inside a JSON string is
  * escaped, so this text can only be the key and the beginning of its value. */
 static char *find_crc(char *header, size_t size) {
@@ -172,21 +155,6 @@ static char *json_header(const StFile *f) {
     return text;
 }
 
-static void put_data(FileWriter *w, const StTensor *x) {
-    size_t size = TYPES[x->type].size;
-    if (!big_endian() || size == 1) {
-        file_put(w, x->data, x->bytes);
-        return;
-    }
-    const unsigned char *from = x->data;
-    for (size_t at = 0; at < x->bytes; at += size) {
-        unsigned char number[8];
-        memcpy(number, from + at, size);
-        swap_bytes(number, 1, size);
-        file_put(w, number, size);
-    }
-}
-
 static void put_file(FileWriter *w, const StFile *f, char *header) {
     size_t length = strlen(header);
     size_t padding = (DATA_ALIGN - (LENGTH_FIELD + length) % DATA_ALIGN) % DATA_ALIGN;
@@ -197,7 +165,8 @@ static void put_file(FileWriter *w, const StFile *f, char *header) {
     for (; padding; padding--) file_put(w, " ", 1);
     for (int s = 0; s < N_SIZES; s++)
         for (size_t i = 0; i < f->n_tensors; i++)
-            if (TYPES[f->tensors[i].type].size == SIZES[s]) put_data(w, &f->tensors[i]);
+            if (TYPES[f->tensors[i].type].size == SIZES[s])
+                file_put_numbers(w, f->tensors[i].data, f->tensors[i].bytes, SIZES[s]);
     char digits[CRC_DIGITS + 1];
     snprintf(digits, sizeof digits, "%08" PRIx32, w->crc);
     file_put_at(w, (uint64_t)(LENGTH_FIELD + (find_crc(header, length) - header)), digits, CRC_DIGITS);
@@ -381,12 +350,10 @@ Status st_read(StFile *f, const char *path, bool require_crc, Error *err) {
     size_t size;
     TRY(file_read(path, MAX_FILE, &file, &size, err));
     f->owned = file;
-    Status s = parse(f, file, size, require_crc, path, err);
-    if (s != STATUS_OK || !big_endian()) return s;
+    TRY(parse(f, file, size, require_crc, path, err));
     for (size_t i = 0; i < f->n_tensors; i++) {
-        size_t width = TYPES[f->tensors[i].type].size;
-        swap_bytes(file + ((const unsigned char *)f->tensors[i].data - file), f->tensors[i].bytes / width,
-                   width);
+        unsigned char *data = file + ((const unsigned char *)f->tensors[i].data - file);
+        numbers_convert(data, data, f->tensors[i].bytes, TYPES[f->tensors[i].type].size);
     }
-    return s;
+    return STATUS_OK;
 }

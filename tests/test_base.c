@@ -276,6 +276,20 @@ Test(bytes, numbers_are_little_endian) {
     cr_assert_eq(get_u32(b), 0xfffefdfcu);
 }
 
+Test(bytes, arrays_of_numbers_are_converted_there_and_back_in_place) {
+    unsigned char b[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, kept[16];
+    uint32_t four[4];
+    uint64_t eight[2];
+    memcpy(kept, b, 16);
+    numbers_convert(four, b, 16, 4);
+    numbers_convert(eight, b, 16, 8);
+    cr_assert(four[0] == 0x04030201u && four[3] == 0x100f0e0du && eight[1] == 0x100f0e0d0c0b0a09ull);
+    numbers_convert(eight, eight, 16, 8);
+    cr_assert_eq(memcmp(eight, kept, 16), 0);
+    numbers_convert(four, b, 16, 1);
+    cr_assert_eq(memcmp(four, kept, 16), 0);
+}
+
 Test(bytes, crc32_gives_the_known_answers_whole_and_in_pieces) {
     cr_assert_eq(crc32_update(0, "", 0), 0u);
     cr_assert_eq(crc32_update(0, "a", 1), 0xe8b7be43u);

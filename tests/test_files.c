@@ -131,6 +131,21 @@ Test(files, a_folder_that_is_missing_or_a_name_that_is_a_folder_is_bad_input) {
     temp_remove(&d);
 }
 
+Test(files, bytes_are_written_in_one_call_and_numbers_as_little_endian) {
+    TempDir d = temp_make();
+    unsigned char data[16];
+    cr_assert_eq(file_write(temp_path(&d, "a"), "text", 4, NULL), STATUS_OK);
+    cr_assert(raw_read(temp_path(&d, "a"), data, 16) == 4 && memcmp(data, "text", 4) == 0);
+    FileWriter w;
+    cr_assert_eq(file_begin(&w, temp_path(&d, "b"), NULL), STATUS_OK);
+    file_printf(&w, "%d", 7);
+    file_put_numbers(&w, (uint32_t[]){0x01020304u, 5}, 8, 4);
+    cr_assert_eq(file_commit(&w, NULL), STATUS_OK);
+    cr_assert_eq(raw_read(temp_path(&d, "b"), data, 16), 9);
+    cr_assert_eq(memcmp(data, "7\4\3\2\1\5\0\0\0", 9), 0);
+    temp_remove(&d);
+}
+
 Test(files, reading_gives_the_bytes_and_a_zero_after_them) {
     TempDir d = temp_make();
     const char *path = temp_path(&d, "a");

@@ -71,6 +71,13 @@ Test(params, adding_after_the_seal_aborts, .signal = SIGABRT) {
     add(&p, "b", 1, 1);
 }
 
+Test(params, a_tensor_of_another_set_aborts, .signal = SIGABRT) {
+    ParamSet p = {0}, q = {0};
+    add(&p, "a", 1, 1);
+    params_seal(&p, NULL);
+    param_init_normal(&q, p.items[0].tensor, 1, 1);
+}
+
 static Status build(ParamSet *p, Error *err) {
     char name[8] = "p00";
     for (int i = 0; i < 40; i++) {

@@ -22,6 +22,20 @@ uint64_t get_u64(const unsigned char *from) {
     return (uint64_t)get_u32(from + 4) << 32 | get_u32(from);
 }
 
+void numbers_convert(void *to, const void *from, size_t bytes, size_t width) {
+    unsigned char *out = to;
+    const unsigned char *in = from;
+    if (width == 1 && out != in) memcpy(out, in, bytes);
+    for (size_t at = 0; width == 4 && at < bytes; at += 4) {
+        uint32_t v = get_u32(in + at);
+        memcpy(out + at, &v, 4);
+    }
+    for (size_t at = 0; width == 8 && at < bytes; at += 8) {
+        uint64_t v = get_u64(in + at);
+        memcpy(out + at, &v, 8);
+    }
+}
+
 /* Four bytes a round ("slicing by four"): table[k][b] is the crc of byte b followed by k zero bytes. Built
  * anew at each call of at least 1 KiB (1,024 steps) rather than kept: no global state. Short data goes bit by
  * bit. */

@@ -13,6 +13,10 @@ void put_u64(unsigned char *to, uint64_t v);
 uint32_t get_u32(const unsigned char *from);
 uint64_t get_u64(const unsigned char *from);
 
+/* Copies numbers of `width` bytes (1, 4 or 8) from the machine's order to little-endian, or back: it is the same. `to` may be
+ * `from`. */
+void numbers_convert(void *to, const void *from, size_t bytes, size_t width);
+
 /* crc32 of IEEE 802.3 (as in PNG and zlib). Start with crc 0; feed pieces in order. */
 uint32_t crc32_update(uint32_t crc, const void *data, size_t size);
 
@@ -57,6 +61,7 @@ typedef struct {
 Status file_begin(FileWriter *w, const char *path, Error *err);
 void file_put(FileWriter *w, const void *data, size_t size);
 void file_printf(FileWriter *w, const char *fmt, ...) NN_PRINTF(2, 3);
+void file_put_numbers(FileWriter *w, const void *data, size_t bytes, size_t width); /* as little-endian */
 /* Overwrites size bytes at an offset that was already written (for a header's checksum). crc does not follow.
  */
 void file_put_at(FileWriter *w, uint64_t offset, const void *data, size_t size);

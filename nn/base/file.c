@@ -177,6 +177,17 @@ void file_put(FileWriter *w, const void *data, size_t size) {
     w->buffered += size;
 }
 
+void file_put_numbers(FileWriter *w, const void *data, size_t bytes, size_t width) {
+    const unsigned char *from = data;
+    unsigned char piece[1 << 14];
+    for (size_t at = 0; at < bytes;) {
+        size_t n = bytes - at < sizeof piece ? bytes - at : sizeof piece;
+        numbers_convert(piece, from + at, n, width);
+        file_put(w, piece, n);
+        at += n;
+    }
+}
+
 void file_printf(FileWriter *w, const char *fmt, ...) {
     va_list args, again;
     va_start(args, fmt);
