@@ -188,14 +188,21 @@ Test(eval_dump, folder_that_cannot_be_made_is_an_error) {
     retrieval_free(&back);
 }
 
-static int peer_is_there(void) {
-    return system("/usr/bin/env python3 -c 'import numpy, sklearn' >/dev/null 2>&1") == 0;
+/* The first Python that has what the script needs; NULL where none has. */
+static const char *peer_python(void) {
+    static const char *const candidate[] = {"python3", "/usr/bin/python3"};
+    char command[120];
+    for (size_t i = 0; i < sizeof candidate / sizeof *candidate; i++) {
+        snprintf(command, sizeof command, "%s -c 'import numpy, sklearn' >/dev/null 2>&1", candidate[i]);
+        if (system(command) == 0) return candidate[i];
+    }
+    return NULL;
 }
 
 /* The run has no ties: scikit-learn's value is dcmh's, and lies between the bounds. */
-static void compare_with_peer(const char *folder, const Dump *d) {
+static void compare_with_peer(const char *python, const char *folder, const Dump *d) {
     char command[200], name[20];
-    snprintf(command, sizeof command, "python3 tests/peers/average_precision.py '%s'", folder);
+    snprintf(command, sizeof command, "%s tests/peers/average_precision.py '%s'", python, folder);
     FILE *f = popen(command, "r");
     cr_assert_not_null(f);
     for (int from_image = 1; from_image >= 0; from_image--) {
@@ -215,14 +222,14 @@ static void compare_with_peer(const char *folder, const Dump *d) {
 }
 
 Test(eval_dump, scikit_learn_agrees_from_the_files_alone) {
-    if (!peer_is_there())
-        cr_skip("python3 with numpy and scikit-learn is missing: the comparison is left out");
+    const char *python = peer_python();
+    if (!python) cr_skip("python3 with numpy and scikit-learn is missing: the comparison is left out");
     Retrieval forth, back;
     Dump d = make_dump(&forth, &back);
     char folder[64];
     make_folder(folder);
     cr_assert_eq(dump_write(folder, &d, NULL), STATUS_OK);
-    compare_with_peer(folder, &d);
+    compare_with_peer(python, folder, &d);
     remove_folder(folder);
     retrieval_free(&forth);
     retrieval_free(&back);
