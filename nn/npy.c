@@ -19,8 +19,11 @@ typedef struct {
     size_t size;
 } TypeInfo;
 
-static const TypeInfo TYPES[] = {
-    [NPY_U8] = {"|u1", 1}, [NPY_I32] = {"<i4", 4}, [NPY_I64] = {"<i8", 8}, [NPY_F32] = {"<f4", 4}};
+static const TypeInfo TYPES[] = {[NPY_U8] = {"|u1", 1},
+                                 [NPY_I32] = {"<i4", 4},
+                                 [NPY_I64] = {"<i8", 8},
+                                 [NPY_F32] = {"<f4", 4},
+                                 [NPY_I8] = {"|i1", 1}};
 enum { N_TYPES = sizeof TYPES / sizeof *TYPES };
 
 /* Bytes of an array; false where they exceed `limit` or a dimension is negative. */
@@ -187,11 +190,11 @@ static Status choose_type(Npy *a, const Header *h, const char *path, Error *err)
         }
     char name[32];
     type_name(h->descr, name, sizeof name);
-    return error_set(
-        err, STATUS_INPUT,
-        "%s: holds %s; uint8, bool, int32, int64 or float32 (little-endian) was expected; convert it with "
-        "a.astype(...)",
-        path, name);
+    return error_set(err, STATUS_INPUT,
+                     "%s: holds %s; uint8, bool, int8, int32, int64 or float32 (little-endian) was expected; "
+                     "convert it with "
+                     "a.astype(...)",
+                     path, name);
 }
 
 static Status parse(Npy *a, const unsigned char *file, size_t size, size_t max_bytes, const char *path,

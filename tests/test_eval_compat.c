@@ -11,6 +11,7 @@
 #include "nn/base/bytes.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"
+#include "tests/tempdir.h"
 
 /* Distances of query 0: 0 1 1 2 3; relevant: items 0, 2 and 4, at ranks 1, 3 and 5 in database order. Query 1
  * has no relevant item. */
@@ -111,24 +112,13 @@ static Dump make_dump(Retrieval *forth, Retrieval *back) {
     return d;
 }
 
-static void make_folder(char *folder) {
-    strcpy(folder, "/tmp/msach-test-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-}
-
-static void remove_folder(const char *folder) {
-    char command[300];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    cr_assert_eq(system(command), 0);
-}
-
 Test(eval_dump, files_hold_what_was_measured) {
     Retrieval forth, back;
     Dump d = make_dump(&forth, &back);
-    char folder[64], path[128], line[256];
-    make_folder(folder);
-    cr_assert_eq(dump_write(folder, &d, NULL), STATUS_OK);
-    snprintf(path, sizeof path, "%s/per_query.tsv", folder);
+    char path[128], line[256];
+    TempDir folder = temp_make();
+    cr_assert_eq(dump_write(folder.path, &d, NULL), STATUS_OK);
+    snprintf(path, sizeof path, "%s/per_query.tsv", folder.path);
     FILE *f = fopen(path, "r");
     cr_assert_not_null(f);
     cr_assert_not_null(fgets(line, sizeof line, f));
@@ -148,7 +138,7 @@ Test(eval_dump, files_hold_what_was_measured) {
     fclose(f);
     cr_assert_eq(rows, 2 * QUERIES);
     cr_assert_float_eq(sum / QUERIES, forth.map.expected, 1e-10);
-    remove_folder(folder);
+    temp_remove(&folder);
     retrieval_free(&forth);
     retrieval_free(&back);
 }
@@ -156,11 +146,11 @@ Test(eval_dump, files_hold_what_was_measured) {
 Test(eval_dump, ids_in_runs_have_no_white_space) {
     Retrieval forth, back;
     Dump d = make_dump(&forth, &back);
-    char folder[64], path[128], line[256];
-    make_folder(folder);
+    char path[128], line[256];
+    TempDir folder = temp_make();
     d.run_depth = 3;
-    cr_assert_eq(dump_write(folder, &d, NULL), STATUS_OK);
-    snprintf(path, sizeof path, "%s/run_text_to_image.txt", folder);
+    cr_assert_eq(dump_write(folder.path, &d, NULL), STATUS_OK);
+    snprintf(path, sizeof path, "%s/run_text_to_image.txt", folder.path);
     FILE *f = fopen(path, "r");
     cr_assert_not_null(f);
     int rows = 0, rank, score;
@@ -173,7 +163,7 @@ Test(eval_dump, ids_in_runs_have_no_white_space) {
     }
     fclose(f);
     cr_assert_eq(rows, 3 * QUERIES);
-    remove_folder(folder);
+    temp_remove(&folder);
     retrieval_free(&forth);
     retrieval_free(&back);
 }
@@ -226,11 +216,10 @@ Test(eval_dump, scikit_learn_agrees_from_the_files_alone) {
     if (!python) cr_skip("python3 with numpy and scikit-learn is missing: the comparison is left out");
     Retrieval forth, back;
     Dump d = make_dump(&forth, &back);
-    char folder[64];
-    make_folder(folder);
-    cr_assert_eq(dump_write(folder, &d, NULL), STATUS_OK);
-    compare_with_peer(python, folder, &d);
-    remove_folder(folder);
+    TempDir folder = temp_make();
+    cr_assert_eq(dump_write(folder.path, &d, NULL), STATUS_OK);
+    compare_with_peer(python, folder.path, &d);
+    temp_remove(&folder);
     retrieval_free(&forth);
     retrieval_free(&back);
 }

@@ -109,7 +109,7 @@ Test(npy, headers_that_lie_are_refused_with_a_reason) {
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1)}", "four dimensions", 4},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", "float64", 8},
         {"{'descr': '<f2', 'fortran_order': False, 'shape': (1,)}", "float16", 2},
-        {"{'descr': '|i1', 'fortran_order': False, 'shape': (1,)}", "int8", 1},
+        {"{'descr': '<i2', 'fortran_order': False, 'shape': (1,)}", "int16", 2},
         {"{'descr': '<u2', 'fortran_order': False, 'shape': (1,)}", "uint16", 2},
         {"{'descr': '>f4', 'fortran_order': False, 'shape': (1,)}", "big-endian float32", 4},
         {"{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}", "complex64", 8},
