@@ -144,8 +144,8 @@ static bool row_is_fine(Builder *b, const Row *row) {
     const ManifestOptions *o = b->options;
     const char *id = row->field[FIELD_ID], *image = row->field[FIELD_IMAGE], *text = row->field[FIELD_TEXT];
     int older = names_find(&b->m->ids, id, strlen(id));
-    const int plain[] = {FIELD_ID, FIELD_IMAGE, FIELD_LABELS, FIELD_GROUP};
-    for (int i = 0; i < 4; i++)
+    const int plain[] = {FIELD_ID, FIELD_IMAGE, FIELD_LABELS, FIELD_GROUP, FIELD_SPLIT};
+    for (int i = 0; i < 5; i++)
         if (has_control(row->field[plain[i]])) {
             bad_row(b->bad, row->line, "%s holds a tab, newline or other control character",
                     field_names[plain[i]]);

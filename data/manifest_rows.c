@@ -23,13 +23,8 @@ void bad_row(BadRows *bad, int line, const char *fmt, ...) {
     size_t room = sizeof bad->text - bad->used;
     int n =
         snprintf(bad->text + bad->used, room, "%s%s:%d: %s", bad->told ? "\n" : "", bad->path, line, what);
-    if (n < 0 || (size_t)n >= room) {
-        bad->text[bad->used] = 0;
-        if (bad->told > 0) return;
-        n = snprintf(bad->text, sizeof bad->text, "line %d: %s", line, what);
-    }
     bad->told++;
-    bad->used += (size_t)n;
+    bad->used += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1; /* a very long path: cut */
 }
 
 /* ---- Names and slips ---- */

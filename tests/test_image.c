@@ -112,11 +112,49 @@ Test(image, a_png_that_claims_more_pixels_than_allowed_is_refused_before_decodin
     Error err;
     fixture_png_bytes(&b, 2, 1, 8, 0, row, 2);
     unsigned char *ihdr = b.data + 12;
-    ihdr[4] = ihdr[8] = 0;
-    ihdr[5] = ihdr[9] = 1; /* 65,538 x 65,537 */
+    ihdr[6] = ihdr[10] = 0x23; /* 8,962 x 8,961 */
     uint32_t crc = crc32_update(0, ihdr, 17);
     for (int i = 0; i < 4; i++) ihdr[17 + i] = (unsigned char)(crc >> (24 - 8 * i));
     cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "8962 x 8961; at most 64 million pixels"));
+    buffer_free(&b);
+}
+
+/* Signature and the given chunks with right CRCs: type and data, '|' between them. */
+static Buffer png_of_chunks(const char *chunks) {
+    Buffer b = {0};
+    buffer_add(&b, "\x89PNG\r\n\x1a\n", 8);
+    while (*chunks) {
+        size_t size = strcspn(chunks, "|");
+        const char *ihdr = "IHDR\0\0\0\1\0\0\0\1\10\0\0\0\0",
+                   *body = strncmp(chunks, "IHDR", 4) ? chunks : ihdr;
+        uint32_t bytes = (uint32_t)(body == ihdr ? 17 : size), crc = crc32_update(0, body, bytes);
+        const unsigned char length[4] = {0, 0, 0, (unsigned char)(bytes - 4)};
+        const unsigned char end[4] = {(unsigned char)(crc >> 24), (unsigned char)(crc >> 16),
+                                      (unsigned char)(crc >> 8), (unsigned char)crc};
+        buffer_add(&b, length, 4);
+        buffer_add(&b, body, bytes);
+        buffer_add(&b, end, 4);
+        chunks += size + (chunks[size] == '|');
+    }
+    return b;
+}
+
+Test(image, png_chunks_must_stand_in_their_places) {
+    static const char *const broken[][2] = {{"IHDR|IEND", "no IDAT before IEND"},
+                                            {"IHDR|IDATx|IENDx", "IEND is not empty"},
+                                            {"IDATx|IEND", "IHDR is not the first chunk"},
+                                            {"IHDR|IHDR|IDATx|IEND", "IHDR is not the first chunk"},
+                                            {"IHDR|IDATx", "ends before its IEND"}};
+    for (int i = 0; i < 5; i++) {
+        Buffer b = png_of_chunks(broken[i][0]);
+        Error err = {0};
+        cr_assert_eq(image_check("p", b.data, b.size, &err), STATUS_INPUT, "%s", broken[i][0]);
+        cr_assert(fixture_says(&err, STATUS_INPUT, broken[i][1]));
+        buffer_free(&b);
+    }
+    Buffer b = png_of_chunks("IHDR|tEXtx|IDATx|IEND");
+    cr_assert_eq(image_check("p", b.data, b.size, NULL), STATUS_OK);
     buffer_free(&b);
 }
 

@@ -202,6 +202,7 @@ Test(manifest, bad_rows_are_told_with_file_and_line) {
     refused("m.tsv", "id\ttext\nx\t\n", &plain, "case \"x\" has neither image nor text");
     refused("m.tsv", "id\ttext\nx\tt\n", &(ManifestOptions){.need_images = true}, "has no column image");
     refused("m.tsv", "id\ttext\timage\tlabels\nx\tt\t\ta\n", &training, "case \"x\" has no image");
+    refused("m.tsv", "id\timage\ttext\tlabels\nx\ta.png\t\ta\n", &training, "case \"x\" has no text");
     refused("m.tsv", "\xFF\xFEi\n", &plain, "is UTF-16");
 }
 
@@ -285,6 +286,15 @@ Test(manifest, counts_and_sizes_are_bounded) {
     for (int i = 0; i <= MANIFEST_MAX_LINE; i += 16) buffer_printf(&b, "0123456789abcdef");
     buffer_add(&b, "", 1);
     refused("m.tsv", (const char *)b.data, &plain, "m.tsv:2: the line holds");
+    buffer_free(&b);
+}
+
+Test(manifest, more_columns_than_a_table_has_are_refused) {
+    Buffer b = {0};
+    buffer_printf(&b, "id\ttext");
+    for (int i = 0; i < 300; i++) buffer_printf(&b, "\tc%d", i);
+    buffer_printf(&b, "\nx\tt\n%c", 0);
+    refused("m.tsv", (const char *)b.data, &plain, "m.tsv:1: has 302 columns");
     buffer_free(&b);
 }
 

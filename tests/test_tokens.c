@@ -40,6 +40,17 @@ Test(tokens, composed_and_decomposed_letters_are_one_word) {
     cr_assert_str_eq(joined("pneu\xC2\xADmonia"), "pneumonia");                             /* soft hyphen */
 }
 
+Test(tokens, one_character_may_fold_into_many) {
+    char text[91];
+    for (int i = 0; i < 30; i++)
+        memcpy(text + 3 * i, "\xEF\xB7\xBA", 3); /* U+FDFA: eighteen, in four words */
+    text[90] = 0;
+    Words w;
+    cr_assert_eq(words_split(&w, text, "t", NULL), STATUS_OK);
+    cr_assert_eq(w.n, 1 + 30 * 3); /* the last word of one and the first of the next are one */
+    words_free(&w);
+}
+
 Test(tokens, decimal_numbers_stay_whole) {
     cr_assert_str_eq(joined("3.5 cm, 12.75mm. T1.5 v.3 4. 5"), "3.5 cm 12.75mm t1 5 v 3 4 5");
     cr_assert_str_eq(joined("12.03.2012 and .5"), "12.03 2012 and 5");
