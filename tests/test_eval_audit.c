@@ -10,7 +10,7 @@
 #include "tests/check.h"
 #include "tests/tempdir.h"
 
-enum { QUERIES = 60, ITEMS = 300, BITS = 32, CLASSES = 5, NAME = 16 };
+enum { QUERIES = 60, ITEMS = 300, BITS = 32, CLASSES = 5, NAME = 24 };
 
 /* Signs -1 and +1 with the sign of the class's word, each flipped with probability 1/8; every fifth case has
  * two labels. */

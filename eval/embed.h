@@ -1,0 +1,30 @@
+/* Maps of vectors in the plane, to look at codes. A map is a picture, not a measurement: distances between
+ * far groups of a t-SNE map mean little. Codes come as values of -1 and +1 (code_unpack), where squared
+ * distance is 4 times Hamming's. */
+#ifndef EVAL_EMBED_H
+#define EVAL_EMBED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/base/pool.h"
+
+/* The first two principal components: x (n, dim) to xy (n, 2), by power iteration with deflation (Pearson
+ * 1901). share (2): of the variance that each carries, may be NULL. The largest entry of each direction is
+ * positive. */
+Status embed_pca(const float *x, size_t n, int dim, double *xy, double *share, Error *err);
+
+enum { EMBED_MOST = 4000 };
+
+/* Exact t-SNE (van der Maaten & Hinton, JMLR 2008), O(n^2) a round, n up to EMBED_MOST; started from the
+ * principal components and a jitter of the seed, that equal vectors part. perplexity 0: min(30, (n-1)/3);
+ * rounds 0: 500. The same map at any number of threads. divergence: KL(P|Q) of the map, may be NULL. */
+typedef struct {
+    double perplexity;
+    int rounds;
+    uint64_t seed;
+} TsneOptions;
+Status embed_tsne(const float *x, size_t n, int dim, const TsneOptions *o, double *xy, double *divergence,
+                  Pool *pool, Error *err);
+
+#endif
