@@ -1,6 +1,5 @@
 /* msach: the command. Finds the verb, runs it, prints its error, exits with its status. */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,8 @@
 #include "nn/base/nearest.h"
 #include "nn/blas.h"
 
-const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN, &VERB_EVAL, &VERB_ENCODE, NULL};
+const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN,  &VERB_EVAL, &VERB_ENCODE,
+                             &VERB_INDEX,   &VERB_SEARCH, NULL};
 
 volatile sig_atomic_t cmd_stop;
 
@@ -95,11 +95,7 @@ int main(int argc, char **argv) {
     const Verb *v = find_verb(argv[1], &err);
     Status s = v ? run(v, argc - 2, argv + 2, &terminal, &err) : STATUS_USAGE;
     terminal_clear(&terminal);
-    errno = 0;
-    if (fflush(stdout) != 0 && s == STATUS_OK) {
-        if (errno == EPIPE) return STATUS_OK; /* the reader has had enough */
-        s = error_set(&err, STATUS_IO, "cannot write the result: %s", strerror(errno));
-    }
+    if (s == STATUS_OK) s = terminal_flush(&err);
     if (s != STATUS_OK && err.message[0]) fprintf(stderr, "msach: %s\n", err.message);
     return (int)s;
 }

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cmd/terminal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -51,4 +52,12 @@ Log terminal_log(Terminal *t, int quiet) {
     memset(t, 0, sizeof *t);
     t->on_terminal = isatty(STDERR_FILENO);
     return (Log){.ctx = t, .line = quiet ? NULL : line, .warn = warn, .progress = quiet ? NULL : progress};
+}
+
+Status terminal_flush(Error *err) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return STATUS_OK;
+    if (errno == EPIPE) _exit(STATUS_OK);
+    return error_set(err, STATUS_IO, "cannot write the result: %s",
+                     errno ? strerror(errno) : "the output is broken");
 }

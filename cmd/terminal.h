@@ -16,4 +16,8 @@ typedef struct {
 Log terminal_log(Terminal *state, int quiet);
 void terminal_clear(Terminal *state);
 
+/* Sends what stands in stdout on its way. Ends the process quietly where nobody reads it any more (`msach ...
+ * | head`). */
+Status terminal_flush(Error *err);
+
 #endif

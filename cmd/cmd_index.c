@@ -1,0 +1,200 @@
+#define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cases.h"
+#include "cmd/verbs.h"
+#include "hash/code.h"
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "train/encode.h"
+#include "train/run.h"
+
+static const Option OPTIONS[] = {
+    {"model", 'm', "FILE", NULL, "a model file, or the directory of a run; needed with --data", PLAIN},
+    {"data", 'd', "MANIFEST", NULL, "the archive's cases; each may lack labels, or one of image and text",
+     PLAIN},
+    {"out", 'o', "FILE.idx", NULL, "the index to write or to change", NEEDED},
+    {"append", 0, NULL, NULL, "add the cases to the index that is there", PLAIN},
+    {"delete", 0, "ID...", NULL, "take these cases out of the index", MANY},
+    {"compact", 0, NULL, NULL, "give the room of deleted cases back", PLAIN},
+    {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", PLAIN},
+    {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
+    OPTION_THREADS,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_END};
+
+/* ---- Image paths ---- */
+
+/* The index names images relative to its own folder, so that both can be moved together and asked from
+ * anywhere. */
+static char *relative_path(const char *folder, const char *file) {
+    size_t same = 0, i = 0;
+    Buffer b = {0};
+    for (; folder[i] && folder[i] == file[i]; i++)
+        if (folder[i] == '/') same = i + 1;
+    if (!folder[i] && file[i] == '/') same = i + 1;
+    for (const char *s = folder + (same <= i ? same : i); *s; s++)
+        if (*s == '/' || s == folder + same) buffer_printf(&b, "../");
+    buffer_printf(&b, "%s", file + same);
+    if (b.failed) buffer_free(&b);
+    return (char *)b.data;
+}
+
+/* The real path of the folder that path lies in; malloc'ed. */
+static char *folder_of(const char *path) {
+    char *copy = mem_strdup(path);
+    if (!copy) return NULL;
+    char *slash = strrchr(copy, '/');
+    if (slash) slash[slash == copy ? 1 : 0] = 0;
+    char *folder = realpath(slash ? copy : ".", NULL);
+    mem_free(copy);
+    return folder;
+}
+
+/* ---- Building ---- */
+
+typedef struct {
+    const ModelFile *f;
+    const Cases *cases;
+    uint8_t *codes[2];       /* (count[m], bits/8) */
+    const uint8_t **code[2]; /* (n) of each case, NULL without the modality */
+    const char **labels;     /* (n_labels) of one case */
+    char *folder;
+} Archive;
+
+static Status encode(Args *a, Archive *r, Error *err) {
+    size_t bytes = code_bytes(r->f->model.config.bits), n = (size_t)r->cases->manifest.n;
+    r->labels = mem_calloc((size_t)r->cases->manifest.n_labels + 1, sizeof *r->labels);
+    if (!r->labels) return mem_error(err, "the labels");
+    for (int m = 0; m < 2; m++) {
+        int count = r->cases->count[m];
+        r->codes[m] = mem_calloc((size_t)count + 1, bytes);
+        r->code[m] = mem_calloc(n, sizeof *r->code[m]);
+        if (!r->codes[m] || !r->code[m]) return mem_error(err, "the codes");
+        Encoding out = {.codes = r->codes[m]};
+        TRY(encode_cases(&r->f->model, &r->cases->data, r->cases->index[m], count, (Modality)m, &out, a->pool,
+                         &a->log, err));
+        for (int i = 0; i < count; i++) r->code[m][r->cases->index[m][i]] = r->codes[m] + (size_t)i * bytes;
+    }
+    return STATUS_OK;
+}
+
+static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
+    const Manifest *m = &r->cases->manifest;
+    const Case *c = &m->cases[i];
+    IndexCase out = {
+        .id = c->id, .text = c->text, .labels = r->labels, .code = {r->code[0][i], r->code[1][i]}};
+    for (int k = 0; k < m->n_labels; k++)
+        if (m->labels[(size_t)i * (size_t)m->n_labels + (size_t)k])
+            r->labels[out.n_labels++] = m->label_names[k];
+    char *full = c->image_path ? realpath(c->image_path, NULL) : NULL;
+    char *image = full ? relative_path(r->folder, full) : NULL;
+    Status s = full && !image ? mem_error(err, "the image's path") : STATUS_OK;
+    out.image = image ? image : c->image_path;
+    if (s == STATUS_OK) s = index_builder_add(b, &out, err);
+    mem_free(image);
+    free(full);
+    return s;
+}
+
+static Status write_index(const Args *a, const Archive *r, Error *err) {
+    IndexBuilder *b = NULL;
+    const char *out = args_get(a, "out");
+    Status s = index_builder_create(&b, r->f->model.config.bits, r->f->hash, err);
+    for (int i = 0; s == STATUS_OK && i < r->cases->manifest.n; i++) s = add_case(b, r, i, err);
+    if (s == STATUS_OK)
+        s = args_has(a, "append") ? index_append(b, out, err) : index_builder_write(b, out, err);
+    index_builder_free(b);
+    return s;
+}
+
+static void archive_free(Archive *r) {
+    for (int m = 0; m < 2; m++) {
+        mem_free(r->codes[m]);
+        mem_free(r->code[m]);
+    }
+    mem_free(r->labels);
+    free(r->folder);
+}
+
+static Status add_cases(Args *a, const ModelFile *f, Cases *c, Error *err) {
+    static const bool both[2] = {true, true};
+    ManifestOptions o = {.skip_bad = args_has(a, "skip-bad"), .allow_outside = args_has(a, "allow-outside")};
+    Archive r = {.f = f, .cases = c, .folder = folder_of(args_get(a, "out"))};
+    if (!r.folder) return error_from_errno(err, args_get(a, "out"), "write");
+    Status s = args_pool(a, err);
+    if (s == STATUS_OK) s = cases_read(c, f, args_get(a, "data"), &o, both, a->pool, &a->log, err);
+    if (s == STATUS_OK) s = encode(a, &r, err);
+    if (s == STATUS_OK) s = write_index(a, &r, err);
+    archive_free(&r);
+    return s;
+}
+
+static Status build(Args *a, Error *err) {
+    ModelFile f;
+    Cases c = {0};
+    char *path = run_model_path(args_get(a, "model"));
+    if (!path) return mem_error(err, "the model's path");
+    Status s = model_open(&f, path, err);
+    if (s == STATUS_OK) s = add_cases(a, &f, &c, err);
+    cases_free(&c);
+    model_close(&f);
+    mem_free(path);
+    return s;
+}
+
+/* ---- Changing ---- */
+
+static Status delete_cases(const Args *a, Error *err) {
+    int n = args_count(a, "delete");
+    const char **ids = mem_calloc((size_t)n, sizeof *ids);
+    if (!ids) return mem_error(err, "the ids");
+    for (int i = 0; i < n; i++) ids[i] = args_many(a, "delete", i);
+    Status s = index_delete(args_get(a, "out"), ids, (size_t)n, err);
+    mem_free(ids);
+    return s;
+}
+
+static Status check_words(const Args *a, Error *err) {
+    bool data = args_has(a, "data"), changes = args_has(a, "delete") || args_has(a, "compact");
+    if (data && !args_has(a, "model"))
+        return error_set(err, STATUS_USAGE, "msach index: --data needs --model, for example:\n  %s",
+                         a->verb->example);
+    if (!data && (args_has(a, "append") || !changes))
+        return error_set(err, STATUS_USAGE, "msach index: --data is needed, for example:\n  %s",
+                         a->verb->example);
+    if (data && changes && !args_has(a, "append"))
+        return error_set(err, STATUS_USAGE,
+                         "msach index: --data writes a new index; --delete and --compact go with --append");
+    return STATUS_OK;
+}
+
+static Status tell(const Args *a, Error *err) {
+    Index *x = NULL;
+    TRY(index_open(&x, args_get(a, "out"), err));
+    log_line(&a->log, "%lld cases, %d bits", (long long)index_live(x), index_bits(x));
+    index_close(x);
+    printf("%s\n", args_get(a, "out"));
+    return STATUS_OK;
+}
+
+static Status run(Args *a, Error *err) {
+    TRY(check_words(a, err));
+    if (args_has(a, "delete")) TRY(delete_cases(a, err));
+    if (args_has(a, "data")) TRY(build(a, err));
+    if (args_has(a, "compact")) TRY(index_compact(args_get(a, "out"), err));
+    return tell(a, err);
+}
+
+const Verb VERB_INDEX = {
+    "index",
+    "an archive's codes, ids, texts and image paths in one file to search",
+    "msach index --model runs/first --data phantoms/manifest.tsv --out phantoms.idx",
+    NULL,
+    OPTIONS,
+    run,
+    "--delete comes before --append, --append before --compact. Images are named relative to the index."};

@@ -1,0 +1,258 @@
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/finder.h"
+#include "cmd/fit.h"
+#include "cmd/json_out.h"
+#include "cmd/search_page.h"
+#include "cmd/terminal.h"
+#include "nn/base/alloc.h"
+
+static const Option OPTIONS[] = {
+    {"model", 'm', "FILE", NULL, "the model, or run, that made the index; --id alone does without", PLAIN},
+    {"index", 'x', "FILE.idx", NULL, "the archive to search", NEEDED},
+    {"text", 't', "TEXT", NULL, "ask with a sentence", PLAIN},
+    {"image", 'i', "FILE", NULL, "ask with a picture", PLAIN},
+    {"id", 0, "ID", NULL, "ask with a case of the index; it is not among its own hits", PLAIN},
+    {"queries", 0, "FILE", NULL, "ask every line of a file, - for standard input", PLAIN},
+    {"find", 'f', "KIND", NULL, "image or text: whose codes are searched [the other kind than the question]",
+     PLAIN},
+    {"label", 'l', "LABEL...", NULL, "only cases with this label; several: with all of them", MANY},
+    {"id-match", 0, "REGEX", NULL, "only cases whose id matches an extended regular expression", PLAIN},
+    {"top", 'k', "N", "10", "most hits of a question; 0: all", PLAIN},
+    {"radius", 'r', "BITS", NULL, "only hits at most so many bits away", PLAIN},
+    {"json", 0, NULL, NULL, "one JSON object a hit, as they come", PLAIN},
+    {"tsv", 0, NULL, NULL, "one tab-separated line a hit, with a header", PLAIN},
+    {"html", 0, "FILE", NULL, "write a page with the pictures and reports", PLAIN},
+    OPTION_THREADS,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_END};
+
+typedef enum { AS_TABLE, AS_JSON, AS_TSV, AS_HTML } Form;
+
+typedef struct {
+    Finder finder;
+    Answer answer;
+    Form form;
+    bool many;   /* --queries: hits name their question */
+    Buffer page; /* of AS_HTML */
+    const char *page_path;
+} Search;
+
+/* ---- One hit ---- */
+
+static void print_json(const char *query, int rank, int distance, const IndexCase *c, const char *picture) {
+    printf("{");
+    if (query) {
+        printf("\"query\":");
+        json_text(stdout, query);
+        printf(",");
+    }
+    printf("\"rank\":%d,\"id\":", rank);
+    json_text(stdout, c->id);
+    printf(",\"distance\":%d,\"labels\":", distance);
+    json_texts(stdout, c->labels, (size_t)c->n_labels);
+    printf(",\"image\":");
+    json_text(stdout, picture);
+    printf(",\"text\":");
+    json_text(stdout, c->text);
+    printf("}\n");
+}
+
+static void print_labels(Buffer *b, const IndexCase *c) {
+    buffer_printf(b, "%s", "");
+    for (int i = 0; i < c->n_labels; i++) buffer_printf(b, "%s%s", i ? "|" : "", c->labels[i]);
+}
+
+static void print_tsv(const char *query, int rank, int distance, const IndexCase *c, const char *picture,
+                      const char *labels) {
+    if (query) {
+        tsv_text(stdout, query);
+        putchar('\t');
+    }
+    printf("%d\t%d\t", rank, distance);
+    const char *const field[4] = {c->id, labels, picture, c->text};
+    for (int i = 0; i < 4; i++) {
+        tsv_text(stdout, field[i]);
+        putchar(i < 3 ? '\t' : '\n');
+    }
+}
+
+enum {
+    ID_COLUMNS = 24,
+    LABEL_COLUMNS = 26,
+    BEFORE_TEXT = 4 + 2 + 4 + 2 + ID_COLUMNS + 2 + LABEL_COLUMNS + 2
+};
+
+static void print_row(int rank, int distance, const IndexCase *c, const char *labels, int columns) {
+    printf("%4d  %4d  ", rank, distance);
+    fit_text(stdout, c->id, ID_COLUMNS, 1);
+    fputs("  ", stdout);
+    fit_text(stdout, labels, LABEL_COLUMNS, 1);
+    fputs("  ", stdout);
+    int room = columns - BEFORE_TEXT;
+    fit_text(stdout, c->text ? c->text : "", room > 20 ? room : 20, 0);
+    putchar('\n');
+}
+
+static Status print_hit(const Search *s, const char *query, int i, int columns, Error *err) {
+    const Hit *h = &s->answer.hit[i];
+    IndexCase c;
+    Buffer labels = {0};
+    TRY(index_case(s->finder.index, h->row, &c, err));
+    print_labels(&labels, &c);
+    char *picture = finder_picture(&s->finder, &c);
+    const char *path = picture ? picture : "", *joined = labels.failed ? "" : (const char *)labels.data;
+    if (s->form == AS_JSON) print_json(query, i + 1, h->distance, &c, path);
+    if (s->form == AS_TSV) print_tsv(query, i + 1, h->distance, &c, path, joined);
+    if (s->form == AS_TABLE) print_row(i + 1, h->distance, &c, joined, columns);
+    mem_free(picture);
+    buffer_free(&labels);
+    return STATUS_OK;
+}
+
+/* ---- One question ---- */
+
+static void print_heading(const Search *s, const Query *q, int columns) {
+    static const char *const by[] = {"text", "image", "id"};
+    if (s->form != AS_TABLE) return;
+    if (s->many) {
+        printf("%s: ", by[q->kind]);
+        fit_text(stdout, q->value, columns - 8, 0);
+        putchar('\n');
+    }
+    if (s->answer.n)
+        printf("rank  bits  %-*s  %-*s  text\n", (int)ID_COLUMNS, "id", (int)LABEL_COLUMNS, "labels");
+    else
+        printf("nothing found\n");
+}
+
+/* name: the question as it was given, for hits that name it. */
+static Status ask(Search *s, const Query *q, const char *name, Error *err) {
+    int columns = fit_columns();
+    TRY(finder_ask(&s->finder, q, &s->answer, err));
+    if (s->form == AS_HTML) return page_answer(&s->page, &s->finder, q, &s->answer, err);
+    print_heading(s, q, columns);
+    for (size_t i = 0; i < s->answer.n && !ferror(stdout); i++)
+        TRY(print_hit(s, s->many ? name : NULL, (int)i, columns, err));
+    if (s->many && s->form == AS_TABLE) putchar('\n');
+    return terminal_flush(err);
+}
+
+/* A line of --queries: a sentence, or "@image PATH" or "@id ID". */
+static Query parse_line(const char *line) {
+    static const struct {
+        const char *word;
+        QueryKind kind;
+    } kinds[] = {{"@image ", ASK_IMAGE}, {"@id ", ASK_ID}, {"@text ", ASK_TEXT}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        size_t n = strlen(kinds[i].word);
+        if (strncmp(line, kinds[i].word, n) == 0) return (Query){kinds[i].kind, line + n};
+    }
+    return (Query){ASK_TEXT, line};
+}
+
+static Status ask_lines(Search *s, FILE *from, const char *path, Error *err) {
+    char *line = NULL;
+    size_t capacity = 0;
+    Status status = STATUS_OK;
+    ssize_t n;
+    for (int number = 1; status == STATUS_OK && (n = getline(&line, &capacity, from)) >= 0; number++) {
+        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) line[--n] = 0;
+        Query q = parse_line(line);
+        if (strlen(line) != (size_t)n)
+            status = error_set(err, STATUS_INPUT, "a NUL byte; a line of text was expected");
+        else if (q.value[0])
+            status = ask(s, &q, line, err);
+        if (status != STATUS_OK) error_prefix(err, "%s:%d", path, number);
+    }
+    if (status == STATUS_OK && ferror(from)) status = error_from_errno(err, path, "read");
+    free(line);
+    return status;
+}
+
+static Status ask_file(Search *s, const char *path, Error *err) {
+    if (strcmp(path, "-") == 0) return ask_lines(s, stdin, "standard input", err);
+    FILE *from = path_is_dir(path) ? NULL : fopen(path, "r");
+    if (!from && path_is_dir(path)) errno = EISDIR;
+    if (!from) return error_from_errno(err, path, "read");
+    Status status = ask_lines(s, from, path, err);
+    fclose(from);
+    return status;
+}
+
+/* ---- The verb ---- */
+
+static Status settle(Args *a, Search *s, Error *err) {
+    static const char *const kinds[] = {"image", "text", NULL};
+    Finder *f = &s->finder;
+    long k, radius;
+    if (args_get(a, "find")) TRY(args_choice(a, "find", kinds, &f->find, err));
+    TRY(args_int(a, "top", 0, INT32_MAX, &k, err));
+    f->k = (size_t)k;
+    if (args_get(a, "radius")) {
+        TRY(args_int(a, "radius", 0, index_bits(f->index), &radius, err));
+        f->radius = (int)radius;
+    }
+    if (args_has(a, "json") + args_has(a, "tsv") + args_has(a, "html") > 1)
+        return error_set(err, STATUS_USAGE, "msach search: only one of --json, --tsv and --html");
+    s->form = args_has(a, "json")   ? AS_JSON
+              : args_has(a, "tsv")  ? AS_TSV
+              : args_has(a, "html") ? AS_HTML
+                                    : AS_TABLE;
+    s->many = args_has(a, "queries");
+    s->page_path = args_get(a, "html");
+    TRY(args_pool(a, err));
+    f->pool = a->pool;
+    return STATUS_OK;
+}
+
+static Status ask_all(const Args *a, Search *s, Error *err) {
+    if (s->form == AS_HTML) page_begin(&s->page, &s->finder);
+    if (s->form == AS_TSV) printf("%srank\tdistance\tid\tlabels\timage\ttext\n", s->many ? "query\t" : "");
+    if (s->many) {
+        TRY(ask_file(s, args_get(a, "queries"), err));
+    } else {
+        Query q = {args_has(a, "text") ? ASK_TEXT : args_has(a, "image") ? ASK_IMAGE : ASK_ID, NULL};
+        q.value = args_get(a, q.kind == ASK_TEXT ? "text" : q.kind == ASK_IMAGE ? "image" : "id");
+        if (!q.value[0]) return error_set(err, STATUS_USAGE, "msach search: the question is empty");
+        TRY(ask(s, &q, q.value, err));
+    }
+    if (s->form != AS_HTML) return STATUS_OK;
+    TRY(page_end(&s->page, s->page_path, err));
+    printf("%s\n", s->page_path);
+    return STATUS_OK;
+}
+
+static Status run(Args *a, Error *err) {
+    static const char *const questions[] = {"text", "image", "id", "queries", NULL};
+    TRY(args_one_of(a, questions, err));
+    int n = args_count(a, "label");
+    const char **labels = mem_calloc((size_t)n + 1, sizeof *labels);
+    if (!labels) return mem_error(err, "the labels");
+    for (int i = 0; i < n; i++) labels[i] = args_many(a, "label", i);
+    FinderOptions o = {args_get(a, "model"), args_get(a, "index"), labels, n, args_get(a, "id-match")};
+    Search s = {.form = AS_TABLE};
+    Status status = finder_open(&s.finder, &o, &a->log, err);
+    if (status == STATUS_OK) status = settle(a, &s, err);
+    if (status == STATUS_OK) status = ask_all(a, &s, err);
+    answer_free(&s.answer);
+    finder_close(&s.finder);
+    buffer_free(&s.page);
+    mem_free(labels);
+    return status;
+}
+
+const Verb VERB_SEARCH = {
+    "search",
+    "the nearest cases to a sentence, a picture or a case",
+    "msach search --model runs/first --index phantoms.idx --text \"anechoic cyst\"",
+    NULL,
+    OPTIONS,
+    run,
+    "Hits come nearest first, equal distances in the order of the index. A line of --queries is a sentence,\n"
+    "or \"@image PATH\", or \"@id ID\"; each is answered as soon as it is read."};

@@ -1,0 +1,179 @@
+#define _POSIX_C_SOURCE 200809L
+#include "cmd/finder.h"
+
+#include <string.h>
+
+#include "hash/code.h"
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "train/encode.h"
+#include "train/run.h"
+
+/* ---- Opening ---- */
+
+static Status open_model(Finder *f, const char *model, Error *err) {
+    char *path = run_model_path(model);
+    if (!path) return mem_error(err, "the model's path");
+    Status s = model_open(&f->model, path, err);
+    f->has_model = true;
+    mem_free(path);
+    if (s != STATUS_OK) return s;
+    const char *theirs = index_model_hash(f->index);
+    if (strcmp(theirs, f->model.hash) == 0 && index_bits(f->index) == f->model.model.config.bits)
+        return STATUS_OK;
+    return error_set(err, STATUS_INPUT,
+                     "%s: was made with model %s, and %s is model %s; their codes do not compare: name the "
+                     "right model, or "
+                     "make the index anew with `msach index`",
+                     f->index_path, theirs, model, f->model.hash);
+}
+
+static Status keep_matching(const Finder *f, const char *expression, Error *err) {
+    regex_t regex;
+    int code = regcomp(&regex, expression, REG_EXTENDED | REG_NOSUB);
+    if (code != 0) {
+        char why[128];
+        regerror(code, &regex, why, sizeof why);
+        return error_set(err, STATUS_USAGE, "msach search: --id-match '%s': %s", expression, why);
+    }
+    Status s = STATUS_OK;
+    for (int64_t row = 0; s == STATUS_OK && row < index_count(f->index); row++) {
+        IndexCase c;
+        if (!f->allowed[0][row] && !f->allowed[1][row]) continue;
+        s = index_case(f->index, row, &c, err);
+        if (s == STATUS_OK && regexec(&regex, c.id, 0, NULL, 0) != 0)
+            f->allowed[0][row] = f->allowed[1][row] = 0;
+    }
+    regfree(&regex);
+    return s;
+}
+
+static Status allow(Finder *f, const FinderOptions *o, Error *err) {
+    size_t n = (size_t)index_count(f->index);
+    for (int m = 0; m < 2; m++) {
+        f->allowed[m] = mem_calloc(n + 1, 1);
+        if (!f->allowed[m]) return mem_error(err, "the search");
+        memcpy(f->allowed[m], index_allowed(f->index, (Modality)m), n);
+        for (int k = 0; k < o->n_labels; k++)
+            TRY(index_keep_label(f->index, o->labels[k], f->allowed[m], err));
+    }
+    return o->id_match ? keep_matching(f, o->id_match, err) : STATUS_OK;
+}
+
+static void warn_of_nothing(const Finder *f, const FinderOptions *o) {
+    if (o->n_labels == 0 && !o->id_match) return;
+    for (int64_t row = 0; row < index_count(f->index); row++)
+        if (f->allowed[0][row] || f->allowed[1][row]) return;
+    log_warn(f->log, "%s: no case is left after --label and --id-match", o->index);
+}
+
+Status finder_open(Finder *f, const FinderOptions *o, const Log *log, Error *err) {
+    memset(f, 0, sizeof *f);
+    f->index_path = o->index;
+    f->model_path = o->model;
+    f->find = -1;
+    f->radius = -1;
+    f->k = 10;
+    f->log = log;
+    TRY(index_open(&f->index, o->index, err));
+    if (o->model) TRY(open_model(f, o->model, err));
+    TRY(allow(f, o, err));
+    warn_of_nothing(f, o);
+    return STATUS_OK;
+}
+
+void finder_close(Finder *f) {
+    for (int m = 0; m < 2; m++) mem_free(f->allowed[m]);
+    if (f->has_model) model_close(&f->model);
+    if (f->index) index_close(f->index);
+    memset(f, 0, sizeof *f);
+}
+
+/* ---- Asking ---- */
+
+static void warn_of_unknown_words(const Finder *f, const Dataset *d, const char *text) {
+    for (int i = 0; i < d->length[0]; i++)
+        if (d->word[i] != TOKEN_UNKNOWN) return;
+    log_warn(f->log, "no word of '%.80s' was seen in training; the answer is little more than a guess", text);
+}
+
+static Status encode_query(const Finder *f, const Query *q, Modality m, uint8_t *code, Error *err) {
+    if (!f->has_model)
+        return error_set(err, STATUS_USAGE,
+                         "msach search: a text or a picture needs --model; --id does without");
+    const char *word = q->value;
+    CaseWords w = {0};
+    if (m == MODALITY_IMAGE)
+        w.images = &word, w.n_images = 1;
+    else
+        w.texts = &word, w.n_texts = 1;
+    Cases c;
+    Encoding out = {.codes = code};
+    int first = 0;
+    Status s = cases_of_words(&c, &f->model, &w, f->pool, NULL, err);
+    if (s == STATUS_OK && m == MODALITY_TEXT) warn_of_unknown_words(f, &c.data, word);
+    if (s == STATUS_OK) s = encode_cases(&f->model.model, &c.data, &first, 1, m, &out, f->pool, NULL, err);
+    cases_free(&c);
+    return s;
+}
+
+/* The code of a case of the index: its picture's, or its text's where it has no picture or where texts shall
+ * not find texts. */
+static Status code_of_case(const Finder *f, const Query *q, Answer *a, uint8_t *code, Error *err) {
+    a->row = index_find(f->index, q->value);
+    if (a->row < 0) return error_set(err, STATUS_INPUT, "%s: has no case '%s'", f->index_path, q->value);
+    IndexCase c;
+    TRY(index_case(f->index, a->row, &c, err));
+    a->asked = f->find == MODALITY_IMAGE ? MODALITY_TEXT : MODALITY_IMAGE;
+    if (!c.code[a->asked]) a->asked = (Modality)(1 - a->asked);
+    if (!c.code[a->asked])
+        return error_set(err, STATUS_INPUT, "%s: case '%s' has no code", f->index_path, q->value);
+    memcpy(code, c.code[a->asked], code_bytes(index_bits(f->index)));
+    return STATUS_OK;
+}
+
+static Status make_room(const Finder *f, Answer *a, Error *err) {
+    size_t count = (size_t)index_count(f->index), room = f->k && f->k < count ? f->k : count;
+    if (a->room >= room && a->hit) return STATUS_OK;
+    mem_free(a->hit);
+    a->hit = mem_calloc(room + 1, sizeof *a->hit);
+    a->room = room;
+    return a->hit ? STATUS_OK : mem_error(err, "the hits");
+}
+
+/* Without the case that asks. */
+static Status search(Finder *f, Answer *a, const uint8_t *code, Error *err) {
+    uint8_t *allowed = f->allowed[a->found], was = a->row < 0 ? 0 : allowed[a->row];
+    if (a->row >= 0) allowed[a->row] = 0;
+    Status s = STATUS_OK;
+    a->n = 0;
+    if (a->room)
+        s = scan_search(code, 1, index_codes(f->index, a->found), (size_t)index_count(f->index),
+                        index_bits(f->index), a->room, f->radius, allowed, a->hit, &a->n, f->pool, err);
+    if (a->row >= 0) allowed[a->row] = was;
+    return s;
+}
+
+Status finder_ask(Finder *f, const Query *q, Answer *a, Error *err) {
+    uint8_t code[CODE_MAX_BITS / 8] = {0};
+    a->row = -1;
+    TRY(make_room(f, a, err));
+    if (q->kind == ASK_ID) {
+        TRY(code_of_case(f, q, a, code, err));
+    } else {
+        a->asked = q->kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT;
+        TRY(encode_query(f, q, a->asked, code, err));
+    }
+    a->found = f->find >= 0 ? (Modality)f->find : (Modality)(1 - a->asked);
+    return search(f, a, code, err);
+}
+
+void answer_free(Answer *a) {
+    mem_free(a->hit);
+    memset(a, 0, sizeof *a);
+}
+
+char *finder_picture(const Finder *f, const IndexCase *c) {
+    if (!c->image || !c->image[0]) return NULL;
+    return path_beside(f->index_path, c->image);
+}
