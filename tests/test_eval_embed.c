@@ -69,7 +69,7 @@ Test(eval_embed, tsne_keeps_each_kind_of_code_together) {
                 nearest = j;
         strays += nearest % 3 != i % 3;
     }
-    cr_assert_le(strays, 3); /* a code with many flips lies among another kind in truth */
+    cr_assert_lt(strays, 4); /* a code with many flips lies among another kind in truth */
 }
 
 Test(eval_embed, map_is_the_same_at_any_number_of_threads) {
