@@ -1,8 +1,8 @@
 /* Multi-head self-attention, per case i and head h over the first n_i tokens, e = d/heads:
  *     P = softmax(q k' / sqrt(e))      y = P v
- * dv += P' dy      dP = dy v'      dS = P (dP - rowsum(dP P))      dq += dS k / sqrt(e)      dk += dS' q /
- * sqrt(e) saved: the lengths and P (b,heads,n,n). Tokens at and beyond n_i are not read; their y and
- * gradients are zero. */
+ *     dv += P' dy      dP = dy v'      dS = P (dP - rowsum(dP P))
+ *     dq += dS k / sqrt(e)             dk += dS' q / sqrt(e)
+ * saved: the lengths and P (b,heads,n,n). Tokens at and beyond n_i are not read; their y and gradients are zero. */
 #include <math.h>
 #include <string.h>
 

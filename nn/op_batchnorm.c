@@ -1,7 +1,7 @@
-/* y = relu?( gamma xhat + beta + add? ), xhat = (x - mean)/sqrt(var + 1e-5) per channel, over all rows (b h
- * w) g = dy [y > 0] with relu, else dy        dadd += g        dbeta += sum g        dgamma += sum g xhat
- * training:  dx += gamma/sqrt(var + 1e-5) (g - mean(g) - xhat mean(g xhat))
- * otherwise: dx += gamma/sqrt(var + 1e-5) g
+/* y = relu?( gamma xhat + beta + add? ), xhat = (x - mean)/sqrt(var + 1e-5) per channel, over all rows (b h w)
+ *     g = dy [y > 0] with relu, else dy        dadd += g        dbeta += sum g        dgamma += sum g xhat
+ *     training:  dx += gamma/sqrt(var + 1e-5) (g - mean(g) - xhat mean(g xhat))
+ *     otherwise: dx += gamma/sqrt(var + 1e-5) g
  * Sums go over pieces of ROWS rows in double, and over the pieces in their order.
  * saved: mean and 1/sqrt(var + 1e-5) per channel; xhat is computed again from x, the mask is y. */
 #include <math.h>

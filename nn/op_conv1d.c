@@ -1,6 +1,7 @@
-/* y[i,s,:] = relu( b + sum over tap and c of x[i, s + tap - k/2, c] w[:, c, tap] ), x zero outside its case's
- * length g = dy [y > 0]      db += sum g      dw[o,c,tap] += sum over i, s of g[i,s,o] x[i, s + tap - k/2, c]
- * dx[i,s,c] += sum over o and tap of g[i, s - tap + k/2, o] w[o,c,tap] */
+/* y[i,s,:] = relu( b + sum over tap and c of x[i, s + tap - k/2, c] w[:, c, tap] ), x zero outside its case's length
+ *     g = dy [y > 0]      db += sum g
+ *     dw[o,c,tap] += sum over i, s of g[i,s,o] x[i, s + tap - k/2, c]
+ *     dx[i,s,c]   += sum over o and tap of g[i, s - tap + k/2, o] w[o,c,tap] */
 #include <string.h>
 
 #include "nn/base/error.h"

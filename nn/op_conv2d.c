@@ -1,7 +1,7 @@
 /* y[i,r,s,o] = sum over u, v, c of x[i, r stride + u - pad, s stride + v - pad, c] w[o,c,u,v], x zero outside
- * dx += the same sum turned round: dy[i,r,s,o] w[o,c,u,v] goes to every x it came from
- * dw[o,c,u,v] += sum over i, r, s of dy[i,r,s,o] x[i, r stride + u - pad, s stride + v - pad, c] saved: shape
- */
+ *     dx += the same sum turned round: dy[i,r,s,o] w[o,c,u,v] goes to every x it came from
+ *     dw[o,c,u,v] += sum over i, r, s of dy[i,r,s,o] x[i, r stride + u - pad, s stride + v - pad, c]
+ * saved: shape */
 #include <math.h>
 
 #include "nn/base/error.h"

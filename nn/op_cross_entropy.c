@@ -1,9 +1,9 @@
 /* Cross-entropies of logits z (b,c), p = softmax(z) by rows.
- *     softmax  1/b sum_i -log p[i,label[i]]                                dz = (p - onehot(label)) / b
- *     soft     1/b sum_i sum_j -target[i,j] log p[i,j]                     dz = (p sum_j target[i,j] -
- * target) / b sigmoid  1/(bc) sum_ij max(z,0) - z y + log1p(exp(-|z|))             dz = (1/(1+exp(-z)) - y) /
- * (bc) log p[i,j] = z[i,j] - m - log sum_k exp(z[i,k] - m), m the row's maximum: nothing overflows at z =
- * +-1e4. The form of the third is -y log sigmoid(z) - (1-y) log(1 - sigmoid(z)) without its cancellation.
+ *     softmax  1/b sum_i -log p[i,label[i]]                        dz = (p - onehot(label)) / b
+ *     soft     1/b sum_i sum_j -target[i,j] log p[i,j]             dz = (p sum_j target[i,j] - target) / b
+ *     sigmoid  1/(bc) sum_ij max(z,0) - z y + log1p(exp(-|z|))     dz = (1/(1+exp(-z)) - y) / (bc)
+ * log p[i,j] = z[i,j] - m - log sum_k exp(z[i,k] - m), m the row's maximum: nothing overflows at z = +-1e4. The third is
+ * -y log sigmoid(z) - (1-y) log(1 - sigmoid(z)) without its cancellation.
  * Saved: dz, computed on the way; the backward is gz += gy dz for all three. */
 #include <math.h>
 

@@ -1,8 +1,8 @@
 /* Words as vectors.
- *     y[i,j,:] = word[w[i,j]] + 1/m sum_{k: s[i,j,k] >= 0} subword[s[i,j,k]] + pos[j],   m = how many
- * s[i,j,k] >= 0 gword[w] += gy;  gsubword[s] += gy / m;  gpos[j] += gy          zero at and beyond length[i]
- * The gradients of a table's rows are added token by token in order; the work is split by columns, so that
- * every element is summed in the same order at any number of threads. Saved: ids, buckets and lengths. */
+ *     y[i,j,:] = word[w[i,j]] + 1/m sum_{k: s[i,j,k] >= 0} subword[s[i,j,k]] + pos[j],   m = how many s[i,j,k] >= 0
+ *     gword[w] += gy      gsubword[s] += gy / m      gpos[j] += gy          zero at and beyond length[i]
+ * The gradients of a table's rows are added token by token in order; the work is split by columns, so that every element is
+ * summed in the same order at any number of threads. Saved: ids, buckets and lengths. */
 #include <string.h>
 
 #include "nn/ops.h"

@@ -1,8 +1,8 @@
 /* Ops element by element. y = f(x), dx += dy f'(x); the work is split into pieces of PIECE elements.
- *   relu     y = max(x,0)                      dx = dy [y > 0]                                      saved:
- * nothing (y) gelu     y = x/2 (1 + erf(x/sqrt 2))       dx = dy (y/x + x phi(x)), phi = exp(-x^2/2)/sqrt(2
- * pi) tanh     y = tanh(beta x)                  dx = dy beta (1 - y^2) dropout  y = x m/(1-p) dx = dy
- * m/(1-p)                                      saved: m as bytes */
+ *     relu     y = max(x,0)                      dx = dy [y > 0]                                              saved: nothing (y)
+ *     gelu     y = x/2 (1 + erf(x/sqrt 2))       dx = dy (Phi(x) + x phi(x)), phi = exp(-x^2/2)/sqrt(2 pi)     saved: nothing (x)
+ *     tanh     y = tanh(beta x)                  dx = dy beta (1 - y^2)                                       saved: nothing (y)
+ *     dropout  y = x m/(1-p)                     dx = dy m/(1-p)                                              saved: m as bytes */
 #include <math.h>
 #include <string.h>
 

@@ -1,8 +1,10 @@
 /* Pooling: over windows of a map, over the tokens of a case, over all elements.
- *     maxpool2d   y[i,r,s,c] = max of x over the window;  the gradient goes to the first maximum in row-major
- * order avgpool2d   y[i,r,s,c] = mean of x over the window;  gx += gy / k^2 mean_tokens y[i,:]     =
- * 1/length[i] sum_{j < length[i]} x[i,j,:];  gx[i,j,:] += gy[i,:] / length[i] mean        y = 1/size sum x;
- * gx += gy / size sum_squares y = sum x^2;       gx += 2 gy x Saved: window and stride, or the lengths. */
+ *     maxpool2d    y[i,r,s,c] = max of x over the window          the gradient goes to the first maximum in row-major order
+ *     avgpool2d    y[i,r,s,c] = mean of x over the window         gx += gy / k^2
+ *     mean_tokens  y[i,:] = 1/length[i] sum_{j < length[i]} x[i,j,:]      gx[i,j,:] += gy[i,:] / length[i]
+ *     mean         y = 1/size sum x                               gx += gy / size
+ *     sum_squares  y = sum x^2                                    gx += 2 gy x
+ * Saved: window and stride, or the lengths. */
 #include <string.h>
 
 #include "nn/ops.h"
