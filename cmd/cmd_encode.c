@@ -6,7 +6,7 @@
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
-#include "nn/npy.h"
+#include "nn/base/npy.h"
 #include "train/encode.h"
 #include "train/run.h"
 

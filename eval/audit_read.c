@@ -8,7 +8,7 @@
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
-#include "nn/npy.h"
+#include "nn/base/npy.h"
 
 enum { MIN_BITS = 8, MIN_UNPACKED = 16 };
 static const size_t MAX_BYTES = (size_t)1 << 31;

@@ -4,7 +4,7 @@
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
-#include "nn/npy.h"
+#include "nn/base/npy.h"
 
 RetrievalTask dump_task(const Dump *d, int from_image) {
     return (RetrievalTask){.queries = d->query.n,

@@ -5,8 +5,8 @@
 
 #include "eval/audit.h"
 #include "nn/base/bytes.h"
+#include "nn/base/npy.h"
 #include "nn/base/rng.h"
-#include "nn/npy.h"
 #include "tests/check.h"
 #include "tests/tempdir.h"
 

@@ -1,4 +1,4 @@
-#include "nn/npy.h"
+#include "nn/base/npy.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* NumPy's .npy, version 1.0, C order, one or two to four dimensions. uint8, int8, int32, int64, float32; little-endian. */
-#ifndef NN_NPY_H
-#define NN_NPY_H
+#ifndef NN_BASE_NPY_H
+#define NN_BASE_NPY_H
 
 #include <stddef.h>
 #include <stdint.h>
