@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "nn/conv2d.h"
+#include "nn/gemm.h"
 
 enum {
     PLACES = 36,
@@ -251,23 +252,15 @@ static void transform_piece(void *ctx, int item, int worker) {
                     g->d + from * PANEL, place_stride(g, g->dy.panels), panel, edge);
 }
 
-/* du += v' d at one place for one panel of ci. The rows of a panel are cut evenly: 6 + 5 + 5. */
+/* du += v' d at one place for one panel of ci. */
 static void product_piece(void *ctx, int item, int worker) {
     const WeightGradient *g = ctx;
     (void)worker;
-    const Kernels *kernel = kernels();
-    int place = item / g->x.panels, q = item % g->x.panels, cuts = (PANEL + kernel->rows - 1) / kernel->rows;
-    size_t ldc = (size_t)g->dy.panels * PANEL, panel = (size_t)g->group * PANEL;
-    const real *v = g->v + (size_t)place * place_stride(g, g->x.panels) + (size_t)q * panel;
-    real *du = g->du + (size_t)(place * g->x.panels + q) * PANEL * ldc;
-    Outer o = {.segments = 1, .length = g->count, .a_step = PANEL, .columns = PANEL, .ldc = ldc};
-    for (int j = 0; j < g->dy.panels; j++)
-        for (int cut = 0; cut < cuts; cut++) {
-            int from = PANEL * cut / cuts, to = PANEL * (cut + 1) / cuts;
-            kernel->outer(&o, to - from, v + from,
-                          g->d + (size_t)place * place_stride(g, g->dy.panels) + (size_t)j * panel,
-                          du + (size_t)from * ldc + (size_t)j * PANEL);
-        }
+    int place = item / g->x.panels, q = item % g->x.panels, ldc = g->dy.panels * PANEL;
+    const real *v = g->v + (size_t)place * place_stride(g, g->x.panels) + (size_t)(q * g->group) * PANEL;
+    const real *d = g->d + (size_t)place * place_stride(g, g->dy.panels);
+    gemm_outer_panels(PANEL, ldc, g->count, g->group, v, d, g->du + (size_t)(item * PANEL) * (size_t)ldc,
+                      ldc);
 }
 
 /* dw[o,c] += G' du G for one input channel c. */

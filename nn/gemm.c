@@ -71,6 +71,22 @@ void gemm_packed(int m, int n, int k, const real *a, int lda, const real *panels
         }
 }
 
+/* The rows of a panel are cut evenly, 6 + 5 + 5: tiles of few rows waste the multipliers. */
+void gemm_outer_panels(int m, int n, int k, int panel_rows, const real *a, const real *b, real *c, int ldc) {
+    const Kernels *kernel = kernels();
+    Outer o = {.segments = 1, .length = k, .a_step = PANEL, .ldc = (size_t)ldc};
+    for (int i = 0; i < m; i += PANEL) {
+        int rows = m - i < PANEL ? m - i : PANEL, cuts = (rows + kernel->rows - 1) / kernel->rows;
+        for (int j = 0; j < n; j += PANEL)
+            for (int cut = 0; cut < cuts; cut++) {
+                int from = rows * cut / cuts, to = rows * (cut + 1) / cuts;
+                o.columns = n - j < PANEL ? n - j : PANEL;
+                kernel->outer(&o, to - from, a + (size_t)i * (size_t)panel_rows + from,
+                              b + (size_t)j * (size_t)panel_rows, c + (size_t)(i + from) * (size_t)ldc + j);
+            }
+    }
+}
+
 static void scale(int m, int n, real beta, real *c, int ldc) {
     for (size_t i = 0; i < (size_t)m; i++) {
         real *row = c + i * (size_t)ldc;

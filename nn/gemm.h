@@ -23,4 +23,8 @@ size_t gemm_scratch(int n, int k);
 void gemm_packed(int m, int n, int k, const real *a, int lda, const real *panels, Epilogue end, real *c,
                  int ldc);
 
+/* C (m,n) += A' B with both in panels of panel_rows rows, of which the first k count: a (ceil(m/PANEL),
+ * panel_rows, PANEL), b (ceil(n/PANEL), panel_rows, PANEL). */
+void gemm_outer_panels(int m, int n, int k, int panel_rows, const real *a, const real *b, real *c, int ldc);
+
 #endif

@@ -51,6 +51,11 @@ typedef struct {
     size_t row, pixel; /* strides of d or y in reals */
 } Pixels;
 
+/* A block of rows of c channels, one after the other. */
+typedef struct {
+    size_t rows, c;
+} Rows;
+
 typedef struct {
     const char *name;
     int rows; /* most rows of tile and outer */
@@ -66,6 +71,32 @@ typedef struct {
     /* A' m A and the epilogue for the top left (height,width) <= (4,4) of the tile. */
     void (*winograd_output)(const real *m, size_t position_stride, int height, int width, const Epilogue *e,
                             real *y, Pixels at);
+
+    /* Batch norm, per channel. sum and squares of x - about. */
+    void (*moments)(const Rows *b, const real *x, const real *about, real *sum, real *squares);
+    /* y = relu?( scale x + shift + add? ) */
+    void (*normalise)(const Rows *b, const real *x, const real *add, const real *scale, const real *shift,
+                      bool relu, real *y);
+    /* g = 0 where y <= 0 (y NULL: nowhere); more += g (NULL: nothing); the sums of g and of g (x - mean)
+     * inverse. */
+    void (*normalise_sums)(const Rows *b, const real *x, const real *y, const real *mean, const real *inverse,
+                           real *g, real *more, real *sum, real *product);
+    /* dx = or += g_factor g + x_factor x + constant; dx may be g. */
+    void (*normalise_gradient)(const Rows *b, const real *x, const real *g, const real *g_factor,
+                               const real *x_factor, const real *constant, real *dx, bool fresh);
+
+    /* Layer norm of one row; stats: mean and 1/sqrt(var + 1e-5). The gradient adds to dgamma and dbeta; dx or
+     * NULL. */
+    void (*layernorm)(size_t d, const real *x, const real *gamma, const real *beta, real *y, real stats[2]);
+    void (*layernorm_gradient)(size_t d, const real *x, const real *dy, const real *gamma,
+                               const real stats[2], real *dgamma, real *dbeta, real *dx, bool fresh);
+
+    /* x = softmax(scale x), n >= 1; and dp = scale p (dp - sum(p dp)), the gradient by the x before. */
+    void (*softmax)(size_t n, real scale, real *x);
+    void (*softmax_gradient)(size_t n, real scale, const real *p, real *dp);
+
+    void (*gelu)(size_t n, const real *x, real *y); /* x/2 (1 + erf(x/sqrt 2)) */
+    void (*gelu_gradient)(size_t n, const real *x, const real *dy, real *dx, bool fresh);
 
     void (*exp)(size_t n, const real *x, real *y);
     void (*tanh)(size_t n, const real *x, real *y);

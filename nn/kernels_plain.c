@@ -38,15 +38,15 @@ static inline V v_fma(V a, V b, V c) {
 static inline V v_max(V a, V b) {
     return a > b ? a : b;
 }
+static inline V v_if_less(V a, V b, V x, V y) {
+    return a < b ? x : y;
+}
 #ifndef NN_DOUBLE
 static inline V v_div(V a, V b) {
     return a / b;
 }
 static inline V v_min(V a, V b) {
     return a < b ? a : b;
-}
-static inline V v_if_less(V a, V b, V x, V y) {
-    return a < b ? x : y;
 }
 static inline V v_abs(V x) {
     return fabsf(x);

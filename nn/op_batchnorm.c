@@ -2,25 +2,33 @@
  *     g = dy [y > 0] with relu, else dy        dadd += g        dbeta += sum g        dgamma += sum g xhat
  *     training:  dx += gamma/sqrt(var + 1e-5) (g - mean(g) - xhat mean(g xhat))
  *     otherwise: dx += gamma/sqrt(var + 1e-5) g
- * Sums go over pieces of ROWS rows in double, and over the pieces in their order.
- * saved: mean and 1/sqrt(var + 1e-5) per channel; xhat is computed again from x, the mask is y. */
+ * Sums go in float over blocks of a few rows, in double over the blocks of a piece and over the pieces in order.
+ * saved: mean and 1/sqrt(var + 1e-5) per channel; xhat is computed again from x, the mask is y. g takes the place
+ * of dy, which then serves as dadd or dx where nobody has added to those yet. */
 #include <math.h>
 #include <string.h>
 
 #include "nn/base/error.h"
+#include "nn/kernels.h"
 #include "nn/ops.h"
+#include "nn/plain.h"
 
-enum { ROWS = 1024 };
+enum {
+    PIECE_REALS = 1 << 16,
+    BLOCK_REALS = 1 << 11
+}; /* of a work item; of a sum in float, in first-level cache */
 static const double EPSILON = 1e-5, MOMENTUM = 0.1;
 
 typedef struct {
     size_t rows, c;
-    const real *x, *add, *y, *dy, *scale, *shift; /* y = scale x + shift */
-    const real *mean, *inverse;                   /* 1/sqrt(var + 1e-5) */
-    real *to, *dadd;
-    bool relu, fresh, fresh_add;
+    const real *x, *add, *y;
+    const real *scale, *shift;                  /* y = scale x + shift */
+    const real *mean, *inverse;                 /* inverse: 1/sqrt(var + 1e-5) */
+    real *to, *g, *more;                        /* more: dadd where it is added to */
     const real *g_factor, *x_factor, *constant; /* dx = g_factor g + x_factor x + constant */
-    double *sums;                               /* (pieces, 2, c) */
+    bool relu, fresh;
+    double *sums; /* (pieces, 2, c) */
+    real *part;   /* (workers, 2, c) */
 } BatchNorm;
 
 typedef struct {
@@ -28,127 +36,164 @@ typedef struct {
     real *mean, *inverse;
 } Saved;
 
-static int pieces(const BatchNorm *a) {
-    return tape_dim((a->rows + ROWS - 1) / ROWS);
-}
-static size_t piece_rows(const BatchNorm *a, int item) {
-    size_t left = a->rows - (size_t)item * ROWS;
-    return left < ROWS ? left : ROWS;
+/* ---- Plain ---- */
+
+void batchnorm_plain(size_t rows, size_t c, const real *x, const real *add, const real *gamma,
+                     const real *beta, const real *mean, const real *var, bool relu, real *y) {
+    for (size_t i = 0; i < rows * c; i++) {
+        size_t j = i % c;
+        double value = ((double)x[i] - (double)mean[j]) / sqrt((double)var[j] + EPSILON);
+        value = (double)gamma[j] * value + (double)beta[j] + (add ? (double)add[i] : 0);
+        y[i] = (real)(relu && value < 0 ? 0 : value);
+    }
 }
 
-/* Sum and sum of squares of (x - mean); mean: of the first row, so that squares do not cancel. */
+/* ---- Pieces ---- */
+
+static size_t rows_of(size_t reals, size_t c) {
+    return reals > c ? reals / c : 1;
+}
+static int pieces(const BatchNorm *a) {
+    size_t rows = rows_of(PIECE_REALS, a->c);
+    return tape_dim((a->rows + rows - 1) / rows);
+}
+
+/* The next block at row *r of piece `item`; false at its end. */
+static bool next_block(const BatchNorm *a, int item, size_t *r, Rows *block) {
+    size_t piece = rows_of(PIECE_REALS, a->c), end = ((size_t)item + 1) * piece,
+           step = rows_of(BLOCK_REALS, a->c);
+    if (end > a->rows) end = a->rows;
+    *r = block->c ? *r + block->rows : (size_t)item * piece;
+    *block = (Rows){end - *r < step ? end - *r : step, a->c};
+    return *r < end;
+}
+
+static double *piece_sums(const BatchNorm *a, int item) {
+    double *sums = a->sums + 2 * a->c * (size_t)item;
+    memset(sums, 0, 2 * a->c * sizeof *sums);
+    return sums;
+}
+
+/* Sum and sum of squares of x less the first row, so that squares do not cancel. */
 static void moments_piece(void *ctx, int item, int worker) {
     const BatchNorm *a = ctx;
-    (void)worker;
-    double *sum = a->sums + 2 * a->c * (size_t)item, *squares = sum + a->c;
-    memset(sum, 0, 2 * a->c * sizeof *sum);
-    const real *x = a->x + (size_t)item * ROWS * a->c;
-    for (size_t r = 0; r < piece_rows(a, item); r++, x += a->c)
-        for (size_t j = 0; j < a->c; j++) {
-            double d = (double)x[j] - (double)a->x[j];
-            sum[j] += d;
-            squares[j] += d * d;
-        }
+    double *sums = piece_sums(a, item);
+    real *part = a->part + 2 * a->c * (size_t)worker;
+    Rows block = {0};
+    for (size_t r = 0; next_block(a, item, &r, &block);) {
+        kernels()->moments(&block, a->x + r * a->c, a->x, part, part + a->c);
+        for (size_t j = 0; j < 2 * a->c; j++) sums[j] += (double)part[j];
+    }
 }
 
 static void forward_piece(void *ctx, int item, int worker) {
     const BatchNorm *a = ctx;
     (void)worker;
-    size_t from = (size_t)item * ROWS * a->c;
-    for (size_t r = 0; r < piece_rows(a, item); r++)
-        for (size_t j = 0; j < a->c; j++) {
-            size_t at = from + r * a->c + j;
-            real y = a->x[at] * a->scale[j] + a->shift[j];
-            if (a->add) y += a->add[at];
-            a->to[at] = a->relu && !(y > 0) ? 0 : y;
-        }
+    Rows block = {0};
+    for (size_t r = 0; next_block(a, item, &r, &block);) {
+        size_t at = r * a->c;
+        kernels()->normalise(&block, a->x + at, a->add ? a->add + at : NULL, a->scale, a->shift, a->relu,
+                             a->to + at);
+    }
 }
 
-static inline real masked(const BatchNorm *a, size_t at) {
-    return a->relu && !(a->y[at] > 0) ? 0 : a->dy[at];
-}
-
-/* Sums of g and g xhat; dadd on the way. */
+/* g in dy's place, and its sums. */
 static void sums_piece(void *ctx, int item, int worker) {
     const BatchNorm *a = ctx;
-    (void)worker;
-    double *sum = a->sums + 2 * a->c * (size_t)item, *product = sum + a->c;
-    memset(sum, 0, 2 * a->c * sizeof *sum);
-    size_t from = (size_t)item * ROWS * a->c;
-    for (size_t r = 0; r < piece_rows(a, item); r++)
-        for (size_t j = 0; j < a->c; j++) {
-            size_t at = from + r * a->c + j;
-            real g = masked(a, at);
-            sum[j] += (double)g;
-            product[j] += (double)g * (double)((a->x[at] - a->mean[j]) * a->inverse[j]);
-            if (a->dadd) a->dadd[at] = a->fresh_add ? g : a->dadd[at] + g;
-        }
+    double *sums = piece_sums(a, item);
+    real *part = a->part + 2 * a->c * (size_t)worker;
+    Rows block = {0};
+    for (size_t r = 0; next_block(a, item, &r, &block);) {
+        size_t at = r * a->c;
+        kernels()->normalise_sums(&block, a->x + at, a->relu ? a->y + at : NULL, a->mean, a->inverse,
+                                  a->g + at, a->more ? a->more + at : NULL, part, part + a->c);
+        for (size_t j = 0; j < 2 * a->c; j++) sums[j] += (double)part[j];
+    }
 }
 
 static void grad_x_piece(void *ctx, int item, int worker) {
     const BatchNorm *a = ctx;
     (void)worker;
-    size_t from = (size_t)item * ROWS * a->c;
-    for (size_t r = 0; r < piece_rows(a, item); r++)
-        for (size_t j = 0; j < a->c; j++) {
-            size_t at = from + r * a->c + j;
-            real dx = a->g_factor[j] * masked(a, at) + a->x_factor[j] * a->x[at] + a->constant[j];
-            a->to[at] = a->fresh ? dx : a->to[at] + dx;
-        }
+    Rows block = {0};
+    for (size_t r = 0; next_block(a, item, &r, &block);) {
+        size_t at = r * a->c;
+        kernels()->normalise_gradient(&block, a->x + at, a->g + at, a->g_factor, a->x_factor, a->constant,
+                                      a->to + at, a->fresh);
+    }
 }
 
-/* The pieces' sums in their order, into the first piece's place. */
-static void add_pieces(const BatchNorm *a) {
+/* Runs fn over the pieces and adds their sums, in their order, into sums[0 .. 2c). */
+static void run_sums(Tape *t, BatchNorm *a, PoolFn *fn) {
+    a->sums = arena_alloc(&t->arena, (size_t)pieces(a) * 2 * a->c * sizeof(double));
+    a->part = arena_alloc(&t->arena, (size_t)pool_threads(t->pool) * 2 * a->c * sizeof(real));
+    pool_for(t->pool, pieces(a), fn, a);
     for (int i = 1; i < pieces(a); i++)
         for (size_t j = 0; j < 2 * a->c; j++) a->sums[j] += a->sums[2 * a->c * (size_t)i + j];
 }
 
+/* ---- Backward ---- */
+
+/* dgamma, dbeta, and dx as a linear function of g and x. */
+static void gradient_factors(const BatchNorm *a, const Saved *saved, const real *gamma, real *dgamma,
+                             real *dbeta, real *factors) {
+    double n = saved->batch ? (double)a->rows : INFINITY; /* running statistics do not move with x */
+    for (size_t j = 0; j < a->c; j++) {
+        double sum = a->sums[j], product = a->sums[a->c + j], inverse = (double)saved->inverse[j];
+        if (dbeta) dbeta[j] += (real)sum;
+        if (dgamma) dgamma[j] += (real)product;
+        double g_factor = (double)gamma[j] * inverse, x_factor = -g_factor * product / n * inverse;
+        factors[j] = (real)g_factor;
+        factors[a->c + j] = (real)x_factor;
+        factors[2 * a->c + j] = (real)(-g_factor * sum / n - x_factor * (double)saved->mean[j]);
+    }
+}
+
+/* g is dadd too: hands its buffer on where that is all there is, and tells where dx goes. */
+static void place_gradients(Tape *t, const Node *node, BatchNorm *a) {
+    Tensor *x = node->in[0], *add = node->in[3];
+    bool passed = tape_grad_pass(t, node, add);
+    if (!passed && tape_grad_pass(t, node, x)) {
+        a->to = a->g;
+        a->fresh = true;
+    } else
+        a->to = tape_grad_raw(t, x, &a->fresh);
+}
+
 static void batchnorm_backward(Tape *t, const Node *node) {
     const Saved *saved = node->saved;
-    Tensor *x = node->in[0], *gamma = node->in[1];
+    Tensor *x = node->in[0], *gamma = node->in[1], *add = node->in[3];
     size_t c = (size_t)tensor_last(x);
     BatchNorm a = {.rows = tensor_rows(x),
                    .c = c,
                    .x = x->data,
                    .y = node->out->data,
-                   .dy = node->out->grad,
+                   .g = node->out->grad,
                    .mean = saved->mean,
                    .inverse = saved->inverse,
                    .relu = saved->relu};
-    a.dadd = tape_grad_raw(t, node->in[3], &a.fresh_add); /* first: it is written first, also where add is x */
-    a.to = tape_grad_raw(t, x, &a.fresh);
+    if (add && add->needs_grad && add->grad) a.more = add->grad;
     real *dgamma = tape_grad(t, gamma), *dbeta = tape_grad(t, node->in[2]);
+    place_gradients(t, node, &a);
     ArenaMark mark = tape_mark(t);
-    a.sums = arena_alloc(&t->arena, (size_t)pieces(&a) * 2 * c * sizeof(double));
     real *factors = arena_alloc(&t->arena, 3 * c * sizeof(real));
-    pool_for(t->pool, pieces(&a), sums_piece, &a);
-    add_pieces(&a);
-    for (size_t j = 0; j < c; j++) {
-        double sum = a.sums[j], product = a.sums[c + j], inverse = (double)saved->inverse[j];
-        if (dbeta) dbeta[j] += (real)sum;
-        if (dgamma) dgamma[j] += (real)product;
-        double g_factor = (double)gamma->data[j] * inverse, n = saved->batch ? (double)a.rows : INFINITY;
-        double x_factor = -g_factor * product / n * inverse;
-        factors[j] = (real)g_factor;
-        factors[c + j] = (real)x_factor;
-        factors[2 * c + j] = (real)(-g_factor * sum / n - x_factor * (double)saved->mean[j]);
-    }
+    run_sums(t, &a, sums_piece);
+    gradient_factors(&a, saved, gamma->data, dgamma, dbeta, factors);
     a.g_factor = factors, a.x_factor = factors + c, a.constant = factors + 2 * c;
     if (a.to) pool_for(t->pool, pieces(&a), grad_x_piece, &a);
     tape_release(t, mark);
 }
 
+/* ---- Forward ---- */
+
 /* Mean and 1/deviation of this batch; moves the running ones. */
 static void batch_statistics(Tape *t, BatchNorm *a, Saved *saved, Tensor *running_mean, Tensor *running_var) {
     ArenaMark mark = tape_mark(t);
-    a->sums = arena_alloc(&t->arena, (size_t)pieces(a) * 2 * a->c * sizeof(double));
-    pool_for(t->pool, pieces(a), moments_piece, a);
-    add_pieces(a);
+    run_sums(t, a, moments_piece);
     double n = (double)a->rows;
     for (size_t j = 0; j < a->c; j++) {
         double shift = a->sums[j] / n, var = a->sums[a->c + j] / n - shift * shift,
                mean = (double)a->x[j] + shift;
-        if (var < 0) var = 0;
+        if (var < 0) var = 0; /* rounding, where all rows are equal */
         saved->mean[j] = (real)mean;
         saved->inverse[j] = (real)(1 / sqrt(var + EPSILON));
         real *m = &running_mean->data[j], *v = &running_var->data[j];

@@ -5,67 +5,53 @@
 #include <math.h>
 
 #include "nn/base/error.h"
+#include "nn/kernels.h"
 #include "nn/ops.h"
+#include "nn/plain.h"
 
 enum { ROWS = 64 };
-static const real EPSILON = (real)1e-5;
+
+void layernorm_plain(size_t rows, size_t d, const real *x, const real *gamma, const real *beta, real *y) {
+    for (size_t i = 0; i < rows; i++, x += d, y += d) {
+        double mean = 0, var = 0;
+        for (size_t j = 0; j < d; j++) mean += (double)x[j] / (double)d;
+        for (size_t j = 0; j < d; j++) var += ((double)x[j] - mean) * ((double)x[j] - mean) / (double)d;
+        for (size_t j = 0; j < d; j++)
+            y[j] = (real)((double)gamma[j] * ((double)x[j] - mean) / sqrt(var + 1e-5) + (double)beta[j]);
+    }
+}
 
 typedef struct {
     size_t rows, d;
     const real *x, *gamma, *beta, *dy;
-    real *y, *dx, *stats; /* stats: mean and 1/deviation per row */
-    real *sums;           /* (pieces, 2, d): dgamma and dbeta of each piece, or NULL */
+    real *y, *dx, *stats; /* stats: mean and 1/deviation per row, or NULL */
+    real *sums;           /* (pieces, 2, d): dgamma and dbeta of each piece */
     bool fresh;
 } LayerNorm;
 
-static void row_stats(const real *x, size_t d, real stats[2]) {
-    real sum = 0, squares = 0;
-    for (size_t j = 0; j < d; j++) sum += x[j];
-    real mean = sum / (real)d;
-    for (size_t j = 0; j < d; j++) squares += (x[j] - mean) * (x[j] - mean);
-    stats[0] = mean;
-    stats[1] = 1 / (real)sqrt(squares / (real)d + EPSILON);
+static size_t last_row(const LayerNorm *l, int item) {
+    size_t to = ((size_t)item + 1) * ROWS;
+    return to < l->rows ? to : l->rows;
 }
 
 static void forward_piece(void *ctx, int item, int worker) {
     const LayerNorm *l = ctx;
     (void)worker;
-    size_t from = (size_t)item * ROWS, to = from + ROWS < l->rows ? from + ROWS : l->rows;
-    for (size_t i = from; i < to; i++) {
-        const real *x = l->x + i * l->d;
-        real *y = l->y + i * l->d, stats[2];
-        row_stats(x, l->d, stats);
-        if (l->stats) l->stats[2 * i] = stats[0], l->stats[2 * i + 1] = stats[1];
-        for (size_t j = 0; j < l->d; j++) y[j] = (x[j] - stats[0]) * stats[1] * l->gamma[j] + l->beta[j];
-    }
-}
-
-static void backward_row(const LayerNorm *l, size_t i, real *dgamma, real *dbeta) {
-    const real *x = l->x + i * l->d, *dy = l->dy + i * l->d;
-    real mean = l->stats[2 * i], inverse = l->stats[2 * i + 1], sum = 0, product = 0;
-    for (size_t j = 0; j < l->d; j++) {
-        real xhat = (x[j] - mean) * inverse;
-        dgamma[j] += dy[j] * xhat;
-        dbeta[j] += dy[j];
-        sum += dy[j] * l->gamma[j];
-        product += dy[j] * l->gamma[j] * xhat;
-    }
-    if (!l->dx) return;
-    sum /= (real)l->d, product /= (real)l->d;
-    real *dx = l->dx + i * l->d;
-    for (size_t j = 0; j < l->d; j++) {
-        real xhat = (x[j] - mean) * inverse, g = (dy[j] * l->gamma[j] - sum - xhat * product) * inverse;
-        dx[j] = l->fresh ? g : dx[j] + g;
+    for (size_t i = (size_t)item * ROWS; i < last_row(l, item); i++) {
+        real stats[2];
+        kernels()->layernorm(l->d, l->x + i * l->d, l->gamma, l->beta, l->y + i * l->d,
+                             l->stats ? l->stats + 2 * i : stats);
     }
 }
 
 static void backward_piece(void *ctx, int item, int worker) {
     const LayerNorm *l = ctx;
     (void)worker;
-    size_t from = (size_t)item * ROWS, to = from + ROWS < l->rows ? from + ROWS : l->rows;
     real *dgamma = l->sums + 2 * l->d * (size_t)item, *dbeta = dgamma + l->d;
     for (size_t j = 0; j < 2 * l->d; j++) dgamma[j] = 0;
-    for (size_t i = from; i < to; i++) backward_row(l, i, dgamma, dbeta);
+    for (size_t i = (size_t)item * ROWS; i < last_row(l, item); i++)
+        kernels()->layernorm_gradient(l->d, l->x + i * l->d, l->dy + i * l->d, l->gamma, l->stats + 2 * i,
+                                      dgamma, dbeta, l->dx ? l->dx + i * l->d : NULL, l->fresh);
 }
 
 static int pieces(size_t rows) {

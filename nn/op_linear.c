@@ -1,71 +1,137 @@
 /* y = x W' + b      x (rows,in)  w (out,in)  b (out)  y (rows,out)
- * dx += dy W        dW += dy' x              db += sum of dy over the rows */
+ * dx += dy W        dW += dy' x              db += sum of dy over the rows
+ * The rows are cut into pieces; dW and db are sums over chunks of rows, added in the order of the chunks. */
 #include <string.h>
 
 #include "nn/base/error.h"
 #include "nn/gemm.h"
 #include "nn/ops.h"
 
-enum { ROWS = 64 };
+enum { ROWS = 48, CHUNKS = 16, CHUNK_ROWS = 256, BLOCK = 128 /* rows of a chunk in panels at once */ };
 
 typedef struct {
     int rows, in, out;
     const real *x, *w, *b, *dy;
     real *to;
+    const real *panels; /* of the product's second matrix */
+    const real *add;
+    int chunk, chunks;
+    real *partial; /* (chunks, out in + out): dW and db of each chunk */
+    real *scratch; /* per worker: BLOCK rows of dy and of x in panels */
+    real *dw, *db;
 } Linear;
 
-static int row_pieces(const Linear *l) {
-    return (l->rows + ROWS - 1) / ROWS;
+static int at_most(int a, int b) {
+    return a < b ? a : b;
 }
-static int rows_of(const Linear *l, int item) {
-    return l->rows - item * ROWS < ROWS ? l->rows - item * ROWS : ROWS;
+static int pieces(const Linear *l) {
+    return (l->rows + ROWS - 1) / ROWS;
 }
 
 static void forward_piece(void *ctx, int item, int worker) {
     const Linear *l = ctx;
     (void)worker;
     size_t from = (size_t)item * ROWS;
-    real *y = l->to + from * (size_t)l->out;
-    int rows = rows_of(l, item);
-    gemm_plain(false, true, rows, l->out, l->in, l->x + from * (size_t)l->in, l->in, l->w, l->in, 0, y,
-               l->out);
-    for (int i = 0; l->b && i < rows; i++)
-        for (int j = 0; j < l->out; j++) y[(size_t)i * (size_t)l->out + (size_t)j] += l->b[j];
+    gemm_packed(at_most(ROWS, l->rows - item * ROWS), l->out, l->in, l->x + from * (size_t)l->in, l->in,
+                l->panels, (Epilogue){.bias = l->b}, l->to + from * (size_t)l->out, l->out);
 }
 
 static void grad_x_piece(void *ctx, int item, int worker) {
     const Linear *l = ctx;
     (void)worker;
-    size_t from = (size_t)item * ROWS;
-    gemm_plain(false, false, rows_of(l, item), l->in, l->out, l->dy + from * (size_t)l->out, l->out, l->w,
-               l->in, 1, l->to + from * (size_t)l->in, l->in);
+    size_t from = (size_t)item * ROWS, to = from * (size_t)l->in;
+    gemm_packed(at_most(ROWS, l->rows - item * ROWS), l->in, l->out, l->dy + from * (size_t)l->out, l->out,
+                l->panels, (Epilogue){.add = l->add ? l->add + to : NULL}, l->to + to, l->in);
 }
 
-static void grad_w_piece(void *ctx, int item, int worker) {
+static size_t partial_size(const Linear *l) {
+    return (size_t)l->out * (size_t)l->in + (size_t)l->out;
+}
+static size_t block_size(int n) {
+    return (size_t)panels_of(n) * PANEL * BLOCK;
+}
+
+static void grad_w_chunk(void *ctx, int item, int worker) {
+    const Linear *l = ctx;
+    real *dw = l->partial + (size_t)item * partial_size(l), *db = dw + (size_t)l->out * (size_t)l->in;
+    real *dy_panels = l->scratch + (size_t)worker * (block_size(l->out) + block_size(l->in));
+    real *x_panels = dy_panels + block_size(l->out);
+    memset(dw, 0, partial_size(l) * sizeof(real));
+    int end = at_most(l->rows, (item + 1) * l->chunk);
+    for (int r = item * l->chunk; r < end; r += BLOCK) {
+        int rows = at_most(BLOCK, end - r);
+        const real *dy = l->dy + (size_t)r * (size_t)l->out;
+        panels_pack(false, l->out, rows, dy, l->out, dy_panels);
+        panels_pack(false, l->in, rows, l->x + (size_t)r * (size_t)l->in, l->in, x_panels);
+        gemm_outer_panels(l->out, l->in, rows, rows, dy_panels, x_panels, dw, l->in);
+        for (size_t i = 0; i < (size_t)rows; i++)
+            for (size_t j = 0; j < (size_t)l->out; j++) db[j] += dy[i * (size_t)l->out + j];
+    }
+}
+
+/* dw and db += the chunks' sums, for output o. */
+static void grad_w_sum(void *ctx, int o, int worker) {
     const Linear *l = ctx;
     (void)worker;
-    gemm_plain(true, false, 1, l->in, l->rows, l->dy + item, l->out, l->x, l->in, 1,
-               l->to + (size_t)item * (size_t)l->in, l->in);
+    size_t in = (size_t)l->in, row = (size_t)o * in, bias = (size_t)l->out * in + (size_t)o;
+    for (int chunk = 0; chunk < l->chunks; chunk++) {
+        const real *partial = l->partial + (size_t)chunk * partial_size(l);
+        for (size_t i = 0; l->dw && i < in; i++) l->dw[row + i] += partial[row + i];
+        if (l->db) l->db[o] += partial[bias];
+    }
 }
 
-static void backward_of(Tape *t, const Node *node, Tensor *x, Tensor *w, Tensor *b) {
-    int rows = tape_dim(tensor_rows(x)), in = tensor_last(x), out = w->dim[0];
-    Linear l = {rows, in, out, x->data, w->data, NULL, node->out->grad, NULL};
-    if ((l.to = tape_grad(t, x))) pool_for(t->pool, row_pieces(&l), grad_x_piece, &l);
-    if ((l.to = tape_grad(t, w))) pool_for(t->pool, out, grad_w_piece, &l);
-    real *db = tape_grad(t, b);
-    for (size_t i = 0; db && i < (size_t)rows; i++)
-        for (size_t j = 0; j < (size_t)out; j++) db[j] += l.dy[i * (size_t)out + j];
+static void grad_w(Tape *t, Linear *l) {
+    int chunk = (l->rows + CHUNKS - 1) / CHUNKS;
+    l->chunk = chunk < CHUNK_ROWS ? CHUNK_ROWS : chunk;
+    l->chunks = (l->rows + l->chunk - 1) / l->chunk;
+    size_t scratch = (size_t)pool_threads(t->pool) * (block_size(l->out) + block_size(l->in));
+    l->partial = arena_alloc(&t->arena, (size_t)l->chunks * partial_size(l) * sizeof(real));
+    l->scratch = arena_alloc(&t->arena, scratch * sizeof(real));
+    pool_for(t->pool, l->chunks, grad_w_chunk, l);
+    pool_for(t->pool, l->out, grad_w_sum, l);
 }
 
 static void linear_backward(Tape *t, const Node *node) {
-    backward_of(t, node, node->in[0], node->in[1], node->n_in > 2 ? node->in[2] : NULL);
+    Tensor *x = node->in[0], *w = node->in[1], *b = node->n_in > 2 ? node->in[2] : NULL;
+    Linear l = {.rows = tape_dim(tensor_rows(x)),
+                .in = tensor_last(x),
+                .out = w->dim[0],
+                .x = x->data,
+                .dy = node->out->grad,
+                .dw = tape_grad(t, w),
+                .db = tape_grad(t, b)};
+    bool fresh;
+    l.to = tape_grad_raw(t, x, &fresh);
+    l.add = fresh ? NULL : l.to;
+    ArenaMark mark = tape_mark(t);
+    if (l.to) {
+        real *panels = arena_alloc(&t->arena, gemm_scratch(l.in, l.out) * sizeof(real));
+        panels_pack(false, l.in, l.out, w->data, l.in, panels);
+        l.panels = panels;
+        pool_for(t->pool, pieces(&l), grad_x_piece, &l);
+    }
+    if (l.dw || l.db) grad_w(t, &l);
+    tape_release(t, mark);
 }
 
-static void forward_of(Tape *t, Tensor *x, Tensor *w, Tensor *b, Tensor *y) {
-    Linear l = {tape_dim(tensor_rows(x)), tensor_last(x), w->dim[0], x->data, w->data,
-                b ? b->data : NULL,       NULL,           y->data};
-    pool_for(t->pool, row_pieces(&l), forward_piece, &l);
+static void forward(Tape *t, Tensor *x, Tensor *w, Tensor *b, Tensor *y) {
+    Linear l = {.rows = tape_dim(tensor_rows(x)),
+                .in = tensor_last(x),
+                .out = w->dim[0],
+                .x = x->data,
+                .to = y->data};
+    ArenaMark mark = tape_mark(t);
+    real *panels = arena_alloc(&t->arena, gemm_scratch(l.out, l.in) * sizeof(real));
+    panels_pack(true, l.out, l.in, w->data, l.in, panels);
+    l.panels = panels;
+    if (b) {
+        real *bias = arena_calloc(&t->arena, (size_t)panels_of(l.out) * PANEL, sizeof(real));
+        memcpy(bias, b->data, (size_t)l.out * sizeof(real));
+        l.b = bias;
+    }
+    pool_for(t->pool, pieces(&l), forward_piece, &l);
+    tape_release(t, mark);
 }
 
 Tensor *op_linear(Tape *t, Tensor *x, Tensor *w, Tensor *b) {
@@ -78,7 +144,7 @@ Tensor *op_linear(Tape *t, Tensor *x, Tensor *w, Tensor *b) {
     memcpy(dim, x->dim, sizeof dim);
     dim[x->rank - 1] = w->dim[0];
     Tensor *y = tape_tensor(t, x->rank, dim);
-    forward_of(t, x, w, b, y);
+    forward(t, x, w, b, y);
     tape_record(t, "linear", linear_backward, y, 3, (Tensor *[]){x, w, b}, NULL);
     return y;
 }
@@ -88,7 +154,7 @@ Tensor *op_matmul_nt(Tape *t, Tensor *a, Tensor *b) {
     NN_REQUIRE(a->rank == 2 && b->rank == 2 && a->dim[1] == b->dim[1], "matmul_nt: %s and %s",
                tensor_shape(a, s), tensor_shape(b, u));
     Tensor *c = tape_tensor2(t, a->dim[0], b->dim[0]);
-    forward_of(t, a, b, NULL, c);
+    forward(t, a, b, NULL, c);
     tape_record(t, "matmul_nt", linear_backward, c, 2, (Tensor *[]){a, b}, NULL);
     return c;
 }

@@ -1,13 +1,15 @@
 /* Ops element by element. y = f(x), dx += dy f'(x); the work is split into pieces of PIECE elements.
- *     relu     y = max(x,0)                      dx = dy [y > 0]                                              saved: nothing (y)
- *     gelu     y = x/2 (1 + erf(x/sqrt 2))       dx = dy (Phi(x) + x phi(x)), phi = exp(-x^2/2)/sqrt(2 pi)     saved: nothing (x)
- *     tanh     y = tanh(beta x)                  dx = dy beta (1 - y^2)                                       saved: nothing (y)
- *     dropout  y = x m/(1-p)                     dx = dy m/(1-p)                                              saved: m as bytes */
+ *     relu     y = max(x,0)                   dx = dy [y > 0]                                     saved: nothing
+ *     gelu     y = x/2 (1 + erf(x/sqrt 2))    dx = dy (Phi(x) + x phi(x)), phi = e^(-x^2/2)/sqrt(2 pi)   nothing
+ *     tanh     y = tanh(beta x)               dx = dy beta (1 - y^2)                                     nothing
+ *     dropout  y = x m/(1-p)                  dx = dy m/(1-p)                                     m as bytes */
 #include <math.h>
 #include <string.h>
 
 #include "nn/base/error.h"
+#include "nn/kernels.h"
 #include "nn/ops.h"
+#include "nn/plain.h"
 #include "nn/vmath.h"
 
 enum { PIECE = 8192 };
@@ -60,7 +62,7 @@ static void back(Tape *t, const Node *node, PieceFn *fn, real factor) {
 
 /* ---- relu ---- */
 static void relu_piece(const Pointwise *p, size_t from, size_t n) {
-    for (size_t i = from; i < from + n; i++) p->to[i] = p->x[i] > 0 ? p->x[i] : 0;
+    for (size_t i = from; i < from + n; i++) p->to[i] = p->x[i] < 0 ? 0 : p->x[i]; /* a NaN stays */
 }
 
 static void relu_back_piece(const Pointwise *p, size_t from, size_t n) {
@@ -79,28 +81,16 @@ Tensor *op_relu(Tape *t, Tensor *x) {
 }
 
 /* ---- gelu ---- */
-static const real SQRT_HALF = (real)0.70710678118654752440, INV_SQRT_2PI = (real)0.39894228040143267794;
+void gelu_plain(size_t n, const real *x, real *y) {
+    for (size_t i = 0; i < n; i++) y[i] = (real)((double)x[i] / 2 * (1 + erf((double)x[i] / sqrt(2))));
+}
 
 static void gelu_piece(const Pointwise *p, size_t from, size_t n) {
-    real *y = p->to + from;
-    const real *x = p->x + from;
-    for (size_t i = 0; i < n; i++) y[i] = x[i] * SQRT_HALF;
-    vmath_erf(n, y, y);
-    for (size_t i = 0; i < n; i++) y[i] = x[i] / 2 * (1 + y[i]);
+    kernels()->gelu(n, p->x + from, p->to + from);
 }
 
 static void gelu_back_piece(const Pointwise *p, size_t from, size_t n) {
-    enum { PART = 256 };
-    real cdf[PART], density[PART];
-    for (size_t start = from; start < from + n; start += PART) {
-        size_t part = from + n - start < PART ? from + n - start : PART;
-        const real *x = p->x + start;
-        for (size_t i = 0; i < part; i++) cdf[i] = x[i] * SQRT_HALF, density[i] = -x[i] * x[i] / 2;
-        vmath_erf(part, cdf, cdf);
-        vmath_exp(part, density, density);
-        for (size_t i = 0; i < part; i++)
-            put(p, start + i, p->dy[start + i] * ((1 + cdf[i]) / 2 + x[i] * density[i] * INV_SQRT_2PI));
-    }
+    kernels()->gelu_gradient(n, p->x + from, p->dy + from, p->to + from, p->fresh);
 }
 
 static void gelu_backward(Tape *t, const Node *node) {

@@ -7,6 +7,7 @@
 #include "nn/conv2d.h"
 #include "nn/gemm.h"
 #include "nn/ops.h"
+#include "nn/plain.h"
 #include "nn/vmath.h"
 #include "tests/check.h"
 
@@ -300,4 +301,88 @@ Test(kernels, every_table_makes_the_plain_products_and_functions) {
                          rows);
         }
     mem_free(a), mem_free(b);
+}
+
+/* ---- Ops against their plain loops ---- */
+
+static Tensor *input(Tape *t, int rank, const int *dim, uint32_t stream) {
+    size_t n = 1;
+    for (int i = 0; i < rank; i++) n *= (size_t)dim[i];
+    real *values = numbers(n, stream);
+    Tensor *x = tape_input(t, rank, dim, values);
+    mem_free(values);
+    return x;
+}
+
+Test(kernels, batch_norm_equals_the_plain_loop) {
+    const int rows[] = {1, 7, 300, 9000}, channels[] = {1, 3, 8, 33};
+    for (int i = 0; i < 16; i++) {
+        Tape t;
+        tape_init(&t, NULL);
+        t.training = false;
+        int n = rows[i / 4], c = channels[i % 4], row[] = {c}, all[] = {n, c};
+        Tensor *x = input(&t, 2, all, 1), *add = input(&t, 2, all, 2), *p[4];
+        for (int k = 0; k < 4; k++) p[k] = input(&t, 1, row, (uint32_t)(3 + k));
+        for (int k = 0; k < c; k++) p[3]->data[k] = p[3]->data[k] * p[3]->data[k] + (real)0.1;
+        Tensor *y = op_batchnorm(&t, x, p[0], p[1], p[2], p[3], i % 2 ? add : NULL, i % 3 == 0);
+        real *plain = zeros((size_t)(n * c));
+        batchnorm_plain((size_t)n, (size_t)c, x->data, i % 2 ? add->data : NULL, p[0]->data, p[1]->data,
+                        p[2]->data, p[3]->data, i % 3 == 0, plain);
+        cr_assert_lt(distance(y->data, plain, (size_t)(n * c)), 1e-6, "%d rows of %d", n, c);
+        mem_free(plain);
+        tape_free(&t);
+    }
+}
+
+Test(kernels, layer_norm_and_gelu_equal_the_plain_loops) {
+    const int width[] = {1, 3, 8, 17, 128};
+    for (int i = 0; i < 5; i++) {
+        Tape t;
+        tape_init(&t, NULL);
+        int d = width[i], row[] = {d}, all[] = {131, d};
+        size_t n = 131 * (size_t)d;
+        Tensor *x = input(&t, 2, all, 1), *gamma = input(&t, 1, row, 2), *beta = input(&t, 1, row, 3);
+        for (size_t k = 0; k < n; k++) x->data[k] = x->data[k] * 3 + 5;
+        real *plain = zeros(n);
+        layernorm_plain(131, (size_t)d, x->data, gamma->data, beta->data, plain);
+        cr_assert_lt(distance(op_layernorm(&t, x, gamma, beta)->data, plain, n), 1e-5,
+                     "layer norm of width %d", d);
+        for (size_t k = 0; k < n; k++) x->data[k] -= 5;
+        gelu_plain(n, x->data, plain);
+        cr_assert_lt(distance(op_gelu(&t, x)->data, plain, n), 1e-6, "gelu of width %d", d);
+        mem_free(plain);
+        tape_free(&t);
+    }
+}
+
+Test(kernels, attention_and_token_convolution_equal_the_plain_loops_and_do_not_see_the_padding) {
+    const int lengths[] = {1, 2, 16, 17, 40, 0}, heads[] = {1, 3, 2}, width[] = {16, 6, 34};
+    for (int i = 0; i < 3; i++) {
+        Tape t;
+        tape_init(&t, NULL);
+        t.recording = false;
+        int b = 6, n = 41, d = width[i], k = 1 + 2 * i;
+        Tensor *qkv = input(&t, 3, (int[]){b, n, 3 * d}, 1), *x = input(&t, 3, (int[]){b, n, d}, 2);
+        Tensor *w = input(&t, 3, (int[]){d + 3, d, k}, 3), *bias = input(&t, 1, (int[]){d + 3}, 4);
+        for (int c = 0; c < b; c++) /* what lies in the padding must not matter */
+            for (int s = lengths[c]; s < n; s++)
+                qkv->data[(c * n + s) * 3 * d] = x->data[(c * n + s) * d] = NAN;
+        Tensor *y = op_attention(&t, qkv, heads[i], lengths, NULL), *z = op_conv1d(&t, x, w, bias, lengths);
+        real *plain = zeros((size_t)(n * d)), *plain_z = zeros((size_t)(n * (d + 3)));
+        for (int c = 0; c < b; c++) {
+            size_t tokens = (size_t)lengths[c], out = (size_t)d + 3;
+            attention_plain(tokens, (size_t)d, (size_t)heads[i], qkv->data + c * n * 3 * d, plain);
+            conv1d_plain(lengths[c], d, d + 3, k, x->data + c * n * d, w->data, bias->data, plain_z);
+            cr_assert_lt(distance(y->data + c * n * d, plain, tokens * (size_t)d), 1e-5, "attention over %zu",
+                         tokens);
+            cr_assert_lt(distance(z->data + c * n * (d + 3), plain_z, tokens * out), 1e-5, "conv1d over %zu",
+                         tokens);
+            for (size_t s = tokens * (size_t)d; s < (size_t)(n * d); s++)
+                cr_assert_eq(y->data[(size_t)(c * n * d) + s], 0);
+            for (size_t s = tokens * out; s < (size_t)n * out; s++)
+                cr_assert_eq(z->data[(size_t)(c * n) * out + s], 0);
+        }
+        mem_free(plain), mem_free(plain_z);
+        tape_free(&t);
+    }
 }
