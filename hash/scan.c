@@ -10,10 +10,34 @@
 #include "hash/scan_top.h"
 #include "nn/base/alloc.h"
 
-enum { TILE = 16, ITEMS_A_THREAD = 4, SMALLEST_PIECE = 16 * SCAN_BLOCK, BLOCK_BYTES = 16384, LANES = 512 };
+enum {
+    MOST_TILE = 128,
+    SLICED_TILE = 6,
+    ITEMS_A_THREAD = 4,
+    SMALLEST_PIECE = 8 * SCAN_BLOCK,
+    BLOCK_BYTES = 16384
+};
+/* Memory that the entries of one tile may take. */
+enum { TILE_BYTES = 1 << 26 };
+
+const ScanKernel *const *scan_kernels(size_t *n) {
+#if defined(__x86_64__)
+    static const ScanKernel *const all[] = {&scan_plain, &scan_avx2, &scan_avx512};
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+    int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                 __builtin_cpu_supports("avx512vpopcntdq");
+    *n = avx512 ? 3 : avx2 ? 2 : 1;
+#else
+    static const ScanKernel *const all[] = {&scan_plain};
+    *n = 1;
+#endif
+    return all;
+}
 
 static const ScanKernel *kernel(void) {
-    return &scan_plain;
+    size_t n;
+    const ScanKernel *const *all = scan_kernels(&n);
+    return all[n - 1];
 }
 
 const char *scan_kernel_name(void) {
@@ -24,107 +48,153 @@ void scan_distances(const uint8_t *query, const uint8_t *codes, size_t n, int bi
     kernel()->distances(query, codes, n, bits, distance);
 }
 
+/* What a worker needs for itself. */
+typedef struct {
+    uint32_t *offset; /* (SCAN_BLOCK) */
+    size_t *total;    /* (bins) */
+    uint64_t *mask;   /* (tile, bits), NULL for small tiles */
+    void *slices;     /* (block, bits/8), NULL for small tiles */
+} Scratch;
+
 typedef struct {
     const ScanKernel *kernel;
     const uint8_t *queries, *codes, *allowed;
-    size_t n_queries, n, bytes, k, stride, block, piece, n_pieces;
+    size_t n_queries, n, bytes, k, stride;
+    size_t block, piece, n_pieces; /* rows, rows, pieces */
+    size_t tile, n_tiles;          /* queries, tiles */
+    size_t capacity, bins;         /* of a Top */
     int bits, radius;
-    Top *top;         /* (items or workers, TILE) */
-    uint32_t *offset; /* (workers, SCAN_BLOCK) */
-    size_t *total;    /* (workers, bits + 2) */
     Hit *hits;
     size_t *found;
+    Scratch *scratch; /* (workers) */
+    Top *top;         /* (n_pieces > 1: items, else workers; tile) */
 } Scan;
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
 }
-
-/* Codes whose block stays in the first cache. */
-static size_t block_rows(size_t bytes) {
-    size_t rows = BLOCK_BYTES / bytes / LANES * LANES;
-    return rows < LANES ? (size_t)LANES : smaller(rows, SCAN_BLOCK);
+static size_t quotient_up(size_t a, size_t b) {
+    return (a + b - 1) / b;
 }
 
-static void scan_block(const Scan *s, size_t first, size_t rows, const uint8_t *query, Top *top,
-                       uint32_t *offset) {
+static void scan_block(const Scan *s, size_t first, size_t rows, size_t query, Top *top, const Scratch *own) {
     if (top->limit == 0) return;
-    const uint8_t *codes = s->codes + first * s->bytes;
-    size_t near = s->kernel->filter(codes, rows, s->bits, query, top->limit, offset);
+    const uint8_t *codes = s->codes + first * s->bytes, *q = s->queries + query * s->bytes;
+    size_t near = own->slices ? s->kernel->filter_slices(own->slices, rows, s->bits,
+                                                         own->mask + query % s->tile * (size_t)s->bits,
+                                                         top->limit, own->offset)
+                              : s->kernel->filter(codes, rows, s->bits, q, top->limit, own->offset);
     for (size_t i = 0; i < near; i++) {
-        size_t row = first + offset[i];
+        size_t row = first + own->offset[i];
         if (s->allowed && !s->allowed[row]) continue;
-        int distance = code_distance(query, codes + offset[i] * s->bytes, s->bits);
+        int distance = code_distance(q, codes + own->offset[i] * s->bytes, s->bits);
         if (distance < top->limit) top_push(top, (int64_t)row, distance);
     }
 }
 
-static void scan_piece(const Scan *s, size_t tile, size_t piece, Top *top, uint32_t *offset) {
-    const uint8_t *query = s->queries + tile * TILE * s->bytes;
-    size_t queries = smaller(TILE, s->n_queries - tile * TILE);
+static void spread_bits(const uint8_t *query, int bits, uint64_t *mask) {
+    for (int j = 0; j < bits; j++) mask[j] = query[j / 8] >> (j % 8) & 1 ? UINT64_MAX : 0;
+}
+
+static void scan_piece(const Scan *s, size_t tile, size_t piece, Top *top, const Scratch *own) {
+    size_t query = tile * s->tile, queries = smaller(s->tile, s->n_queries - query);
     size_t end = smaller(s->n, (piece + 1) * s->piece);
-    for (size_t q = 0; q < queries; q++) top_reset(&top[q], s->k, s->bits, s->radius);
-    for (size_t row = piece * s->piece; row < end; row += s->block)
-        for (size_t q = 0; q < queries; q++)
-            scan_block(s, row, smaller(s->block, end - row), query + q * s->bytes, &top[q], offset);
+    for (size_t q = 0; q < queries; q++) {
+        top_reset(&top[q], s->k, s->bits, s->radius);
+        if (own->mask)
+            spread_bits(s->queries + (query + q) * s->bytes, s->bits, own->mask + q * (size_t)s->bits);
+    }
+    for (size_t row = piece * s->piece; row < end; row += s->block) {
+        size_t rows = smaller(s->block, end - row);
+        if (own->slices) s->kernel->slice(s->codes + row * s->bytes, rows, s->bits, own->slices);
+        for (size_t q = 0; q < queries; q++) scan_block(s, row, rows, query + q, &top[q], own);
+    }
 }
 
 static void scan_item(void *ctx, int item, int worker) {
     const Scan *s = ctx;
-    size_t tile = (size_t)item / s->n_pieces, piece = (size_t)item % s->n_pieces;
-    Top *top = s->top + (s->n_pieces > 1 ? (size_t)item : (size_t)worker) * TILE;
-    scan_piece(s, tile, piece, top, s->offset + (size_t)worker * SCAN_BLOCK);
+    const Scratch *own = &s->scratch[worker];
+    size_t tile = (size_t)item / s->n_pieces, query = tile * s->tile;
+    Top *top = s->top + (s->n_pieces > 1 ? (size_t)item : (size_t)worker) * s->tile;
+    scan_piece(s, tile, (size_t)item % s->n_pieces, top, own);
     if (s->n_pieces > 1) return;
-    size_t queries = smaller(TILE, s->n_queries - tile * TILE);
-    for (size_t q = 0; q < queries; q++)
-        s->found[tile * TILE + q] =
-            top_merge(&top[q], 1, s->k, s->bits, s->total + (size_t)worker * ((size_t)s->bits + 2),
-                      s->hits + (tile * TILE + q) * s->stride);
+    for (size_t q = 0; q < smaller(s->tile, s->n_queries - query); q++)
+        s->found[query + q] =
+            top_merge(&top[q], 1, s->k, s->bits, own->total, s->hits + (query + q) * s->stride);
 }
 
 static void merge_pieces(const Scan *s, Top *part) {
     for (size_t query = 0; query < s->n_queries; query++) {
         for (size_t p = 0; p < s->n_pieces; p++)
-            part[p] = s->top[(query / TILE * s->n_pieces + p) * TILE + query % TILE];
-        s->found[query] = top_merge(part, s->n_pieces, s->k, s->bits, s->total, s->hits + query * s->stride);
+            part[p] = s->top[(query / s->tile * s->n_pieces + p) * s->tile + query % s->tile];
+        s->found[query] =
+            top_merge(part, s->n_pieces, s->k, s->bits, s->scratch->total, s->hits + query * s->stride);
     }
 }
 
-static void plan_pieces(Scan *s, size_t tiles, size_t threads) {
-    size_t wanted = tiles >= 2 * threads ? 1 : (ITEMS_A_THREAD * threads + tiles - 1) / tiles;
-    size_t most = (s->n + SMALLEST_PIECE - 1) / SMALLEST_PIECE;
-    wanted = smaller(wanted, most);
-    s->piece = (s->n + wanted - 1) / wanted;
-    s->piece = (s->piece + SCAN_BLOCK - 1) / SCAN_BLOCK * SCAN_BLOCK;
-    s->n_pieces = (s->n + s->piece - 1) / s->piece;
+/* A block of codes stays in the first cache. The smaller k, the more queries of a tile fit. Many tiles: one
+ * piece each. */
+static void make_plan(Scan *s, size_t threads) {
+    s->block = BLOCK_BYTES / s->bytes / SCAN_LANES * SCAN_LANES;
+    s->block = s->block < SCAN_LANES ? SCAN_LANES : smaller(s->block, SCAN_BLOCK);
+    size_t most = TILE_BYTES / sizeof(Hit) / top_capacity(s->k, s->n);
+    s->n_tiles = quotient_up(s->n_queries, most < 1 ? 1 : smaller(most, MOST_TILE));
+    s->tile = quotient_up(s->n_queries, s->n_tiles);
+    s->n_tiles = quotient_up(s->n_queries, s->tile);
+    size_t wanted =
+        s->n_tiles >= ITEMS_A_THREAD * threads ? 1 : quotient_up(ITEMS_A_THREAD * threads, s->n_tiles);
+    if (threads == 1) wanted = 1;
+    s->piece =
+        quotient_up(quotient_up(s->n, smaller(wanted, quotient_up(s->n, SMALLEST_PIECE))), SCAN_BLOCK) *
+        SCAN_BLOCK;
+    s->n_pieces = quotient_up(s->n, s->piece);
+    s->capacity = top_capacity(s->k, smaller(s->piece, s->n));
+    s->bins = (size_t)s->bits + 2;
 }
 
-static Status run(Scan *s, size_t tiles, size_t threads, Pool *pool, Error *err) {
-    size_t tops = (s->n_pieces > 1 ? tiles * s->n_pieces : threads) * smaller(TILE, s->n_queries);
-    size_t slots = (s->n_pieces > 1 ? tiles * s->n_pieces : threads) * TILE, bins = (size_t)s->bits + 2;
-    size_t capacity = top_capacity(s->k, smaller(s->piece, s->n));
-    s->top = mem_calloc(slots, sizeof *s->top);
-    s->offset = mem_calloc(threads * SCAN_BLOCK, sizeof *s->offset);
-    s->total = mem_calloc(threads * bins, sizeof *s->total);
-    size_t *counts = mem_calloc(tops * bins, sizeof *counts);
-    Hit *entries = capacity > SIZE_MAX / tops ? NULL : mem_realloc(NULL, tops * capacity, sizeof *entries);
+/* ---- Memory ---- */
+
+static void free_scratch(Scratch *own) {
+    mem_free(own->offset);
+    mem_free(own->total);
+    mem_free(own->mask);
+    mem_free(own->slices);
+}
+
+static int make_scratch(const Scan *s, Scratch *own) {
+    own->offset = mem_calloc(SCAN_BLOCK, sizeof *own->offset);
+    own->total = mem_calloc(s->bins, sizeof *own->total);
+    if (s->tile < SLICED_TILE) return own->offset && own->total;
+    own->mask = mem_calloc(s->tile * (size_t)s->bits, sizeof *own->mask);
+    own->slices = mem_aligned(s->block * s->bytes);
+    return own->offset && own->total && own->mask && own->slices;
+}
+
+static void run_items(Scan *s, Hit *entries, size_t *counts, size_t tops, Top *part, Pool *pool) {
+    for (size_t i = 0; i < tops; i++)
+        s->top[i] =
+            (Top){.hit = entries + i * s->capacity, .count = counts + i * s->bins, .capacity = s->capacity};
+    pool_for(pool, (int)(s->n_tiles * s->n_pieces), scan_item, s);
+    if (s->n_pieces > 1) merge_pieces(s, part);
+}
+
+static Status run(Scan *s, size_t threads, Pool *pool, Error *err) {
+    size_t tops = (s->n_pieces > 1 ? s->n_tiles * s->n_pieces : threads) * s->tile;
+    s->scratch = mem_calloc(threads, sizeof *s->scratch);
+    s->top = mem_calloc(tops, sizeof *s->top);
+    size_t *counts = mem_calloc(tops * s->bins, sizeof *counts);
+    Hit *entries =
+        s->capacity > SIZE_MAX / tops ? NULL : mem_realloc(NULL, tops * s->capacity, sizeof *entries);
     Top *part = mem_calloc(s->n_pieces, sizeof *part);
-    int whole = s->top && s->offset && s->total && counts && entries && part;
-    if (whole) {
-        size_t used = smaller(TILE, s->n_queries);
-        for (size_t i = 0; i < tops; i++) {
-            Top *top = &s->top[i / used * TILE + i % used];
-            *top = (Top){.hit = entries + i * capacity, .count = counts + i * bins, .capacity = capacity};
-        }
-        pool_for(pool, (int)(tiles * s->n_pieces), scan_item, s);
-        if (s->n_pieces > 1) merge_pieces(s, part);
-    }
+    int whole = s->scratch && s->top && counts && entries && part;
+    for (size_t i = 0; whole && i < threads; i++) whole = make_scratch(s, &s->scratch[i]);
+    if (whole) run_items(s, entries, counts, tops, part, pool);
+    for (size_t i = 0; s->scratch && i < threads; i++) free_scratch(&s->scratch[i]);
     mem_free(part);
     mem_free(entries);
     mem_free(counts);
-    mem_free(s->total);
-    mem_free(s->offset);
     mem_free(s->top);
+    mem_free(s->scratch);
     return whole ? STATUS_OK : mem_error(err, "a search");
 }
 
@@ -132,24 +202,23 @@ Status scan_search(const uint8_t *queries, size_t n_queries, const uint8_t *code
                    size_t k, int radius, const uint8_t *allowed, Hit *hits, size_t *found, Pool *pool,
                    Error *err) {
     NN_REQUIRE(bits >= CODE_MIN_BITS && bits <= CODE_MAX_BITS && bits % 8 == 0, "bits %d", bits);
-    NN_REQUIRE(radius >= -1, "radius %d", radius);
+    NN_REQUIRE(radius >= -1 && n_queries < INT_MAX / 1024, "radius %d, %zu queries", radius, n_queries);
     for (size_t q = 0; q < n_queries; q++) found[q] = 0;
-    if (k == 0 || n == 0) return STATUS_OK;
+    if (k == 0 || n == 0 || n_queries == 0) return STATUS_OK;
     Scan s = {.kernel = kernel(),
               .queries = queries,
               .codes = codes,
               .allowed = allowed,
+              .n_queries = n_queries,
               .n = n,
               .bytes = code_bytes(bits),
               .k = smaller(k, n),
               .stride = k,
-              .block = block_rows(code_bytes(bits)),
               .bits = bits,
-              .radius = radius};
-    s.n_queries = n_queries, s.hits = hits, s.found = found;
-    size_t threads = (size_t)pool_threads(pool), tiles = (n_queries + TILE - 1) / TILE;
-    if (tiles == 0) return STATUS_OK;
-    NN_REQUIRE(tiles < INT_MAX / 1024, "%zu queries", n_queries);
-    plan_pieces(&s, tiles, threads);
-    return run(&s, tiles, threads, pool, err);
+              .radius = radius,
+              .hits = hits,
+              .found = found};
+    size_t threads = (size_t)pool_threads(pool);
+    make_plan(&s, threads);
+    return run(&s, threads, pool, err);
 }

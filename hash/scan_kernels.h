@@ -17,18 +17,20 @@ static inline int count_bits(uint64_t x) {
 #endif
 }
 
-/* Byte i of the code becomes bits 8i..8i+7, up to 8 bytes, the rest 0: bit j of a word is bit j of the code.
- */
-static inline uint64_t code_word(const uint8_t *code, size_t bytes) {
-    uint64_t x = 0;
-    for (size_t i = 0; i < bytes && i < 8; i++) x |= (uint64_t)code[i] << (8 * i);
-    return x;
-}
-
 /* Eight bytes in the machine's order: all that a distance needs. */
 static inline uint64_t code_load(const uint8_t *code) {
     uint64_t x;
     memcpy(&x, code, sizeof x);
+    return x;
+}
+
+/* 1 to 8 bytes: byte i becomes bits 8i..8i+7, so that bit j of the word is bit j of the code. */
+static inline uint64_t code_word(const uint8_t *code, size_t bytes) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (bytes == 8) return code_load(code);
+#endif
+    uint64_t x = 0;
+    for (size_t i = 0; i < bytes; i++) x |= (uint64_t)code[i] << (8 * i);
     return x;
 }
 
@@ -40,18 +42,30 @@ static inline int code_difference(const uint8_t *a, const uint8_t *b, size_t byt
     return d;
 }
 
-/* Most codes that a kernel is given at once: a multiple of every kernel's lanes. */
-enum { SCAN_BLOCK = 2048 };
+/* Most codes that a kernel is given at once, and what slices are padded to: a multiple of every kernel's
+ * lanes. */
+enum { SCAN_BLOCK = 2048, SCAN_LANES = 512 };
 
+/* offset (n): ascending offsets of those of n <= SCAN_BLOCK codes at distance < limit from the query; returns
+ * how many. */
 typedef struct {
     const char *name;
-    /* offset (n): ascending offsets of those of n <= SCAN_BLOCK codes at distance < limit from the query;
-     * returns how many. */
     size_t (*filter)(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
                      uint32_t *offset);
     void (*distances)(const uint8_t *query, const uint8_t *codes, size_t n, int bits, uint16_t *distance);
+    /* The same for many queries of one block: slices (n rounded up to SCAN_LANES, bits/8 bytes; 64-byte
+     * aligned) hold the codes bit by bit, mask (bits) the query's bits as 0 or all ones. */
+    void (*slice)(const uint8_t *codes, size_t n, int bits, void *slices);
+    size_t (*filter_slices)(const void *slices, size_t n, int bits, const uint64_t *mask, int limit,
+                            uint32_t *offset);
 } ScanKernel;
 
+/* Those that this machine runs, the best last. */
+const ScanKernel *const *scan_kernels(size_t *n);
+
 extern const ScanKernel scan_plain;
+#if defined(__x86_64__)
+extern const ScanKernel scan_avx2, scan_avx512;
+#endif
 
 #endif

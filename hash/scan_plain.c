@@ -1,20 +1,13 @@
-/* The kernel of every machine, and the definition that the others are compared with. */
-#include "hash/code.h"
+/* Registers of 128 bits, which compilers make of what the base instruction set has: NEON on arm64, SSE2 on
+ * x86-64, pairs of words elsewhere. */
 #include "hash/scan_kernels.h"
 
-static size_t filter(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
-                     uint32_t *offset) {
-    size_t bytes = code_bytes(bits), found = 0;
-    for (size_t i = 0; i < n; i++) {
-        offset[found] = (uint32_t)i;
-        found += code_difference(query, codes + i * bytes, bytes) < limit;
-    }
-    return found;
-}
+typedef uint64_t Lanes __attribute__((vector_size(16)));
 
-static void distances(const uint8_t *query, const uint8_t *codes, size_t n, int bits, uint16_t *distance) {
-    size_t bytes = code_bytes(bits);
-    for (size_t i = 0; i < n; i++) distance[i] = (uint16_t)code_difference(query, codes + i * bytes, bytes);
-}
+#include "hash/scan_slices.h"
 
-const ScanKernel scan_plain = {"plain", filter, distances};
+#if defined(__aarch64__)
+const ScanKernel scan_plain = {"neon", filter, distances, slice, filter_slices};
+#else
+const ScanKernel scan_plain = {"plain", filter, distances, slice, filter_slices};
+#endif

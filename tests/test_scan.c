@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hash/code.h"
+#include "hash/scan_kernels.h"
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"
@@ -123,6 +124,50 @@ Test(scan, distances_are_those_of_code_distance) {
             cr_assert_eq(distance[i], code_distance(query, codes + i * code_bytes(bits), bits),
                          "%d bits, row %zu", bits, i);
     }
+}
+
+/* One kernel, one block: both filters against the distances counted bit by bit, at limits around every
+ * distance that occurs. */
+static void check_kernel(const ScanKernel *kernel, size_t n, int bits, int kind) {
+    size_t bytes = code_bytes(bits), padded = (n + SCAN_LANES - 1) / SCAN_LANES * SCAN_LANES;
+    uint8_t *codes = malloc(n * bytes), query[CODE_MAX_BITS / 8];
+    void *slices = mem_aligned(padded * bytes);
+    uint64_t mask[CODE_MAX_BITS];
+    uint32_t *offset = malloc(n * sizeof *offset), *sliced = malloc(n * sizeof *sliced);
+    uint16_t *distance = malloc(n * sizeof *distance);
+    fill(codes, n, bits, kind, 8);
+    fill(query, 1, bits, kind == 3 ? 3 : 0, 9);
+    for (int j = 0; j < bits; j++) mask[j] = query[j / 8] >> (j % 8) & 1 ? UINT64_MAX : 0;
+    kernel->distances(query, codes, n, bits, distance);
+    kernel->slice(codes, n, bits, slices);
+    for (int limit = 0; limit <= bits + 1; limit += 1 + bits / 40) {
+        size_t found = kernel->filter(codes, n, bits, query, limit, offset), wanted = 0;
+        cr_assert_eq(kernel->filter_slices(slices, n, bits, mask, limit, sliced), found, "%s", kernel->name);
+        for (size_t i = 0; i < n; i++) {
+            int d = 0;
+            for (size_t j = 0; j < bytes * 8; j++)
+                d += (codes[i * bytes + j / 8] ^ query[j / 8]) >> (j % 8) & 1;
+            cr_assert_eq(distance[i], d, "%s, %d bits", kernel->name, bits);
+            if (d >= limit) continue;
+            cr_assert(wanted < found && offset[wanted] == i && sliced[wanted] == i,
+                      "%s, %d bits, kind %d, limit %d, row %zu", kernel->name, bits, kind, limit, i);
+            wanted++;
+        }
+        cr_assert_eq(wanted, found);
+    }
+    free(codes), mem_free(slices), free(offset), free(sliced), free(distance);
+}
+
+Test(scan, every_kernel_of_this_machine_agrees_with_counting_bit_by_bit) {
+    size_t n_kernels;
+    const ScanKernel *const *kernels = scan_kernels(&n_kernels);
+    const size_t sizes[] = {1, 3, 63, 64, 255, 257, 511, 515};
+    cr_assert_str_eq(scan_kernel_name(), kernels[n_kernels - 1]->name);
+    for (size_t i = 0; i < n_kernels; i++)
+        for (int bits = CODE_MIN_BITS; bits <= CODE_MAX_BITS; bits += bits < 144 ? 8 : 128 - bits % 128)
+            for (int kind = 0; kind < KINDS; kind++)
+                check_kernel(kernels[i], sizes[(bits / 8 + kind) % 8], bits, kind);
+    for (size_t i = 0; i < n_kernels; i++) check_kernel(kernels[i], SCAN_BLOCK, 64, 0);
 }
 
 Test(scan, memory_that_runs_out_is_an_error_and_no_crash) {
