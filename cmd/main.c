@@ -11,8 +11,8 @@
 #include "nn/base/nearest.h"
 #include "nn/blas.h"
 
-const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN,  &VERB_EVAL, &VERB_ENCODE,
-                             &VERB_INDEX,   &VERB_SEARCH, NULL};
+const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN,   &VERB_EVAL,   &VERB_ENCODE, &VERB_INDEX,
+                             &VERB_SEARCH,  &VERB_INSPECT, &VERB_VERIFY, &VERB_DEMO,   NULL};
 
 volatile sig_atomic_t cmd_stop;
 
@@ -96,6 +96,7 @@ int main(int argc, char **argv) {
     Status s = v ? run(v, argc - 2, argv + 2, &terminal, &err) : STATUS_USAGE;
     terminal_clear(&terminal);
     if (s == STATUS_OK) s = terminal_flush(&err);
-    if (s != STATUS_OK && err.message[0]) fprintf(stderr, "msach: %s\n", err.message);
+    if (s != STATUS_OK && err.message[0])
+        fprintf(stderr, "%s%s\n", strncmp(err.message, "msach ", 6) == 0 ? "" : "msach: ", err.message);
     return (int)s;
 }

@@ -1,0 +1,178 @@
+/* The main job on phantoms, as the commands that a user would type: each is printed, then run. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/terminal.h"
+#include "cmd/verbs.h"
+#include "data/manifest.h"
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+
+static const Option OPTIONS[] = {
+    {"out", 'o', "DIR", "msach-demo", "folder to write; it must not be there yet", PLAIN},
+    {"cases", 'n', "N", "640", "number of phantoms", PLAIN},
+    {"set", 's', "KEY=VALUE", NULL, "a setting of the training, instead of the demo's own", MANY},
+    OPTION_THREADS,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_END};
+
+/* Small enough for two minutes on two cores. */
+static const char *const PRESET[] = {"image_size=64", "width=16", "stage1_epochs=20", "stage2_epochs=10"};
+
+enum { WORDS = 64, LINE = 1024 };
+
+/* The command of one step as its words, in one block. */
+typedef struct {
+    char text[8 * LINE];
+    size_t used;
+    char *word[WORDS];
+    int n;
+} Command;
+
+static void add(Command *c, const char *fmt, ...) NN_PRINTF(2, 3);
+static void add(Command *c, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    size_t room = sizeof c->text - c->used;
+    int n = vsnprintf(c->text + c->used, room, fmt, args);
+    va_end(args);
+    NN_REQUIRE(n >= 0 && (size_t)n < room && c->n < WORDS, "the command of a demo's step is too long");
+    c->word[c->n++] = c->text + c->used;
+    c->used += (size_t)n + 1;
+}
+
+static void print_command(const Verb *v, const Command *c) {
+    printf("\n$ msach %s", v->name);
+    for (int i = 0; i < c->n; i++) printf(strchr(c->word[i], ' ') ? " \"%s\"" : " %s", c->word[i]);
+    printf("\n");
+    fflush(stdout);
+}
+
+/* As main would run it, with this command's log and threads. */
+static Status step(const Args *a, const Verb *v, Command *c, Error *err) {
+    Args b;
+    if (cmd_stop) return error_set(err, STATUS_CHECK, "stopped");
+    print_command(v, c);
+    if (args_has(a, "threads")) add(c, "--threads"), add(c, "%s", args_get(a, "threads"));
+    Status s = args_parse(&b, v, c->n, c->word, err);
+    b.log = a->log;
+    if (s == STATUS_OK) s = v->run(&b, err);
+    args_free(&b);
+    return s == STATUS_OK ? terminal_flush(err) : s;
+}
+
+/* ---- The steps ---- */
+
+static Status make_phantoms(const Args *a, const char *out, Error *err) {
+    Command c = {.n = 0};
+    add(&c, "--out"), add(&c, "%s/phantom", out);
+    add(&c, "--cases"), add(&c, "%s", args_get(a, "cases"));
+    return step(a, &VERB_PHANTOM, &c, err);
+}
+
+static Status train(const Args *a, const char *out, Error *err) {
+    Command c = {.n = 0};
+    add(&c, "--data"), add(&c, "%s/phantom/manifest.tsv", out);
+    add(&c, "--out"), add(&c, "%s/run", out);
+    add(&c, "--set");
+    for (size_t i = 0; i < sizeof PRESET / sizeof PRESET[0]; i++) add(&c, "%s", PRESET[i]);
+    for (int i = 0; args_many(a, "set", i); i++) add(&c, "%s", args_many(a, "set", i));
+    return step(a, &VERB_TRAIN, &c, err);
+}
+
+static Status evaluate(const Args *a, const char *out, Error *err) {
+    Command c = {.n = 0};
+    add(&c, "--run"), add(&c, "%s/run", out);
+    return step(a, &VERB_EVAL, &c, err);
+}
+
+static Status make_index(const Args *a, const char *out, Error *err) {
+    Command c = {.n = 0};
+    add(&c, "--model"), add(&c, "%s/run", out);
+    add(&c, "--data"), add(&c, "%s/phantom/manifest.tsv", out);
+    add(&c, "--out"), add(&c, "%s/phantom.idx", out);
+    return step(a, &VERB_INDEX, &c, err);
+}
+
+/* One question, once as a table and once as a page. */
+static Status ask(const Args *a, const char *out, const char *option, const char *question, const char *page,
+                  Error *err) {
+    for (int as_page = 0; as_page < 2; as_page++) {
+        Command c = {.n = 0};
+        add(&c, "--model"), add(&c, "%s/run", out);
+        add(&c, "--index"), add(&c, "%s/phantom.idx", out);
+        add(&c, "%s", option), add(&c, "%s", question);
+        add(&c, "-k"), add(&c, as_page ? "12" : "5");
+        if (as_page) add(&c, "--html"), add(&c, "%s/%s", out, page);
+        TRY(step(a, &VERB_SEARCH, &c, err));
+    }
+    return STATUS_OK;
+}
+
+/* The picture of the first test query that shows more than "normal": the model has never seen it. path: LINE
+ * bytes. */
+static Status pick_picture(const char *out, char *path, Error *err) {
+    char manifest[LINE], split[LINE];
+    snprintf(manifest, sizeof manifest, "%s/phantom/manifest.tsv", out);
+    snprintf(split, sizeof split, "%s/run/split.tsv", out);
+    unsigned char *text = NULL;
+    size_t size;
+    Manifest m;
+    ManifestOptions o = {.need_labels = true};
+    Status s = manifest_read(&m, manifest, &o, NULL, err);
+    if (s == STATUS_OK) s = file_read(split, 1 << 26, &text, &size, err);
+    path[0] = 0;
+    for (int i = 0; s == STATUS_OK && i < m.n && !path[0]; i++) {
+        char row[LINE];
+        snprintf(row, sizeof row, "\n%s\tquery", m.cases[i].id);
+        bool normal = false;
+        for (int k = 0; k < m.n_labels; k++)
+            if (m.labels[(size_t)i * (size_t)m.n_labels + (size_t)k])
+                normal = strcmp(m.label_names[k], "normal") == 0;
+        if (!normal && strstr((const char *)text, row))
+            snprintf(path, LINE, "%s/phantom/%s", out, m.cases[i].image);
+    }
+    if (s == STATUS_OK && !path[0])
+        s = error_set(err, STATUS_INPUT, "%s: holds no query with a finding; use more --cases", split);
+    mem_free(text);
+    manifest_free(&m);
+    return s;
+}
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static Status run(Args *a, Error *err) {
+    const char *out = args_get(a, "out");
+    char picture[LINE];
+    double begun = seconds();
+    if (strlen(out) > LINE / 2) return error_set(err, STATUS_USAGE, "msach demo: --out is too long");
+    if (path_exists(out))
+        return error_set(err, STATUS_USAGE, "%s: is there already; use another --out, or remove it", out);
+    TRY(make_phantoms(a, out, err));
+    TRY(train(a, out, err));
+    TRY(evaluate(a, out, err));
+    TRY(make_index(a, out, err));
+    TRY(ask(a, out, "--text", "anechoic cyst with posterior enhancement", "cyst.html", err));
+    TRY(pick_picture(out, picture, err));
+    TRY(ask(a, out, "--image", picture, "picture.html", err));
+    printf("\n%.0f seconds. Pages to open in a browser:\n  %s/run/report.html  losses, MAP, health of the "
+           "codes\n"
+           "  %s/cyst.html  pictures found by a sentence\n  %s/picture.html  reports found by a picture\n",
+           seconds() - begun, out, out, out);
+    return STATUS_OK;
+}
+
+const Verb VERB_DEMO = {"demo",
+                        "all of it on phantoms in two minutes, command by command",
+                        "msach demo --out demo",
+                        NULL,
+                        OPTIONS,
+                        run,
+                        NULL};

@@ -1,0 +1,233 @@
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd/file_kind.h"
+#include "cmd/fit.h"
+#include "cmd/verbs.h"
+#include "hash/index.h"
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "nn/npy.h"
+#include "train/metrics.h"
+#include "train/run.h"
+
+static const Option OPTIONS[] = {
+    {"tensors", 't', NULL, NULL, "list every tensor of a model or checkpoint", PLAIN},
+    {"settings", 's', NULL, NULL, "list every setting, not only those that differ from the default", PLAIN},
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_END};
+
+static void fact(const char *name, const char *text) {
+    printf("%-18s ", name);
+    fit_text(stdout, text, fit_columns() - 19, 0);
+    putchar('\n');
+}
+
+static void number(const char *name, double v) {
+    char text[64];
+    snprintf(text, sizeof text, "%.10g", v);
+    fact(name, text);
+}
+
+static void file_size(const char *path) {
+    struct stat st;
+    char text[64];
+    if (stat(path, &st) != 0) return;
+    snprintf(text, sizeof text, "%.3f MiB", (double)st.st_size / 1048576.0);
+    fact("size", text);
+}
+
+/* ---- Models and checkpoints ---- */
+
+static void list_tensors(const StFile *f) {
+    static const char *const type[] = {"f32", "f64", "i32", "i64", "u8"};
+    printf("\ntensors\n");
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        const StTensor *t = &f->tensors[i];
+        printf("  %-44s %s (", t->name, type[t->type]);
+        for (int k = 0; k < t->rank; k++) printf("%s%" PRId64, k ? ", " : "", t->dim[k]);
+        printf(")\n");
+    }
+}
+
+static void list_settings(const Config *c, bool all) {
+    Config standard;
+    config_default(&standard);
+    printf("\n%s\n", all ? "settings" : "settings that differ from the default");
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        char ours[64], usual[64];
+        const ConfigOption *o = &CONFIG_TABLE[i];
+        config_value(c, o, ours);
+        config_value(&standard, o, usual);
+        if (all || strcmp(ours, usual) != 0) printf("  %-22s %-10s %s\n", o->name, ours, o->meaning);
+    }
+}
+
+static void fact_of(const ModelFile *f, const char *name, const char *key) {
+    const char *text = st_get(&f->file, key);
+    if (text) fact(name, text);
+}
+
+static void list_labels(const ModelFile *f) {
+    Buffer b = {0};
+    for (int i = 0; i < f->n_labels; i++) buffer_printf(&b, "%s%s", i ? ", " : "", f->label_names[i]);
+    if (!b.failed && b.data) fact("labels", (const char *)b.data);
+    buffer_free(&b);
+}
+
+static Status show_model(const Args *a, const char *path, Error *err) {
+    ModelFile f;
+    Status s = model_open(&f, path, err);
+    if (s == STATUS_OK) {
+        const ModelConfig *m = &f.model.config;
+        char text[160];
+        fact("model", path);
+        file_size(path);
+        fact_of(&f, "notice", "notice");
+        fact("hash", f.hash);
+        fact_of(&f, "written by msach", "version");
+        number("bits", m->bits);
+        number("weights", (double)f.model.params.size);
+        snprintf(text, sizeof text, "%d x %d gray pixels, mean %.4f, deviation %.4f", m->image_size,
+                 m->image_size, m->mean, m->deviation);
+        fact("images", text);
+        snprintf(text, sizeof text, "%d tokens at most, %d words, %d subword buckets", m->text_length,
+                 f.vocab.n, m->buckets);
+        fact("texts", text);
+        snprintf(text, sizeof text, "%d layers, %d heads, width %d", m->layers, m->heads, m->dim);
+        fact("encoder", m->transformer ? text : "none");
+        list_labels(&f);
+        fact_of(&f, "trained on", "training_cases");
+        fact_of(&f, "data crc32", "data_crc32");
+        fact_of(&f, "split hash", "split_hash");
+        fact_of(&f, "epoch kept", "best_epoch");
+        fact_of(&f, "validation MAP", "map_validation");
+        fact_of(&f, "image to text MAP", "map_image_to_text");
+        fact_of(&f, "text to image MAP", "map_text_to_image");
+        list_settings(&f.config, args_has(a, "settings"));
+        if (args_has(a, "tensors")) list_tensors(&f.file);
+    }
+    model_close(&f);
+    return s;
+}
+
+static Status show_weights(const Args *a, const char *path, Error *err) {
+    StFile f;
+    Status s = st_read(&f, path, false, err);
+    const char *format = s == STATUS_OK ? st_get(&f, "format") : NULL;
+    bool model = format && strncmp(format, "msach model", 11) == 0;
+    if (s == STATUS_OK && !model) {
+        const char *state = st_get(&f, "state");
+        fact("weights", path);
+        file_size(path);
+        fact("format", format ? format : "safetensors of another program");
+        number("tensors", (double)f.n_tensors);
+        int stage, epoch, step;
+        if (state && sscanf(state, "%d %d %d", &stage, &epoch, &step) == 3)
+            printf("%-18s %s, stage %d, %d epochs and %d steps done\n", "state",
+                   stage == 3 ? "finished" : "to be resumed", stage == 3 ? 2 : stage, epoch, step);
+        list_tensors(&f);
+    }
+    st_free(&f);
+    return s == STATUS_OK && model ? show_model(a, path, err) : s;
+}
+
+/* ---- Arrays and indexes ---- */
+
+static Status show_codes(const char *path, Error *err) {
+    static const char *const type[] = {"uint8", "int32", "int64", "float32", "int8"};
+    Npy n;
+    TRY(npy_read(&n, path, SIZE_MAX / 4, err));
+    fact("array", path);
+    file_size(path);
+    printf("%-18s %s (", "shape", type[n.type]);
+    for (int k = 0; k < n.rank; k++) printf("%s%" PRId64, k ? ", " : "", n.dim[k]);
+    printf(")\n");
+    if (n.type == NPY_U8 && n.rank == 2)
+        printf("%-18s %" PRId64 " of %" PRId64 " bits, if these are codes\n", "codes", n.dim[0],
+               n.dim[1] * 8);
+    npy_free(&n);
+    return STATUS_OK;
+}
+
+static Status show_index(const char *path, Error *err) {
+    Index *x = NULL;
+    TRY(index_open(&x, path, err));
+    int64_t n = index_count(x), has[2] = {0, 0};
+    for (int m = 0; m < 2; m++)
+        for (int64_t row = 0; row < n; row++) has[m] += index_allowed(x, (Modality)m)[row];
+    fact("index", path);
+    file_size(path);
+    number("bits", index_bits(x));
+    fact("model", index_model_hash(x));
+    number("cases", (double)index_live(x));
+    number("deleted", (double)(n - index_live(x)));
+    number("with an image", (double)has[MODALITY_IMAGE]);
+    number("with a text", (double)has[MODALITY_TEXT]);
+    index_close(x);
+    return STATUS_OK;
+}
+
+/* ---- Runs ---- */
+
+static void show_metrics(const char *text) {
+    int capacity = 1;
+    for (const char *s = text; *s; s++) capacity += *s == '\n';
+    MetricsRow *rows = mem_calloc((size_t)capacity, sizeof *rows);
+    int n = rows ? metrics_parse(text, rows, capacity) : 0;
+    if (n)
+        printf("\nstage  epoch      loss   validation (stage 1: accuracy of images, texts; stage 2: MAP "
+               "image to text, text to image)\n");
+    for (int i = 0; i < n; i++) {
+        const double *v = rows[i].stage == 1 ? rows[i].accuracy : rows[i].map;
+        printf("%5d  %5d  %8.4f   %.3f  %.3f\n", rows[i].stage, rows[i].epoch, rows[i].loss, v[0], v[1]);
+    }
+    mem_free(rows);
+}
+
+static Status show_run(const Args *a, const char *run, Error *err) {
+    char *model = path_join(run, "model.safetensors"), *metrics = path_join(run, "metrics.tsv"),
+         *checkpoint = path_join(run, "checkpoint.safetensors");
+    unsigned char *text = NULL;
+    size_t size;
+    Status s = model && metrics && checkpoint ? STATUS_OK : mem_error(err, "the run");
+    if (s == STATUS_OK && path_exists(model))
+        s = show_model(a, model, err);
+    else if (s == STATUS_OK && path_exists(checkpoint))
+        s = show_weights(a, checkpoint, err);
+    else if (s == STATUS_OK)
+        s = error_set(err, STATUS_INPUT,
+                      "%s: is a directory that holds no run; a run of `msach train` or a file was expected",
+                      run);
+    if (s == STATUS_OK && path_exists(metrics)) s = file_read(metrics, 1 << 26, &text, &size, err);
+    if (s == STATUS_OK && text) show_metrics((const char *)text);
+    mem_free(text);
+    mem_free(model);
+    mem_free(metrics);
+    mem_free(checkpoint);
+    return s;
+}
+
+static Status run(Args *a, Error *err) {
+    if (a->n_operands != 1)
+        return error_set(err, STATUS_USAGE, "msach inspect: one file or run is needed, for example:\n  %s",
+                         a->verb->example);
+    const char *path = a->operand[0];
+    FileKind kind;
+    if (path_is_dir(path)) return show_run(a, path, err);
+    TRY(file_kind(path, &kind, err));
+    if (kind == FILE_WEIGHTS) return show_weights(a, path, err);
+    return kind == FILE_CODES ? show_codes(path, err) : show_index(path, err);
+}
+
+const Verb VERB_INSPECT = {"inspect",
+                           "what a model, run, index or array holds",
+                           "msach inspect runs/first",
+                           "FILE|RUN",
+                           OPTIONS,
+                           run,
+                           NULL};
