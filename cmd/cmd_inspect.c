@@ -10,7 +10,7 @@
 #include "hash/index.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
-#include "nn/npy.h"
+#include "nn/base/npy.h"
 #include "train/metrics.h"
 #include "train/run.h"
 

@@ -6,7 +6,7 @@
 #include "hash/index.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
-#include "nn/npy.h"
+#include "nn/base/npy.h"
 #include "nn/safetensors.h"
 #include "train/model_file.h"
 
