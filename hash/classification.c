@@ -9,4 +9,6 @@ Tensor *loss_classification(Tape *t, Tensor *logits, const Targets *y) {
     return op_cross_entropy_softmax(t, logits, y->label);
 }
 
-Tensor *loss_weight_decay(Tape *t, Tensor *w) { return op_sum_squares(t, w); }
+Tensor *loss_weight_decay(Tape *t, Tensor *w) {
+    return op_sum_squares(t, w);
+}

@@ -8,7 +8,9 @@
 
 enum { CODE_MIN_BITS = 16, CODE_MAX_BITS = 1024 };
 
-static inline size_t code_bytes(int bits) { return (size_t)bits / 8; }
+static inline size_t code_bytes(int bits) {
+    return (size_t)bits / 8;
+}
 
 /* code (n, bits/8) from scores (n, bits). */
 void code_pack(const float *scores, size_t n, int bits, uint8_t *code);

@@ -12,7 +12,9 @@ static void decorrelation_backward(Tape *t, const Node *node) {
         int b = h->dim[0], q = h->dim[1];
         real up = (real)(4 * (double)node->out->grad[0] / ((double)q * q * b));
         real *g = tape_grad(t, h);
-        if (g) blas_gemm(false, false, b, q, q, up, h->data, q, r + (size_t)m * (size_t)q * (size_t)q, q, 1, g, q);
+        if (g)
+            blas_gemm(false, false, b, q, q, up, h->data, q, r + (size_t)m * (size_t)q * (size_t)q, q, 1, g,
+                      q);
     }
 }
 

@@ -8,7 +8,9 @@
 #include "nn/base/error.h"
 #include "nn/blas.h"
 
-static double theta_scale(int q) { return 0.5 * sqrt(32.0 / q); }
+static double theta_scale(int q) {
+    return 0.5 * sqrt(32.0 / q);
+}
 
 static void likelihood_backward(Tape *t, const Node *node) {
     const real *e = node->saved; /* E (b,b) */

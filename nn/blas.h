@@ -7,8 +7,8 @@
 #include "nn/gemm.h"
 
 /* C (m,n) = alpha op(A) op(B) + beta C, row-major. Single-threaded. */
-void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
-               real beta, real *c, int ldc);
+void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b,
+               int ldb, real beta, real *c, int ldc);
 
 /* The same over the pool: rows of C in tiles of 256. */
 void blas_gemm_pool(Pool *pool, bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda,

@@ -12,7 +12,7 @@
 enum { CNN_STAGES = 4, CNN_MAX_BLOCKS = 4, CNN_SHRINK = 16 };
 
 typedef struct {
-    Tensor *weight;                                /* (co,ci,k,k) */
+    Tensor *weight;                                    /* (co,ci,k,k) */
     Tensor *gamma, *beta, *running_mean, *running_var; /* (co) */
     int stride, pad;
 } ConvBn;

@@ -104,8 +104,7 @@ static void backward_head(void *ctx, int item, int worker) {
     const Attention *a = ctx;
     Head h = head_of(a, item);
     const real *p = weights_of(a, item, worker), *dy = a->dy + h.y_at;
-    real *panels = a->scratch + (size_t)worker * backward_scratch(a),
-         *ds = panels + panel_scratch(a);
+    real *panels = a->scratch + (size_t)worker * backward_scratch(a), *ds = panels + panel_scratch(a);
     real *dq = a->dqkv + h.at, *dk = dq + a->d, *dv = dk + a->d;
     gemm(false, true, h.n, h.n, a->e, dy, a->d, h.v, h.stride, 0, ds, a->wide, panels);
     for (size_t r = 0; r < (size_t)h.n * (size_t)a->wide; r += (size_t)a->wide)

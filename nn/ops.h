@@ -29,8 +29,8 @@ Tensor *op_conv1d(Tape *t, Tensor *x, Tensor *w, Tensor *b, const int *length);
 /* y = relu?( gamma (x - mean)/sqrt(var + 1e-5) + beta + add? ) over the last dimension (channels).
  * training: mean and variance (biased) of this batch; running = 0.9 running + 0.1 batch (variance unbiased).
  * otherwise the running ones. gamma, beta, running_mean, running_var (c). add: NULL or of x's shape (the shortcut). */
-Tensor *op_batchnorm(Tape *t, Tensor *x, Tensor *gamma, Tensor *beta, Tensor *running_mean, Tensor *running_var,
-                     Tensor *add, bool relu);
+Tensor *op_batchnorm(Tape *t, Tensor *x, Tensor *gamma, Tensor *beta, Tensor *running_mean,
+                     Tensor *running_var, Tensor *add, bool relu);
 /* Inference only (recording off): relu?(bn(conv2d(x)) + add?) with the normalisation folded into the convolution. */
 Tensor *op_conv2d_bn(Tape *t, Tensor *x, Tensor *w, int stride, int pad, Tensor *gamma, Tensor *beta,
                      Tensor *running_mean, Tensor *running_var, Tensor *add, bool relu);
@@ -40,19 +40,21 @@ Tensor *op_conv2d_bn(Tape *t, Tensor *x, Tensor *w, int stride, int pad, Tensor 
 Tensor *op_layernorm(Tape *t, Tensor *x, Tensor *gamma, Tensor *beta);
 
 /* ---- op_pointwise.c ---- */
-Tensor *op_relu(Tape *t, Tensor *x);                 /* max(x,0); derivative 0 at 0 */
-Tensor *op_gelu(Tape *t, Tensor *x);                 /* x/2 (1 + erf(x/sqrt 2)) */
-Tensor *op_tanh(Tape *t, Tensor *x, real beta);      /* tanh(beta x) */
-Tensor *op_add(Tape *t, Tensor *x, Tensor *y);       /* same shape */
+Tensor *op_relu(Tape *t, Tensor *x);            /* max(x,0); derivative 0 at 0 */
+Tensor *op_gelu(Tape *t, Tensor *x);            /* x/2 (1 + erf(x/sqrt 2)) */
+Tensor *op_tanh(Tape *t, Tensor *x, real beta); /* tanh(beta x) */
+Tensor *op_add(Tape *t, Tensor *x, Tensor *y);  /* same shape */
 Tensor *op_scale(Tape *t, Tensor *x, real factor);
-Tensor *op_mul(Tape *t, Tensor *x, Tensor *y);       /* same shape, element by element */
-Tensor *op_add_rows(Tape *t, Tensor *x, Tensor *y);  /* x (b,...) + y (...), the same y for every case: positions */
-Tensor *op_dropout(Tape *t, Tensor *x, real p);      /* training: each 0 with probability p, else x/(1-p); stream tape_rng */
+Tensor *op_mul(Tape *t, Tensor *x, Tensor *y); /* same shape, element by element */
+Tensor *op_add_rows(Tape *t, Tensor *x,
+                    Tensor *y); /* x (b,...) + y (...), the same y for every case: positions */
+Tensor *op_dropout(Tape *t, Tensor *x,
+                   real p); /* training: each 0 with probability p, else x/(1-p); stream tape_rng */
 /* training: x + scale[j] N(0,1), j the last dimension; scale (d) constant. Otherwise x itself. */
 Tensor *op_noise(Tape *t, Tensor *x, const real *scale);
 
 /* ---- op_softmax.c ---- */
-Tensor *op_softmax(Tape *t, Tensor *x);              /* over the last dimension */
+Tensor *op_softmax(Tape *t, Tensor *x); /* over the last dimension */
 
 /* ---- op_pool.c ---- */
 /* x (b,h,w,c), windows k x k, no padding. Max: the gradient goes to the first of equal maxima. */
@@ -68,17 +70,17 @@ Tensor *op_sum_squares(Tape *t, Tensor *x);
 /* y (b,n,d) = word[w] + mean over g of subword[s] + pos; zero at and beyond length[i].
  * word (words,d); subword (buckets,d) or NULL; pos (N_t,d) with N_t >= n. w (b,n) ids; s (b,n,g) buckets, -1 = none (a token
  * without buckets adds nothing); length (b). Ids out of range abort. */
-Tensor *op_embedding(Tape *t, Tensor *word, Tensor *subword, Tensor *pos, const int32_t *w, const int32_t *s, int b,
-                     int n, int g, const int *length);
+Tensor *op_embedding(Tape *t, Tensor *word, Tensor *subword, Tensor *pos, const int32_t *w, const int32_t *s,
+                     int b, int n, int g, const int *length);
 
 /* ---- op_shape.c ---- */
 Tensor *op_reshape(Tape *t, Tensor *x, int rank, const int *dim); /* same size and order; copies */
 /* [cls ; x1 + modality[m1] ; x2 + modality[m2]]: y (b, 1+n1+n2, d). x2 may be NULL. x2's tokens follow x1's first
  * length1[i] ones at once, so that the valid tokens of a case are a prefix; the rest is zero. cls (d), modality (2,d). length NULL: all. */
-Tensor *op_sequence(Tape *t, Tensor *cls, Tensor *modality, Tensor *x1, int m1, const int *length1, Tensor *x2, int m2,
-                    const int *length2);
-Tensor *op_token(Tape *t, Tensor *x, int index);        /* y (b,d) = x[:, index, :] */
-Tensor *op_concat_rows(Tape *t, Tensor *x, Tensor *y);   /* (b1,d) over (b2,d) */
+Tensor *op_sequence(Tape *t, Tensor *cls, Tensor *modality, Tensor *x1, int m1, const int *length1,
+                    Tensor *x2, int m2, const int *length2);
+Tensor *op_token(Tape *t, Tensor *x, int index);                /* y (b,d) = x[:, index, :] */
+Tensor *op_concat_rows(Tape *t, Tensor *x, Tensor *y);          /* (b1,d) over (b2,d) */
 Tensor *op_slice_rows(Tape *t, Tensor *x, int from, int count); /* rows [from, from+count) of dimension 0 */
 
 /* ---- op_attention.c ---- */
@@ -91,7 +93,8 @@ Tensor *op_attention(Tape *t, Tensor *qkv, int heads, const int *length, real *w
 /* Means over the rows of logits (b,c). softmax: -log softmax(z)[label]; label (b).
  * sigmoid: mean over cases and classes of max(z,0) - z y + log1p(exp(-|z|)); y (b,c) constant in [0,1]. */
 Tensor *op_cross_entropy_softmax(Tape *t, Tensor *z, const int *label);
-Tensor *op_cross_entropy_soft(Tape *t, Tensor *z, const real *target); /* -sum target log softmax(z), target (b,c) */
+Tensor *op_cross_entropy_soft(Tape *t, Tensor *z,
+                              const real *target); /* -sum target log softmax(z), target (b,c) */
 Tensor *op_cross_entropy_sigmoid(Tape *t, Tensor *z, const real *y);
 
 /* ---- op_sum.c ---- */

@@ -53,13 +53,21 @@ Tensor *tape_tensor(Tape *t, int rank, const int *dim) {
     return x;
 }
 
-Tensor *tape_tensor1(Tape *t, int d0) { return tape_tensor(t, 1, (int[]){d0}); }
-Tensor *tape_tensor2(Tape *t, int d0, int d1) { return tape_tensor(t, 2, (int[]){d0, d1}); }
-Tensor *tape_tensor3(Tape *t, int d0, int d1, int d2) { return tape_tensor(t, 3, (int[]){d0, d1, d2}); }
+Tensor *tape_tensor1(Tape *t, int d0) {
+    return tape_tensor(t, 1, (int[]){d0});
+}
+Tensor *tape_tensor2(Tape *t, int d0, int d1) {
+    return tape_tensor(t, 2, (int[]){d0, d1});
+}
+Tensor *tape_tensor3(Tape *t, int d0, int d1, int d2) {
+    return tape_tensor(t, 3, (int[]){d0, d1, d2});
+}
 Tensor *tape_tensor4(Tape *t, int d0, int d1, int d2, int d3) {
     return tape_tensor(t, 4, (int[]){d0, d1, d2, d3});
 }
-Tensor *tape_like(Tape *t, const Tensor *x) { return tape_tensor(t, x->rank, x->dim); }
+Tensor *tape_like(Tape *t, const Tensor *x) {
+    return tape_tensor(t, x->rank, x->dim);
+}
 
 Tensor *tape_input(Tape *t, int rank, const int *dim, const real *values) {
     Tensor *x = tape_tensor(t, rank, dim);
@@ -145,7 +153,9 @@ void tape_backward(Tape *t, Tensor *loss) {
     }
 }
 
-Rng tape_rng(Tape *t) { return rng_stream(t->seed + ((uint64_t)t->step << 32), RNG_DROPOUT, t->draws++); }
+Rng tape_rng(Tape *t) {
+    return rng_stream(t->seed + ((uint64_t)t->step << 32), RNG_DROPOUT, t->draws++);
+}
 
 const Node *tape_first_bad(const Tape *t) {
     for (size_t i = 0; i < t->n_nodes; i++) {

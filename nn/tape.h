@@ -27,8 +27,8 @@ typedef void BackwardFn(Tape *t, const Node *node);
 enum { NODE_INPUTS = 12 };
 
 struct Node {
-    const char *op;     /* "linear" */
-    const char *eq;     /* id of the equation it computes ("manifold"), or NULL */
+    const char *op; /* "linear" */
+    const char *eq; /* id of the equation it computes ("manifold"), or NULL */
     BackwardFn *backward;
     Tensor *out, *in[NODE_INPUTS];
     int n_in;

@@ -15,7 +15,9 @@ int tensor_last(const Tensor *x) {
     return x->dim[x->rank - 1];
 }
 
-size_t tensor_rows(const Tensor *x) { return tensor_size(x) / (size_t)tensor_last(x); }
+size_t tensor_rows(const Tensor *x) {
+    return tensor_size(x) / (size_t)tensor_last(x);
+}
 
 bool tensor_same_shape(const Tensor *x, const Tensor *y) {
     if (x->rank != y->rank) return false;

@@ -24,9 +24,9 @@ typedef struct Tensor {
     bool needs_grad;
 } Tensor;
 
-size_t tensor_size(const Tensor *x);                  /* product of the dimensions */
-int tensor_last(const Tensor *x);                     /* the last dimension */
-size_t tensor_rows(const Tensor *x);                  /* product of all others */
+size_t tensor_size(const Tensor *x); /* product of the dimensions */
+int tensor_last(const Tensor *x);    /* the last dimension */
+size_t tensor_rows(const Tensor *x); /* product of all others */
 bool tensor_same_shape(const Tensor *x, const Tensor *y);
 const char *tensor_shape(const Tensor *x, char text[64]); /* "(2,3,4)"; returns text */
 

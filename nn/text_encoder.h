@@ -8,8 +8,8 @@
 #include "nn/tape.h"
 
 typedef struct {
-    Tensor *word, *subword, *pos;     /* (words,d) (buckets,d) or NULL, (N_t,d) */
-    Tensor *conv_weight, *conv_bias;  /* (d,d,3) (d) */
+    Tensor *word, *subword, *pos;    /* (words,d) (buckets,d) or NULL, (N_t,d) */
+    Tensor *conv_weight, *conv_bias; /* (d,d,3) (d) */
 } TextEncoder;
 
 /* Adds the parameters text.* to p. buckets 0: no subwords. */
@@ -17,7 +17,7 @@ void text_encoder_add(TextEncoder *e, ParamSet *p, int words, int buckets, int l
 void text_encoder_init(const TextEncoder *e, ParamSet *p, uint64_t seed);
 
 /* w (b,n) ids, s (b,n,g) buckets or NULL, length (b) -> Z_t (b,n,d). */
-Tensor *text_encoder_forward(Tape *t, const TextEncoder *e, const int32_t *w, const int32_t *s, int b, int n, int g,
-                             const int *length);
+Tensor *text_encoder_forward(Tape *t, const TextEncoder *e, const int32_t *w, const int32_t *s, int b, int n,
+                             int g, const int *length);
 
 #endif
