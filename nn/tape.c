@@ -7,12 +7,12 @@
 #include "nn/base/alloc.h"
 #include "nn/base/error.h"
 
-/* A gradient buffer that no node needs any more. Reusing them keeps the peak near the activations alone and the
- * buffers in cache. */
-struct GradBuffer {
-    real *data;
-    size_t size;
-    struct GradBuffer *next;
+/* Memory of the arena that no node needs any more, described in its own first bytes: a list in rising address order in
+ * which neighbours are joined. Reusing it keeps the peak near the activations alone and buffers in cache. */
+enum { REUSED_BYTES = 1 << 16 }; /* values smaller than that are kept: losses, logits */
+struct FreeSpan {
+    size_t bytes; /* a multiple of ARENA_ALIGN */
+    struct FreeSpan *next;
 };
 
 void tape_init(Tape *t, Pool *pool) {
@@ -32,7 +32,7 @@ void tape_reset(Tape *t) {
     arena_reset(&t->arena);
     t->n_nodes = 0;
     t->draws = 0;
-    t->free_grads = NULL;
+    t->free_spans = NULL;
 }
 
 int tape_dim(size_t n) {
@@ -97,23 +97,51 @@ Node *tape_record(Tape *t, const char *op, BackwardFn *backward, Tensor *out, in
     return node;
 }
 
-/* The smallest free buffer that fits without wasting more than half of it, else a new one. */
-static real *take_grad(Tape *t, size_t size) {
-    struct GradBuffer **best = NULL;
-    for (struct GradBuffer **b = &t->free_grads; *b; b = &(*b)->next)
-        if ((*b)->size >= size && (*b)->size / 2 <= size && (!best || (*b)->size < (*best)->size)) best = b;
-    if (!best) return arena_alloc(&t->arena, size * sizeof(real));
-    real *data = (*best)->data;
-    *best = (*best)->next;
-    return data;
+static size_t span_bytes(size_t reals) {
+    return (reals * sizeof(real) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 }
 
-static void give_grad(Tape *t, Tensor *x) {
-    if (!x->grad) return; /* passed on */
-    struct GradBuffer *b = arena_alloc(&t->arena, sizeof *b);
-    *b = (struct GradBuffer){x->grad, tensor_size(x), t->free_grads};
-    t->free_grads = b;
+/* The front of the smallest span that fits, else new memory. */
+static real *take_span(Tape *t, size_t reals) {
+    size_t bytes = span_bytes(reals);
+    struct FreeSpan **best = NULL;
+    for (struct FreeSpan **s = &t->free_spans; *s; s = &(*s)->next)
+        if ((*s)->bytes >= bytes && (!best || (*s)->bytes < (*best)->bytes)) best = s;
+    if (!best) return arena_alloc(&t->arena, bytes);
+    struct FreeSpan *span = *best, *next = span->next;
+    if (span->bytes > bytes) {
+        struct FreeSpan *rest = (struct FreeSpan *)(void *)((char *)span + bytes);
+        *rest = (struct FreeSpan){span->bytes - bytes, next};
+        next = rest;
+    }
+    *best = next;
+    return (real *)(void *)span;
+}
+
+static struct FreeSpan *join_with_next(struct FreeSpan *s) {
+    if (s->next && (char *)s + s->bytes == (char *)s->next) {
+        s->bytes += s->next->bytes;
+        s->next = s->next->next;
+    }
+    return s;
+}
+
+static void give_span(Tape *t, real *data, size_t reals) {
+    struct FreeSpan *span = (struct FreeSpan *)(void *)data, **at = &t->free_spans, *before = NULL;
+    for (; *at && *at < span; at = &(*at)->next) before = *at;
+    *span = (struct FreeSpan){span_bytes(reals), *at};
+    *at = span;
+    join_with_next(span);
+    if (before) join_with_next(before);
+}
+
+/* A node is done: nobody needs the gradient of its output any more, nor, where the tape may reuse them, its values. */
+static void give_output(Tape *t, Tensor *x) {
+    if (x->grad) give_span(t, x->grad, tensor_size(x)); /* NULL: passed on */
     x->grad = NULL;
+    if (!t->reuse || span_bytes(tensor_size(x)) < REUSED_BYTES) return;
+    give_span(t, x->data, tensor_size(x));
+    x->data = NULL;
 }
 
 real *tape_grad_raw(Tape *t, Tensor *x, bool *fresh) {
@@ -121,7 +149,7 @@ real *tape_grad_raw(Tape *t, Tensor *x, bool *fresh) {
     if (!x || !x->needs_grad) return NULL;
     if (x->grad) return x->grad;
     *fresh = true;
-    return x->grad = take_grad(t, tensor_size(x));
+    return x->grad = take_span(t, tensor_size(x));
 }
 
 real *tape_grad(Tape *t, Tensor *x) {
@@ -149,7 +177,7 @@ void tape_backward(Tape *t, Tensor *loss) {
         if (t->watch) t->watch(t->watch_ctx, t, node, 0);
         node->backward(t, node);
         if (t->watch) t->watch(t->watch_ctx, t, node, 1);
-        give_grad(t, node->out);
+        give_output(t, node->out);
     }
 }
 
@@ -160,7 +188,7 @@ Rng tape_rng(Tape *t) {
 const Node *tape_first_bad(const Tape *t) {
     for (size_t i = 0; i < t->n_nodes; i++) {
         const Tensor *x = t->nodes[i].out;
-        for (size_t k = 0; k < tensor_size(x); k++)
+        for (size_t k = 0; x->data && k < tensor_size(x); k++)
             if (!isfinite(x->data[k])) return &t->nodes[i];
     }
     return NULL;

@@ -40,18 +40,20 @@ struct Tape {
     Pool *pool;     /* may be NULL: one thread */
     bool recording; /* false: inference; the same ops, no nodes, no gradients */
     bool training;  /* batch statistics and dropout */
+    bool reuse;     /* the backward reuses the memory of outputs that it is done with; their data is NULL after it, but
+                       for those under 64 kB */
     uint64_t seed;  /* dropout of op number k in step s draws from stream (seed, RNG_DROPOUT, k) ... */
     uint32_t step;  /* ... of seed mixed with step */
     uint32_t draws; /* random ops so far in this step */
     Node *nodes;
     size_t n_nodes, node_capacity;
-    struct GradBuffer *free_grads; /* gradients whose node is done, for reuse */
+    struct FreeSpan *free_spans; /* memory of nodes that the backward is done with */
     /* Called, where set, before (after = 0) and after (1) the backward of each node, while node->out->grad is there. */
     void (*watch)(void *ctx, Tape *t, const Node *node, int after);
     void *watch_ctx;
 };
 
-/* pool: borrowed, may be NULL. recording and training start true. */
+/* pool: borrowed, may be NULL. recording and training start true, reuse false. */
 void tape_init(Tape *t, Pool *pool);
 void tape_free(Tape *t);
 

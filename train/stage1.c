@@ -172,6 +172,7 @@ Status stage1_train(Session *s, Model *m, Progress *p, const char *checkpoint, E
     st.size = n < s->config.stage1_batch ? n : s->config.stage1_batch;
     st.steps = loop_steps(n, st.size);
     tape_init(&st.tape, s->pool);
+    st.tape.reuse = true;
     params_train_only(&m->params, MODEL_STAGE1, 3);
     if (p->epoch == 0 && p->step == 0) {
         p->adam = adam_default(s->config.stage1_decay);

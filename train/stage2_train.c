@@ -236,6 +236,7 @@ Status stage2_train(Session *s, Model *m, Progress *p, const char *checkpoint, c
               .folder = folder};
     l.steps = loop_steps(n, l.size);
     tape_init(&l.tape, s->pool);
+    l.tape.reuse = true;
     const char *all[7];
     memcpy(all, MODEL_STAGE2, sizeof MODEL_STAGE2);
     memcpy(all + 4, MODEL_STAGE1, sizeof MODEL_STAGE1);

@@ -5,7 +5,7 @@
 
 #include "nn/base/alloc.h"
 
-enum { ALIGN = 64, SMALLEST_BLOCK = 1 << 20 };
+enum { ALIGN = ARENA_ALIGN, SMALLEST_BLOCK = 1 << 20, LARGEST_SPARE = 1 << 26 };
 
 struct ArenaBlock {
     ArenaBlock *next;
@@ -34,6 +34,17 @@ static void out_of_memory(Arena *a) {
     longjmp(a->guard, 1);
 }
 
+/* As large as all blocks so far, so that they stay few: pages that are never touched cost nothing. */
+static ArenaBlock *new_block(const Arena *a, size_t size) {
+    size_t data = SMALLEST_BLOCK;
+    for (const ArenaBlock *b = a->first; b; b = b->next) data += b->size;
+    if (data > LARGEST_SPARE) data = LARGEST_SPARE;
+    if (data < size) data = size;
+    ArenaBlock *b = data > SIZE_MAX - ALIGN ? NULL : mem_aligned(data + ALIGN);
+    if (b) b->size = data;
+    return b;
+}
+
 /* The next kept block that is large enough, else a new one put right after the current. */
 static void next_block(Arena *a, size_t size) {
     ArenaBlock *after = a->current ? a->current->next : a->first;
@@ -42,10 +53,8 @@ static void next_block(Arena *a, size_t size) {
         a->used = 0;
         return;
     }
-    size_t data = size < SMALLEST_BLOCK ? (size_t)SMALLEST_BLOCK : size;
-    ArenaBlock *b = data > SIZE_MAX - ALIGN ? NULL : mem_aligned(data + ALIGN);
+    ArenaBlock *b = new_block(a, size);
     if (!b) out_of_memory(a);
-    b->size = data;
     b->next = after;
     if (a->current)
         a->current->next = b;

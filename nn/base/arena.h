@@ -9,6 +9,8 @@
 #include <setjmp.h>
 #include <stddef.h>
 
+enum { ARENA_ALIGN = 64 }; /* of every piece, and its size is rounded up to it */
+
 typedef struct ArenaBlock ArenaBlock;
 
 typedef struct Arena {
@@ -29,7 +31,7 @@ typedef struct {
 void arena_init(Arena *a);
 void arena_free(Arena *a);
 
-/* size bytes, 64-byte aligned, not cleared. Never NULL: jumps to the guard where memory runs out, aborts
+/* size bytes, aligned to ARENA_ALIGN, not cleared. Never NULL: jumps to the guard where memory runs out, aborts
  * where none is set. Lives until the arena is released to an earlier mark, reset or freed. */
 void *arena_alloc(Arena *a, size_t size);
 void *arena_calloc(Arena *a, size_t count, size_t size);

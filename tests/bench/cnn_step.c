@@ -62,6 +62,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < n; i++) x[i] = (float)rng_normal(&r);
     Tape t;
     tape_init(&t, pool);
+    t.reuse = true;
     double forward = 0, backward = 0, timed = 0, begin = 0;
     int steps = -1; /* the first is a warm-up */
     do {
