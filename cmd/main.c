@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/manual.h"
 #include "cmd/terminal.h"
 #include "cmd/verbs.h"
 #include "hash/scan.h"
@@ -29,17 +30,25 @@ static void catch_signals(void) {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told quietly at the end */
 }
 
-static void about(FILE *to) {
-    fputs("msach: short binary codes for medical images and their reports, so that a report finds images and "
-          "an image\n"
-          "finds reports by Hamming distance. A reference implementation of MSACH. Not a medical device.\n\n"
-          "  msach phantom --out DIR                      make a synthetic ultrasound set to try it on\n"
-          "  msach train --data DIR/manifest.tsv --out RUN   learn the codes\n"
-          "  msach search --model RUN --index FILE.idx --text \"anechoic cyst\"   ask\n\n"
-          "verbs:\n",
-          to);
-    for (const Verb *const *v = VERBS; *v; v++) fprintf(to, "  %-9s %s\n", (*v)->name, (*v)->summary);
-    fputs("\n`msach VERB --help` shows a verb's options; `msach --version` the build.\n", to);
+/* What it is and the three commands that matter; full: every verb with what it does. */
+static void about(FILE *to, bool full) {
+    fputs(
+        "msach: short binary codes for medical images and their reports, so that a report finds images and\n"
+        "an image finds reports by Hamming distance. A reference implementation of MSACH. Not a medical "
+        "device.\n\n"
+        "  msach phantom --out DIR                                      make a synthetic ultrasound set\n"
+        "  msach train --data DIR/manifest.tsv --out RUN                learn the codes\n"
+        "  msach search --model RUN --index FILE.idx --text \"a cyst\"    ask (`msach index` makes the "
+        "index)\n\n"
+        "verbs:",
+        to);
+    for (const Verb *const *v = VERBS; *v; v++) {
+        if (full)
+            fprintf(to, "\n  %-9s %s", (*v)->name, (*v)->summary);
+        else
+            fprintf(to, " %s", (*v)->name);
+    }
+    fputs("\n`msach --help` says what each does, `msach VERB --help` shows its options.\n", to);
 }
 
 static void version(void) {
@@ -79,21 +88,31 @@ static Status run(const Verb *v, int argc, char **argv, Terminal *terminal, Erro
     return s;
 }
 
+/* The words that take the place of a verb; false where argv[1] is none. */
+static bool run_switch(int argc, char **argv) {
+    const char *word = argc < 2 ? "--help" : argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+        about(argc < 2 ? stderr : stdout, argc >= 2);
+    else if (strcmp(word, "--version") == 0)
+        version();
+    else if (strcmp(word, "--man") == 0)
+        manual_man(stdout);
+    else if (strcmp(word, "--completion") == 0)
+        manual_completion(stdout);
+    else
+        return false;
+    return true;
+}
+
 int main(int argc, char **argv) {
     Error err = {0};
     Terminal terminal = {0};
+    Status s = argc < 2 ? STATUS_USAGE : STATUS_OK;
     catch_signals();
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        about(argc < 2 ? stderr : stdout);
-        return argc < 2 ? STATUS_USAGE : STATUS_OK;
+    if (!run_switch(argc, argv)) {
+        const Verb *v = find_verb(argv[1], &err);
+        s = v ? run(v, argc - 2, argv + 2, &terminal, &err) : STATUS_USAGE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
-        version();
-        return STATUS_OK;
-    }
-    const Verb *v = find_verb(argv[1], &err);
-    Status s = v ? run(v, argc - 2, argv + 2, &terminal, &err) : STATUS_USAGE;
     terminal_clear(&terminal);
     if (s == STATUS_OK) s = terminal_flush(&err);
     if (s != STATUS_OK && err.message[0])
