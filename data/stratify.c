@@ -1,11 +1,11 @@
 #include "data/stratify.h"
 
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 
 #include "nn/base/alloc.h"
 
-enum { MOST_PASSES = 50 };
+enum { MOST_PASSES = 50, MOST_ATTEMPTS = 16 };
 
 /* What a set lacks: so much that one missing label outweighs every unevenness. */
 static const double missing_cost = 1e6;
@@ -82,11 +82,9 @@ static Status count_labels(Table *t, const Manifest *m, const int *start, const 
             t->entry[used++] = (LabelCount){l, cases[l]};
             t->total[l] += cases[l];
             t->total_groups[l]++;
-            t->left[l]++;
         }
         t->total[t->labels] += t->size[g];
         t->total_groups[t->labels] += t->size[g] > 0;
-        t->set[g] = SET_NONE;
     }
     t->first[t->groups] = (int)used;
     mem_free(cases);
@@ -142,15 +140,12 @@ static double wanted(const Table *t, int s, int column) {
     return t->share[s] * t->total[column] - t->have[at(t, s, column)];
 }
 
-/* The set that wants most of the column's cases; where as few groups are left as sets lack the column, one of
- * those. Equal wants: the set that wants most cases of all kinds. */
-static Set neediest(const Table *t, int column, int left) {
-    int lacking = 0;
-    for (int s = 0; s < SET_COUNT; s++) lacking += t->share[s] > 0 && t->have_groups[at(t, s, column)] == 0;
+/* The set that wants most of the column's cases; of equal wants, the set that wants most cases of all kinds.
+ */
+static Set neediest(const Table *t, int column) {
     Set best = SET_NONE;
     for (int s = 0; s < SET_COUNT; s++) {
         if (t->share[s] <= 0) continue;
-        if (left <= lacking && t->have_groups[at(t, s, column)] > 0) continue;
         if (best == SET_NONE || wanted(t, s, column) > wanted(t, best, column) ||
             (wanted(t, s, column) == wanted(t, best, column) &&
              wanted(t, s, t->labels) > wanted(t, best, t->labels)))
@@ -177,13 +172,11 @@ static void place_all(Table *t) {
     for (int l = rarest(t); l >= 0; l = rarest(t))
         for (int k = 0; k < t->groups && t->left[l] > 0; k++) {
             int g = t->order[k];
-            if (t->set[g] == SET_NONE && holds(t, g, l)) place(t, g, neediest(t, l, t->left[l]));
+            if (t->set[g] == SET_NONE && holds(t, g, l)) place(t, g, neediest(t, l));
         }
-    int left = 0;
-    for (int g = 0; g < t->groups; g++) left += t->set[g] == SET_NONE && t->size[g] > 0;
     for (int k = 0; k < t->groups; k++) {
         int g = t->order[k];
-        if (t->set[g] == SET_NONE && t->size[g] > 0) place(t, g, neediest(t, t->labels, left--));
+        if (t->set[g] == SET_NONE && t->size[g] > 0) place(t, g, neediest(t, t->labels));
     }
 }
 
@@ -244,21 +237,56 @@ static void move_while_it_helps(Table *t) {
     }
 }
 
+/* How often a label is missing without need, over all sets. */
+static int missing_labels(const Table *t) {
+    int missing = 0;
+    for (int s = 0; s < SET_COUNT; s++)
+        for (int column = 0; t->share[s] > 0 && column <= t->labels; column++) {
+            int lacks = needed_groups(t, s, column) - t->have_groups[at(t, s, column)];
+            missing += lacks > 0 ? lacks : 0;
+        }
+    return missing;
+}
+
+static void take_all_back(Table *t) {
+    size_t table = SET_COUNT * (size_t)(t->labels + 1) * sizeof *t->have;
+    memset(t->have, 0, table);
+    memset(t->have_groups, 0, table);
+    memcpy(t->left, t->total_groups, (size_t)t->labels * sizeof *t->left);
+    for (int g = 0; g < t->groups; g++) t->set[g] = SET_NONE;
+}
+
+/* Single moves can end where only an exchange would help: then another order of the groups is tried. The
+ * first placing without a missing label is taken, else the one with fewest. best (groups). */
+static void place_in_some_order(Table *t, Rng *rng, Set *best) {
+    int fewest = INT_MAX;
+    for (int g = 0; g < t->groups; g++) t->order[g] = g;
+    for (int attempt = 0; fewest > 0 && attempt < MOST_ATTEMPTS; attempt++) {
+        take_all_back(t);
+        rng_shuffle(rng, t->order, (size_t)t->groups);
+        place_all(t);
+        move_while_it_helps(t);
+        int missing = missing_labels(t);
+        if (missing >= fewest) continue;
+        fewest = missing;
+        memcpy(best, t->set, (size_t)t->groups * sizeof *best);
+    }
+}
+
 Status stratify(const Manifest *m, const uint8_t *take, const double share[SET_COUNT], Rng *rng, Set *set,
                 Error *err) {
     Table t;
     memset(&t, 0, sizeof t);
     t.share = share;
     for (int s = 0; s < SET_COUNT; s++) t.sets += share[s] > 0;
-    Status status = table_init(&t, m, take, err);
+    Set *best = mem_alloc((size_t)m->n_groups * sizeof *best);
+    Status status = best ? table_init(&t, m, take, err) : mem_error(err, "the split");
     if (status == STATUS_OK) {
-        for (int g = 0; g < t.groups; g++) t.order[g] = g;
-        rng_shuffle(rng, t.order, (size_t)t.groups);
-        place_all(&t);
-        move_while_it_helps(&t);
+        place_in_some_order(&t, rng, best);
         for (int i = 0; i < m->n; i++)
-            if (take[i]) set[i] = t.set[m->cases[i].group];
+            if (take[i]) set[i] = best[m->cases[i].group];
     }
+    mem_free(best);
     table_free(&t);
     return status;
 }

@@ -174,7 +174,7 @@ Test(augment, gain_and_contrast_scale_about_zero_and_about_the_mean) {
 Test(augment, speckle_multiplies_with_mean_one_and_a_bounded_deviation) {
     uint8_t in[N];
     float out[N];
-    double widest = 0;
+    double widest = 0, pooled = 0;
     memset(in, 100, sizeof in);
     for (uint32_t k = 0; k < 50; k++) {
         double sum = 0, squares = 0;
@@ -185,11 +185,13 @@ Test(augment, speckle_multiplies_with_mean_one_and_a_bounded_deviation) {
         }
         double mean = sum / N, deviation = sqrt(squares / N - mean * mean) / 100;
         cr_assert_float_eq(mean, 100, 2.0);
+        pooled += mean / 50;
         cr_assert_lt(deviation, 0.11);
         widest = deviation > widest ? deviation : widest;
         cr_assert_eq(out[0], out[SIDE + 1]); /* a grain of 2 x 2 */
     }
     cr_assert_gt(widest, 0.08);
+    cr_assert_float_eq(pooled, 100, 0.15); /* five deviations of a mean of 50 times 576 grains */
     memset(in, 0, sizeof in);
     apply((Augment){.speckle = 0.1}, 1, in, out);
     for (int i = 0; i < N; i++) cr_assert_eq(out[i], 0);

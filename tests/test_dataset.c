@@ -223,6 +223,22 @@ Test(batch, epochs_seeds_and_cases_draw_differently) {
     close_world(&w);
 }
 
+Test(batch, a_case_draws_from_its_own_stream_at_the_block_of_its_epoch) {
+    World w;
+    Batch b;
+    const int index[1] = {8};
+    float expected[AREA];
+    open_world(&w, write_world(), 0, NULL);
+    fill(&b, &w, index, 1, &noisy, NULL);
+    Rng r = rng_stream(noisy.seed, RNG_AUGMENT, 8);
+    r.counter = (uint64_t)noisy.epoch << 32;
+    augment_image(&augment, &r, w.d.picture[8], SIDE, expected);
+    for (int k = 0; k < AREA; k++)
+        cr_assert_float_eq(b.image[k], ((double)expected[k] / 255 - noisy.mean) / noisy.deviation, 1e-5);
+    batch_free(&b);
+    close_world(&w);
+}
+
 Test(batch, dropped_words_leave_no_ngrams) {
     World w;
     Batch b;

@@ -211,6 +211,148 @@ Test(image, a_flipped_bit_of_a_jpeg_never_does_worse_than_an_input_error) {
     flip_everywhere(fixture_jpeg_progressive, sizeof fixture_jpeg_progressive);
 }
 
+/* ---- A JPEG built of segments ---- */
+
+typedef struct {
+    unsigned char data[2048];
+    size_t size;
+} Bytes;
+
+static void segment(Bytes *b, int marker, const void *data, size_t size) {
+    const unsigned char head[4] = {0xFF, (unsigned char)marker, (unsigned char)((size + 2) >> 8),
+                                   (unsigned char)(size + 2)};
+    memcpy(b->data + b->size, head, 4);
+    memcpy(b->data + b->size + 4, data, size);
+    b->size += 4 + size;
+}
+
+/* A table with `codes` codes of 16 bits at most. kind: 0x00 DC, 0x10 AC; plus its number. */
+static void huffman(Bytes *b, int kind, int codes) {
+    unsigned char t[17 + 400] = {(unsigned char)kind};
+    for (int i = 16, left = codes; left > 0; i--) {
+        t[i] = (unsigned char)(left > 200 ? 200 : left);
+        left -= t[i];
+    }
+    segment(b, 0xC4, t, 17 + (size_t)codes);
+}
+
+static void quant(Bytes *b, int number) {
+    unsigned char t[65] = {(unsigned char)number};
+    segment(b, 0xDB, t, sizeof t);
+}
+
+/* SOI and a frame header of n components 1..n, baseline (0xC0) or progressive (0xC2). */
+static Bytes framed(int marker, int n) {
+    Bytes b = {{0xFF, 0xD8}, 2};
+    unsigned char f[6 + 12] = {8, 0, 8, 0, 8, (unsigned char)n};
+    for (int c = 0; c < n; c++) f[6 + 3 * c] = (unsigned char)(c + 1), f[7 + 3 * c] = 0x11;
+    segment(&b, marker, f, 6 + 3 * (size_t)n);
+    return b;
+}
+
+/* A scan of one component with tables and range, and the end marker behind it. */
+static void scan(Bytes *b, int component, int tables, int from, int to, int bits) {
+    const unsigned char s[6] = {1,
+                                (unsigned char)component,
+                                (unsigned char)tables,
+                                (unsigned char)from,
+                                (unsigned char)to,
+                                (unsigned char)bits};
+    segment(b, 0xDA, s, 6);
+}
+
+static void jpeg_says(Bytes *b, const char *words) {
+    Error err = {0};
+    memcpy(b->data + b->size, "\xFF\xD9", 2);
+    Status s = image_check("p", b->data, b->size + 2, &err);
+    if (words)
+        cr_assert(fixture_says(&err, STATUS_INPUT, words));
+    else
+        cr_assert_eq(s, STATUS_OK, "%s", err.message);
+}
+
+Test(image, a_jpeg_must_define_the_tables_that_its_scans_name) {
+    for (int left_out = 0; left_out < 4; left_out++) {
+        Bytes b = framed(0xC0, 1);
+        if (left_out != 1) quant(&b, 0);
+        if (left_out != 2) huffman(&b, 0x00, 12);
+        if (left_out != 3) huffman(&b, 0x10, 162);
+        scan(&b, 1, 0x00, 0, 63, 0);
+        jpeg_says(&b, left_out ? "names a table that is not there" : NULL);
+    }
+    Bytes other = framed(0xC0, 1);
+    quant(&other, 0);
+    huffman(&other, 0x01, 12);
+    huffman(&other, 0x11, 12);
+    scan(&other, 1, 0x01, 0, 63, 0);
+    jpeg_says(&other, "names a table that is not there");
+}
+
+Test(image, a_huffman_table_of_a_jpeg_has_at_most_256_codes) {
+    for (int codes = 256; codes <= 257; codes++) {
+        Bytes b = framed(0xC0, 1);
+        quant(&b, 0);
+        huffman(&b, 0x00, codes);
+        huffman(&b, 0x10, 12);
+        scan(&b, 1, 0x00, 0, 63, 0);
+        jpeg_says(&b, codes > 256 ? "has too many codes" : NULL);
+    }
+}
+
+Test(image, every_component_of_a_jpeg_must_have_a_scan_before_it_is_refined) {
+    Bytes b = framed(0xC0, 3);
+    quant(&b, 0);
+    huffman(&b, 0x00, 12);
+    huffman(&b, 0x10, 12);
+    scan(&b, 1, 0x00, 0, 63, 0);
+    scan(&b, 3, 0x00, 0, 63, 0);
+    Bytes whole = b;
+    jpeg_says(&b, "a component of the JPEG has no scan");
+    scan(&whole, 2, 0x00, 0, 63, 0);
+    jpeg_says(&whole, NULL);
+
+    Bytes p = framed(0xC2, 1);
+    quant(&p, 0);
+    huffman(&p, 0x00, 12);
+    huffman(&p, 0x10, 12);
+    Bytes early = p;
+    scan(&early, 1, 0x00, 1, 63, 0);
+    jpeg_says(&early, "refines what is not there");
+    scan(&p, 1, 0x00, 0, 0, 1);
+    scan(&p, 1, 0x00, 1, 63, 0);
+    scan(&p, 1, 0x00, 0, 0, 0x10);
+    jpeg_says(&p, NULL);
+}
+
+Test(image, broken_headers_of_a_jpeg_are_refused) {
+    Bytes none = {{0xFF, 0xD8}, 2}, two = framed(0xC0, 1), rare = framed(0xC9, 1), five = framed(0xC0, 2);
+    Bytes stranger = framed(0xC0, 1), many = framed(0xC2, 1);
+    jpeg_says(&none, "has no pixels before its end");
+    segment(&two, 0xC0, two.data + 6, 9);
+    jpeg_says(&two, "has two frame headers");
+    jpeg_says(&rare, "of a rare kind");
+    jpeg_says(&five, "has not 1, 3 or 4 components");
+    scan(&stranger, 2, 0, 0, 63, 0);
+    jpeg_says(&stranger, "a JPEG scan header is broken");
+    quant(&many, 0);
+    huffman(&many, 0x00, 12);
+    while (many.size < sizeof many.data - 20) scan(&many, 1, 0, 0, 0, 0);
+    jpeg_says(&many, NULL);
+}
+
+Test(image, more_scans_than_a_picture_needs_are_refused) {
+    static unsigned char data[1 << 13];
+    Bytes b = framed(0xC2, 1);
+    quant(&b, 0);
+    huffman(&b, 0x00, 12);
+    memcpy(data, b.data, b.size);
+    size_t size = b.size;
+    for (int i = 0; i < 257; i++, size += 10) memcpy(data + size, "\xFF\xDA\0\10\1\1\0\0\0\0", 10);
+    Error err = {0};
+    cr_assert_eq(image_check("p", data, size, &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "more than 256 scans"));
+}
+
 Test(image, bytes_behind_the_end_of_a_jpeg_are_let_be) {
     uint8_t longer[sizeof fixture_jpeg_gray + 3] = {0};
     Image im;

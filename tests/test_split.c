@@ -253,7 +253,7 @@ Test(split, memory_that_runs_out_is_told_and_nothing_leaks) {
 
 Test(split, real_sets_have_every_label_in_every_set) {
     const char *data = getenv("MSACH_DATA");
-    if (!data) cr_skip("MSACH_DATA is not set");
+    if (!data || !*data) cr_skip("MSACH_DATA is not set");
     static const char *const names[] = {"vqamed2019", "pocus_lung_us"};
     for (int k = 0; k < 2; k++) {
         char path[1024];

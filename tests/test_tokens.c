@@ -218,6 +218,22 @@ Test(vocab, thousands_of_words_are_all_found) {
     buffer_free(&b);
 }
 
+Test(vocab, the_beginning_of_a_name_is_not_the_name) {
+    for (int k = 0; k < 200; k++) { /* small tables, where names meet in a slot */
+        Names t = {0};
+        char name[32];
+        for (int i = 0; i < 30; i++) {
+            int size = snprintf(name, sizeof name, "%d-%dx", k, i);
+            cr_assert_eq(names_add(&t, name, (size_t)size), i);
+        }
+        for (int i = 0; i < 30; i++) {
+            int size = snprintf(name, sizeof name, "%d-%d", k, i);
+            cr_assert_eq(names_find(&t, name, (size_t)size), -1);
+        }
+        names_free(&t);
+    }
+}
+
 Test(tokens, encoding_cuts_at_the_end_and_pads_with_zero) {
     Vocab v = small(100, 1, 97, 4);
     int32_t id[4], gram[4 * TOKEN_NGRAMS], one[TOKEN_NGRAMS];
