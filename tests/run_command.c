@@ -1,0 +1,155 @@
+#define _XOPEN_SOURCE 700
+#include "tests/run_command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/check.h"
+#include "tests/fixtures.h"
+
+enum { WORDS = 96, LINE = 8192 };
+
+const char tiny_settings[] =
+    "image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=2 stage2_epochs=2 views=2";
+
+static const char *binary(void) {
+    const char *path = getenv("MSACH_BIN");
+    if (!path) path = "build/release/msach";
+    if (access(path, X_OK) != 0) cr_skip("no binary at %s: set MSACH_BIN", path);
+    return path;
+}
+
+/* Parts line in place; words[0] is the binary. */
+static void part_words(char *line, const char **words) {
+    int n = 0;
+    words[n++] = binary();
+    for (char *s = line; *s;) {
+        while (*s == ' ') s++;
+        if (!*s) break;
+        char end = ' ';
+        if (*s == '\'') {
+            end = '\'';
+            s++;
+        }
+        cr_assert_lt(n, WORDS - 1);
+        words[n++] = s;
+        s += strcspn(s, end == ' ' ? " " : "'");
+        if (*s) *s++ = 0;
+    }
+    words[n] = NULL;
+}
+
+/* fd of the child's standard input, output and error. */
+static pid_t spawn(char *line, int in, int out, int err) {
+    const char *words[WORDS];
+    part_words(line, words);
+    pid_t pid = fork();
+    cr_assert_geq(pid, 0);
+    if (pid == 0) {
+        signal(SIGPIPE, SIG_DFL);
+        dup2(in, 0);
+        dup2(out, 1);
+        dup2(err, 2);
+        for (int fd = 3; fd < 64; fd++) close(fd);
+        execv(words[0], (char *const *)words);
+        _exit(127);
+    }
+    return pid;
+}
+
+int finish_msach(pid_t pid) {
+    int status;
+    while (waitpid(pid, &status, 0) < 0) cr_assert_eq(errno, EINTR);
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* What is left in a pipe's end of file; the file is closed. */
+static char *slurp(FILE *f, size_t *size) {
+    long end = ftell(f);
+    char *text = malloc((size_t)end + 1);
+    cr_assert_not_null(text);
+    rewind(f);
+    *size = fread(text, 1, (size_t)end, f);
+    text[*size] = 0;
+    fclose(f);
+    return text;
+}
+
+/* Files instead of pipes: nothing can block, whatever the amount. */
+static Ran run_line(const char *input, char *line) {
+    Ran r = {0};
+    size_t err_size;
+    FILE *in = tmpfile(), *out = tmpfile(), *err = tmpfile();
+    cr_assert(in && out && err);
+    if (input) fputs(input, in);
+    rewind(in);
+    r.code = finish_msach(spawn(line, fileno(in), fileno(out), fileno(err)));
+    fseek(out, 0, SEEK_END);
+    fseek(err, 0, SEEK_END);
+    fclose(in);
+    r.out = slurp(out, &r.out_size);
+    r.err = slurp(err, &err_size);
+    return r;
+}
+
+#define FORMAT_LINE                                                                                          \
+    char line[LINE];                                                                                         \
+    va_list args;                                                                                            \
+    va_start(args, fmt);                                                                                     \
+    int length = vsnprintf(line, sizeof line, fmt, args);                                                    \
+    va_end(args);                                                                                            \
+    cr_assert(length >= 0 && length < (int)sizeof line)
+
+Ran run_msach(const char *fmt, ...) {
+    FORMAT_LINE;
+    return run_line(NULL, line);
+}
+
+Ran run_msach_input(const char *input, const char *fmt, ...) {
+    FORMAT_LINE;
+    return run_line(input, line);
+}
+
+void ran_free(Ran *r) {
+    free(r->out);
+    free(r->err);
+    memset(r, 0, sizeof *r);
+}
+
+pid_t start_msach(const char *fmt, ...) {
+    FORMAT_LINE;
+    int null = open("/dev/null", O_RDWR);
+    cr_assert_geq(null, 0);
+    pid_t pid = spawn(line, null, null, null);
+    close(null);
+    return pid;
+}
+
+void expect_msach(int code, const char *part, const char *fmt, ...) {
+    FORMAT_LINE;
+    char shown[LINE];
+    snprintf(shown, sizeof shown, "%s", line);
+    Ran r = run_line(NULL, line);
+    cr_assert_eq(r.code, code, "msach %s: exit %d, not %d\n%s%s", shown, r.code, code, r.out, r.err);
+    if (part)
+        cr_assert(strstr(r.out, part) || strstr(r.err, part), "msach %s: says\n%s%s\nand not: %s", shown,
+                  r.out, r.err, part);
+    ran_free(&r);
+}
+
+TinyRun tiny_run(const char *name) {
+    TinyRun t;
+    const char *folder = fixture_path(name);
+    snprintf(t.manifest, sizeof t.manifest, "%s/manifest.tsv", folder);
+    snprintf(t.images, sizeof t.images, "%s/images", folder);
+    snprintf(t.run, sizeof t.run, "%s/run", folder);
+    expect_msach(0, "manifest.tsv", "phantom --out %s --cases 60 --size 32", folder);
+    expect_msach(0, "run", "train -q --data %s --out %s --set %s", t.manifest, t.run, tiny_settings);
+    return t;
+}

@@ -1,0 +1,39 @@
+/* The real binary, run as a user would: MSACH_BIN, or build/release/msach. */
+#ifndef TESTS_RUN_COMMAND_H
+#define TESTS_RUN_COMMAND_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "nn/base/error.h"
+
+/* code: exit status, or 128 + the signal that ended it. Both texts end in 0. */
+typedef struct {
+    int code;
+    char *out, *err;
+    size_t out_size;
+} Ran;
+
+/* The words of a command line without the leading "msach": parted by blanks, quoted by '...'. Skips the test, aloud, where
+ * there is no binary. ran_free. */
+Ran run_msach(const char *fmt, ...) NN_PRINTF(1, 2);
+/* The same with these bytes as standard input. */
+Ran run_msach_input(const char *input, const char *fmt, ...) NN_PRINTF(2, 3);
+void ran_free(Ran *r);
+
+/* Without waiting; its output goes to /dev/null. finish_msach: its code, as above. */
+pid_t start_msach(const char *fmt, ...) NN_PRINTF(1, 2);
+int finish_msach(pid_t pid);
+
+/* Runs, and fails the test where the exit code is another or where neither output holds `part` (NULL: not looked at). */
+void expect_msach(int code, const char *part, const char *fmt, ...) NN_PRINTF(3, 4);
+
+/* A phantom archive and a run of a model small enough for a fraction of a second, in this process's folder (fixture_dir). */
+typedef struct {
+    char manifest[512], run[512], images[512];
+} TinyRun;
+TinyRun tiny_run(const char *name);
+/* The settings of such a model, for --set. */
+extern const char tiny_settings[];
+
+#endif
