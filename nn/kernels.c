@@ -31,27 +31,22 @@ const Kernels *kernels_at(int i) {
     return i >= 0 && i < n ? all[i] : NULL;
 }
 
-static void pack_rows(int n, int k, const real *b, int ldb, real *to) {
-    for (int first = 0; first < n; first += PANEL) {
-        int columns = n - first < PANEL ? n - first : PANEL;
-        for (int p = 0; p < k; p++, to += PANEL) {
-            memcpy(to, b + (size_t)p * (size_t)ldb + first, (size_t)columns * sizeof(real));
-            memset(to + columns, 0, (size_t)(PANEL - columns) * sizeof(real));
-        }
-    }
-}
-
-static void pack_columns(int n, int k, const real *b, int ldb, real *to) {
-    for (int first = 0; first < n; first += PANEL, to += (size_t)k * PANEL)
-        for (int j = 0; j < PANEL; j++) {
-            const real *column = b + (size_t)(first + j) * (size_t)ldb;
-            for (size_t p = 0; p < (size_t)k; p++) to[p * PANEL + (size_t)j] = first + j < n ? column[p] : 0;
-        }
+/* The last panel of n columns: `columns` of PANEL, from b with the given strides of rows and columns. */
+static void pack_rest(int columns, int k, const real *b, size_t row, size_t column, real *to) {
+    for (size_t p = 0; p < (size_t)k; p++, to += PANEL)
+        for (size_t j = 0; j < PANEL; j++) to[j] = (int)j < columns ? b[p * row + j * column] : 0;
 }
 
 void panels_pack(bool transposed, int n, int k, const real *b, int ldb, real *to) {
-    if (transposed)
-        pack_columns(n, k, b, ldb, to);
-    else
-        pack_rows(n, k, b, ldb, to);
+    size_t row = transposed ? 1 : (size_t)ldb, column = transposed ? (size_t)ldb : 1;
+    int whole = n / PANEL * PANEL;
+    for (int j = 0; j < whole; j += PANEL) {
+        const real *from = b + (size_t)j * column;
+        if (!transposed)
+            for (size_t p = 0; p < (size_t)k; p++, to += PANEL) memcpy(to, from + p * row, PANEL * sizeof(real));
+        else
+            for (size_t p = 0; p < (size_t)k; p++, to += PANEL)
+                for (size_t i = 0; i < PANEL; i++) to[i] = from[p + i * column];
+    }
+    if (whole < n) pack_rest(n - whole, k, b + (size_t)whole * column, row, column, to);
 }
