@@ -95,6 +95,9 @@ typedef struct {
     void (*softmax)(size_t n, real scale, real *x);
     void (*softmax_gradient)(size_t n, real scale, const real *p, real *dp);
 
+    real (*dot)(size_t n, const real *x, const real *y);
+    void (*axpy)(size_t n, real a, const real *x, real *y); /* y += a x */
+
     void (*gelu)(size_t n, const real *x, real *y); /* x/2 (1 + erf(x/sqrt 2)) */
     void (*gelu_gradient)(size_t n, const real *x, const real *dy, real *dx, bool fresh);
 

@@ -89,6 +89,11 @@ Tensor *op_slice_rows(Tape *t, Tensor *x, int from, int count); /* rows [from, f
  * weights: NULL, or (b, heads, n) that receives the attention of token 0 (CLS) over all tokens, for explanation. */
 Tensor *op_attention(Tape *t, Tensor *qkv, int heads, const int *length, real *weights);
 
+/* ---- op_attention_first.c ---- */
+/* The same for the query of one token a case, all that the last layer of an encoder needs: q (b,d), kv (b,n,2d): k, then
+ * v; y (b,d). weights: NULL, or (b, heads, n). */
+Tensor *op_attention_first(Tape *t, Tensor *q, Tensor *kv, int heads, const int *length, real *weights);
+
 /* ---- op_cross_entropy.c ---- */
 /* Means over the rows of logits (b,c). softmax: -log softmax(z)[label]; label (b).
  * sigmoid: mean over cases and classes of max(z,0) - z y + log1p(exp(-|z|)); y (b,c) constant in [0,1]. */

@@ -50,17 +50,30 @@ void transformer_init(const Transformer *e, ParamSet *p, uint64_t seed) {
 
 /* EQ(encoder)  x = x + attention(LN(x));  x = x + W_out gelu(W_in LN(x));  LN after the last layer;  the
  * first token of it */
+static Tensor *attend(Tape *t, const TransformerLayer *l, int heads, Tensor *x, const int *length) {
+    return op_attention(t, op_linear(t, x, l->qkv_weight, l->qkv_bias), heads, length, NULL);
+}
+
+/* Of the last layer only the first token is used: it needs keys and values of all, and one query. */
+static Tensor *attend_first(Tape *t, const TransformerLayer *l, int heads, Tensor *x, const int *length,
+                            real *weights) {
+    int d = tensor_last(x);
+    Tensor *q = op_linear(t, op_token(t, x, 0), op_slice_rows(t, l->qkv_weight, 0, d),
+                          op_slice_rows(t, l->qkv_bias, 0, d));
+    Tensor *kv =
+        op_linear(t, x, op_slice_rows(t, l->qkv_weight, d, 2 * d), op_slice_rows(t, l->qkv_bias, d, 2 * d));
+    return op_attention_first(t, q, kv, heads, length, weights);
+}
+
 Tensor *transformer_first(Tape *t, const Transformer *e, Tensor *x, const int *length, real dropout,
                           real *weights) {
     for (int i = 0; i < e->layers; i++) {
         const TransformerLayer *l = &e->layer[i];
         bool last = i == e->layers - 1;
-        Tensor *qkv =
-            op_linear(t, op_layernorm(t, x, l->norm1_weight, l->norm1_bias), l->qkv_weight, l->qkv_bias);
-        Tensor *a = op_attention(t, qkv, e->heads, length, last ? weights : NULL);
-        /* Of the last layer only the first token is used: the rest of the layer is row by row, so it is left
-         * out. */
-        if (last) a = op_token(t, a, 0), x = op_token(t, x, 0);
+        Tensor *normed = op_layernorm(t, x, l->norm1_weight, l->norm1_bias);
+        Tensor *a = last ? attend_first(t, l, e->heads, normed, length, weights)
+                         : attend(t, l, e->heads, normed, length);
+        if (last) x = op_token(t, x, 0); /* the rest of a layer is row by row */
         x = op_add(t, x, op_dropout(t, op_linear(t, a, l->out_weight, l->out_bias), dropout));
         Tensor *y =
             op_linear(t, op_layernorm(t, x, l->norm2_weight, l->norm2_bias), l->in_weight, l->in_bias);

@@ -288,6 +288,21 @@ static void attention_oracle(const Problem *p, double *y) {
     oracle_attention(a[0], a[1], a[2], a[3], p->x[0], lengths_of(p, a[4]), y, NULL);
 }
 
+static void attention_first_setup(Problem *p) {
+    const int *a = p->a;
+    IN(p, true, VALUES_NORMAL, 2, a[0], a[2]);
+    IN(p, true, VALUES_NORMAL, 3, a[0], a[1], 2 * a[2]);
+    problem_ints(p, a[0], 1, 0, a[1]);
+    OUT(p, 2, a[0], a[2]);
+}
+static Tensor *attention_first_run(Tape *t, Problem *p) {
+    return op_attention_first(t, p->in[0], p->in[1], p->a[3], lengths_of(p, p->a[4]), NULL);
+}
+static void attention_first_oracle(const Problem *p, double *y) {
+    const int *a = p->a;
+    oracle_attention_first(a[0], a[1], a[2], a[3], p->x[0], p->x[1], lengths_of(p, a[4]), y);
+}
+
 #define ELEMENTS                                                                                             \
     {                                                                                                        \
         {1, 1, 1}, {1, 3, 5}, {2, 1, 7}, {3, 5, 3}, {                                                        \
@@ -386,5 +401,8 @@ const OpTest LAYER_OPS[] = {
                 {3, 5, 6, 3, 1},
                 {4, 7, 8, 2, 1},
                 {2, 4, 4, 4, 1}}},
+    {"attention_first", "attention_first", "b n d heads lengths", attention_first_setup, attention_first_run,
+     attention_first_oracle, .cases = true, .big = {{2, 65, 64, 4, 1}, {1, 130, 34, 2, 0}},
+     .shapes = {{1, 1, 1, 1, 0}, {1, 2, 4, 2, 0}, {2, 5, 3, 1, 0}, {3, 5, 6, 3, 1}, {4, 7, 8, 2, 1}}},
 };
 const size_t N_LAYER_OPS = sizeof LAYER_OPS / sizeof *LAYER_OPS;

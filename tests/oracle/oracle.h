@@ -34,6 +34,9 @@ void oracle_sequence(int b, int n1, int n2, int d, const double *cls, const doub
 /* weights: NULL, or (b,heads,n) attention of token 0. */
 void oracle_attention(int b, int n, int d, int heads, const double *qkv, const int *length, double *y,
                       double *weights);
+/* q (b,d), kv (b,n,2d): y (b,d). */
+void oracle_attention_first(int b, int n, int d, int heads, const double *q, const double *kv,
+                            const int *length, double *y);
 
 double oracle_cross_entropy_softmax(int b, int c, const double *z, const int *label);
 double oracle_cross_entropy_soft(int b, int c, const double *z, const double *target);

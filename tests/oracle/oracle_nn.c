@@ -193,6 +193,23 @@ void oracle_attention(int b, int n, int d, int heads, const double *qkv, const i
             }
 }
 
+void oracle_attention_first(int b, int n, int d, int heads, const double *q, const double *kv,
+                            const int *length, double *y) {
+    int width = d / heads;
+    for (int i = 0; i < b; i++)
+        for (int c = 0; c < d; c++) {
+            double total = 0, sum = 0;
+            for (int j = 0; j < length_of(length, i, n); j++) {
+                const double *k = kv + (i * n + j) * 2 * d, *v = k + d;
+                double s = 0;
+                for (int e = c / width * width; e < (c / width + 1) * width; e++) s += q[i * d + e] * k[e];
+                total += exp(s / sqrt(width));
+                sum += exp(s / sqrt(width)) * v[c];
+            }
+            y[i * d + c] = total > 0 ? sum / total : 0;
+        }
+}
+
 double oracle_cross_entropy_softmax(int b, int c, const double *z, const int *label) {
     double sum = 0;
     for (int i = 0; i < b; i++) {
