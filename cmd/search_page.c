@@ -36,10 +36,16 @@ static void load_picture(Buffer *out, const char *path) {
     mem_free(data);
 }
 
+/* A page may be sent around: it names files, not folders. */
+static const char *file_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
 void page_begin(Buffer *b, const Finder *f) {
     char lead[256];
     snprintf(lead, sizeof lead, "%lld cases of %.120s, codes of %d bits, nearest first by differing bits.",
-             (long long)index_live(f->index), f->index_path, index_bits(f->index));
+             (long long)index_live(f->index), file_name(f->index_path), index_bits(f->index));
     html_begin(b, "MSACH search", lead);
 }
 
@@ -84,7 +90,7 @@ static void add_query(Buffer *b, const Finder *f, const Query *q, const IndexCas
         html_heading(b, "Question");
         html_hits_begin(b);
         HtmlHit h = {.distance = -1,
-                     .id = q->value,
+                     .id = file_name(q->value),
                      .text = "",
                      .picture = picture.data ? picture.data : NOTHING,
                      .picture_size = picture.size,

@@ -161,6 +161,49 @@ Test(cli_search, the_page_shows_a_script_and_does_not_run_it) {
     free(text);
 }
 
+Test(cli_search, a_reader_that_goes_away_ends_it_quietly) {
+    char index[600], lines[4096], command[2048];
+    const char *binary = getenv("MSACH_BIN");
+    TinyRun t = indexed(index);
+    size_t used = 0;
+    for (int i = 0; i < 100; i++)
+        used += (size_t)snprintf(lines + used, sizeof lines - used, "@id case%04d\n", i % 60 + 1);
+    const char *queries = fixture_text("queries", lines), *log = fixture_path("log");
+    snprintf(command, sizeof command,
+             "(%s search --index %s --queries %s --json -k 0; echo exit $?) 2>%s | head -n 1 >/dev/null",
+             binary ? binary : "build/release/msach", index, queries, log);
+    cr_assert_eq(system(command), 0);
+    unsigned char *said;
+    size_t size;
+    cr_assert_eq(file_read(log, 1 << 16, &said, &size, NULL), STATUS_OK);
+    cr_assert_null(strstr((char *)said, "msach"), "%s", (char *)said);
+    free(said);
+    (void)t;
+}
+
+/* ---- report.html ---- */
+
+Test(cli_report, page_of_a_run_holds_every_part_and_no_script) {
+    static const char *const part[] = {"Test MAP",
+                                       "Stage 1: loss",
+                                       "Stage 2: validation MAP",
+                                       "Balance of the image bits",
+                                       "Correlation of the text bits",
+                                       "weight_manifold",
+                                       "Not a medical device"};
+    TinyRun t = tiny_run("tiny");
+    char page[600];
+    unsigned char *text;
+    size_t size;
+    snprintf(page, sizeof page, "%s/report.html", t.run);
+    cr_assert_eq(file_read(page, 1 << 24, &text, &size, NULL), STATUS_OK);
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
+        cr_assert_not_null(strstr((char *)text, part[i]), "%s", part[i]);
+    cr_assert_null(strstr((char *)text, "<script"));
+    cr_assert_null(strstr((char *)text, ">nan"));
+    free(text);
+}
+
 /* ---- index ---- */
 
 Test(cli_index, cases_come_and_go) {

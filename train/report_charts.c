@@ -120,8 +120,8 @@ void chart_map(Buffer *b, const Evaluation *e) {
     for (int k = 0; k < 2; k++) {
         const Retrieval *r = &e->direction[k];
         bar[k] = (SvgBar){DIRECTION[k], r->map.expected, r->map.pessimistic, r->map.optimistic, k};
-        bar[2 + k] = (SvgBar){k ? "random order, text to image" : "random order, image to text",
-                              r->map_random, r->map_random, r->map_random, 7};
+        bar[2 + k] = (SvgBar){k ? "random, text to image" : "random, image to text", r->map_random,
+                              r->map_random, r->map_random, 7};
     }
     SvgFrame f = {.title = "Test MAP", .x_label = "MAP", .x_min = 0, .x_max = 1};
     html_figure_begin(b);
