@@ -20,7 +20,7 @@ static const Option OPTIONS[] = {
     OPTION_END};
 
 /* Small enough for two minutes on two cores. */
-static const char *const PRESET[] = {"image_size=64", "width=16", "stage1_epochs=20", "stage2_epochs=10"};
+static const char *const PRESET[] = {"image_size=64", "width=16", "stage1_epochs=60", "stage2_epochs=15"};
 
 enum { WORDS = 64, LINE = 1024 };
 
