@@ -265,6 +265,7 @@ static Status evaluate(Args *a, Result *r, const char *data, Error *err) {
     r->e = &e;
     if (status == STATUS_OK) status = measure(a, r, &s, err);
     if (status == STATUS_OK) (args_has(a, "json") ? print_json : print_table)(r);
+    r->e = NULL;
     evaluation_free(&e);
     session_close(&s);
     model_close(&f);

@@ -63,18 +63,23 @@ typedef struct {
     uint8_t *codes[2];       /* (count[m], bits/8) */
     const uint8_t **code[2]; /* (n) of each case, NULL without the modality */
     const char **labels;     /* (n_labels) of one case */
-    char *folder;
+    const char *folder;
 } Archive;
 
-static Status encode(Args *a, Archive *r, Error *err) {
+static bool take_memory(Archive *r) {
     size_t bytes = code_bytes(r->f->model.config.bits), n = (size_t)r->cases->manifest.n;
     r->labels = mem_calloc((size_t)r->cases->manifest.n_labels + 1, sizeof *r->labels);
-    if (!r->labels) return mem_error(err, "the labels");
+    for (int m = 0; m < 2; m++) {
+        r->codes[m] = mem_calloc((size_t)r->cases->count[m] + 1, bytes);
+        r->code[m] = mem_calloc(n, sizeof *r->code[m]);
+    }
+    return r->labels && r->codes[0] && r->codes[1] && r->code[0] && r->code[1];
+}
+
+static Status encode(Args *a, Archive *r, Error *err) {
+    size_t bytes = code_bytes(r->f->model.config.bits);
     for (int m = 0; m < 2; m++) {
         int count = r->cases->count[m];
-        r->codes[m] = mem_calloc((size_t)count + 1, bytes);
-        r->code[m] = mem_calloc(n, sizeof *r->code[m]);
-        if (!r->codes[m] || !r->code[m]) return mem_error(err, "the codes");
         Encoding out = {.codes = r->codes[m]};
         TRY(encode_cases(&r->f->model, &r->cases->data, r->cases->index[m], count, (Modality)m, &out, a->pool,
                          &a->log, err));
@@ -118,30 +123,44 @@ static void archive_free(Archive *r) {
         mem_free(r->code[m]);
     }
     mem_free(r->labels);
-    free(r->folder);
 }
 
-static Status add_cases(Args *a, const ModelFile *f, Cases *c, Error *err) {
+static Status add_cases(Args *a, const ModelFile *f, const Cases *c, const char *folder, Error *err) {
+    Archive r = {.f = f, .cases = c, .folder = folder};
+    Status s = STATUS_IO;
+    if (!take_memory(&r)) {
+        mem_error(err, "the codes");
+    } else {
+        s = encode(a, &r, err);
+        if (s == STATUS_OK) s = write_index(a, &r, err);
+    }
+    archive_free(&r);
+    return s;
+}
+
+static Status read_and_add(Args *a, const ModelFile *f, Error *err) {
     static const bool both[2] = {true, true};
     ManifestOptions o = {.skip_bad = args_has(a, "skip-bad"), .allow_outside = args_has(a, "allow-outside")};
-    Archive r = {.f = f, .cases = c, .folder = folder_of(args_get(a, "out"))};
-    if (!r.folder) return error_from_errno(err, args_get(a, "out"), "write");
+    Cases c;
+    char *folder =
+        folder_of(args_get(a, "out")); /* first: a wrong --out must not cost an archive's encoding */
+    if (!folder) return error_from_errno(err, args_get(a, "out"), "write");
     Status s = args_pool(a, err);
-    if (s == STATUS_OK) s = cases_read(c, f, args_get(a, "data"), &o, both, a->pool, &a->log, err);
-    if (s == STATUS_OK) s = encode(a, &r, err);
-    if (s == STATUS_OK) s = write_index(a, &r, err);
-    archive_free(&r);
+    if (s == STATUS_OK) {
+        s = cases_read(&c, f, args_get(a, "data"), &o, both, a->pool, &a->log, err);
+        if (s == STATUS_OK) s = add_cases(a, f, &c, folder, err);
+        cases_free(&c);
+    }
+    free(folder);
     return s;
 }
 
 static Status build(Args *a, Error *err) {
     ModelFile f;
-    Cases c = {0};
     char *path = run_model_path(args_get(a, "model"));
     if (!path) return mem_error(err, "the model's path");
     Status s = model_open(&f, path, err);
-    if (s == STATUS_OK) s = add_cases(a, &f, &c, err);
-    cases_free(&c);
+    if (s == STATUS_OK) s = read_and_add(a, &f, err);
     model_close(&f);
     mem_free(path);
     return s;

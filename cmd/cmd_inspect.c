@@ -189,23 +189,33 @@ static void show_metrics(const char *text) {
     mem_free(rows);
 }
 
+static Status show_files(const Args *a, const char *run, const char *model, const char *checkpoint,
+                         const char *metrics, Error *err) {
+    unsigned char *text;
+    size_t size;
+    if (path_exists(model))
+        TRY(show_model(a, model, err));
+    else if (path_exists(checkpoint))
+        TRY(show_weights(a, checkpoint, err));
+    else
+        return error_set(
+            err, STATUS_INPUT,
+            "%s: is a directory that holds no run; a run of `msach train` or a file was expected", run);
+    if (!path_exists(metrics)) return STATUS_OK;
+    TRY(file_read(metrics, 1 << 26, &text, &size, err));
+    show_metrics((const char *)text);
+    mem_free(text);
+    return STATUS_OK;
+}
+
 static Status show_run(const Args *a, const char *run, Error *err) {
     char *model = path_join(run, "model.safetensors"), *metrics = path_join(run, "metrics.tsv"),
          *checkpoint = path_join(run, "checkpoint.safetensors");
-    unsigned char *text = NULL;
-    size_t size;
-    Status s = model && metrics && checkpoint ? STATUS_OK : mem_error(err, "the run");
-    if (s == STATUS_OK && path_exists(model))
-        s = show_model(a, model, err);
-    else if (s == STATUS_OK && path_exists(checkpoint))
-        s = show_weights(a, checkpoint, err);
-    else if (s == STATUS_OK)
-        s = error_set(err, STATUS_INPUT,
-                      "%s: is a directory that holds no run; a run of `msach train` or a file was expected",
-                      run);
-    if (s == STATUS_OK && path_exists(metrics)) s = file_read(metrics, 1 << 26, &text, &size, err);
-    if (s == STATUS_OK && text) show_metrics((const char *)text);
-    mem_free(text);
+    Status s = STATUS_IO;
+    if (model && metrics && checkpoint)
+        s = show_files(a, run, model, checkpoint, metrics, err);
+    else
+        mem_error(err, "the run");
     mem_free(model);
     mem_free(metrics);
     mem_free(checkpoint);

@@ -11,8 +11,8 @@ int fit_columns(void);
 /* Columns that text takes on one line. */
 int fit_width(const char *text);
 
-/* At most `columns` of text on one line, cut with an ellipsis, filled with spaces where fill. Control
+/* At most `limit` columns of text on one line, cut with an ellipsis, filled with spaces where fill. Control
  * characters and newlines become spaces, what is no UTF-8 becomes '?'. */
-void fit_text(FILE *to, const char *text, int columns, int fill);
+void fit_text(FILE *to, const char *text, int limit, int fill);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "nn/base/log.h"
 
-/* A Log that writes to stderr. quiet: warnings only. State of the progress line is in *state, the caller's.
+/* A Log that writes to stderr. quiet: warnings only. State of the progress line is in *t, the caller's.
  */
 typedef struct {
     int drawn; /* a progress line stands on the terminal */
@@ -13,8 +13,8 @@ typedef struct {
     double begun, last; /* ... since when, and when it was last drawn, s */
 } Terminal;
 
-Log terminal_log(Terminal *state, int quiet);
-void terminal_clear(Terminal *state);
+Log terminal_log(Terminal *t, int quiet);
+void terminal_clear(Terminal *t);
 
 /* Sends what stands in stdout on its way. Ends the process quietly where nobody reads it any more (`msach ...
  * | head`). */
