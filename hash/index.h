@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash/mih.h"
 #include "hash/scan.h"
 #include "nn/base/error.h"
 
@@ -33,6 +34,11 @@ Status index_builder_create(IndexBuilder **b, int bits, const char *model_hash, 
 Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err);
 Status index_builder_write(const IndexBuilder *b, const char *path, Error *err);
 void index_builder_free(IndexBuilder *b);
+/* Search tables (mih.h) of m substrings for each modality in the written file; m 0, as without this call: of mih_substrings for
+ * archives of 65,536 cases or more, else none; m -1: none. pool: builds them, or NULL. Not used by index_append: what was
+ * appended is scanned until index_compact. */
+enum { INDEX_TABLES_FROM = 65536 };
+void index_builder_set_tables(IndexBuilder *b, int m, Pool *pool);
 
 /* Adds the builder's cases behind those of an index of the same bits and model. An id that is there already
  * is STATUS_INPUT; one that was deleted may come again. Costs the size of what is added, not of the index. */
@@ -61,6 +67,16 @@ Status index_case(const Index *x, int64_t row, IndexCase *c, Error *err);
 int64_t index_find(const Index *x, const char *id); /* row, or -1 */
 /* Zeroes allowed[row] (count) where the case lacks the label. STATUS_INPUT where damaged. */
 Status index_keep_label(const Index *x, const char *label, uint8_t *allowed, Error *err);
+
+/* The k nearest codes of modality m, as scan_search gives them: by the search tables where the file holds some, by the scan
+ * otherwise. allowed: (count), or NULL for index_allowed; it must not allow rows that index_allowed does not. stats: added to,
+ * or NULL. */
+Status index_search(const Index *x, Modality m, const uint8_t *queries, size_t n_queries, size_t k,
+                    int radius, const uint8_t *allowed, Hit *hits, size_t *found, MihStats *stats, Pool *pool,
+                    Error *err);
+/* The search tables, over rows 0..index_table_rows()-1, or NULL. */
+const Mih *index_tables(const Index *x, Modality m);
+int64_t index_table_rows(const Index *x);
 
 /* Every checksum, and every id found where it is; STATUS_CHECK where damaged. */
 Status index_verify(const char *path, Error *err);

@@ -49,6 +49,13 @@ void index_builder_free(IndexBuilder *b) {
     mem_free(b);
 }
 
+void index_builder_set_tables(IndexBuilder *b, int m, Pool *pool) {
+    NN_REQUIRE(m <= 0 || (m >= mih_fewest(b->bits) && m <= mih_most(b->bits)), "%d substrings of %d bits", m,
+               b->bits);
+    b->tables = m;
+    b->pool = pool;
+}
+
 void index_builder_columns(const IndexBuilder *b, Columns *c) {
     *c = (Columns){.bits = b->bits, .rows = b->rows, .names = b->names};
     for (int i = 0; i < N_PARTS; i++) c->part[i] = (Part){b->part[i].data, b->part[i].size};

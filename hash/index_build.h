@@ -12,6 +12,8 @@ struct IndexBuilder {
     Buffer part[N_PARTS];
     Buffer name_table; /* of label names; not written */
     int failed;        /* memory ran out in the middle of a case */
+    int tables;        /* as index_builder_set_tables */
+    Pool *pool;
 };
 
 void index_builder_columns(const IndexBuilder *b, Columns *c);

@@ -20,12 +20,22 @@ static void put_file(void *ctx, const void *data, size_t size) {
     file_put(ctx, data, size);
 }
 
-Status index_builder_write(const IndexBuilder *b, const char *path, Error *err) {
-    if (b->failed) return mem_error(err, "an index");
-    Columns c;
-    index_builder_columns(b, &c);
+/* Search tables for each modality, and their bytes as parts of the segment. */
+static Status make_tables(const IndexBuilder *b, Columns *c, Mih *tables[2], Error *err) {
+    if (b->tables < 0 || (b->tables == 0 && b->rows < INDEX_TABLES_FROM)) return STATUS_OK;
+    for (int m = 0; m < 2; m++) {
+        size_t size;
+        TRY(mih_build(&tables[m], c->part[PART_CODES + m].data, (size_t)c->rows, c->bits, b->tables,
+                      c->part[PART_HAS + m].data, b->pool, err));
+        const void *bytes = mih_bytes(tables[m], &size);
+        c->part[PART_MIH + m] = (Part){bytes, size};
+    }
+    return STATUS_OK;
+}
+
+static Status write_file(const IndexBuilder *b, const Columns *c, const char *path, Error *err) {
     SegmentHeader h;
-    segment_plan(&h, SEGMENT_CASES, &c, 0);
+    segment_plan(&h, SEGMENT_CASES, c, 0);
     Slot slot = {.bits = b->bits, .length = SLOTS_BYTES + h.length, .rows = b->rows, .segments = 1};
     memcpy(slot.model_hash, b->model_hash, sizeof slot.model_hash);
     FileWriter w;
@@ -36,11 +46,22 @@ Status index_builder_write(const IndexBuilder *b, const char *path, Error *err) 
         slot_encode(&slot, bytes);
         file_put(&w, bytes, sizeof bytes);
     }
-    if (!segment_write(&h, &c, put_file, &w)) {
+    if (!segment_write(&h, c, put_file, &w)) {
         file_abort(&w);
         return mem_error(err, "an index");
     }
     return file_commit(&w, err);
+}
+
+Status index_builder_write(const IndexBuilder *b, const char *path, Error *err) {
+    if (b->failed) return mem_error(err, "an index");
+    Columns c;
+    Mih *tables[2] = {NULL, NULL};
+    index_builder_columns(b, &c);
+    Status s = make_tables(b, &c, tables, err);
+    if (s == STATUS_OK) s = write_file(b, &c, path, err);
+    for (int m = 0; m < 2; m++) mih_free(tables[m]);
+    return s;
 }
 
 /* ---- One writer ---- */
@@ -242,6 +263,7 @@ static Status compact_locked(const char *path, Error *err) {
     IndexBuilder *b = NULL;
     TRY(index_open(&x, path, err));
     Status s = index_builder_create(&b, x->slot.bits, x->slot.model_hash, err);
+    if (s == STATUS_OK) index_builder_set_tables(b, x->tables[0] ? mih_m(x->tables[0]) : 0, NULL);
     if (s == STATUS_OK) s = add_live(x, b, err);
     if (s == STATUS_OK) s = index_builder_write(b, path, err);
     index_builder_free(b);

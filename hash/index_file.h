@@ -27,6 +27,7 @@ struct Index {
     uint8_t *deleted; /* a bit a row, or NULL */
     uint64_t n_deleted;
     StringArray *labels;
+    Mih *tables[2]; /* over the first segment, or NULL */
 };
 
 #endif

@@ -48,6 +48,11 @@ void scan_distances(const uint8_t *query, const uint8_t *codes, size_t n, int bi
     kernel()->distances(query, codes, n, bits, distance);
 }
 
+void scan_rows(const uint8_t *query, const uint8_t *codes, const uint32_t *row, size_t n, int bits,
+               uint16_t *distance) {
+    kernel()->rows(query, codes, row, n, bits, distance);
+}
+
 /* What a worker needs for itself. */
 typedef struct {
     uint32_t *offset; /* (SCAN_BLOCK) */

@@ -45,6 +45,6 @@ static size_t filter_256(const uint8_t *codes, size_t n, int bits, const uint8_t
     return found + rest;
 }
 
-const ScanKernel scan_avx2 = {"avx2", filter_256, distances, slice, filter_slices};
+const ScanKernel scan_avx2 = {"avx2", filter_256, distances, rows, slice, filter_slices};
 
 #endif

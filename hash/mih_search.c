@@ -1,0 +1,340 @@
+/* The search of mih.h, and when to leave it to the scan. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash/code.h"
+#include "hash/mih_tables.h"
+#include "nn/base/alloc.h"
+
+/* Costs in units of 1/64 of a nanosecond on a machine of 2021; only their ratios matter, and only to speed. A candidate and a
+ * lookup are mostly a cache miss; the scan's cost is for a word of 64 bits, of a query among many or of one alone. Codes that
+ * are scanned faster than SHORT_SCAN are scanned at once. */
+enum {
+    COST_CANDIDATE = 20 * 64,
+    COST_LOOKUP = 40 * 64,
+    COST_SCAN_TILE = 13,
+    COST_SCAN_ONE = 32,
+    TILE_FROM = 6
+};
+enum { SHORT_SCAN = 10000 * 64 };
+/* What may be lost on a query that the scan answers in the end, and what a sure end may cost, in percent of its scan. */
+enum { PERCENT_AT_RISK = 5, PERCENT_SURE = 70 };
+enum { QUEUE = 128, AT_A_TIME = 32, SLACK = 256 };
+
+/* The nearest so far, in no order: all entries at distance <= limit that can be among the k nearest. */
+typedef struct {
+    Hit *hit;
+    size_t *count; /* (bits + 1): entries by distance */
+    size_t held, capacity, k, within;
+    int limit;  /* no more than this far: the k-th nearest so far, or the radius */
+    int failed; /* memory ran out */
+} Near;
+
+typedef struct {
+    uint64_t value[QUEUE];
+    uint32_t row[QUEUE];
+    uint16_t distance[QUEUE];
+    size_t held;
+} Queue;
+
+typedef struct {
+    const Mih *x;
+    const uint8_t *query, *allowed;
+    size_t bytes;
+    uint64_t value[MIH_MOST]; /* the query's substrings */
+    Near near;
+    Queue queue;
+    uint64_t spent, at_risk, sure;
+    uint64_t lookups, candidates;         /* of this query */
+    uint64_t all_lookups, all_candidates; /* of this worker */
+} Search;
+
+static int compare_hits(const void *a, const void *b) {
+    const Hit *x = a, *y = b;
+    if (x->distance != y->distance) return x->distance < y->distance ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* Keeps the k first of the entries, in order. */
+static void near_sort(Near *near) {
+    qsort(near->hit, near->held, sizeof *near->hit, compare_hits);
+    if (near->held > near->k) {
+        for (size_t i = near->k; i < near->held; i++) near->count[near->hit[i].distance]--;
+        near->held = near->within = near->k;
+    }
+}
+
+/* Grows up to 2k + SLACK entries, from where on every SLACK + k pushes are paid for by one sort. */
+static void near_make_room(Near *near) {
+    if (near->capacity >= 2 * near->k + SLACK)
+        near_sort(near);
+    else
+        near->failed |= !mem_grow(&near->hit, &near->capacity, near->capacity + 1, sizeof *near->hit);
+}
+
+static void near_push(Near *near, int64_t row, int distance) {
+    if (near->held == near->capacity) near_make_room(near);
+    if (near->failed) return;
+    near->hit[near->held++] = (Hit){row, distance};
+    near->count[distance]++;
+    near->within++;
+    while (near->within - near->count[near->limit] >= near->k) near->within -= near->count[near->limit--];
+}
+
+/* Was the row met before, in table j at distance a? It was, where an earlier table agrees within a, or a later one within
+ * a - 1. Nor is it one of this bucket's where its substring is another with the same hash. */
+static int first_met(const Search *s, const uint8_t *code, int j, int a, uint64_t value) {
+    if (substring(code, s->bytes, &s->x->part[j]) != value) return 0;
+    for (int i = 0; i < s->x->m; i++) {
+        if (i == j) continue;
+        int d = count_bits(substring(code, s->bytes, &s->x->part[i]) ^ s->value[i]);
+        if (d <= (i < j ? a : a - 1)) return 0;
+    }
+    return 1;
+}
+
+static void drain_queue(Search *s, int j, int a) {
+    Queue *q = &s->queue;
+    scan_rows(s->query, s->x->codes, q->row, q->held, s->x->bits, q->distance);
+    for (size_t i = 0; i < q->held; i++) {
+        if (q->distance[i] > s->near.limit || (s->allowed && !s->allowed[q->row[i]])) continue;
+        if (first_met(s, s->x->codes + q->row[i] * s->bytes, j, a, q->value[i]))
+            near_push(&s->near, q->row[i], q->distance[i]);
+    }
+    s->candidates += q->held;
+    q->held = 0;
+}
+
+/* Rows first..end-1 of a substring's rows are in the value's bucket; 0 where the tables are damaged. */
+static int find_bucket(const Search *s, int j, uint64_t value, size_t *first, size_t *end) {
+    const Substring *part = &s->x->part[j];
+    const unsigned char *offset = part->offsets + 4 * bucket(part, value);
+    *first = get_u32(offset);
+    *end = get_u32(offset + 4);
+    return *first <= *end && *end <= s->x->present;
+}
+
+/* Takes the rows of a bucket; 0 where that is not worth its cost. */
+static int take_bucket(Search *s, int j, int a, uint64_t value) {
+    const Substring *part = &s->x->part[j];
+    size_t first, end;
+    if (!find_bucket(s, j, value, &first, &end)) return 0;
+    s->spent += COST_LOOKUP + (end - first) * COST_CANDIDATE;
+    s->lookups++;
+    if (s->spent > s->sure) return 0;
+    for (size_t i = first; i < end; i++) {
+        uint32_t row = get_u32(part->rows + 4 * i);
+        if (row >= s->x->n) return 0;
+        s->queue.row[s->queue.held] = row;
+        s->queue.value[s->queue.held++] = value;
+        if (s->queue.held == QUEUE) drain_queue(s, j, a);
+    }
+    return 1;
+}
+
+/* n over k, or a number too large to matter. */
+static uint64_t choose(int n, int k) {
+    uint64_t c = 1;
+    for (int i = 0; i < k; i++) {
+        if (c > UINT32_MAX) return UINT32_MAX;
+        c = c * (uint64_t)(n - i) / (uint64_t)(i + 1);
+    }
+    return c;
+}
+
+/* The next number with as many bits set (Gosper). */
+static uint64_t next_flips(uint64_t x) {
+    uint64_t low = x & (0 - x), carried = x + low;
+    return carried | (x ^ carried) >> 2 >> __builtin_ctzll(x);
+}
+
+/* All values of substring j at distance a, some at a time: their buckets are asked for before they are needed. */
+static int take_table(Search *s, int j, int a) {
+    const Substring *part = &s->x->part[j];
+    uint64_t flips = a == 0 ? 0 : a == 64 ? UINT64_MAX : ((uint64_t)1 << a) - 1;
+    for (uint64_t left = choose(part->length, a); left;) {
+        uint64_t value[AT_A_TIME], n = left < AT_A_TIME ? left : AT_A_TIME;
+        for (uint64_t i = 0; i < n; i++) {
+            value[i] = s->value[j] ^ flips;
+            __builtin_prefetch(part->offsets + 4 * bucket(part, value[i]));
+            if (a) flips = next_flips(flips);
+        }
+        for (uint64_t i = 0; i < n; i++)
+            if (!take_bucket(s, j, a, value[i])) return 0;
+        left -= n;
+    }
+    drain_queue(s, j, a);
+    return !s->near.failed;
+}
+
+/* The cost of table j at distance a: at 0 the one bucket's, farther out that of buckets as full as those seen so far or as on
+ * average, whichever is more. */
+static uint64_t table_cost(const Search *s, int j, int a) {
+    const Substring *part = &s->x->part[j];
+    size_t first, end;
+    if (a == 0)
+        return find_bucket(s, j, s->value[j], &first, &end) ? COST_LOOKUP + (end - first) * COST_CANDIDATE
+                                                            : UINT32_MAX;
+    uint64_t average = s->x->present >> part->table_bits, seen = s->lookups ? s->candidates / s->lookups : 0;
+    return choose(part->length, a) * (COST_LOOKUP + (seen > average ? seen : average + 1) * COST_CANDIDATE);
+}
+
+/* Of all tables from (a, j) on until everything within the limit is known; stops adding where it is too much. */
+static uint64_t cost_to_end(const Search *s, int j, int a) {
+    uint64_t cost = 0;
+    for (int known = a * s->x->m + j; known <= s->near.limit && cost <= s->sure; known++)
+        cost += table_cost(s, known % s->x->m, known / s->x->m);
+    return cost;
+}
+
+static int worth_going_on(const Search *s, int j, int a) {
+    return s->spent + cost_to_end(s, j, a) <= s->sure || s->spent + table_cost(s, j, a) <= s->at_risk;
+}
+
+/* 1: near holds the answer; 0: the scan must answer. */
+static int search(Search *s) {
+    for (int j = 0; j < s->x->m; j++) s->value[j] = substring(s->query, s->bytes, &s->x->part[j]);
+    for (int known = 0; known <= s->near.limit; known++) {
+        int j = known % s->x->m, a = known / s->x->m;
+        if (a > s->x->part[j].length) continue;
+        if (!worth_going_on(s, j, a) || !take_table(s, j, a)) return 0;
+    }
+    near_sort(&s->near);
+    return 1;
+}
+
+/* ---- All queries ---- */
+
+typedef struct {
+    const Mih *x;
+    const uint8_t *queries, *allowed;
+    size_t n_queries, k, stride;
+    int radius;
+    Hit *hits;
+    size_t *found, *counts; /* counts (workers, bits + 1) */
+    Search *search;         /* (workers) */
+    uint8_t *left;          /* (n_queries): 1 where the scan must answer */
+} Job;
+
+static void search_item(void *ctx, int item, int worker) {
+    Job *job = ctx;
+    Search *s = &job->search[worker];
+    size_t q = (size_t)item, bins = (size_t)job->x->bits + 1;
+    s->query = job->queries + q * s->bytes;
+    s->near = (Near){.hit = s->near.hit,
+                     .capacity = s->near.capacity,
+                     .count = job->counts + (size_t)worker * bins,
+                     .k = job->k,
+                     .limit = job->radius};
+    memset(s->near.count, 0, bins * sizeof *s->near.count);
+    s->queue.held = 0;
+    s->spent = s->lookups = s->candidates = 0;
+    job->left[q] = !search(s);
+    s->all_lookups += s->lookups;
+    s->all_candidates += s->candidates;
+    if (job->left[q]) return;
+    job->found[q] = s->near.held;
+    memcpy(job->hits + q * job->stride, s->near.hit, s->near.held * sizeof *s->near.hit);
+}
+
+/* The queries that are left, gathered, scanned, and their answers put where they belong. */
+static Status scan_left(const Job *job, size_t n_left, Pool *pool, Error *err) {
+    const Mih *x = job->x;
+    size_t bytes = code_bytes(x->bits), k = job->stride, at = 0;
+    if (n_left == job->n_queries)
+        return scan_search(job->queries, n_left, x->codes, x->n, x->bits, k, job->radius, job->allowed,
+                           job->hits, job->found, pool, err);
+    uint8_t *queries = mem_alloc(n_left * bytes);
+    Hit *hits = k > SIZE_MAX / n_left ? NULL : mem_realloc(NULL, n_left * k, sizeof *hits);
+    size_t *found = mem_calloc(n_left, sizeof *found);
+    Status s = queries && hits && found ? STATUS_OK : mem_error(err, "a search");
+    for (size_t q = 0; s == STATUS_OK && q < job->n_queries; q++)
+        if (job->left[q]) memcpy(queries + at++ * bytes, job->queries + q * bytes, bytes);
+    if (s == STATUS_OK)
+        s = scan_search(queries, n_left, x->codes, x->n, x->bits, k, job->radius, job->allowed, hits, found,
+                        pool, err);
+    for (size_t q = job->n_queries; s == STATUS_OK && q-- > 0;) {
+        if (!job->left[q]) continue;
+        at--;
+        job->found[q] = found[at];
+        memcpy(job->hits + q * k, hits + at * k, found[at] * sizeof *hits);
+    }
+    mem_free(queries);
+    mem_free(hits);
+    mem_free(found);
+    return s;
+}
+
+static void add_stats(MihStats *stats, const Job *job, size_t threads, size_t n_left) {
+    stats->queries += job->n_queries;
+    stats->scanned += n_left;
+    for (size_t t = 0; t < threads; t++) {
+        stats->lookups += job->search[t].all_lookups;
+        stats->candidates += job->search[t].all_candidates;
+    }
+}
+
+static Status run(Job *job, const MihBudget *budget, MihStats *stats, Pool *pool, Error *err) {
+    size_t threads = (size_t)pool_threads(pool), n_left = 0;
+    for (size_t t = 0; t < threads; t++) {
+        Search *s = &job->search[t];
+        s->x = job->x;
+        s->allowed = job->allowed;
+        s->bytes = code_bytes(job->x->bits);
+        s->at_risk = budget->at_risk;
+        s->sure = budget->sure;
+    }
+    pool_for(pool, (int)job->n_queries, search_item, job);
+    for (size_t q = 0; q < job->n_queries; q++) n_left += job->left[q];
+    if (stats) add_stats(stats, job, threads, n_left);
+    return n_left ? scan_left(job, n_left, pool, err) : STATUS_OK;
+}
+
+Status mih_search_within(const Mih *x, const uint8_t *queries, size_t n_queries, size_t k, int radius,
+                         const uint8_t *allowed, const MihBudget *budget, Hit *hits, size_t *found,
+                         MihStats *stats, Pool *pool, Error *err) {
+    NN_REQUIRE(radius >= -1 && n_queries < INT32_MAX, "radius %d, %zu queries", radius, n_queries);
+    for (size_t q = 0; q < n_queries; q++) found[q] = 0;
+    if (k == 0 || x->n == 0 || n_queries == 0) return STATUS_OK;
+    size_t threads = (size_t)pool_threads(pool), bins = (size_t)x->bits + 1;
+    Job job = {.x = x,
+               .queries = queries,
+               .allowed = allowed,
+               .n_queries = n_queries,
+               .stride = k,
+               .hits = hits,
+               .found = found,
+               .k = k < x->n ? k : x->n,
+               .radius = radius < 0 || radius > x->bits ? x->bits : radius};
+    job.search = mem_calloc(threads, sizeof *job.search);
+    job.counts = mem_calloc(threads * bins, sizeof *job.counts);
+    job.left = mem_calloc(n_queries, 1);
+    Status s = job.search && job.counts && job.left ? run(&job, budget, stats, pool, err)
+                                                    : mem_error(err, "a search");
+    for (size_t t = 0; job.search && t < threads; t++) mem_free(job.search[t].near.hit);
+    mem_free(job.search);
+    mem_free(job.counts);
+    mem_free(job.left);
+    return s;
+}
+
+/* What one query costs where all go to the scan: one thread's time for a query among many, a share of it for fewer queries
+ * than threads. */
+static uint64_t scan_cost(const Mih *x, size_t n_queries, size_t threads) {
+    uint64_t words = ((uint64_t)x->bits + 63) / 64;
+    uint64_t cost = x->n * words * (n_queries >= TILE_FROM ? COST_SCAN_TILE : COST_SCAN_ONE);
+    return n_queries < threads ? cost * n_queries / threads : cost;
+}
+
+Status mih_search(const Mih *x, const uint8_t *queries, size_t n_queries, size_t k, int radius,
+                  const uint8_t *allowed, Hit *hits, size_t *found, MihStats *stats, Pool *pool, Error *err) {
+    uint64_t cost = scan_cost(x, n_queries, (size_t)pool_threads(pool));
+    if (cost < SHORT_SCAN) {
+        if (stats) stats->queries += n_queries, stats->scanned += n_queries;
+        return scan_search(queries, n_queries, x->codes, x->n, x->bits, k, radius, allowed, hits, found, pool,
+                           err);
+    }
+    MihBudget budget = {cost / 100 * PERCENT_AT_RISK, cost / 100 * PERCENT_SURE};
+    return mih_search_within(x, queries, n_queries, k, radius, allowed, &budget, hits, found, stats, pool,
+                             err);
+}

@@ -1,0 +1,53 @@
+/* The tables of mih.h as bytes: a header, then for each substring u32 offsets (2^table_bits + 1) into u32 rows (present), each
+ * part from a multiple of 64 bytes on. Little-endian. */
+#ifndef HASH_MIH_TABLES_H
+#define HASH_MIH_TABLES_H
+
+#include "hash/mih.h"
+#include "hash/scan_kernels.h"
+#include "nn/base/bytes.h"
+
+enum { MIH_MOST = 128 };
+
+typedef struct {
+    int start, length; /* bits of the code */
+    int table_bits;    /* <= length; less: the value is hashed */
+    size_t offsets_at, rows_at;
+    const unsigned char *offsets, *rows;
+} Substring;
+
+struct Mih {
+    const uint8_t *codes;
+    size_t n, present, size;
+    int bits, m;
+    Substring part[MIH_MOST];
+    const unsigned char *data;
+    void *owned; /* data, where we made it */
+};
+
+/* Bits start..start+length-1 of a code, length <= 64. */
+static inline uint64_t substring(const uint8_t *code, size_t bytes, const Substring *s) {
+    size_t at = (size_t)s->start / 8, have = bytes - at < 8 ? bytes - at : 8;
+    int skip = s->start % 8;
+    uint64_t x = code_word(code + at, have) >> skip;
+    if (skip + s->length > 64) x |= (uint64_t)code[at + 8] << (64 - skip);
+    return s->length == 64 ? x : x & (((uint64_t)1 << s->length) - 1);
+}
+
+/* The bucket of a value: itself, or its highest bits after a multiplication (Fibonacci hashing). */
+static inline size_t bucket(const Substring *s, uint64_t value) {
+    if (s->table_bits == s->length) return (size_t)value;
+    return (size_t)(value * 0x9E3779B97F4A7C15u >> (64 - s->table_bits));
+}
+
+/* What a query may cost before the scan takes over, in the units of mih_search.c: where its end is not in sight, and where it
+ * is. */
+typedef struct {
+    uint64_t at_risk, sure;
+} MihBudget;
+
+Status mih_search_within(const Mih *x, const uint8_t *queries, size_t n_queries, size_t k, int radius,
+                         const uint8_t *allowed, const MihBudget *budget, Hit *hits, size_t *found,
+                         MihStats *stats, Pool *pool, Error *err);
+
+#endif
