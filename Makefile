@@ -68,7 +68,7 @@ CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 
-.PHONY: all demo test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
+.PHONY: all demo ablation test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
 all: msach
 
 msach: $(BIN)
@@ -148,6 +148,10 @@ demo: msach
 	rm -rf build/demo
 	./msach demo --out build/demo
 
+# What each constraint does, over three seeds: the table of the README. About ten minutes.
+ablation: msach
+	tests/ablation.sh ./msach build/ablation
+
 # ---- Other builds and checks ----
 # Criterion exits 0 on a leak, so the report's file decides. Tests that expect a signal need the handlers off.
 asan:
@@ -178,6 +182,7 @@ help:
 	@echo "make gradients  every op and loss: largest error of its derivative"
 	@echo "make drill      a planted error in each derivative turns a test red"
 	@echo "make golden     golden values anew, from PyTorch"
+	@echo "make ablation   what each constraint does, over three seeds"
 	@echo "make asan, tsan the tests under the sanitizers"
 	@echo "make tidy, fmt, fmt-check, clean"
 
