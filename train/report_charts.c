@@ -84,7 +84,13 @@ Status chart_validation(Buffer *b, const MetricsRow *rows, int n, int stage, int
     Curves c;
     const MetricsRow *row = NULL;
     int count = pick(rows, n, stage, &row);
-    if (count == 0 || (stage == 2 && row[0].map[0] < 0)) return STATUS_OK;
+    if (count == 0) return STATUS_OK;
+    if (stage == 2 && row[0].map[0] < 0) {
+        html_note(b, "No validation query has a relevant case in another group, so the last epoch was kept: "
+                     "this data has too "
+                     "few groups a label to choose one.");
+        return STATUS_OK;
+    }
     TRY(curves_begin(&c, count, err));
     c.n = count;
     for (int i = 0; i < count; i++) {
