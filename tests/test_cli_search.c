@@ -186,7 +186,7 @@ Test(cli_search, a_reader_that_goes_away_ends_it_quietly) {
 Test(cli_report, page_of_a_run_holds_every_part_and_no_script) {
     static const char *const part[] = {"Test MAP",
                                        "Stage 1: loss",
-                                       "Stage 2: loss",
+                                       "Stage 2: validation MAP",
                                        "Balance of the image bits",
                                        "Correlation of the text bits",
                                        "weight_manifold",
