@@ -148,8 +148,8 @@ static Status search(Finder *f, Answer *a, const uint8_t *code, Error *err) {
     Status s = STATUS_OK;
     a->n = 0;
     if (a->room)
-        s = index_search(f->index, a->found, code, 1, a->room, f->radius, allowed, a->hit, &a->n, NULL, f->pool,
-                         err);
+        s = index_search(f->index, a->found, code, 1, a->room, f->radius, allowed, a->hit, &a->n, NULL,
+                         f->pool, err);
     if (a->row >= 0) allowed[a->row] = was;
     return s;
 }

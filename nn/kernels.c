@@ -43,7 +43,8 @@ void panels_pack(bool transposed, int n, int k, const real *b, int ldb, real *to
     for (int j = 0; j < whole; j += PANEL) {
         const real *from = b + (size_t)j * column;
         if (!transposed)
-            for (size_t p = 0; p < (size_t)k; p++, to += PANEL) memcpy(to, from + p * row, PANEL * sizeof(real));
+            for (size_t p = 0; p < (size_t)k; p++, to += PANEL)
+                memcpy(to, from + p * row, PANEL * sizeof(real));
         else
             for (size_t p = 0; p < (size_t)k; p++, to += PANEL)
                 for (size_t i = 0; i < PANEL; i++) to[i] = from[p + i * column];

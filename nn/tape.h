@@ -40,7 +40,8 @@ struct Tape {
     Pool *pool;     /* may be NULL: one thread */
     bool recording; /* false: inference; the same ops, no nodes, no gradients */
     bool training;  /* batch statistics and dropout */
-    bool reuse;     /* the backward reuses the memory of outputs that it is done with; their data is NULL after it, but
+    bool
+        reuse; /* the backward reuses the memory of outputs that it is done with; their data is NULL after it, but
                        for those under 64 kB */
     uint64_t seed;  /* dropout of op number k in step s draws from stream (seed, RNG_DROPOUT, k) ... */
     uint32_t step;  /* ... of seed mixed with step */
