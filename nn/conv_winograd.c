@@ -1,54 +1,63 @@
-/* 3x3 convolution with stride 1 by Winograd's F(4x4,3x3): a tile of 4x4 outputs is 36 products of channels
- * instead of 144. Lavin & Gray 2016 (arXiv 1509.09308). forward            Y = A' [ (G w G') . (B' x B) ] A
- * at each of 36 places a product (tiles,ci)(ci,co) gradient of x      the forward of dy with the filter
- * turned round and its channels exchanged gradient of w      dw = G' [ sum over tiles of (B' x B)' (A dy A')
- * ] G        at each place (ci,tiles)(tiles,co) Transformed tiles stand as [place][panel of
- * channels][tile][PANEL], so that a product reads whole cache lines. In float its error is about ten times
- * that of the direct sum, a few 1e-6 of the largest output. Tiles are counted through the whole batch; a
- * block of them is a piece of work. No sum of the forward runs over tiles, so an output's bits do not depend
- * on the block. */
+/* 3x3 convolution by Winograd's algorithm: a tile of 4x4 outputs is 36 products of channels with stride 1, 81 with
+ * stride 2, instead of 144.
+ *
+ *     forward          Y = A' [ (G w G') . (B' x B) ] A        at each place a product (tiles,ci)(ci,co)
+ *     gradient of x    the same of dy, with the filter turned round and its channels exchanged
+ *     gradient of w    dw = G' [ sum over tiles of (B' x B)' (A dy A') ] G     at each place (ci,tiles)(tiles,co)
+ *
+ * Transformed tiles stand as [place][panel of channels][tile][PANEL], so that a product reads whole cache lines.
+ * Tiles are counted through the whole batch; a block of them is a piece of work. No sum of the forward runs over
+ * tiles, so an output's bits do not depend on the block. */
 #include <string.h>
 
 #include "nn/conv2d.h"
 #include "nn/gemm.h"
 
-enum {
-    PLACES = 36,
-    OUT = 4,
-    IN = 6,
-    SKEW = PANEL /* keeps the places of a tile from falling on one cache set */
-};
+enum { OUT = 4, SKEW = PANEL /* keeps the places of a tile from falling on one cache set */ };
 
 static int at_most(int a, int b) {
     return a < b ? a : b;
 }
-static int tiles_along(int n) {
-    return (n + OUT - 1) / OUT;
+static int divide_up(int a, int b) {
+    return (a + b - 1) / b;
+}
+static const Winograd *scheme_of(const ConvShape *s) {
+    return &kernels()->winograd[s->stride - 1];
 }
 
-/* Many small maps are not worth it: 36 products a tile, and the transforms count for about as much again at
- * few channels. */
+/* A tile costs its places, and about half as much again for its transforms; a direct output costs 9. */
 bool conv_winograd_fits(const ConvShape *s) {
-    bool shape =
-        s->kh == 3 && s->kw == 3 && s->stride == 1 && s->pad <= 2 && s->ci >= PANEL / 2 && s->co >= PANEL / 2;
-    return shape && tiles_along(s->oh) * tiles_along(s->ow) * 13 <= 2 * s->oh * s->ow;
+    bool strides = (s->stride == 1 && s->pad <= 2) || (s->stride == 2 && s->pad == 1);
+    if (s->kh != 3 || s->kw != 3 || !strides || s->ci < PANEL / 2 || s->co < PANEL / 2) return false;
+    int tiles = divide_up(s->oh, OUT) * divide_up(s->ow, OUT);
+    return tiles * scheme_of(s)->places * 3 <= 2 * 9 * s->oh * s->ow;
 }
 
-/* A map seen in tiles: tile k of the batch is image k / (rows columns), row, column. */
+/* A map seen in tiles: tile k of the batch is image k / (rows columns), row, column; it covers `side` pixels from
+ * row step - before on, and in the same way in columns. */
 typedef struct {
-    int h, w, c, pad;        /* pad: rows and columns of zeros before the map */
-    int rows, columns, side; /* tiles an image; pixels read along a tile's side */
+    int h, w, c;
+    int before, step, side;
+    int rows, columns; /* tiles an image */
     int panels;
 } Tiling;
 
-static Tiling tiling(int h, int w, int c, int pad, int oh, int ow, int side) {
-    return (Tiling){h, w, c, pad, tiles_along(oh), tiles_along(ow), side, panels_of(c)};
-}
-
 static void tile_place(const Tiling *g, int k, int *image, int *row, int *column) {
     *image = k / (g->rows * g->columns);
-    *row = k / g->columns % g->rows * OUT - g->pad;
-    *column = k % g->columns * OUT - g->pad;
+    *row = k / g->columns % g->rows * g->step - g->before;
+    *column = k % g->columns * g->step - g->before;
+}
+
+static Tiling tiling_of(const Winograd *k, const ConvShape *s) {
+    return (Tiling){s->h,
+                    s->w,
+                    s->ci,
+                    s->pad,
+                    OUT * s->stride,
+                    k->in,
+                    divide_up(s->oh, OUT),
+                    divide_up(s->ow, OUT),
+                    panels_of(s->ci)};
 }
 
 /* A tile that reaches over the edge: its pixels (side,side,c) with zeros outside. */
@@ -63,11 +72,9 @@ static void copy_edge_tile(const Tiling *g, const real *image, int row, int colu
         }
 }
 
-typedef void TileTransform(const real *d, Pixels at, int channels, real *v, size_t position_stride);
-
 /* Transforms `count` tiles from `first` on to v, places place_stride apart, panels panel_stride. edge:
  * scratch of side^2 c reals. */
-static void transform_tiles(const Tiling *g, TileTransform *transform, const real *x, int first, int count,
+static void transform_tiles(const Tiling *g, TileInput *transform, const real *x, int first, int count,
                             real *v, size_t place_stride, size_t panel_stride, real *edge) {
     size_t c = (size_t)g->c;
     for (int k = 0; k < count; k++) {
@@ -88,6 +95,7 @@ static void transform_tiles(const Tiling *g, TileTransform *transform, const rea
 
 /* ---- Filters: U [place][panel of outputs][input rounded up][PANEL] ---- */
 typedef struct {
+    const Winograd *scheme;
     int in, out, depth;    /* depth: in rounded up to PANEL */
     bool turned;           /* w (in,out,3,3) turned round, else (out,in,3,3) */
     const real *w, *scale; /* scale (out) or NULL */
@@ -97,7 +105,6 @@ typedef struct {
 static void filter_panel(void *ctx, int panel, int worker) {
     const Filters *f = ctx;
     (void)worker;
-    const Kernels *kernel = kernels();
     int first = panel * PANEL, columns = at_most(PANEL, f->out - first);
     size_t place_stride = (size_t)panels_of(f->out) * (size_t)f->depth * PANEL;
     for (int c = 0; c < f->depth; c++) {
@@ -108,15 +115,17 @@ static void filter_panel(void *ctx, int panel, int worker) {
             for (int k = 0; k < 9; k++)
                 g[k * PANEL + j] = (f->scale ? f->scale[o] : 1) * w[f->turned ? 8 - k : k];
         }
-        kernel->winograd_filter(g, f->u + ((size_t)panel * (size_t)f->depth + (size_t)c) * PANEL,
-                                place_stride);
+        f->scheme->filter(g, f->u + ((size_t)panel * (size_t)f->depth + (size_t)c) * PANEL, place_stride);
     }
 }
 
 /* ---- The product ---- */
 typedef struct {
-    Tiling in;
-    int oh, ow, co, out_panels, depth;
+    int places;
+    Tiling in, out;
+    TileInput *input;
+    TileOutput *output;
+    int depth;
     int tiles, block;
     const real *x, *u;
     ConvEnd end;
@@ -125,17 +134,17 @@ typedef struct {
     size_t scratch_size, v_place, m_place;
     const ptrdiff_t *offset; /* of the channel panels in V */
     const size_t *rows;      /* k PANEL */
-} Winograd;
+} Product;
 
-static void multiply_block(const Winograd *a, const real *v, int count, real *m) {
+static void multiply_block(const Product *a, const real *v, int count, real *m) {
     const Kernels *kernel = kernels();
-    for (int place = 0; place < PLACES; place++)
-        for (int j = 0; j < a->out_panels; j++) {
+    for (int place = 0; place < a->places; place++)
+        for (int j = 0; j < a->out.panels; j++) {
             Tile tile = {.taps = a->in.panels,
                          .depth = PANEL,
                          .offset = a->offset,
                          .a = v + (size_t)place * a->v_place,
-                         .b = a->u + (size_t)(place * a->out_panels + j) * (size_t)a->depth * PANEL,
+                         .b = a->u + (size_t)(place * a->out.panels + j) * (size_t)a->depth * PANEL,
                          .c = m + (size_t)place * a->m_place + (size_t)(j * a->block) * PANEL,
                          .end = {.columns = PANEL}};
             for (int k = 0; k < count; k += kernel->rows)
@@ -143,97 +152,104 @@ static void multiply_block(const Winograd *a, const real *v, int count, real *m)
         }
 }
 
-static void store_block(const Winograd *a, const real *m, int first, int count) {
-    const Kernels *kernel = kernels();
-    Tiling out = a->in;
-    out.pad = 0;
+static void store_block(const Product *a, const real *m, int first, int count) {
+    const Tiling *out = &a->out;
+    Pixels pixels = {(size_t)out->w * (size_t)out->c, (size_t)out->c};
     for (int k = 0; k < count; k++) {
         int image, row, column;
-        tile_place(&out, first + k, &image, &row, &column);
+        tile_place(out, first + k, &image, &row, &column);
         size_t at =
-            (((size_t)image * (size_t)a->oh + (size_t)row) * (size_t)a->ow + (size_t)column) * (size_t)a->co;
-        Pixels pixels = {(size_t)a->ow * (size_t)a->co, (size_t)a->co};
-        for (int j = 0; j < a->out_panels; j++, at += PANEL) {
-            Epilogue e = {at_most(PANEL, a->co - j * PANEL), a->end.bias ? a->end.bias + j * PANEL : NULL,
+            ((size_t)image * (size_t)out->h + (size_t)row) * pixels.row + (size_t)column * pixels.pixel;
+        for (int j = 0; j < out->panels; j++, at += PANEL) {
+            Epilogue e = {at_most(PANEL, out->c - j * PANEL), a->end.bias ? a->end.bias + j * PANEL : NULL,
                           a->end.add ? a->end.add + at : NULL, a->end.relu};
-            kernel->winograd_output(m + (size_t)(j * a->block + k) * PANEL, a->m_place,
-                                    at_most(OUT, a->oh - row), at_most(OUT, a->ow - column), &e, a->y + at,
-                                    pixels);
+            a->output(m + (size_t)(j * a->block + k) * PANEL, a->m_place, at_most(out->side, out->h - row),
+                      at_most(out->side, out->w - column), &e, a->y + at, pixels);
         }
     }
 }
 
-static void winograd_block(void *ctx, int item, int worker) {
-    const Winograd *a = ctx;
+static void product_block(void *ctx, int item, int worker) {
+    const Product *a = ctx;
     int first = item * a->block, count = at_most(a->block, a->tiles - first);
-    real *v = a->scratch + (size_t)worker * a->scratch_size, *m = v + PLACES * a->v_place,
-         *edge = m + PLACES * a->m_place;
-    transform_tiles(&a->in, kernels()->winograd_input, a->x, first, count, v, a->v_place,
-                    (size_t)a->block * PANEL, edge);
+    real *v = a->scratch + (size_t)worker * a->scratch_size, *m = v + (size_t)a->places * a->v_place;
+    real *edge = m + (size_t)a->places * a->m_place;
+    transform_tiles(&a->in, a->input, a->x, first, count, v, a->v_place, (size_t)a->block * PANEL, edge);
     multiply_block(a, v, count, m);
     store_block(a, m, first, count);
 }
 
 /* Tiles of a block: the transformed ones about fill half of a second-level cache. */
-static int block_of(int panels, int tiles) {
+static int block_of(int places, int panels, int tiles) {
     enum { BYTES = 256 << 10, LEAST = 24, MULTIPLE = 6 };
-    int block = BYTES / (PLACES * PANEL * (int)sizeof(real) * panels) / MULTIPLE * MULTIPLE;
-    if (block < LEAST) block = LEAST;
-    return at_most(block, tiles);
+    int block = BYTES / (places * PANEL * (int)sizeof(real) * panels) / MULTIPLE * MULTIPLE;
+    return at_most(block < LEAST ? LEAST : block, tiles);
 }
 
-static void run(Tape *t, Winograd *a, Filters *f, int b) {
+static void run(Tape *t, Product *a, Filters *f, int b) {
     ArenaMark mark = tape_mark(t);
-    a->out_panels = panels_of(a->co), a->depth = f->depth = a->in.panels * PANEL;
+    size_t places = (size_t)a->places, workers = (size_t)pool_threads(t->pool);
+    a->depth = f->depth = a->in.panels * PANEL;
     a->tiles = tape_dim((size_t)b * (size_t)(a->in.rows * a->in.columns));
-    a->block = block_of(a->in.panels + a->out_panels, a->tiles);
+    a->block = block_of(a->places, a->in.panels + a->out.panels, a->tiles);
     a->v_place = (size_t)(a->in.panels * a->block) * PANEL + SKEW;
-    a->m_place = (size_t)(a->out_panels * a->block) * PANEL + SKEW;
-    a->scratch_size = PLACES * (a->v_place + a->m_place) + IN * IN * (size_t)a->depth;
-    f->u = arena_alloc(&t->arena, PLACES * (size_t)(a->out_panels * a->depth) * PANEL * sizeof(real));
-    a->scratch = arena_alloc(&t->arena, (size_t)pool_threads(t->pool) * a->scratch_size * sizeof(real));
+    a->m_place = (size_t)(a->out.panels * a->block) * PANEL + SKEW;
+    a->scratch_size = places * (a->v_place + a->m_place) + (size_t)(a->in.side * a->in.side * a->depth);
+    f->u = arena_alloc(&t->arena, places * (size_t)(a->out.panels * a->depth) * PANEL * sizeof(real));
+    a->scratch = arena_alloc(&t->arena, workers * a->scratch_size * sizeof(real));
     ptrdiff_t *offset = arena_alloc(&t->arena, (size_t)a->in.panels * sizeof *offset);
     size_t *rows = arena_alloc(&t->arena, (size_t)a->block * sizeof *rows);
     for (int q = 0; q < a->in.panels; q++) offset[q] = (ptrdiff_t)q * a->block * PANEL;
     for (int k = 0; k < a->block; k++) rows[k] = (size_t)k * PANEL;
     a->u = f->u, a->offset = offset, a->rows = rows;
-    pool_for(t->pool, a->out_panels, filter_panel, f);
-    pool_for(t->pool, (a->tiles + a->block - 1) / a->block, winograd_block, a);
+    pool_for(t->pool, a->out.panels, filter_panel, f);
+    pool_for(t->pool, divide_up(a->tiles, a->block), product_block, a);
     tape_release(t, mark);
 }
 
 void conv_winograd_forward(Tape *t, const ConvShape *s, const real *x, const real *w, ConvEnd end, real *y) {
-    Winograd a = {.in = tiling(s->h, s->w, s->ci, s->pad, s->oh, s->ow, IN),
-                  .oh = s->oh,
-                  .ow = s->ow,
-                  .co = s->co,
-                  .x = x,
-                  .end = end,
-                  .y = y};
-    run(t, &a, &(Filters){.in = s->ci, .out = s->co, .w = w, .scale = end.scale}, s->b);
+    const Winograd *k = scheme_of(s);
+    Tiling in = tiling_of(k, s);
+    Tiling out = {s->oh, s->ow, s->co, 0, OUT, OUT, in.rows, in.columns, panels_of(s->co)};
+    Product a = {.places = k->places,
+                 .in = in,
+                 .out = out,
+                 .input = k->input,
+                 .output = k->output,
+                 .x = x,
+                 .end = end,
+                 .y = y};
+    run(t, &a, &(Filters){.scheme = k, .in = s->ci, .out = s->co, .w = w, .scale = end.scale}, s->b);
 }
 
 void conv_winograd_grad_x(Tape *t, const ConvShape *s, const real *dy, const real *w, real *dx, bool fresh) {
-    Winograd a = {.in = tiling(s->oh, s->ow, s->co, 2 - s->pad, s->h, s->w, IN),
-                  .oh = s->h,
-                  .ow = s->w,
-                  .co = s->ci,
-                  .x = dy,
-                  .end = {.add = fresh ? NULL : dx},
-                  .y = dx};
-    run(t, &a, &(Filters){.in = s->co, .out = s->ci, .turned = true, .w = w}, s->b);
+    const Winograd *k = scheme_of(s);
+    int rows = divide_up(s->h, k->back_out), columns = divide_up(s->w, k->back_out);
+    int before =
+        s->stride == 1 ? 2 - s->pad : 0; /* pixels of zeros before dy; stride 2 comes with pad 1 alone */
+    Tiling in = {s->oh, s->ow, s->co, before, OUT, k->back_in, rows, columns, panels_of(s->co)};
+    Tiling out = {s->h, s->w, s->ci, 0, k->back_out, k->back_out, rows, columns, panels_of(s->ci)};
+    Product a = {.places = k->places,
+                 .in = in,
+                 .out = out,
+                 .input = k->back_input,
+                 .output = k->back_output,
+                 .x = dy,
+                 .end = {.add = fresh ? NULL : dx},
+                 .y = dx};
+    run(t, &a, &(Filters){.scheme = k, .in = s->co, .out = s->ci, .turned = true, .w = w}, s->b);
 }
 
 /* ---- Gradient of the weights ---- */
 typedef struct {
+    const Winograd *scheme;
     Tiling x, dy;
     int tiles, group, block; /* tiles in all, of a group, of a piece of its transform */
     int first, count;        /* the group at work */
     const real *from_x, *from_dy;
-    real *v, *d, *du,
-        *edge; /* v, d: the group transformed; du [place][ci rounded up][co rounded up]; edge per worker */
+    real *v, *d, *du; /* v, d: the group transformed; du [place][ci rounded up][co rounded up] */
+    real *edge;       /* per worker */
     size_t edge_size;
-    int ci, co;
     real *dw;
 } WeightGradient;
 
@@ -246,10 +262,10 @@ static void transform_piece(void *ctx, int item, int worker) {
     int from = item * g->block, count = at_most(g->block, g->count - from);
     real *edge = g->edge + (size_t)worker * g->edge_size;
     size_t panel = (size_t)g->group * PANEL;
-    transform_tiles(&g->x, kernels()->winograd_input, g->from_x, g->first + from, count, g->v + from * PANEL,
+    transform_tiles(&g->x, g->scheme->input, g->from_x, g->first + from, count, g->v + from * PANEL,
                     place_stride(g, g->x.panels), panel, edge);
-    transform_tiles(&g->dy, kernels()->winograd_gradient, g->from_dy, g->first + from, count,
-                    g->d + from * PANEL, place_stride(g, g->dy.panels), panel, edge);
+    transform_tiles(&g->dy, g->scheme->gradient, g->from_dy, g->first + from, count, g->d + from * PANEL,
+                    place_stride(g, g->dy.panels), panel, edge);
 }
 
 /* du += v' d at one place for one panel of ci. */
@@ -267,41 +283,43 @@ static void product_piece(void *ctx, int item, int worker) {
 static void filter_gradient_row(void *ctx, int c, int worker) {
     const WeightGradient *g = ctx;
     (void)worker;
+    int ci = g->x.c, co = g->dy.c;
     size_t ldc = (size_t)g->dy.panels * PANEL, place = (size_t)g->x.panels * PANEL * ldc;
     real sum[9 * PANEL];
-    for (int j = 0; j < g->co; j += PANEL) {
-        kernels()->winograd_filter_gradient(g->du + (size_t)c * ldc + j, place, sum);
-        for (int o = j; o < at_most(g->co, j + PANEL); o++)
+    for (int j = 0; j < co; j += PANEL) {
+        g->scheme->filter_gradient(g->du + (size_t)c * ldc + j, place, sum);
+        for (int o = j; o < at_most(co, j + PANEL); o++)
             for (int k = 0; k < 9; k++)
-                g->dw[((size_t)o * (size_t)g->ci + (size_t)c) * 9 + (size_t)k] += sum[k * PANEL + o - j];
+                g->dw[((size_t)o * (size_t)ci + (size_t)c) * 9 + (size_t)k] += sum[k * PANEL + o - j];
     }
 }
 
+/* A group is as many tiles as the third-level cache holds transformed. */
+static int group_of(int places, int panels, int tiles) {
+    enum { BYTES = 4 << 20, LEAST = 128 };
+    int group = BYTES / (places * PANEL * (int)sizeof(real) * panels);
+    return at_most(group < LEAST ? LEAST : group, tiles);
+}
+
 void conv_winograd_grad_w(Tape *t, const ConvShape *s, const real *x, const real *dy, real *dw) {
-    enum { GROUP_BYTES = 4 << 20, LEAST = 128, BLOCK = 16 };
+    enum { BLOCK = 16 };
     ArenaMark mark = tape_mark(t);
-    WeightGradient g = {.x = tiling(s->h, s->w, s->ci, s->pad, s->oh, s->ow, IN),
-                        .dy = tiling(s->oh, s->ow, s->co, 0, s->oh, s->ow, OUT),
-                        .block = BLOCK,
-                        .from_x = x,
-                        .from_dy = dy,
-                        .ci = s->ci,
-                        .co = s->co,
-                        .dw = dw};
-    int panels = g.x.panels + g.dy.panels,
-        group = GROUP_BYTES / (PLACES * PANEL * (int)sizeof(real) * panels);
+    const Winograd *k = scheme_of(s);
+    size_t places = (size_t)k->places, workers = (size_t)pool_threads(t->pool);
+    WeightGradient g = {
+        .scheme = k, .x = tiling_of(k, s), .block = BLOCK, .from_x = x, .from_dy = dy, .dw = dw};
+    g.dy = (Tiling){s->oh, s->ow, s->co, 0, OUT, OUT, g.x.rows, g.x.columns, panels_of(s->co)};
     g.tiles = tape_dim((size_t)s->b * (size_t)(g.x.rows * g.x.columns));
-    g.group = at_most(group < LEAST ? LEAST : group, g.tiles);
-    size_t du = PLACES * (size_t)(g.x.panels * g.dy.panels) * PANEL * PANEL;
-    g.edge_size = IN * IN * (size_t)(s->ci > s->co ? s->ci : s->co);
-    g.v = arena_alloc(&t->arena, PLACES * place_stride(&g, g.x.panels) * sizeof(real));
-    g.d = arena_alloc(&t->arena, PLACES * place_stride(&g, g.dy.panels) * sizeof(real));
-    g.du = arena_calloc(&t->arena, du, sizeof(real));
-    g.edge = arena_alloc(&t->arena, (size_t)pool_threads(t->pool) * g.edge_size * sizeof(real));
+    g.group = group_of(k->places, g.x.panels + g.dy.panels, g.tiles);
+    g.edge_size = (size_t)(k->in * k->in) * (size_t)(s->ci > s->co ? s->ci : s->co);
+    g.v = arena_alloc(&t->arena, places * place_stride(&g, g.x.panels) * sizeof(real));
+    g.d = arena_alloc(&t->arena, places * place_stride(&g, g.dy.panels) * sizeof(real));
+    g.du = arena_calloc(&t->arena, places * (size_t)(g.x.panels * g.dy.panels) * PANEL * PANEL, sizeof(real));
+    g.edge = arena_alloc(&t->arena, workers * g.edge_size * sizeof(real));
     for (g.first = 0; g.first < g.tiles; g.first += g.group) {
         g.count = at_most(g.group, g.tiles - g.first);
-        pool_for(t->pool, (g.count + BLOCK - 1) / BLOCK, transform_piece, &g);
-        pool_for(t->pool, PLACES * g.x.panels, product_piece, &g);
+        pool_for(t->pool, divide_up(g.count, BLOCK), transform_piece, &g);
+        pool_for(t->pool, k->places * g.x.panels, product_piece, &g);
     }
     pool_for(t->pool, s->ci, filter_gradient_row, &g);
     tape_release(t, mark);

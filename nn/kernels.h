@@ -43,13 +43,32 @@ typedef struct {
     size_t ldc;
 } Outer;
 
-/* Winograd F(4x4,3x3), Lavin & Gray 2016 (arXiv 1509.09308): 16 outputs of a 3x3 filter cost 36 products, not
- * 144. Y = A' [ (G g G') . (B' d B) ] A Each function works on one tile and `channels` <= PANEL channels; d
- * (6,6), y (4,4). Values of a transformed tile are PANEL reals at [position] position_stride, the channels
- * beyond `channels` zero. */
+/* Strides of a tile's rows and pixels, in reals. */
 typedef struct {
-    size_t row, pixel; /* strides of d or y in reals */
+    size_t row, pixel;
 } Pixels;
+
+/* Winograd's 3x3 convolution (Lavin & Gray 2016, arXiv 1509.09308), a tile of 4x4 outputs at a time:
+ *     Y = A' [ (G g G') . (B' d B) ] A         d (in,in)
+ * Stride 1 is F(4x4,3x3): 36 products instead of 144. Stride 2: 81.
+ * A transformed tile of one panel of channels is PANEL reals at [place] position_stride; those beyond `channels` are 0. */
+typedef void TileInput(const real *d, Pixels at, int channels, real *v, size_t position_stride);
+/* The epilogue and the store, for the top left (height,width) of the tile. */
+typedef void TileOutput(const real *m, size_t position_stride, int height, int width, const Epilogue *e,
+                        real *y, Pixels at);
+typedef struct {
+    int places;          /* products of a tile */
+    int in;              /* side of d; 4 stride pixels lie between two tiles */
+    TileInput *input;    /* B' d B */
+    TileOutput *output;  /* A' m A */
+    TileInput *gradient; /* A y A', y (4,4) */
+    int back_in,
+        back_out; /* the gradient of d as a convolution of dy with the filter turned round: sides of its tiles */
+    TileInput *back_input; /* 4 pixels lie between two tiles of dy */
+    TileOutput *back_output;
+    void (*filter)(const real *g, real *u, size_t position_stride);          /* G g G', g (9,PANEL) */
+    void (*filter_gradient)(const real *u, size_t position_stride, real *g); /* G' u G */
+} Winograd;
 
 /* A block of rows of c channels, one after the other. */
 typedef struct {
@@ -62,15 +81,7 @@ typedef struct {
     void (*tile)(const Tile *t, int rows, const size_t *from, const size_t *at);
     void (*outer)(const Outer *o, int rows, const real *a, const real *b, real *c);
 
-    void (*winograd_input)(const real *d, Pixels at, int channels, real *v,
-                           size_t position_stride); /* B' d B */
-    void (*winograd_gradient)(const real *y, Pixels at, int channels, real *v,
-                              size_t position_stride);                       /* A y A' */
-    void (*winograd_filter)(const real *g, real *u, size_t position_stride); /* G g G', g (9,PANEL) */
-    void (*winograd_filter_gradient)(const real *u, size_t position_stride, real *g); /* G' u G */
-    /* A' m A and the epilogue for the top left (height,width) <= (4,4) of the tile. */
-    void (*winograd_output)(const real *m, size_t position_stride, int height, int width, const Epilogue *e,
-                            real *y, Pixels at);
+    Winograd winograd[2]; /* of stride 1 and 2 */
 
     /* Batch norm, per channel. sum and squares of x - about. */
     void (*moments)(const Rows *b, const real *x, const real *about, real *sum, real *squares);
