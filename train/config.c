@@ -23,7 +23,7 @@ const ConfigOption CONFIG_TABLE[] = {
     INT(mask_labels, 0, 0, 1, "1: label words are removed from the texts"),
     INT(end_to_end, 0, 0, 1, "1: no segmented training (ablation)"),
 
-    INT(image_size, 128, 16, 512, "S, side of the square images; a multiple of 16"),
+    INT(image_size, 96, 16, 512, "S, side of the square images; a multiple of 16"),
     INT(width, 32, 4, 128, "W, channels of the first residual stage"),
     INT(blocks, 1, 1, CNN_MAX_BLOCKS, "residual blocks in each of the four stages"),
     INT(dim, 128, 8, 1024, "d, width of tokens and encoder"),
@@ -35,8 +35,8 @@ const ConfigOption CONFIG_TABLE[] = {
     INT(heads, 4, 1, 64, "h, attention heads; divides dim"),
     INT(transformer, 1, 0, 1, "0: c_m = LN(u_m) (ablation)"),
 
-    INT(stage1_epochs, 24, 1, 10000, "passes over the training pairs in stage 1"),
-    INT(stage1_batch, 64, 2, 4096, "b of stage 1"),
+    INT(stage1_epochs, 36, 1, 10000, "passes over the training pairs in stage 1"),
+    INT(stage1_batch, 32, 2, 4096, "b of stage 1"),
     REAL(stage1_lr, 3e-3, 1e-8, 1, "peak of the one-cycle schedule of stage 1"),
     REAL(stage1_decay, 0.1, 0, 10, "AdamW weight decay of stage 1"),
     REAL(warmup, 0.25, 0, 1, "share of the steps with a rising rate"),
@@ -59,7 +59,7 @@ const ConfigOption CONFIG_TABLE[] = {
 
     INT(views, 3, 1, 64, "V, augmented views of each training case kept as features"),
     INT(stage2_epochs, 12, 1, 10000, "passes over the training pairs in stage 2"),
-    INT(stage2_batch, 64, 2, 4096, "b of stage 2"),
+    INT(stage2_batch, 32, 2, 4096, "b of stage 2"),
     INT(joint_pass, 1, 0, 1, "1: the joint pass c_vt teaches alignment"),
     REAL(stage2_lr, 1e-3, 1e-8, 1, "peak of the one-cycle schedule of stage 2"),
     REAL(stage2_decay, 0.1, 0, 10, "AdamW weight decay of stage 2"),
@@ -77,7 +77,7 @@ const ConfigOption CONFIG_TABLE[] = {
     REAL(bce_weight, 2, 0, 1e3, "factor of the cross-entropy of many labels"),
     REAL(lambda_w, 1e-4, 0, 10, "on |W_c|^2"),
     REAL(weight_align, 0.3, 0, 1e3, "l_a"),
-    REAL(weight_manifold, 2, 0, 1e3, "l_m"),
+    REAL(weight_manifold, 1, 0, 1e3, "l_m"),
     REAL(weight_balance, 0.5, 0, 1e3, "l_b"),
     REAL(weight_classification, 2, 0, 1e3, "l_c"),
     REAL(weight_quantisation, 0.2, 0, 1e3, "l_q"),
