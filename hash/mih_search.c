@@ -57,7 +57,7 @@ static int compare_hits(const void *a, const void *b) {
 
 /* Keeps the k first of the entries, in order. */
 static void near_sort(Near *near) {
-    qsort(near->hit, near->held, sizeof *near->hit, compare_hits);
+    if (near->held) qsort(near->hit, near->held, sizeof *near->hit, compare_hits);
     if (near->held > near->k) {
         for (size_t i = near->k; i < near->held; i++) near->count[near->hit[i].distance]--;
         near->held = near->within = near->k;
