@@ -148,7 +148,7 @@ demo: msach
 	rm -rf build/demo
 	./msach demo --out build/demo
 
-# What each constraint does, over three seeds: the table of the README. About ten minutes.
+# What each constraint does, over three seeds: the table of the README. About five minutes.
 ablation: msach
 	tests/ablation.sh ./msach build/ablation
 

@@ -5,7 +5,7 @@
 set -eu
 msach=${1:-./msach}
 out=${2:-build/ablation}
-variants="full no-manifold no-balance no-classification no-constraints no-walk no-alignment no-joint-pass no-transformer no-quantisation"
+variants="full no-manifold no-balance no-classification no-constraints"
 settings="image_size=64 width=16 stage1_epochs=50 stage1_batch=32 stage2_epochs=16 stage2_batch=32 mixup=0 smoothing=0.05
     word_dropout=0.15 text_dropout=0.2 image_dropout=0.1 erase=0 speckle=0"
 
