@@ -172,7 +172,8 @@ fmt:
 fmt-check:
 	clang-format --dry-run --Werror $(FORMATTED)
 tidy:
-	clang-tidy --quiet --warnings-as-errors='*' $(CORE_SRC) $(CMD_SRC) -- -std=c11 -I. -DMSACH_VERSION='"$(VERSION)"' $(LIB_CFLAGS)
+	printf '%s\n' $(CORE_SRC) $(CMD_SRC) | xargs -P 2 -I '{}' \
+	clang-tidy --quiet --warnings-as-errors='*' '{}' -- -std=c11 -I. -DMSACH_VERSION='"$(VERSION)"' $(LIB_CFLAGS)
 
 help:
 	@echo "make            build ./msach"

@@ -182,8 +182,11 @@ static Status finish_epoch(Loop *l, Session *s, Model *m, Progress *p, const cha
     TRY(stage2_validate(&l->stage, s, m, row.map, err));
     TRY(keep_best(m, p, row.map, err));
     metrics_add(&p->metrics, &row);
-    log_line(s->log, "%s: loss %.4f, validation MAP: image to text %.3f, text to image %.3f", what, row.loss,
-             row.map[0], row.map[1]);
+    if (row.map[0] < 0)
+        log_line(s->log, "%s: loss %.4f, no validation query has a relevant case", what, row.loss);
+    else
+        log_line(s->log, "%s: loss %.4f, validation MAP: image to text %.3f, text to image %.3f", what,
+                 row.loss, row.map[0], row.map[1]);
     p->epoch++;
     p->step = 0;
     return STATUS_OK;
