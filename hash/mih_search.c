@@ -234,7 +234,7 @@ static void search_item(void *ctx, int item, int worker) {
     s->all_candidates += s->candidates;
     if (job->left[q]) return;
     job->found[q] = s->near.held;
-    memcpy(job->hits + q * job->stride, s->near.hit, s->near.held * sizeof *s->near.hit);
+    if (s->near.held) memcpy(job->hits + q * job->stride, s->near.hit, s->near.held * sizeof *s->near.hit);
 }
 
 /* The queries that are left, gathered, scanned, and their answers put where they belong. */
