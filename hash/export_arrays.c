@@ -60,7 +60,7 @@ void commands_faiss(FileWriter *w, int bits) {
     file_printf(
         w, "import faiss, numpy as np\n"
            "index, numbers = faiss.read_index_binary('image_codes.faiss'), np.load('image_numbers.npy')\n"
-                   "texts = faiss.read_index_binary('text_codes.faiss')\n"
+           "texts = faiss.read_index_binary('text_codes.faiss')\n"
            "ids = dict(line.rstrip('\\n').split('\\t') for line in open('ids.tsv', encoding='utf-8'))\n"
            "query = faiss.vector_to_array(texts.xb)[:index.d // 8]\n"
            "distance, position = index.search(query[None], 10)\n"
