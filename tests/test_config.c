@@ -1,3 +1,4 @@
+#include "nn/base/alloc.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
 #include "train/config.h"
@@ -51,6 +52,7 @@ Test(config, what_is_written_is_read_back_exactly) {
     char *data;
     cr_assert_eq(config_data(path, &data, &err), STATUS_OK);
     cr_assert_str_eq(data, "/somewhere/manifest.tsv");
+    mem_free(data);
 }
 
 Test(config, a_bad_line_of_a_file_is_named_by_file_and_line) {
