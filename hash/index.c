@@ -172,8 +172,9 @@ static Status join_part(const Index *x, Joined *j, PartName name, size_t unit, i
 
 static void clear_deleted(const Index *x, Joined *allowed) {
     unsigned char *has = (unsigned char *)allowed->mapping + (allowed->mapped - x->slot.rows);
-    for (uint64_t row = 0; row < x->slot.rows; row++)
-        if (x->deleted[row / 8] >> (row % 8) & 1) has[row] = 0;
+    for (uint64_t byte = 0; byte <= x->slot.rows / 8; byte++)
+        for (unsigned bit = 0; x->deleted[byte] >> bit; bit++)
+            if (x->deleted[byte] >> bit & 1) has[8 * byte + bit] = 0;
 }
 
 static Status join_all(Index *x, int fd, const char *path, Error *err) {
