@@ -8,17 +8,17 @@
 
 /* Costs in units of 1/64 of a nanosecond on a machine of 2021; only their ratios matter, and only to speed. A candidate and a
  * lookup are mostly a cache miss; the scan's cost is for a word of 64 bits, of a query among many or of one alone. Codes that
- * are scanned faster than SHORT_SCAN are scanned at once. */
+ * are scanned faster than SHORT_SCAN are scanned at once; SCAN_START is what a scan costs besides. */
 enum {
-    COST_CANDIDATE = 20 * 64,
-    COST_LOOKUP = 40 * 64,
+    COST_CANDIDATE = 12 * 64,
+    COST_LOOKUP = 24 * 64,
     COST_SCAN_TILE = 13,
     COST_SCAN_ONE = 32,
     TILE_FROM = 6
 };
-enum { SHORT_SCAN = 10000 * 64 };
+enum { SHORT_SCAN = 10000 * 64, SCAN_START = 10000 * 64 };
 /* What may be lost on a query that the scan answers in the end, and what a sure end may cost, in percent of its scan. */
-enum { PERCENT_AT_RISK = 5, PERCENT_SURE = 70 };
+enum { PERCENT_AT_RISK = 4, PERCENT_SURE = 70 };
 enum { QUEUE = 128, AT_A_TIME = 32, SLACK = 256 };
 
 /* The nearest so far, in no order: all entries at distance <= limit that can be among the k nearest. */
@@ -334,6 +334,7 @@ Status mih_search(const Mih *x, const uint8_t *queries, size_t n_queries, size_t
         return scan_search(queries, n_queries, x->codes, x->n, x->bits, k, radius, allowed, hits, found, pool,
                            err);
     }
+    cost += SCAN_START;
     MihBudget budget = {cost / 100 * PERCENT_AT_RISK, cost / 100 * PERCENT_SURE};
     return mih_search_within(x, queries, n_queries, k, radius, allowed, &budget, hits, found, stats, pool,
                              err);

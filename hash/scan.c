@@ -4,6 +4,7 @@
 #include "hash/scan.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "hash/code.h"
 #include "hash/scan_kernels.h"
@@ -56,6 +57,7 @@ void scan_rows(const uint8_t *query, const uint8_t *codes, const uint32_t *row, 
 /* What a worker needs for itself. */
 typedef struct {
     uint32_t *offset; /* (SCAN_BLOCK) */
+    uint16_t *first;  /* (SCAN_BLOCK) */
     size_t *total;    /* (bins) */
     uint64_t *mask;   /* (tile, bits), NULL for small tiles */
     void *slices;     /* (block, bits/8), NULL for small tiles */
@@ -97,6 +99,18 @@ static void scan_block(const Scan *s, size_t first, size_t rows, size_t query, T
     }
 }
 
+/* The k-th nearest of the first block bounds that of all: without it every code of that block would be an entry. */
+static void lower_limit(const Scan *s, size_t row, size_t rows, const uint8_t *query, Top *top,
+                        const Scratch *own) {
+    memset(own->total, 0, s->bins * sizeof *own->total);
+    s->kernel->distances(query, s->codes + row * s->bytes, rows, s->bits, own->first);
+    for (size_t i = 0; i < rows; i++) own->total[own->first[i]] += !s->allowed || s->allowed[row + i];
+    size_t nearer = 0;
+    int limit = 0;
+    while (limit < top->limit && nearer < s->k) nearer += own->total[limit++];
+    top->limit = limit;
+}
+
 static void spread_bits(const uint8_t *query, int bits, uint64_t *mask) {
     for (int j = 0; j < bits; j++) mask[j] = query[j / 8] >> (j % 8) & 1 ? UINT64_MAX : 0;
 }
@@ -104,12 +118,14 @@ static void spread_bits(const uint8_t *query, int bits, uint64_t *mask) {
 static void scan_piece(const Scan *s, size_t tile, size_t piece, Top *top, const Scratch *own) {
     size_t query = tile * s->tile, queries = smaller(s->tile, s->n_queries - query);
     size_t end = smaller(s->n, (piece + 1) * s->piece);
+    size_t start = piece * s->piece;
     for (size_t q = 0; q < queries; q++) {
+        const uint8_t *code = s->queries + (query + q) * s->bytes;
         top_reset(&top[q], s->k, s->bits, s->radius);
-        if (own->mask)
-            spread_bits(s->queries + (query + q) * s->bytes, s->bits, own->mask + q * (size_t)s->bits);
+        lower_limit(s, start, smaller(s->block, end - start), code, &top[q], own);
+        if (own->mask) spread_bits(code, s->bits, own->mask + q * (size_t)s->bits);
     }
-    for (size_t row = piece * s->piece; row < end; row += s->block) {
+    for (size_t row = start; row < end; row += s->block) {
         size_t rows = smaller(s->block, end - row);
         if (own->slices) s->kernel->slice(s->codes + row * s->bytes, rows, s->bits, own->slices);
         for (size_t q = 0; q < queries; q++) scan_block(s, row, rows, query + q, &top[q], own);
@@ -161,6 +177,7 @@ static void make_plan(Scan *s, size_t threads) {
 
 static void free_scratch(Scratch *own) {
     mem_free(own->offset);
+    mem_free(own->first);
     mem_free(own->total);
     mem_free(own->mask);
     mem_free(own->slices);
@@ -168,11 +185,13 @@ static void free_scratch(Scratch *own) {
 
 static int make_scratch(const Scan *s, Scratch *own) {
     own->offset = mem_calloc(SCAN_BLOCK, sizeof *own->offset);
+    own->first = mem_calloc(SCAN_BLOCK, sizeof *own->first);
     own->total = mem_calloc(s->bins, sizeof *own->total);
-    if (s->tile < SLICED_TILE) return own->offset && own->total;
+    int whole = own->offset && own->first && own->total;
+    if (s->tile < SLICED_TILE) return whole;
     own->mask = mem_calloc(s->tile * (size_t)s->bits, sizeof *own->mask);
     own->slices = mem_aligned(s->block * s->bytes);
-    return own->offset && own->total && own->mask && own->slices;
+    return whole && own->mask && own->slices;
 }
 
 static void run_items(Scan *s, Hit *entries, size_t *counts, size_t tops, Top *part, Pool *pool) {
