@@ -13,7 +13,7 @@
 #include "nn/blas.h"
 
 const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN,   &VERB_EVAL,   &VERB_ENCODE, &VERB_INDEX,
-                             &VERB_SEARCH,  &VERB_INSPECT, &VERB_VERIFY, &VERB_DEMO,   NULL};
+                             &VERB_SEARCH,  &VERB_INSPECT, &VERB_VERIFY, &VERB_DEMO,   &VERB_AUDIT, NULL};
 
 volatile sig_atomic_t cmd_stop;
 

@@ -1,0 +1,134 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/json_out.h"
+#include "cmd/verbs.h"
+#include "eval/audit.h"
+
+static const Option OPTIONS[] = {
+    {"query-codes", 0, "Q.npy", NULL, "codes of the queries: packed bits, 0/1 or -1/+1", NEEDED},
+    {"database-codes", 0, "D.npy", NULL, "codes of the database", NEEDED},
+    {"query-labels", 0, "LQ.npy", NULL, "(n,classes) of 0 and 1, or (n) class numbers", NEEDED},
+    {"database-labels", 0, "LD.npy", NULL, "the same of the database", NEEDED},
+    {"query-groups", 0, "FILE", NULL, "patient or video of each query, one a line, or a .npy", PLAIN},
+    {"database-groups", 0, "FILE", NULL, "the same of the database", PLAIN},
+    {"query-ids", 0, "FILE", NULL, "id of each query, one a line, or a .npy", PLAIN},
+    {"database-ids", 0, "FILE", NULL, "the same of the database", PLAIN},
+    {"json", 0, NULL, NULL, "one JSON object instead of text", PLAIN},
+    OPTION_THREADS,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_END};
+
+/* ---- What was looked at ---- */
+
+/* A check without its input finds nothing; so it is named. */
+static const char *why_left_out(const AuditData *d, AuditKind k) {
+    if (k == AUDIT_SHARED_GROUP && d->query_groups.n == 0)
+        return "not checked: needs --query-groups and --database-groups";
+    if (k == AUDIT_SELF_RETRIEVAL && d->query_ids.n == 0)
+        return "by codes and labels alone; --query-ids and --database-ids are surer";
+    return NULL;
+}
+
+static const AuditFinding *finding_of(const AuditReport *r, AuditKind k) {
+    for (int i = 0; i < r->n; i++)
+        if (r->finding[i].kind == k) return &r->finding[i];
+    return NULL;
+}
+
+/* ---- JSON ---- */
+
+static void field(const char *name, double v) {
+    putchar(',');
+    json_name(stdout, name);
+    json_number(stdout, v);
+}
+
+static void json_figures(const AuditReport *r) {
+    printf("{\"bits\":%d,\"queries\":%zu,\"database\":%zu,\"map\":{\"pessimistic\":", r->bits, r->queries,
+           r->database);
+    json_number(stdout, r->map.pessimistic);
+    field("expected", r->map.expected);
+    field("optimistic", r->map.optimistic);
+    putchar('}');
+    field("map_random", r->map_random);
+    field("map_constant_code", r->map_constant);
+    field("map_where_relevant", r->map_relevant);
+    field("without_relevant", (double)r->without_relevant);
+    printf(",\"compat\":{");
+    for (int c = 0; c < COMPAT_COUNT; c++) {
+        if (c) putchar(',');
+        json_name(stdout, compat_name((Compat)c));
+        json_number(stdout, r->compat[c]);
+    }
+    putchar('}');
+}
+
+static void print_json(const AuditReport *r, const AuditData *d) {
+    json_figures(r);
+    printf(",\"findings\":[");
+    for (int i = 0; i < r->n; i++) {
+        printf("%s{\"defect\":", i ? "," : "");
+        json_text(stdout, audit_kind_name(r->finding[i].kind));
+        printf(",\"count\":%zu,\"message\":", r->finding[i].count);
+        json_text(stdout, r->finding[i].message);
+        putchar('}');
+    }
+    printf("],\"not_checked\":[%s]}\n", d->query_groups.n == 0 ? "\"shared-group\"" : "");
+}
+
+/* ---- Text ---- */
+
+static void print_text(const AuditReport *r, const AuditData *d) {
+    printf("%zu queries, %zu database items, %d bits, %d classes\n", r->queries, r->database, r->bits,
+           d->classes);
+    printf("MAP %.4f, between %.4f and %.4f by the order of ties; chance %.4f; a constant code in this order "
+           "of the database %.4f\n",
+           r->map.expected, r->map.pessimistic, r->map.optimistic, r->map_random, r->map_constant);
+    printf("as public codebases count:");
+    for (int c = 0; c < COMPAT_COUNT; c++)
+        printf("%s %s %.4f", c ? "," : "", compat_name((Compat)c), r->compat[c]);
+    printf("\n\n");
+    for (int k = 0; k < AUDIT_KINDS; k++) {
+        const AuditFinding *f = finding_of(r, (AuditKind)k);
+        const char *note = why_left_out(d, (AuditKind)k);
+        printf("%-8s %s", f ? "FOUND" : "ok", audit_kind_name((AuditKind)k));
+        if (!f && note) printf(" (%s)", note);
+        putchar('\n');
+        if (f) printf("         %s\n", f->message);
+    }
+}
+
+static Status run(Args *a, Error *err) {
+    AuditPaths paths = {args_get(a, "query-codes"),  args_get(a, "database-codes"),
+                        args_get(a, "query-labels"), args_get(a, "database-labels"),
+                        args_get(a, "query-groups"), args_get(a, "database-groups"),
+                        args_get(a, "query-ids"),    args_get(a, "database-ids")};
+    if (!paths.query_groups != !paths.database_groups)
+        return error_set(err, STATUS_USAGE,
+                         "msach audit: --query-groups and --database-groups go together; one alone says "
+                         "nothing");
+    if (!paths.query_ids != !paths.database_ids)
+        return error_set(err, STATUS_USAGE,
+                         "msach audit: --query-ids and --database-ids go together; one alone says nothing");
+    TRY(args_pool(a, err));
+    AuditData d;
+    AuditReport r = {0};
+    Status s = audit_read(&d, &paths, err);
+    if (s == STATUS_OK) s = audit_run(&r, &d, a->pool, err);
+    if (s == STATUS_OK) (args_has(a, "json") ? print_json : print_text)(&r, &d);
+    audit_free(&d);
+    return s == STATUS_OK && r.n > 0 ? STATUS_CHECK : s;
+}
+
+const Verb VERB_AUDIT = {
+    "audit",
+    "known defects of evaluations, found in anyone's codes and labels",
+    "msach audit --query-codes q.npy --database-codes d.npy --query-labels lq.npy --database-labels ld.npy",
+    NULL,
+    OPTIONS,
+    run,
+    "Exits 1 where a defect is found. Codes are (n,columns): uint8 packed (bit j is bit j%8 of byte j/8), or "
+    "a\n"
+    "bit a column. `msach eval --dump DIR` writes files of this kind."};
