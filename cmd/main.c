@@ -12,8 +12,10 @@
 #include "nn/base/nearest.h"
 #include "nn/blas.h"
 
-const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN,   &VERB_EVAL,   &VERB_ENCODE, &VERB_INDEX,
-                             &VERB_SEARCH,  &VERB_INSPECT, &VERB_VERIFY, &VERB_DEMO,   &VERB_AUDIT, NULL};
+const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN,  &VERB_EVAL,   &VERB_ENCODE,
+                             &VERB_INDEX,   &VERB_SEARCH, &VERB_EXPORT, &VERB_INSPECT,
+                             &VERB_VERIFY,  &VERB_DEMO,   &VERB_AUDIT,  &VERB_BENCH,
+                             NULL};
 
 volatile sig_atomic_t cmd_stop;
 

@@ -18,6 +18,10 @@ static const struct {
                         {export_milvus, commands_milvus, "load.py"},
                         {export_elastic, commands_elastic, "load.sh"}};
 
+const char *export_commands_file(ExportFormat format) {
+    return formats[format].commands_file;
+}
+
 static Status begin(FileWriter *w, const char *folder, const char *name, Error *err) {
     char *path = path_join(folder, name);
     if (!path) return mem_error(err, folder);

@@ -1,0 +1,14 @@
+/* The benches behind `msach bench`: one function each, listed in cmd_bench.c, and what they share. */
+#ifndef CMD_BENCH_H
+#define CMD_BENCH_H
+
+#include "cmd/args.h"
+
+Status bench_search(Args *a, Error *err);
+Status bench_index(Args *a, Error *err);
+
+double bench_now(void); /* s, of a clock that only goes forward */
+/* Sorts v (n > 0). */
+double bench_median(double *v, size_t n);
+
+#endif
