@@ -18,9 +18,13 @@ static void single_thread(void) {
     openblas_set_num_threads(1);
 }
 
+void blas_single_thread(void) {
+    pthread_once(&single_thread_once, single_thread);
+}
+
 void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b,
                int ldb, real beta, real *c, int ldc) {
-    pthread_once(&single_thread_once, single_thread);
+    blas_single_thread();
     CBLAS_TRANSPOSE at = ta ? CblasTrans : CblasNoTrans, bt = tb ? CblasTrans : CblasNoTrans;
 #ifdef NN_DOUBLE
     cblas_dgemm(CblasRowMajor, at, bt, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
@@ -37,6 +41,8 @@ const char *blas_name(void) {
 }
 
 #else
+
+void blas_single_thread(void) {}
 
 /* Without scratch of the caller's the packed B must come from the heap; where memory is out, the plain loop
  * needs none. */

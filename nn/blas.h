@@ -14,6 +14,9 @@ void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a,
 void blas_gemm_pool(Pool *pool, bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda,
                     const real *b, int ldb, real beta, real *c, int ldc);
 
+/* OpenBLAS to one thread, once; for callers of LAPACK. Nothing with BLAS=builtin. */
+void blas_single_thread(void);
+
 /* "OpenBLAS 0.3.21 (Zen)" or "builtin"; for --version and bench. */
 const char *blas_name(void);
 
