@@ -115,6 +115,8 @@ typedef struct {
     void (*exp)(size_t n, const real *x, real *y);
     void (*tanh)(size_t n, const real *x, real *y);
     void (*erf)(size_t n, const real *x, real *y);
+    void (*box_muller)(size_t n, const real *u, const real *v,
+                       real *z); /* sqrt(-2 ln u) cos(2 pi v), 0 < u <= 1 */
 } Kernels;
 
 /* The fastest table that this machine can run. */

@@ -70,6 +70,18 @@ static inline V v_two_to(V n) {
         _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
 }
 
+static inline V v_sqrt(V x) {
+    return _mm256_sqrt_ps(x);
+}
+static inline V v_mantissa(V x) {
+    __m256i bits = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(0x7fffff));
+    return _mm256_castsi256_ps(_mm256_or_si256(bits, _mm256_set1_epi32(0x3f800000)));
+}
+static inline V v_exponent(V x) {
+    __m256i biased = _mm256_srli_epi32(_mm256_castps_si256(x), 23);
+    return _mm256_cvtepi32_ps(_mm256_sub_epi32(biased, _mm256_set1_epi32(127)));
+}
+
 #define TABLE kernels_avx2
 #define TABLE_NAME "avx2"
 #include "nn/kernels_body.inc"

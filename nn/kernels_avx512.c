@@ -64,6 +64,16 @@ static inline V v_two_to(V n) {
         _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
 }
 
+static inline V v_sqrt(V x) {
+    return _mm512_sqrt_ps(x);
+}
+static inline V v_mantissa(V x) {
+    return _mm512_getmant_ps(x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_src);
+}
+static inline V v_exponent(V x) {
+    return _mm512_getexp_ps(x);
+}
+
 #define TABLE kernels_avx512
 #define TABLE_NAME "avx512"
 #include "nn/kernels_body.inc"

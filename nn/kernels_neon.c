@@ -68,6 +68,18 @@ static inline V v_two_to(V n) {
     return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127)), 23));
 }
 
+static inline V v_sqrt(V x) {
+    return vsqrtq_f32(x);
+}
+static inline V v_mantissa(V x) {
+    uint32x4_t bits = vandq_u32(vreinterpretq_u32_f32(x), vdupq_n_u32(0x7fffff));
+    return vreinterpretq_f32_u32(vorrq_u32(bits, vdupq_n_u32(0x3f800000)));
+}
+static inline V v_exponent(V x) {
+    int32x4_t biased = vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_f32(x), 23));
+    return vcvtq_f32_s32(vsubq_s32(biased, vdupq_n_s32(127)));
+}
+
 #define TABLE kernels_neon
 #define TABLE_NAME "neon"
 #include "nn/kernels_body.inc"

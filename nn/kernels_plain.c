@@ -63,6 +63,18 @@ static inline V v_two_to(V n) {
     memcpy(&x, &bits, sizeof x);
     return x;
 }
+static inline V v_sqrt(V x) {
+    return sqrtf(x);
+}
+static inline V v_mantissa(V x) {
+    int e;
+    return 2 * frexpf(x, &e);
+}
+static inline V v_exponent(V x) {
+    int e;
+    frexpf(x, &e);
+    return (float)(e - 1);
+}
 #endif
 
 #define TABLE kernels_plain

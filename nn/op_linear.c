@@ -7,7 +7,7 @@
 #include "nn/gemm.h"
 #include "nn/ops.h"
 
-enum { ROWS = 48, CHUNKS = 16, CHUNK_ROWS = 256, BLOCK = 128 /* rows of a chunk in panels at once */ };
+enum { ROWS = 48, CHUNKS = 8, CHUNK_ROWS = 256, BLOCK = 128 /* rows of a chunk in panels at once */ };
 
 typedef struct {
     int rows, in, out;
@@ -65,7 +65,7 @@ static void grad_w_chunk(void *ctx, int item, int worker) {
         panels_pack(false, l->in, rows, l->x + (size_t)r * (size_t)l->in, l->in, x_panels);
         gemm_outer_panels(l->out, l->in, rows, rows, dy_panels, x_panels, dw, l->in);
         for (size_t i = 0; i < (size_t)rows; i++)
-            for (size_t j = 0; j < (size_t)l->out; j++) db[j] += dy[i * (size_t)l->out + j];
+            kernels()->axpy((size_t)l->out, 1, dy + i * (size_t)l->out, db);
     }
 }
 
@@ -76,7 +76,7 @@ static void grad_w_sum(void *ctx, int o, int worker) {
     size_t in = (size_t)l->in, row = (size_t)o * in, bias = (size_t)l->out * in + (size_t)o;
     for (int chunk = 0; chunk < l->chunks; chunk++) {
         const real *partial = l->partial + (size_t)chunk * partial_size(l);
-        for (size_t i = 0; l->dw && i < in; i++) l->dw[row + i] += partial[row + i];
+        if (l->dw) kernels()->axpy(in, 1, partial + row, l->dw + row);
         if (l->db) l->db[o] += partial[bias];
     }
 }

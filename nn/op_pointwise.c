@@ -267,19 +267,16 @@ Tensor *op_add_rows(Tape *t, Tensor *x, Tensor *y) {
 }
 
 /* ---- dropout and noise: element i draws from a place of the stream that depends on i alone ---- */
-static Rng rng_at(const Pointwise *p, size_t block) {
-    Rng r = p->rng;
-    r.counter = block;
-    r.left = 0;
-    return r;
-}
+
+enum { PART = 256 }; /* elements drawn at once; PIECE is a multiple */
 
 static void dropout_piece(const Pointwise *p, size_t from, size_t n) {
-    Rng r = rng_at(p, from / 4); /* a block of the stream holds four numbers; PIECE is a multiple of 4 */
-    uint32_t limit = (uint32_t)((double)p->factor * 4294967296.0);
+    uint32_t draws[PART], limit = (uint32_t)((double)p->factor * 4294967296.0);
     real keep = 1 / (1 - p->factor);
     for (size_t i = from; i < from + n; i++) {
-        bool kept = rng_u32(&r) >= limit;
+        size_t k = (i - from) % PART;
+        if (k == 0) rng_blocks(&p->rng, i / 4, PART / 4, draws);
+        bool kept = draws[k] >= limit;
         if (p->mask) p->mask[i] = kept;
         p->to[i] = kept ? p->x[i] * keep : 0;
     }
@@ -329,11 +326,26 @@ Tensor *op_dropout(Tape *t, Tensor *x, real p) {
     return y;
 }
 
+/* A normal number takes one block: rng_normal's two uniform ones. */
+static void normal_numbers(const Rng *r, size_t from, size_t n, real *z) {
+    uint32_t draws[4 * PART];
+    real u[PART], v[PART];
+    rng_blocks(r, from, n, draws);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t *d = draws + 4 * i;
+        u[i] = (real)(1.0 - (double)(((uint64_t)d[0] << 32 | d[1]) >> 11) * 0x1p-53);
+        v[i] = (real)((double)(((uint64_t)d[2] << 32 | d[3]) >> 11) * 0x1p-53);
+    }
+    kernels()->box_muller(n, u, v, z);
+}
+
 static void noise_piece(const Pointwise *p, size_t from, size_t n) {
-    Rng r = rng_at(p, from); /* a normal number takes one block */
+    real z[PART];
     size_t j = from % p->period;
     for (size_t i = from; i < from + n; i++) {
-        p->to[i] = p->x[i] + p->y[j] * (real)rng_normal(&r);
+        size_t k = (i - from) % PART, left = from + n - i;
+        if (k == 0) normal_numbers(&p->rng, i, left < PART ? left : PART, z);
+        p->to[i] = p->x[i] + p->y[j] * z[k];
         if (++j == p->period) j = 0;
     }
 }

@@ -392,3 +392,25 @@ Test(kernels, attention_and_token_convolution_equal_the_plain_loops_and_do_not_s
         tape_free(&t);
     }
 }
+
+Test(kernels, box_muller_is_that_of_rng_normal) {
+    enum { N = 20000 };
+    Rng r = rng_stream(3, RNG_TEST, 0), again = r;
+    real *u = zeros(N), *v = zeros(N), *z = zeros(N), *exact = zeros(N);
+    for (int i = 0; i < N; i++) u[i] = (real)(1 - rng_uniform(&r)), v[i] = (real)rng_uniform(&r);
+    for (int i = 0; i < N; i++) exact[i] = (real)rng_normal(&again);
+    const Kernels *table;
+    for (int k = 0; (table = kernels_at(k)); k++) {
+        table->box_muller(N, u, v, z);
+        cr_assert_lt(distance(z, exact, N), 1e-6, "%s", table->name);
+    }
+    mem_free(u), mem_free(v), mem_free(z), mem_free(exact);
+}
+
+Test(rng, blocks_are_the_numbers_that_are_drawn_one_by_one) {
+    Rng r = rng_stream(5, RNG_TEST, 7);
+    uint32_t blocks[40];
+    rng_blocks(&r, 3, 10, blocks);
+    for (int i = 0; i < 12; i++) rng_u32(&r);
+    for (int i = 0; i < 40; i++) cr_assert_eq(rng_u32(&r), blocks[i]);
+}

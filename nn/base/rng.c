@@ -20,6 +20,13 @@ Rng rng_stream(uint64_t seed, RngPurpose purpose, uint32_t index) {
     return r;
 }
 
+void rng_blocks(const Rng *r, uint64_t block, size_t n, uint32_t *out) {
+    for (size_t i = 0; i < n; i++, block++) {
+        uint32_t counter[4] = {(uint32_t)block, (uint32_t)(block >> 32), r->stream[0], r->stream[1]};
+        philox4x32_10(out + 4 * i, counter, r->key);
+    }
+}
+
 uint32_t rng_u32(Rng *r) {
     if (r->left == 0) {
         uint32_t counter[4] = {(uint32_t)r->counter, (uint32_t)(r->counter >> 32), r->stream[0],

@@ -36,6 +36,8 @@ typedef struct {
 Rng rng_stream(uint64_t seed, RngPurpose purpose, uint32_t index);
 
 uint32_t rng_u32(Rng *r);
+/* The n blocks of four numbers from block number `block` of r's stream on, whatever r has drawn so far. */
+void rng_blocks(const Rng *r, uint64_t block, size_t n, uint32_t *out);
 uint64_t rng_u64(Rng *r);
 double rng_uniform(Rng *r); /* [0,1), 53 bits */
 double rng_range(Rng *r, double low, double high);
