@@ -8,7 +8,7 @@
 #include "tests/run_command.h"
 
 static const char *const VERB_NAMES[] = {"phantom", "train",   "eval",   "encode", "index",
-                                         "search",  "inspect", "verify", "demo",   "audit", NULL};
+                                         "search",  "inspect", "verify", "demo",   "audit", "table", NULL};
 
 /* ---- Words ---- */
 

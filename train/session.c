@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
+#include "nn/base/rng.h"
 
 bool session_stopped(const Session *s) {
     return s->stop && *s->stop;
@@ -99,15 +100,39 @@ static void begin(Session *s, const Config *c, Pool *pool, const Log *log) {
     s->deviation = 1;
 }
 
-Status session_open(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Pool *pool,
-                    const Log *log, Error *err) {
+/* Flags `unseen` labels; scratch (n_labels). */
+void session_unseen(const Manifest *m, uint64_t split_seed, int unseen, uint8_t *flags, int *scratch) {
+    Rng rng = rng_stream(split_seed, RNG_SPLIT, UINT32_MAX);
+    for (int k = 0; k < m->n_labels; k++) scratch[k] = k, flags[k] = 0;
+    rng_shuffle(&rng, scratch, (size_t)m->n_labels);
+    for (int k = 0; k < unseen && k < m->n_labels; k++) flags[scratch[k]] = 1;
+}
+
+static Status make_split(Session *s, int unseen, Error *err) {
+    const Manifest *m = &s->manifest;
+    uint64_t seed = (uint64_t)s->config.split_seed;
+    if (unseen == 0) return split_make(&s->split, m, seed, s->log, err);
+    uint8_t *flags = mem_calloc((size_t)m->n_labels, 1);
+    int *scratch = mem_calloc((size_t)m->n_labels, sizeof *scratch);
+    Status status = flags && scratch ? STATUS_OK : mem_error(err, "the split");
+    if (status == STATUS_OK) {
+        session_unseen(m, seed, unseen, flags, scratch);
+        status = split_make_unseen(&s->split, m, seed, flags, s->log, err);
+    }
+    mem_free(flags);
+    mem_free(scratch);
+    return status;
+}
+
+Status session_open_unseen(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
+                           int unseen, Pool *pool, const Log *log, Error *err) {
     begin(s, c, pool, log);
     TRY(config_check(c, err));
     ManifestOptions options = *o;
     options.need_labels = true;
     options.mask_labels = options.mask_labels || c->mask_labels;
     TRY(manifest_read(&s->manifest, manifest, &options, log, err));
-    TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
+    TRY(make_split(s, unseen, err));
     TRY(collect_sets(s, err));
     if (s->count[SET_TRAIN] < 2)
         return error_set(err, STATUS_INPUT,
@@ -118,6 +143,11 @@ Status session_open(Session *s, const Config *c, const char *manifest, const Man
     TRY(load_data(s, err));
     return dataset_statistics(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], &s->mean, &s->deviation,
                               err);
+}
+
+Status session_open(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Pool *pool,
+                    const Log *log, Error *err) {
+    return session_open_unseen(s, c, manifest, o, 0, pool, log, err);
 }
 
 /* ---- For a trained model ---- */

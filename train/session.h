@@ -34,6 +34,12 @@ typedef struct {
 Status session_open(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Pool *pool,
                     const Log *log, Error *err);
 
+/* The same with `unseen` of the labels never trained on (data/split.h, split_make_unseen): drawn by the split
+ * seed; flags (n_labels) of session_unseen tell which. */
+Status session_open_unseen(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
+                           int unseen, Pool *pool, const Log *log, Error *err);
+void session_unseen(const Manifest *m, uint64_t split_seed, int unseen, uint8_t *flags, int *scratch);
+
 /* For a trained model: its vocabulary (taken over: *vocab becomes empty), its label names and picture
  * statistics. The manifest's labels are brought into the model's order; labels that the model does not know
  * keep their place behind them. */

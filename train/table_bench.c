@@ -1,0 +1,132 @@
+#include "train/table_bench.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "nn/ops.h"
+#include "train/encode.h"
+#include "train/stage1.h"
+
+Status bench_open(Bench *b, const Plan *p, const TableOptions *o, const PlannedCell *c, Pool *pool,
+                  const Log *log, Error *err) {
+    memset(b, 0, sizeof *b);
+    PlannedCell plain = *c;
+    Config config;
+    char name[17], path[40];
+    plain.kind = CELL_CLASSIFIER;
+    plain.ablation = NULL;
+    plain.bits = p->main_bits;
+    TRY(plan_config(o, &plain, &config, err));
+    TRY(plan_stage1_name(p, o, c, name, err));
+    snprintf(path, sizeof path, "work/stage1-%s", name);
+    b->folder = path_join(o->out, path);
+    if (!b->folder) return mem_error(err, "the table");
+    TRY(dir_make(b->folder, err));
+    Status s = session_open_unseen(&b->session, &config, o->data[c->data], &o->manifest,
+                                   c->split == TABLE_UNSEEN ? p->unseen[c->data] : 0, pool, log, err);
+    b->session.stop = o->stop;
+    b->opened = s == STATUS_OK;
+    return s;
+}
+
+void bench_close(Bench *b) {
+    for (int k = 0; k < SET_COUNT * 2; k++) {
+        mem_free(b->u[k / 2][k % 2]);
+        mem_free(b->p[k / 2][k % 2]);
+        mem_free(b->raw[k / 2][k % 2]);
+    }
+    model_free(&b->stage1);
+    session_close(&b->session);
+    mem_free(b->folder);
+    memset(b, 0, sizeof *b);
+}
+
+/* ---- Stage 1 ---- */
+
+Status bench_train(Bench *b, Error *err) {
+    if (b->trained) return STATUS_OK;
+    Progress p;
+    progress_begin(&p);
+    char *path = path_join(b->folder, "checkpoint.safetensors");
+    Status s = path ? session_model(&b->session, &b->stage1, err) : mem_error(err, "stage 1");
+    if (s == STATUS_OK && path_exists(path)) s = checkpoint_load(path, &b->session, &b->stage1, &p, err);
+    if (s == STATUS_OK && p.stage == 1) s = stage1_train(&b->session, &b->stage1, &p, path, err);
+    b->trained = s == STATUS_OK && p.stage == 2;
+    progress_free(&p);
+    mem_free(path);
+    return s;
+}
+
+/* ---- Features ---- */
+
+/* p = softmax where every training case has one label, else the sigmoid of each logit. */
+static void probabilities(const Tensor *logits, bool single, float *p) {
+    int c = logits->dim[1];
+    for (int i = 0; i < logits->dim[0]; i++) {
+        const real *z = logits->data + (size_t)i * (size_t)c;
+        double top = (double)z[0], sum = 0;
+        for (int k = 1; k < c; k++) top = (double)z[k] > top ? (double)z[k] : top;
+        for (int k = 0; k < c; k++) sum += exp((double)z[k] - top);
+        for (int k = 0; k < c; k++)
+            p[(size_t)i * (size_t)c + (size_t)k] =
+                (float)(single ? exp((double)z[k] - top) / sum : 1 / (1 + exp(-(double)z[k])));
+    }
+}
+
+static void keep(Bench *b, Tape *t, Set set, int modality, int first, Tensor *u) {
+    size_t d = (size_t)u->dim[1], c = (size_t)session_classes(&b->session);
+    float *to = b->u[set][modality] + (size_t)first * d;
+    for (size_t i = 0; i < tensor_size(u); i++) to[i] = (float)u->data[i];
+    probabilities(model_stage1_logits(t, &b->stage1, modality, u), b->session.single,
+                  b->p[set][modality] + (size_t)first * c);
+}
+
+static Status read_set(Bench *b, Set set, Tape *t, Batch *batch, Error *err) {
+    const Session *s = &b->session;
+    BatchOptions o = {.mean = s->mean, .deviation = s->deviation};
+    int n = s->count[set], side = s->config.image_size;
+    for (int first = 0; first < n; first += ENCODE_TILE) {
+        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
+        TRY(batch_fill(batch, &s->data, s->index[set] + first, tile, &o, s->pool, err));
+        Tensor *x = tape_tensor4(t, tile, side, side, 1);
+        for (size_t i = 0; i < tensor_size(x); i++) x->data[i] = batch->image[i];
+        keep(b, t, set, 0, first, op_mean_tokens(t, model_image_tokens(t, &b->stage1, x), NULL));
+        Tensor *z = model_text_tokens(t, &b->stage1, batch->word, batch->gram, tile, batch->text_length,
+                                      TOKEN_NGRAMS, batch->length);
+        keep(b, t, set, 1, first, op_mean_tokens(t, z, batch->length));
+        tape_reset(t);
+    }
+    return STATUS_OK;
+}
+
+static Status read_sets(Bench *b, Tape *t, Batch *batch, Error *err) {
+    const Session *s = &b->session;
+    size_t d = (size_t)s->config.dim, c = (size_t)session_classes(s);
+    if (ARENA_GUARD(&t->arena)) return mem_error(err, "the features");
+    for (int set = 0; set < SET_COUNT; set++) {
+        size_t n = (size_t)s->count[set];
+        for (int k = 0; k < 2; k++) {
+            b->u[set][k] = mem_calloc(n * d + 1, sizeof(float));
+            b->p[set][k] = mem_calloc(n * c + 1, sizeof(float));
+            if (!b->u[set][k] || !b->p[set][k]) return mem_error(err, "the features");
+        }
+        TRY(read_set(b, (Set)set, t, batch, err));
+    }
+    return STATUS_OK;
+}
+
+Status bench_features(Bench *b, Error *err) {
+    if (b->read) return STATUS_OK;
+    Tape t;
+    Batch batch;
+    tape_init(&t, b->session.pool);
+    t.recording = t.training = false;
+    Status s = batch_init(&batch, &b->session.data, ENCODE_TILE, b->session.pool, err);
+    if (s == STATUS_OK) s = read_sets(b, &t, &batch, err);
+    batch_free(&batch);
+    tape_free(&t);
+    b->read = s == STATUS_OK;
+    return s;
+}

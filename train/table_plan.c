@@ -1,0 +1,328 @@
+#include "train/table_plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "hash/baselines/baselines.h"
+#include "nn/base/alloc.h"
+
+const char *const TABLE_SPLIT_NAMES[TABLE_SPLITS] = {"standard", "unseen", "masked"};
+
+/* Ablations that share stage 1, then those that train one of their own. */
+static const char *const SHARED[] = {"no-manifold",       "no-walk",        "no-balance",
+                                     "no-classification", "no-constraints", "no-transformer",
+                                     "no-joint-pass",     "no-alignment",   "no-quantisation"};
+static const char *const RETRAINED[] = {"no-subwords", "end-to-end"};
+enum { N_SHARED = sizeof SHARED / sizeof SHARED[0], N_RETRAINED = sizeof RETRAINED / sizeof RETRAINED[0] };
+
+void plan_data_name(const char *manifest, char *name, size_t size) {
+    const char *end = strrchr(manifest, '/'), *begin = end;
+    if (!end) {
+        snprintf(name, size, "%s", manifest);
+        return;
+    }
+    while (begin > manifest && begin[-1] != '/') begin--;
+    snprintf(name, size, "%.*s", (int)(end - begin), begin);
+}
+
+void plan_describe(const TableOptions *o, const PlannedCell *c, char *text, size_t size) {
+    static const char *const names[] = {"RANDOM", "", "DCMH", "CLASSIFIER", "MSACH", "MSACH", "ORACLE"};
+    char data[64];
+    plan_data_name(o->data[c->data], data, sizeof data);
+    const char *ablation = c->ablation && strcmp(c->ablation, "full") != 0 ? c->ablation : "";
+    snprintf(text, size, "%s, %s split %d, %s%s%s%s, %d bits", data, TABLE_SPLIT_NAMES[c->split],
+             c->split_seed, c->kind == CELL_SHALLOW ? BASELINES[c->method].name : names[c->kind],
+             c->kind == CELL_SHALLOW && c->raw ? " on raw features" : "", *ablation ? " " : "", ablation,
+             c->bits);
+}
+
+bool plan_same_split(const PlannedCell *a, const PlannedCell *b) {
+    return a->data == b->data && a->split == b->split && a->split_seed == b->split_seed;
+}
+
+double plan_effort(const PlannedCell *c) {
+    switch (c->kind) {
+    case CELL_DCMH:
+    case CELL_RETRAINED:
+        return 36;
+    case CELL_MSACH:
+        return 7;
+    case CELL_SHALLOW:
+        return c->raw ? 2 : 1;
+    default:
+        return 0.2;
+    }
+}
+
+/* ---- Settings and keys ---- */
+
+/* DCMH (Jiang & Li, CVPR 2017) on our own networks: pairwise likelihood, quantisation and balance with gamma
+ * = eta = 1 end to end; the codes are a linear function of u_m. Epochs, batch, rate and augmentation are
+ * those of MSACH's stage 1. */
+static void config_dcmh(Config *c) {
+    c->end_to_end = 1;
+    c->transformer = c->joint_pass = 0;
+    c->weight_align = c->weight_manifold = c->weight_classification = c->weight_decorrelation = 0;
+    c->weight_likelihood = c->weight_quantisation = c->weight_balance = 1;
+    c->beta_start = c->beta_end = 1;
+    c->laplacian = c->geodesic = 0;
+    c->dropout = 0;
+}
+
+Status plan_config(const TableOptions *o, const PlannedCell *c, Config *out, Error *err) {
+    *out = o->config;
+    out->bits = c->bits;
+    out->split_seed = c->split_seed;
+    if (c->split == TABLE_MASKED) out->mask_labels = 1;
+    if (c->kind == CELL_DCMH) config_dcmh(out);
+    if (c->ablation) TRY(config_ablate(out, c->ablation, err));
+    return config_check(out, err);
+}
+
+/* Settings of stage 2 alone: they do not move what stands on stage 1. */
+static const char *const STAGE2_ONLY[] = {"bits",
+                                          "split_seed",
+                                          "layers",
+                                          "heads",
+                                          "transformer",
+                                          "end_to_end",
+                                          "views",
+                                          "stage2_epochs",
+                                          "stage2_batch",
+                                          "joint_pass",
+                                          "stage2_lr",
+                                          "stage2_decay",
+                                          "dropout",
+                                          "noise",
+                                          "beta_start",
+                                          "beta_end",
+                                          "neighbours",
+                                          "geodesic",
+                                          "laplacian",
+                                          "rho",
+                                          "omega",
+                                          "t0",
+                                          "tau",
+                                          "lambda_w",
+                                          "weight_align",
+                                          "weight_manifold",
+                                          "weight_balance",
+                                          "weight_classification",
+                                          "weight_quantisation",
+                                          "weight_likelihood",
+                                          "weight_decorrelation"};
+/* Settings that move no result. */
+static const char *const IDLE[] = {"picture_mib", "feature_mib"};
+/* Settings that were there when cells were first written: later ones enter a key only where they are not at
+ * their default, so that a new setting leaves finished cells alone. */
+static const char *const FIRST[] = {
+    "seed",      "mask_labels", "image_size",    "width",         "blocks",       "dim",       "text_length",
+    "max_words", "min_count",   "buckets",       "stage1_epochs", "stage1_batch", "stage1_lr", "stage1_decay",
+    "warmup",    "clip",        "image_dropout", "text_dropout",  "word_dropout", "shift",     "scale",
+    "rotation",  "gain",        "contrast",      "speckle",       "erase",        "flip",      "mixup",
+    "smoothing", "eta",         "tau1",          "bce_weight"};
+#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
+
+static bool among(const char *const *list, int n, const char *name) {
+    for (int i = 0; i < n; i++)
+        if (strcmp(list[i], name) == 0) return true;
+    return false;
+}
+
+static void add_settings(Buffer *b, const Config *c, bool stage2) {
+    Config standard;
+    config_default(&standard);
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        const ConfigOption *o = &CONFIG_TABLE[i];
+        bool late = among(STAGE2_ONLY, COUNT(STAGE2_ONLY), o->name);
+        if (among(IDLE, COUNT(IDLE), o->name) || (late && !stage2)) continue;
+        char text[64], usual[64];
+        config_value(c, o, text);
+        config_value(&standard, o, usual);
+        if (!late && !among(FIRST, COUNT(FIRST), o->name) && strcmp(text, usual) == 0) continue;
+        buffer_printf(b, "%s = %s\n", o->name, text);
+    }
+}
+
+static void add_split(Buffer *b, const Plan *p, const TableOptions *o, const PlannedCell *c) {
+    buffer_printf(b, "data %08x%s\nsplit %s %d\n", (unsigned)p->crc[c->data],
+                  o->manifest.skip_bad ? " skip-bad" : "", TABLE_SPLIT_NAMES[c->split], c->split_seed);
+    if (c->split == TABLE_UNSEEN) buffer_printf(b, "unseen %d\n", p->unseen[c->data]);
+}
+
+static void hash_name(const Buffer *b, char *name) {
+    uint64_t h = 1469598103934665603u;
+    for (size_t i = 0; i < b->size; i++) h = (h ^ b->data[i]) * 1099511628211u;
+    snprintf(name, 17, "%016llx", (unsigned long long)h);
+}
+
+/* All that determines the cell's results, as text. RANDOM and ORACLE stand on labels and split alone. */
+static Status make_key(const Plan *p, const TableOptions *o, PlannedCell *c, Error *err) {
+    static const char *const kinds[] = {"random", "shallow", "dcmh",  "classifier",
+                                        "msach",  "msach",   "oracle"};
+    Config config;
+    Buffer b = {0};
+    TRY(plan_config(o, c, &config, err));
+    add_split(&b, p, o, c);
+    buffer_printf(&b, "method %s%s%s%s%s\nbits %d\n", kinds[c->kind], c->kind == CELL_SHALLOW ? " " : "",
+                  c->kind == CELL_SHALLOW ? BASELINES[c->method].name : "",
+                  c->kind == CELL_SHALLOW ? c->raw ? " raw" : " stage1" : "", c->ablation ? c->ablation : "",
+                  c->bits);
+    if (c->kind == CELL_RANDOM || c->kind == CELL_ORACLE)
+        buffer_printf(&b, "seed %d\n", config.seed);
+    else
+        add_settings(&b, &config, c->kind == CELL_MSACH || c->kind == CELL_RETRAINED);
+    buffer_add(&b, "", 1);
+    if (b.failed) {
+        buffer_free(&b);
+        return mem_error(err, "the table's plan");
+    }
+    b.size--;
+    hash_name(&b, c->name);
+    c->key = (char *)b.data;
+    return STATUS_OK;
+}
+
+Status plan_stage1_name(const Plan *p, const TableOptions *o, const PlannedCell *c, char *text, Error *err) {
+    PlannedCell plain = *c;
+    Config config;
+    Buffer b = {0};
+    plain.kind = CELL_CLASSIFIER;
+    plain.ablation = NULL;
+    TRY(plan_config(o, &plain, &config, err));
+    add_split(&b, p, o, c);
+    add_settings(&b, &config, false);
+    if (b.failed) return mem_error(err, "the table's plan");
+    hash_name(&b, text);
+    buffer_free(&b);
+    return STATUS_OK;
+}
+
+/* ---- Cells ---- */
+
+static Status add(Plan *p, size_t *capacity, PlannedCell c, Error *err) {
+    if (!mem_grow(&p->cell, capacity, (size_t)p->n + 1, sizeof *p->cell))
+        return mem_error(err, "the table's plan");
+    p->cell[p->n++] = c;
+    return STATUS_OK;
+}
+
+/* Rows of one split at one length. wide: DCMH and ablations too. */
+static Status add_rows(Plan *p, size_t *capacity, PlannedCell c, bool wide, bool retrained, Error *err) {
+    c.kind = CELL_RANDOM;
+    TRY(add(p, capacity, c, err));
+    c.kind = CELL_CLASSIFIER;
+    TRY(add(p, capacity, c, err));
+    c.kind = CELL_ORACLE;
+    TRY(add(p, capacity, c, err));
+    c.kind = CELL_MSACH;
+    c.ablation = "full";
+    TRY(add(p, capacity, c, err));
+    c.ablation = NULL;
+    c.kind = CELL_SHALLOW;
+    for (c.raw = 0; c.raw < 1; c.raw++)
+        for (c.method = 0; c.method < BASELINE_METHODS; c.method++) TRY(add(p, capacity, c, err));
+    c.raw = c.method = 0;
+    if (!wide) return STATUS_OK;
+    c.kind = CELL_MSACH;
+    for (int i = 0; i < N_SHARED; i++) {
+        c.ablation = SHARED[i];
+        TRY(add(p, capacity, c, err));
+    }
+    c.ablation = NULL;
+    c.kind = CELL_DCMH;
+    TRY(add(p, capacity, c, err));
+    c.kind = CELL_RETRAINED;
+    for (int i = 0; retrained && i < N_RETRAINED; i++) {
+        c.ablation = RETRAINED[i];
+        TRY(add(p, capacity, c, err));
+    }
+    return STATUS_OK;
+}
+
+/* The cells of one seed on one split of one data set. */
+static Status add_split_cells(Plan *p, size_t *capacity, const TableOptions *o, PlannedCell c, Error *err) {
+    c.bits = p->main_bits;
+    bool standard = c.split == TABLE_STANDARD;
+    TRY(add_rows(p, capacity, c, standard, standard && !o->quick && c.split_seed <= o->lengths_seeds, err));
+    for (int i = 0; standard && !o->quick && c.split_seed <= o->lengths_seeds && i < o->n_bits; i++) {
+        if (o->bits[i] == p->main_bits) continue;
+        c.bits = o->bits[i];
+        TRY(add_rows(p, capacity, c, false, false, err));
+    }
+    return STATUS_OK;
+}
+
+/* Seed by seed, so that a table that is not finished yet is even; the extra splits last. */
+static Status add_all(Plan *p, const TableOptions *o, Error *err) {
+    size_t capacity = 0;
+    for (int split = 0; split < (o->quick ? 1 : TABLE_SPLITS); split++)
+        for (int seed = 1; seed <= (o->quick                  ? 1
+                                    : split == TABLE_STANDARD ? o->seeds
+                                                              : o->lengths_seeds);
+             seed++)
+            for (int d = 0; d < o->n_data; d++) {
+                PlannedCell c = {.data = d, .split = (TableSplit)split, .split_seed = seed};
+                if (split == TABLE_UNSEEN && p->unseen[d] == 0) continue;
+                TRY(add_split_cells(p, &capacity, o, c, err));
+            }
+    return STATUS_OK;
+}
+
+/* A quarter of the labels, at least two, and two to train on. */
+static Status look_at_data(Plan *p, const TableOptions *o, int d, const Log *log, Error *err) {
+    Manifest m;
+    ManifestOptions options = o->manifest;
+    options.need_labels = true;
+    Status s = manifest_read(&m, o->data[d], &options, log, err);
+    if (s == STATUS_OK) {
+        p->crc[d] = m.crc;
+        p->cases[d] = m.n;
+        p->unseen[d] = m.n_labels < 4 || m.has_split ? 0 : m.n_labels / 4 < 2 ? 2 : m.n_labels / 4;
+        if (p->unseen[d] == 0 && !o->quick)
+            log_warn(log, "%s: no split with unseen classes: it needs four labels and no split of its own",
+                     o->data[d]);
+    }
+    manifest_free(&m);
+    return s;
+}
+
+static Status find_finished(PlannedCell *c, const Log *log, Error *err) {
+    if (!path_exists(c->path)) return STATUS_OK;
+    Status s = table_cell_read(&c->cell, c->key, c->path, err);
+    c->done = s == STATUS_OK;
+    if (s != STATUS_CHECK) return s;
+    log_warn(log, "%s; it is computed again", err ? err->message : c->path);
+    table_cell_free(&c->cell);
+    if (err) *err = (Error){0};
+    return STATUS_OK;
+}
+
+Status plan_make(Plan *p, const TableOptions *o, const Log *log, Error *err) {
+    memset(p, 0, sizeof *p);
+    p->main_bits = o->bits[0];
+    for (int i = 0; i < o->n_bits; i++)
+        if (o->bits[i] == 64) p->main_bits = 64;
+    for (int d = 0; d < o->n_data; d++) TRY(look_at_data(p, o, d, log, err));
+    TRY(add_all(p, o, err));
+    for (int i = 0; i < p->n; i++) {
+        PlannedCell *c = &p->cell[i];
+        char name[48];
+        TRY(make_key(p, o, c, err));
+        snprintf(name, sizeof name, "cells/%s.txt", c->name);
+        c->path = path_join(o->out, name);
+        if (!c->path) return mem_error(err, "the table's plan");
+        TRY(find_finished(c, log, err));
+    }
+    return STATUS_OK;
+}
+
+void plan_free(Plan *p) {
+    for (int i = 0; i < p->n; i++) {
+        mem_free(p->cell[i].key);
+        mem_free(p->cell[i].path);
+        table_cell_free(&p->cell[i].cell);
+    }
+    mem_free(p->cell);
+    memset(p, 0, sizeof *p);
+}
