@@ -21,8 +21,9 @@ typedef struct {
     Pool *pool;
     int rounds, first, last; /* methods */
     double tables_s;
-    Hit *hits;     /* (2, n_queries, MOST_K): by method */
-    size_t *found; /* (n_queries) */
+    const char *name; /* of the codes, or NULL */
+    Hit *hits;        /* (2, n_queries, MOST_K): by method */
+    size_t *found;    /* (n_queries) */
 } Bench;
 
 typedef struct {
@@ -91,7 +92,13 @@ static void field(const char *name, double v) {
 
 static void print_json(const Bench *b, int method, size_t k, const Timing *t, double batch, double one) {
     const Timing *own = &t[method];
-    printf("{\"n\":%zu,\"bits\":%d,\"k\":%zu,\"codes\":\"%s\",\"method\":\"%s\"", b->data.n, b->data.bits, k,
+    printf("{");
+    if (b->name) {
+        json_name(stdout, "name");
+        json_text(stdout, b->name);
+        printf(",");
+    }
+    printf("\"n\":%zu,\"bits\":%d,\"k\":%zu,\"codes\":\"%s\",\"method\":\"%s\"", b->data.n, b->data.bits, k,
            b->data.kind, METHODS[method]);
     field("batch_queries_per_s", 1 / batch);
     field("one_query_ms", 1e3 * one);
@@ -186,6 +193,7 @@ Status bench_search(Args *a, Error *err) {
         return error_set(err, STATUS_USAGE, "msach bench: --bits %ld; a multiple of 8 was expected", bits);
     TRY(args_pool(a, err));
     Bench b = {.pool = a->pool,
+               .name = args_get(a, "name"),
                .rounds = (int)rounds,
                .first = method == MIH ? MIH : SCAN,
                .last = method == SCAN ? SCAN : MIH};

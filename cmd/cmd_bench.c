@@ -15,7 +15,10 @@ static const Option OPTIONS[] = {
     {"queries", 0, "N", "256", "search: queries of a batch", PLAIN},
     {"method", 0, "NAME", "both", "search: scan, mih or both, in turn", PLAIN},
     {"rounds", 0, "N", "5", "search: measurements of each, of which the median is told", PLAIN},
+    {"name", 0, "TEXT", NULL, "search: a name for the codes, told with --json", PLAIN},
     {"dump", 0, "DIR", NULL, "search: write codes.npy and queries.npy, for others to search", PLAIN},
+    {"from", 0, "FILE", NULL, "page: lines of `bench search --json`", PLAIN},
+    {"html", 0, "FILE", NULL, "page: the page to write", PLAIN},
     {"json", 0, NULL, NULL, "one JSON object a line", PLAIN},
     OPTION_THREADS,
     OPTION_QUIET,
@@ -41,7 +44,7 @@ double bench_median(double *v, size_t n) {
 static const struct {
     const char *name;
     Status (*run)(Args *a, Error *err);
-} BENCHES[] = {{"search", bench_search}, {"index", bench_index}};
+} BENCHES[] = {{"search", bench_search}, {"index", bench_index}, {"page", bench_page}};
 enum { N_BENCHES = sizeof BENCHES / sizeof BENCHES[0] };
 
 static Status run(Args *a, Error *err) {
@@ -61,9 +64,10 @@ static Status run(Args *a, Error *err) {
 const Verb VERB_BENCH = {"bench",
                          "how fast it is here: repeated timings, and their median",
                          "msach bench search --n 1000000 --bits 64 --json",
-                         "search|index",
+                         "search|index|page",
                          OPTIONS,
                          run,
                          "search  exact k nearest, k = 1, 10, 100: by looking at all codes (scan) and by "
                          "multi-index hashing (mih)\n"
-                         "index   an archive's file of random codes: writing, opening, the first search"};
+                         "index   an archive's file of random codes: writing, opening, the first search\n"
+                         "page    the lines of several searches as one page with charts"};

@@ -34,8 +34,8 @@ Status index_builder_create(IndexBuilder **b, int bits, const char *model_hash, 
 Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err);
 Status index_builder_write(const IndexBuilder *b, const char *path, Error *err);
 void index_builder_free(IndexBuilder *b);
-/* Search tables (mih.h) of m substrings for each modality in the written file; m 0, as without this call: of mih_substrings for
- * archives of 65,536 cases or more, else none; m -1: none. pool: builds them, or NULL. Not used by index_append: what was
+/* Search tables (mih.h) of m substrings for each modality in the written file; m 0, as without this call: as many as
+ * suit the codes, for archives of 65,536 cases or more, else none; m -1: none. pool: builds them, or NULL. Not used by index_append: what was
  * appended is scanned until index_compact. */
 enum { INDEX_TABLES_FROM = 65536 };
 void index_builder_set_tables(IndexBuilder *b, int m, Pool *pool);

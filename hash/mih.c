@@ -29,7 +29,7 @@ int mih_substrings(int bits, size_t n) {
 }
 
 /* Substrings of equal length, but for one bit, and the places of their tables. */
-static void lay_out(Mih *x) {
+void mih_lay_out(Mih *x) {
     size_t at = HEADER_BYTES;
     int most = log2_floor(x->present);
     most = most < 1 ? 1 : most > MOST_TABLE_BITS ? MOST_TABLE_BITS : most;
@@ -42,6 +42,8 @@ static void lay_out(Mih *x) {
         at = (at + 4 * (((size_t)1 << s->table_bits) + 1) + 63) / 64 * 64;
         s->rows_at = at;
         at = (at + 4 * x->present + 63) / 64 * 64;
+        s->codes_at = at;
+        at = (at + code_bytes(x->bits) * x->present + 63) / 64 * 64;
     }
     x->size = at;
 }
@@ -51,6 +53,7 @@ static void point_into(Mih *x, const void *data) {
     for (int j = 0; j < x->m; j++) {
         x->part[j].offsets = x->data + x->part[j].offsets_at;
         x->part[j].rows = x->data + x->part[j].rows_at;
+        x->part[j].codes = x->data + x->part[j].codes_at;
     }
 }
 
@@ -67,7 +70,8 @@ static void fill_table(void *ctx, int item, int worker) {
     (void)worker;
     const Filling *f = ctx;
     const Substring *s = &f->x->part[item];
-    unsigned char *offsets = f->data + s->offsets_at, *rows = f->data + s->rows_at;
+    unsigned char *offsets = f->data + s->offsets_at, *rows = f->data + s->rows_at,
+                  *codes = f->data + s->codes_at;
     size_t bytes = code_bytes(f->x->bits), buckets = (size_t)1 << s->table_bits;
     for (size_t row = 0; row < f->x->n; row++) {
         if (f->has && !f->has[row]) continue;
@@ -83,8 +87,10 @@ static void fill_table(void *ctx, int item, int worker) {
     for (size_t row = 0; row < f->x->n; row++) {
         if (f->has && !f->has[row]) continue;
         unsigned char *place = offsets + 4 * (bucket(s, substring(f->x->codes + row * bytes, bytes, s)) + 1);
-        put_u32(rows + 4 * (size_t)get_u32(place), (uint32_t)row);
-        put_u32(place, get_u32(place) + 1);
+        size_t at = get_u32(place);
+        put_u32(rows + 4 * at, (uint32_t)row);
+        memcpy(codes + at * bytes, f->x->codes + row * bytes, bytes);
+        put_u32(place, (uint32_t)at + 1);
     }
 }
 
@@ -98,15 +104,16 @@ static void put_header(const Mih *x, unsigned char *data) {
 
 Status mih_build(Mih **out, const uint8_t *codes, size_t n, int bits, int m, const uint8_t *has, Pool *pool,
                  Error *err) {
-    if (m == 0) m = mih_substrings(bits, n);
+    size_t present = n;
+    *out = NULL;
+    for (size_t row = 0; has && row < n; row++) present -= !has[row];
+    if (m == 0) TRY(mih_choose(codes, n, present, bits, has, &m, pool, err));
     NN_REQUIRE(m >= mih_fewest(bits) && m <= mih_most(bits), "%d substrings of %d bits", m, bits);
     NN_REQUIRE(n < UINT32_MAX, "%zu codes", n);
-    *out = NULL;
     Mih *x = mem_calloc(1, sizeof *x);
     if (!x) return mem_error(err, "the tables of an index");
-    *x = (Mih){.codes = codes, .n = n, .present = n, .bits = bits, .m = m};
-    for (size_t row = 0; has && row < n; row++) x->present -= !has[row];
-    lay_out(x);
+    *x = (Mih){.codes = codes, .n = n, .present = present, .bits = bits, .m = m};
+    mih_lay_out(x);
     x->owned = mem_aligned(x->size);
     if (!x->owned) {
         mem_free(x);
@@ -123,7 +130,7 @@ Status mih_build(Mih **out, const uint8_t *codes, size_t n, int bits, int m, con
 
 /* ---- From bytes ---- */
 
-/* present <= n < 2^32 and m <= 128 keep every product of lay_out far from 2^64. */
+/* present <= n < 2^32 and m <= 128 keep every product of mih_lay_out far from 2^64. */
 static int read_header(Mih *x, const unsigned char *data, size_t size) {
     if (size < HEADER_BYTES || memcmp(data, magic, 8) != 0) return 0;
     uint32_t m = get_u32(data + 12);
@@ -133,7 +140,7 @@ static int read_header(Mih *x, const unsigned char *data, size_t size) {
     x->m = (int)m;
     x->present = (size_t)get_u64(data + 24);
     if (x->present > size / 4) return 0;
-    lay_out(x);
+    mih_lay_out(x);
     return x->size == size;
 }
 

@@ -30,8 +30,9 @@ int mih_substrings(int bits, size_t n);
 int mih_fewest(int bits);
 int mih_most(int bits);
 
-/* Tables over codes (n, bits/8) of rows with has[row] != 0 (NULL: all). m: mih_fewest to mih_most, 0: mih_substrings.
- * codes are borrowed until mih_free. n < 2^32. Memory: about 4 m to 8 m bytes a row. */
+/* Tables over codes (n, bits/8) of rows with has[row] != 0 (NULL: all). m: mih_fewest to mih_most, 0: what
+ * suits a sample of the codes, or mih_substrings for few.
+ * codes are borrowed until mih_free. n < 2^32. Memory: about m (8 + bits/8) bytes a row. */
 Status mih_build(Mih **x, const uint8_t *codes, size_t n, int bits, int m, const uint8_t *has, Pool *pool,
                  Error *err);
 /* The same from the bytes of mih_bytes, 64-byte aligned, which are borrowed as well and not trusted. STATUS_INPUT where they

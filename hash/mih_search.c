@@ -6,20 +6,15 @@
 #include "hash/mih_tables.h"
 #include "nn/base/alloc.h"
 
-/* Costs in units of 1/64 of a nanosecond on a machine of 2021; only their ratios matter, and only to speed. A candidate and a
- * lookup are mostly a cache miss; the scan's cost is for a word of 64 bits, of a query among many or of one alone. Codes that
- * are scanned faster than SHORT_SCAN are scanned at once; SCAN_START is what a scan costs besides. */
-enum {
-    COST_CANDIDATE = 12 * 64,
-    COST_LOOKUP = 24 * 64,
-    COST_SCAN_TILE = 13,
-    COST_SCAN_ONE = 32,
-    TILE_FROM = 6
-};
+/* Codes that are scanned faster than SHORT_SCAN are scanned at once; SCAN_START is what a scan costs besides. */
+enum { TILE_FROM = 6 };
 enum { SHORT_SCAN = 10000 * 64, SCAN_START = 10000 * 64 };
-/* What may be lost on a query that the scan answers in the end, and what a sure end may cost, in percent of its scan. */
-enum { PERCENT_AT_RISK = 4, PERCENT_SURE = 70 };
-enum { QUEUE = 128, AT_A_TIME = 32, SLACK = 256 };
+/* What may be lost on a query that the scan answers in the end, and what a sure end may cost, in percent of its scan; less
+ * for few queries, whose estimates no others outweigh. Of many
+ * queries the first SAMPLE may risk more, together no more than PERCENT_AT_RISK of all; where the scan answers all of those,
+ * the rest risk nothing. */
+enum { PERCENT_AT_RISK = 2, PERCENT_AT_RISK_MOST = 60, PERCENT_SURE = 90, PERCENT_SURE_ONE = 60, SAMPLE = 8 };
+enum { AT_A_TIME = 256, BUCKETS_AT_A_TIME = 16, PREFETCHED = 512, SLACK = 256 };
 
 /* The nearest so far, in no order: all entries at distance <= limit that can be among the k nearest. */
 typedef struct {
@@ -31,21 +26,16 @@ typedef struct {
 } Near;
 
 typedef struct {
-    uint64_t value[QUEUE];
-    uint32_t row[QUEUE];
-    uint16_t distance[QUEUE];
-    size_t held;
-} Queue;
-
-typedef struct {
     const Mih *x;
     const uint8_t *query, *allowed;
     size_t bytes;
     uint64_t value[MIH_MOST]; /* the query's substrings */
     Near near;
-    Queue queue;
+    uint32_t offset[AT_A_TIME];
     uint64_t spent, at_risk, sure;
-    uint64_t lookups, candidates;         /* of this query */
+    uint64_t lookups, candidates; /* of this query */
+    uint64_t full;                /* rows a bucket of the last table, at distance `level` */
+    int level;
     uint64_t all_lookups, all_candidates; /* of this worker */
 } Search;
 
@@ -93,18 +83,6 @@ static int first_met(const Search *s, const uint8_t *code, int j, int a, uint64_
     return 1;
 }
 
-static void drain_queue(Search *s, int j, int a) {
-    Queue *q = &s->queue;
-    scan_rows(s->query, s->x->codes, q->row, q->held, s->x->bits, q->distance);
-    for (size_t i = 0; i < q->held; i++) {
-        if (q->distance[i] > s->near.limit || (s->allowed && !s->allowed[q->row[i]])) continue;
-        if (first_met(s, s->x->codes + q->row[i] * s->bytes, j, a, q->value[i]))
-            near_push(&s->near, q->row[i], q->distance[i]);
-    }
-    s->candidates += q->held;
-    q->held = 0;
-}
-
 /* Rows first..end-1 of a substring's rows are in the value's bucket; 0 where the tables are damaged. */
 static int find_bucket(const Search *s, int j, uint64_t value, size_t *first, size_t *end) {
     const Substring *part = &s->x->part[j];
@@ -114,32 +92,33 @@ static int find_bucket(const Search *s, int j, uint64_t value, size_t *first, si
     return *first <= *end && *end <= s->x->present;
 }
 
-/* Takes the rows of a bucket; 0 where that is not worth its cost. */
-static int take_bucket(Search *s, int j, int a, uint64_t value) {
+/* Rows first..end-1 of substring j's rows, whose codes lie side by side; 0 where the tables are damaged. */
+static int take_rows(Search *s, int j, int a, uint64_t value, size_t first, size_t end) {
     const Substring *part = &s->x->part[j];
-    size_t first, end;
-    if (!find_bucket(s, j, value, &first, &end)) return 0;
-    s->spent += COST_LOOKUP + (end - first) * COST_CANDIDATE;
-    s->lookups++;
-    if (s->spent > s->sure) return 0;
-    for (size_t i = first; i < end; i++) {
-        uint32_t row = get_u32(part->rows + 4 * i);
-        if (row >= s->x->n) return 0;
-        s->queue.row[s->queue.held] = row;
-        s->queue.value[s->queue.held++] = value;
-        if (s->queue.held == QUEUE) drain_queue(s, j, a);
+    for (size_t at = first; at < end; at += AT_A_TIME) {
+        size_t n = end - at < AT_A_TIME ? end - at : AT_A_TIME;
+        const uint8_t *codes = part->codes + at * s->bytes;
+        size_t near = scan_filter(codes, n, s->x->bits, s->query, s->near.limit + 1, s->offset);
+        for (size_t i = 0; i < near; i++) {
+            const uint8_t *code = codes + s->offset[i] * s->bytes;
+            int distance = code_distance(s->query, code, s->x->bits);
+            uint32_t row = get_u32(part->rows + 4 * (at + s->offset[i]));
+            if (row >= s->x->n) return 0;
+            if (distance > s->near.limit || (s->allowed && !s->allowed[row])) continue;
+            if (first_met(s, code, j, a, value)) near_push(&s->near, row, distance);
+        }
     }
     return 1;
 }
 
-/* n over k, or a number too large to matter. */
-static uint64_t choose(int n, int k) {
-    uint64_t c = 1;
-    for (int i = 0; i < k; i++) {
-        if (c > UINT32_MAX) return UINT32_MAX;
-        c = c * (uint64_t)(n - i) / (uint64_t)(i + 1);
-    }
-    return c;
+/* Takes the rows of a bucket; 0 where that is not worth its cost. */
+static int take_bucket(Search *s, int j, int a, uint64_t value) {
+    size_t first, end;
+    if (!find_bucket(s, j, value, &first, &end)) return 0;
+    s->spent += MIH_COST_LOOKUP + (end - first) * candidate_cost(s->x);
+    s->lookups++;
+    s->candidates += end - first;
+    return s->spent <= s->sure && take_rows(s, j, a, value, first, end);
 }
 
 /* The next number with as many bits set (Gosper). */
@@ -148,35 +127,55 @@ static uint64_t next_flips(uint64_t x) {
     return carried | (x ^ carried) >> 2 >> __builtin_ctzll(x);
 }
 
-/* All values of substring j at distance a, some at a time: their buckets are asked for before they are needed. */
-static int take_table(Search *s, int j, int a) {
+/* Buckets of n values; what they need is asked for before it is needed. */
+static int take_values(Search *s, int j, int a, const uint64_t *value, uint64_t n) {
     const Substring *part = &s->x->part[j];
+    for (uint64_t i = 0; i < n; i++) __builtin_prefetch(part->offsets + 4 * bucket(part, value[i]));
+    for (uint64_t i = 0; i < n; i++) {
+        size_t first, end;
+        if (!find_bucket(s, j, value[i], &first, &end)) return 0;
+        for (size_t at = first * s->bytes; at < end * s->bytes && at < first * s->bytes + PREFETCHED;
+             at += 64)
+            __builtin_prefetch(part->codes + at);
+    }
+    for (uint64_t i = 0; i < n; i++)
+        if (!take_bucket(s, j, a, value[i])) return 0;
+    return 1;
+}
+
+/* All values of substring j at distance a. */
+static int take_table(Search *s, int j, int a) {
+    int length = s->x->part[j].length;
     uint64_t flips = a == 0 ? 0 : a == 64 ? UINT64_MAX : ((uint64_t)1 << a) - 1;
-    for (uint64_t left = choose(part->length, a); left;) {
-        uint64_t value[AT_A_TIME], n = left < AT_A_TIME ? left : AT_A_TIME;
+    uint64_t all = mih_choose_bits(length, a), before = s->candidates;
+    for (uint64_t left = all; left;) {
+        uint64_t value[BUCKETS_AT_A_TIME], n = left < BUCKETS_AT_A_TIME ? left : BUCKETS_AT_A_TIME;
         for (uint64_t i = 0; i < n; i++) {
             value[i] = s->value[j] ^ flips;
-            __builtin_prefetch(part->offsets + 4 * bucket(part, value[i]));
             if (a) flips = next_flips(flips);
         }
-        for (uint64_t i = 0; i < n; i++)
-            if (!take_bucket(s, j, a, value[i])) return 0;
+        if (!take_values(s, j, a, value, n)) return 0;
         left -= n;
     }
-    drain_queue(s, j, a);
+    uint64_t full = (s->candidates - before) / all;
+    s->full = a > s->level || full > s->full ? full : s->full;
+    s->level = a;
     return !s->near.failed;
 }
 
-/* The cost of table j at distance a: at 0 the one bucket's, farther out that of buckets as full as those seen so far or as on
- * average, whichever is more. */
+/* The cost of table j at distance a: at 0 the one bucket's. Farther out that of buckets as full as on average, or, for each
+ * step from those seen last, an eighth as full as they, whichever is more: codes of a cluster thin out with the distance. */
 static uint64_t table_cost(const Search *s, int j, int a) {
     const Substring *part = &s->x->part[j];
     size_t first, end;
     if (a == 0)
-        return find_bucket(s, j, s->value[j], &first, &end) ? COST_LOOKUP + (end - first) * COST_CANDIDATE
-                                                            : UINT32_MAX;
-    uint64_t average = s->x->present >> part->table_bits, seen = s->lookups ? s->candidates / s->lookups : 0;
-    return choose(part->length, a) * (COST_LOOKUP + (seen > average ? seen : average + 1) * COST_CANDIDATE);
+        return find_bucket(s, j, s->value[j], &first, &end)
+                   ? MIH_COST_LOOKUP + (end - first) * candidate_cost(s->x)
+                   : UINT32_MAX;
+    uint64_t average = s->x->present >> part->table_bits,
+             seen = s->full >> (3 * (a - s->level > 20 ? 20 : a - s->level));
+    return mih_choose_bits(part->length, a) *
+           (MIH_COST_LOOKUP + (seen > average ? seen : average + 1) * candidate_cost(s->x));
 }
 
 /* Of all tables from (a, j) on until everything within the limit is known; stops adding where it is too much. */
@@ -208,7 +207,7 @@ static int search(Search *s) {
 typedef struct {
     const Mih *x;
     const uint8_t *queries, *allowed;
-    size_t n_queries, k, stride;
+    size_t n_queries, k, stride, first; /* first: the query of item 0 */
     int radius;
     Hit *hits;
     size_t *found, *counts; /* counts (workers, bits + 1) */
@@ -219,7 +218,7 @@ typedef struct {
 static void search_item(void *ctx, int item, int worker) {
     Job *job = ctx;
     Search *s = &job->search[worker];
-    size_t q = (size_t)item, bins = (size_t)job->x->bits + 1;
+    size_t q = job->first + (size_t)item, bins = (size_t)job->x->bits + 1;
     s->query = job->queries + q * s->bytes;
     s->near = (Near){.hit = s->near.hit,
                      .capacity = s->near.capacity,
@@ -227,8 +226,8 @@ static void search_item(void *ctx, int item, int worker) {
                      .k = job->k,
                      .limit = job->radius};
     memset(s->near.count, 0, bins * sizeof *s->near.count);
-    s->queue.held = 0;
-    s->spent = s->lookups = s->candidates = 0;
+    s->spent = s->lookups = s->candidates = s->full = 0;
+    s->level = 0;
     job->left[q] = !search(s);
     s->all_lookups += s->lookups;
     s->all_candidates += s->candidates;
@@ -274,18 +273,30 @@ static void add_stats(MihStats *stats, const Job *job, size_t threads, size_t n_
     }
 }
 
+/* Queries first..end-1 by the tables; how many are left to the scan. */
+static size_t search_some(Job *job, size_t first, size_t end, uint64_t at_risk, Pool *pool) {
+    size_t n_left = 0;
+    for (int t = 0; t < pool_threads(pool); t++) job->search[t].at_risk = at_risk;
+    job->first = first;
+    if (end - first == 1)
+        search_item(job, 0, 0); /* waking others for one query costs more than it */
+    else if (end > first)
+        pool_for(pool, (int)(end - first), search_item, job);
+    for (size_t q = first; q < end; q++) n_left += job->left[q];
+    return n_left;
+}
+
 static Status run(Job *job, const MihBudget *budget, MihStats *stats, Pool *pool, Error *err) {
-    size_t threads = (size_t)pool_threads(pool), n_left = 0;
+    size_t threads = (size_t)pool_threads(pool), sample = job->n_queries < SAMPLE ? job->n_queries : SAMPLE;
     for (size_t t = 0; t < threads; t++) {
         Search *s = &job->search[t];
         s->x = job->x;
         s->allowed = job->allowed;
         s->bytes = code_bytes(job->x->bits);
-        s->at_risk = budget->at_risk;
         s->sure = budget->sure;
     }
-    pool_for(pool, (int)job->n_queries, search_item, job);
-    for (size_t q = 0; q < job->n_queries; q++) n_left += job->left[q];
+    size_t n_left = search_some(job, 0, sample, budget->at_risk, pool);
+    n_left += search_some(job, sample, job->n_queries, n_left == sample ? 0 : budget->at_risk, pool);
     if (stats) add_stats(stats, job, threads, n_left);
     return n_left ? scan_left(job, n_left, pool, err) : STATUS_OK;
 }
@@ -322,7 +333,7 @@ Status mih_search_within(const Mih *x, const uint8_t *queries, size_t n_queries,
  * than threads. */
 static uint64_t scan_cost(const Mih *x, size_t n_queries, size_t threads) {
     uint64_t words = ((uint64_t)x->bits + 63) / 64;
-    uint64_t cost = x->n * words * (n_queries >= TILE_FROM ? COST_SCAN_TILE : COST_SCAN_ONE);
+    uint64_t cost = x->n * words * (n_queries >= TILE_FROM ? MIH_COST_SCAN : MIH_COST_SCAN_ONE);
     return n_queries < threads ? cost * n_queries / threads : cost;
 }
 
@@ -335,7 +346,10 @@ Status mih_search(const Mih *x, const uint8_t *queries, size_t n_queries, size_t
                            err);
     }
     cost += SCAN_START;
-    MihBudget budget = {cost / 100 * PERCENT_AT_RISK, cost / 100 * PERCENT_SURE};
+    uint64_t percent = PERCENT_AT_RISK * (n_queries < SAMPLE ? 1 : n_queries / SAMPLE);
+    if (percent > PERCENT_AT_RISK_MOST) percent = PERCENT_AT_RISK_MOST;
+    MihBudget budget = {cost / 100 * percent,
+                        cost / 100 * (n_queries < SAMPLE ? PERCENT_SURE_ONE : PERCENT_SURE)};
     return mih_search_within(x, queries, n_queries, k, radius, allowed, &budget, hits, found, stats, pool,
                              err);
 }

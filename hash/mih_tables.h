@@ -1,4 +1,5 @@
-/* The tables of mih.h as bytes: a header, then for each substring u32 offsets (2^table_bits + 1) into u32 rows (present), each
+/* The tables of mih.h as bytes: a header, then for each substring u32 offsets (2^table_bits + 1) into u32 rows (present), and
+ * the codes of those rows in the same order, so that a bucket is read in one go and not with a cache miss a row; each
  * part from a multiple of 64 bytes on. Little-endian. */
 #ifndef HASH_MIH_TABLES_H
 #define HASH_MIH_TABLES_H
@@ -9,11 +10,16 @@
 
 enum { MIH_MOST = 128 };
 
+/* Costs in units of 1/64 of a nanosecond on a machine of 2021; only their ratios matter, and only to speed. A lookup is mostly
+ * two cache misses, a candidate a word of 64 bits read beside the last one; the scan's cost is for a word, of a query among many
+ * or of one alone. */
+enum { MIH_COST_CANDIDATE = 150, MIH_COST_LOOKUP = 60 * 64, MIH_COST_SCAN = 13, MIH_COST_SCAN_ONE = 32 };
+
 typedef struct {
     int start, length; /* bits of the code */
     int table_bits;    /* <= length; less: the value is hashed */
-    size_t offsets_at, rows_at;
-    const unsigned char *offsets, *rows;
+    size_t offsets_at, rows_at, codes_at;
+    const unsigned char *offsets, *rows, *codes;
 } Substring;
 
 struct Mih {
@@ -38,6 +44,27 @@ static inline uint64_t substring(const uint8_t *code, size_t bytes, const Substr
 static inline size_t bucket(const Substring *s, uint64_t value) {
     if (s->table_bits == s->length) return (size_t)value;
     return (size_t)(value * 0x9E3779B97F4A7C15u >> (64 - s->table_bits));
+}
+
+/* n over k, or a number too large to matter. */
+static inline uint64_t mih_choose_bits(int n, int k) {
+    uint64_t c = 1;
+    for (int i = 0; i < k; i++) {
+        if (c > UINT32_MAX) return UINT32_MAX;
+        c = c * (uint64_t)(n - i) / (uint64_t)(i + 1);
+    }
+    return c;
+}
+
+/* Sets x->part and x->size from n, present, bits and m. */
+void mih_lay_out(Mih *x);
+
+/* The number of substrings that suits these codes, of which `present` are there (has, or NULL: all). */
+Status mih_choose(const uint8_t *codes, size_t n, size_t present, int bits, const uint8_t *has, int *m,
+                  Pool *pool, Error *err);
+
+static inline uint64_t candidate_cost(const Mih *x) {
+    return ((uint64_t)x->bits + 63) / 64 * MIH_COST_CANDIDATE;
 }
 
 /* What a query may cost before the scan takes over, in the units of mih_search.c: where its end is not in sight, and where it

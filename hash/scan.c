@@ -49,9 +49,9 @@ void scan_distances(const uint8_t *query, const uint8_t *codes, size_t n, int bi
     kernel()->distances(query, codes, n, bits, distance);
 }
 
-void scan_rows(const uint8_t *query, const uint8_t *codes, const uint32_t *row, size_t n, int bits,
-               uint16_t *distance) {
-    kernel()->rows(query, codes, row, n, bits, distance);
+size_t scan_filter(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
+                   uint32_t *offset) {
+    return kernel()->filter(codes, n, bits, query, limit, offset);
 }
 
 /* What a worker needs for itself. */

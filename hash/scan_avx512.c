@@ -26,6 +26,6 @@ static size_t filter_512(const uint8_t *codes, size_t n, int bits, const uint8_t
     return found + rest;
 }
 
-const ScanKernel scan_avx512 = {"avx512-vpopcntdq", filter_512, distances, rows, slice, filter_slices};
+const ScanKernel scan_avx512 = {"avx512-vpopcntdq", filter_512, distances, slice, filter_slices};
 
 #endif

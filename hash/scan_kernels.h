@@ -53,9 +53,6 @@ typedef struct {
     size_t (*filter)(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
                      uint32_t *offset);
     void (*distances)(const uint8_t *query, const uint8_t *codes, size_t n, int bits, uint16_t *distance);
-    /* distance (n) of the codes of these rows, in any order, their cache misses overlapping. */
-    void (*rows)(const uint8_t *query, const uint8_t *codes, const uint32_t *row, size_t n, int bits,
-                 uint16_t *distance);
     /* The same as filter for many queries of one block: slices (n rounded up to SCAN_LANES, bits/8 bytes; 64-byte
      * aligned) hold the codes bit by bit, mask (bits) the query's bits as 0 or all ones. */
     void (*slice)(const uint8_t *codes, size_t n, int bits, void *slices);
@@ -63,9 +60,9 @@ typedef struct {
                             uint32_t *offset);
 } ScanKernel;
 
-/* ScanKernel.rows of the best kernel. */
-void scan_rows(const uint8_t *query, const uint8_t *codes, const uint32_t *row, size_t n, int bits,
-               uint16_t *distance);
+/* ScanKernel.filter of the best kernel. */
+size_t scan_filter(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
+                   uint32_t *offset);
 
 /* Those that this machine runs, the best last. */
 const ScanKernel *const *scan_kernels(size_t *n);

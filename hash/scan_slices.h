@@ -163,11 +163,3 @@ static void distances(const uint8_t *query, const uint8_t *codes, size_t n, int 
     size_t bytes = (size_t)bits / 8;
     for (size_t i = 0; i < n; i++) distance[i] = (uint16_t)code_difference(query, codes + i * bytes, bytes);
 }
-
-static void rows(const uint8_t *query, const uint8_t *codes, const uint32_t *row, size_t n, int bits,
-                 uint16_t *distance) {
-    size_t bytes = (size_t)bits / 8;
-    for (size_t i = 0; i < n; i++) __builtin_prefetch(codes + row[i] * bytes);
-    for (size_t i = 0; i < n; i++)
-        distance[i] = (uint16_t)code_difference(query, codes + row[i] * bytes, bytes);
-}
