@@ -4,22 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/raw_features.h"
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
 #include "train/encode.h"
 #include "train/stage1.h"
+#include "train/table_rotate.h"
 
 Status bench_open(Bench *b, const Plan *p, const TableOptions *o, const PlannedCell *c, Pool *pool,
                   const Log *log, Error *err) {
     memset(b, 0, sizeof *b);
-    PlannedCell plain = *c;
     Config config;
     char name[17], path[40];
-    plain.kind = CELL_CLASSIFIER;
-    plain.ablation = NULL;
-    plain.bits = p->main_bits;
-    TRY(plan_config(o, &plain, &config, err));
-    TRY(plan_stage1_name(p, o, c, name, err));
+    TRY(plan_stage1(p, o, c, &config, name, err));
     snprintf(path, sizeof path, "work/stage1-%s", name);
     b->folder = path_join(o->out, path);
     if (!b->folder) return mem_error(err, "the table");
@@ -129,4 +126,33 @@ Status bench_features(Bench *b, Error *err) {
     tape_free(&t);
     b->read = s == STATUS_OK;
     return s;
+}
+
+/* ---- Raw features ---- */
+
+static Status rotate_raw(Bench *b, int modality, Error *err) {
+    float *x[SET_COUNT];
+    for (int set = 0; set < SET_COUNT; set++) x[set] = b->raw[set][modality];
+    return rotate_features(x, b->session.count, SET_COUNT, SET_TRAIN, &b->raw_dim[modality], err);
+}
+
+Status bench_raw(Bench *b, Error *err) {
+    const Session *s = &b->session;
+    if (b->has_raw) return STATUS_OK;
+    b->raw_dim[0] = HOG_DIM;
+    b->raw_dim[1] = raw_words(&s->vocab);
+    for (int set = 0; set < SET_COUNT; set++) {
+        size_t n = (size_t)s->count[set];
+        for (int k = 0; k < 2; k++) {
+            mem_free(b->raw[set][k]);
+            b->raw[set][k] = mem_calloc(n * (size_t)b->raw_dim[k] + 1, sizeof(float));
+            if (!b->raw[set][k]) return mem_error(err, "the raw features");
+        }
+        TRY(raw_images(&s->data, s->index[set], (int)n, b->raw[set][0], err));
+        TRY(raw_texts(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], s->index[set], (int)n,
+                      b->raw[set][1], err));
+    }
+    for (int k = 0; k < 2; k++) TRY(rotate_raw(b, k, err));
+    b->has_raw = true;
+    return STATUS_OK;
 }

@@ -108,8 +108,7 @@ Status chart_protocols(Buffer *b, const Plan *p, const Summary *s, int data, Err
         double gap = r->value[1][BOTH].value - r->value[0][BOTH].value;
         if (stands_in(r, p, data, TABLE_STANDARD)) bars_add(&x, r, gap, gap, gap);
     }
-    SvgFrame f = {.title = "Protocol gap",
-                  .x_label = "MAP against the training set minus MAP against new cases"};
+    SvgFrame f = {.title = "Protocol gap", .x_label = "published minus honest MAP"};
     bars_end(&x, b, &f,
              "What the published habit, the training set as database, adds or takes without any better "
              "method.");

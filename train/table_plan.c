@@ -183,17 +183,29 @@ static Status make_key(const Plan *p, const TableOptions *o, PlannedCell *c, Err
     return STATUS_OK;
 }
 
-Status plan_stage1_name(const Plan *p, const TableOptions *o, const PlannedCell *c, char *text, Error *err) {
+Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, Config *out, char *name,
+                   Error *err) {
     PlannedCell plain = *c;
-    Config config;
     Buffer b = {0};
+    Error unused;
     plain.kind = CELL_CLASSIFIER;
     plain.ablation = NULL;
-    TRY(plan_config(o, &plain, &config, err));
+    TRY(plan_config(o, &plain, out, err));
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        const ConfigOption *option = &CONFIG_TABLE[i];
+        char text[64];
+        snprintf(text, sizeof text, "%.15g", option->standard);
+        if (among(STAGE2_ONLY, COUNT(STAGE2_ONLY), option->name) && strcmp(option->name, "split_seed") != 0)
+            config_set(out, option->name, text, &unused); /* a default is in range */
+    }
+    out->heads = out->layers = 1; /* divides any dim */
     add_split(&b, p, o, c);
-    add_settings(&b, &config, false);
-    if (b.failed) return mem_error(err, "the table's plan");
-    hash_name(&b, text);
+    add_settings(&b, out, false);
+    if (b.failed) {
+        buffer_free(&b);
+        return mem_error(err, "the table's plan");
+    }
+    hash_name(&b, name);
     buffer_free(&b);
     return STATUS_OK;
 }
@@ -220,7 +232,7 @@ static Status add_rows(Plan *p, size_t *capacity, PlannedCell c, bool wide, bool
     TRY(add(p, capacity, c, err));
     c.ablation = NULL;
     c.kind = CELL_SHALLOW;
-    for (c.raw = 0; c.raw < 1; c.raw++)
+    for (c.raw = 0; c.raw < 2; c.raw++)
         for (c.method = 0; c.method < BASELINE_METHODS; c.method++) TRY(add(p, capacity, c, err));
     c.raw = c.method = 0;
     if (!wide) return STATUS_OK;

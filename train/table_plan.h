@@ -49,8 +49,10 @@ void plan_free(Plan *p);
 bool plan_same_split(const PlannedCell *a, const PlannedCell *b);
 /* The settings of a cell. */
 Status plan_config(const TableOptions *o, const PlannedCell *c, Config *out, Error *err);
-/* Of one split's stage 1: names its folder. text: 17 bytes. */
-Status plan_stage1_name(const Plan *p, const TableOptions *o, const PlannedCell *c, char *text, Error *err);
+/* The settings of the stage 1 of a cell's split, those of stage 2 at values of no meaning, so that they do not
+ * part stage 1; and the name of its folder, 17 bytes. */
+Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, Config *out, char *name,
+                   Error *err);
 /* About how long a cell takes, in steps of a training. */
 double plan_effort(const PlannedCell *c);
 /* "vqamed2019, split 1, MSACH no-walk, 64 bits" */

@@ -126,15 +126,17 @@ static Status measure_run(PlannedCell *c, const char *run, const TableOptions *o
 static Status compute_run(PlannedCell *c, const TableOptions *o, Pool *pool, const Log *log, Error *err) {
     char name[64];
     Config config;
+    Log quiet = log ? *log : (Log){0}; /* what this run warns of was told when the split was opened */
     RunEnd end = RUN_STOPPED;
+    quiet.warn = NULL;
     TRY(plan_config(o, c, &config, err));
     snprintf(name, sizeof name, "work/%s", c->name);
     char *run = path_join(o->out, name);
     RunOptions options = {
         .data = o->data[c->data], .out = run, .resume = true, .stop = o->stop, .manifest = o->manifest};
     options.manifest.need_labels = true;
-    Status s = run ? run_train(&options, &config, pool, log, &end, err) : mem_error(err, "the table");
-    if (s == STATUS_OK && end != RUN_STOPPED) s = measure_run(c, run, o, pool, log, err);
+    Status s = run ? run_train(&options, &config, pool, &quiet, &end, err) : mem_error(err, "the table");
+    if (s == STATUS_OK && end != RUN_STOPPED) s = measure_run(c, run, o, pool, &quiet, err);
     mem_free(run);
     return s;
 }

@@ -97,7 +97,7 @@ Status rows_shallow(PlannedCell *c, Bench *b, Error *err) {
     CodeSets codes = {0};
     if (!c->raw) TRY(bench_train(b, err));
     if (session_stopped(&b->session)) return STATUS_OK;
-    TRY(bench_features(b, err));
+    TRY(c->raw ? bench_raw(b, err) : bench_features(b, err));
     Status s = fitting_begin(&f, c, b, err);
     if (s == STATUS_OK) s = code_sets_begin(&codes, &b->session, c->bits, err);
     if (s == STATUS_OK) s = compute(&f, c, &codes, err);

@@ -1,0 +1,315 @@
+/* The table, through the real binary and the library: its numbers are those of a run, chance is its closed
+ * form, a stopped table ends with the same bytes, damage is found, unseen classes are unseen. */
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "nn/base/alloc.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/run_command.h"
+#include "train/session.h"
+#include "train/table_plan.h"
+
+enum { PATHS = 512, MOST = 128 };
+
+typedef struct {
+    char manifest[PATHS], out[PATHS];
+} Small;
+
+static Small small_set(const char *name) {
+    Small s;
+    const char *folder = fixture_path(name);
+    snprintf(s.manifest, sizeof s.manifest, "%s/manifest.tsv", folder);
+    snprintf(s.out, sizeof s.out, "%s/table", folder);
+    expect_msach(0, "manifest.tsv", "phantom --out %s --cases 60 --size 32", folder);
+    return s;
+}
+
+static void make_table(const Small *s, const char *more) {
+    expect_msach(0, "table", "table --data %s --out %s --bits 16 --seeds 1 %s --set %s", s->manifest, s->out,
+                 more, tiny_settings);
+}
+
+static char *read_text(const char *folder, const char *name) {
+    char path[2 * PATHS];
+    unsigned char *data;
+    size_t size;
+    Error err = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    cr_assert_eq(file_read(path, 1 << 26, &data, &size, &err), STATUS_OK, "%s", err.message);
+    return (char *)data;
+}
+
+/* map, map_pessimistic .. of one line of table.tsv: value (5) as in the columns. */
+static void read_line(const char *tsv, const char *begins, const char *ends_with, double value[5]) {
+    for (const char *line = tsv; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        char copy[512];
+        snprintf(copy, sizeof copy, "%.*s", (int)strcspn(line, "\n"), line);
+        char *found = strstr(copy, ends_with);
+        if (!strstr(copy, begins) || !found) continue;
+        char *at = found + strlen(ends_with);
+        for (int i = 0; i < 5; i++) value[i] = strtod(at + (*at == '\t'), &at);
+        return;
+    }
+    cr_assert(0, "table.tsv has no line %s ... %s", begins, ends_with);
+}
+
+static double json_number_after(const char *json, const char *direction, const char *name) {
+    const char *at = strstr(json, direction);
+    cr_assert_not_null(at, "%s in %s", direction, json);
+    at = strstr(at, name);
+    cr_assert_not_null(at, "%s in %s", name, json);
+    return strtod(at + strlen(name), NULL);
+}
+
+/* ---- Numbers ---- */
+
+static void compare_with_eval(const Small *s, const char *tsv, const char *run, const char *protocol) {
+    static const char *const directions[] = {"image_to_text", "text_to_image"};
+    static const char *const fields[] = {
+        "\"pessimistic\":", "\"expected\":", "\"optimistic\":", "\"map_low\":", "\"map_high\":"};
+    Ran r = run_msach("eval -q --json --run %s --data %s --protocol %s", run, s->manifest, protocol);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    for (int k = 0; k < 2; k++) {
+        char ends[64];
+        double value[5];
+        snprintf(ends, sizeof ends, "%s\t%s", directions[k], protocol);
+        read_line(tsv, "\tMSACH\t-\tfull\t16\t", ends, value);
+        for (int i = 0; i < 5; i++)
+            cr_assert_float_eq(value[i], json_number_after(r.out, directions[k], fields[i]), 1e-8, "%s %s",
+                               ends, fields[i]);
+    }
+    ran_free(&r);
+}
+
+Test(table, row_of_msach_holds_the_numbers_of_eval_on_the_same_run) {
+    Small s = small_set("numbers");
+    char run[2 * PATHS];
+    make_table(&s, "--quick");
+    snprintf(run, sizeof run, "%s-run", s.out);
+    expect_msach(0, NULL, "train -q --data %s --out %s --bits 16 --set %s", s.manifest, run, tiny_settings);
+    char *tsv = read_text(s.out, "table.tsv");
+    compare_with_eval(&s, tsv, run, "honest");
+    compare_with_eval(&s, tsv, run, "published");
+    const char *head =
+        "dataset\tsplit\tsplit_seed\tseed\tmethod\tfeatures\tablation\tbits\tdirection\tprotocol\t"
+        "map_pessimistic\tmap\tmap_optimistic\tmap_low\tmap_high\n";
+    cr_assert_eq(strncmp(tsv, head, strlen(head)), 0);
+    mem_free(tsv);
+}
+
+/* E[AP] = (R-1)/(N-1) + (H_N/N)(N-R)/(N-1), counted from the labels here. */
+static double chance(const Session *s) {
+    int classes = session_classes(s), n = s->count[SET_DATABASE];
+    double total = 0, harmonic = 0;
+    for (int i = 1; i <= n; i++) harmonic += 1.0 / i;
+    for (int q = 0; q < s->count[SET_QUERY]; q++) {
+        int relevant = 0;
+        for (int i = 0; i < n; i++) {
+            const uint8_t *a = s->manifest.labels + (size_t)s->index[SET_QUERY][q] * (size_t)classes;
+            const uint8_t *b = s->manifest.labels + (size_t)s->index[SET_DATABASE][i] * (size_t)classes;
+            int shared = 0;
+            for (int k = 0; k < classes; k++) shared |= a[k] && b[k];
+            relevant += shared;
+        }
+        if (relevant > 0) total += (relevant - 1.0) / (n - 1) + harmonic / n * (n - relevant) / (n - 1.0);
+    }
+    return total / s->count[SET_QUERY];
+}
+
+static Session open_small(const Small *s, int unseen) {
+    Session session;
+    Config c;
+    Error err = {0};
+    ManifestOptions o = {.need_labels = true};
+    config_default(&c);
+    c.image_size = 32;
+    cr_assert_eq(session_open_unseen(&session, &c, s->manifest, &o, unseen, NULL, NULL, &err), STATUS_OK,
+                 "%s", err.message);
+    return session;
+}
+
+Test(table, rows_of_chance_and_of_true_labels_are_what_they_must_be) {
+    Small s = small_set("chance");
+    double value[5];
+    make_table(&s, "--quick");
+    char *tsv = read_text(s.out, "table.tsv");
+    Session session = open_small(&s, 0);
+    for (int k = 0; k < 2; k++) {
+        read_line(tsv, "\tRANDOM\t", k ? "text_to_image\thonest" : "image_to_text\thonest", value);
+        cr_assert_float_eq(value[1], chance(&session), 1e-8);
+        cr_assert(value[0] == value[1] && value[2] == value[1] && value[3] <= value[1]);
+        read_line(tsv, "\tORACLE\t", k ? "text_to_image\thonest" : "image_to_text\thonest", value);
+        cr_assert_gt(value[1], 0.8);
+    }
+    session_close(&session);
+    mem_free(tsv);
+}
+
+/* ---- Resumption ---- */
+
+typedef struct {
+    char name[MOST][40];
+    struct stat at[MOST];
+    int n;
+} Cells;
+
+static Cells cells_of(const Small *s) {
+    Cells c = {.n = 0};
+    char folder[2 * PATHS], path[3 * PATHS];
+    snprintf(folder, sizeof folder, "%s/cells", s->out);
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (!strstr(e->d_name, ".txt") || e->d_name[0] == '.' || strlen(e->d_name) != 20) continue;
+        cr_assert_lt(c.n, MOST);
+        snprintf(c.name[c.n], sizeof c.name[0], "%s", e->d_name);
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        cr_assert_eq(stat(path, &c.at[c.n++]), 0);
+    }
+    if (d) closedir(d);
+    return c;
+}
+
+/* Every cell of `before` is the same file still. */
+static void assert_untouched(const Cells *before, const Cells *after) {
+    for (int i = 0; i < before->n; i++) {
+        int same = 0;
+        for (int k = 0; k < after->n; k++)
+            same |= strcmp(before->name[i], after->name[k]) == 0 &&
+                    before->at[i].st_ino == after->at[k].st_ino &&
+                    before->at[i].st_mtim.tv_nsec == after->at[k].st_mtim.tv_nsec;
+        cr_assert(same, "cell %s was trained twice", before->name[i]);
+    }
+}
+
+static const char *const RESULTS[] = {"table.tsv", "table.md", "table.html"};
+
+Test(table, killed_in_the_middle_ends_with_the_bytes_of_an_uninterrupted_one_and_trains_no_cell_twice) {
+    Small s = small_set("killed");
+    char moved[2 * PATHS];
+    make_table(&s, "--quick");
+    snprintf(moved, sizeof moved, "%s-whole", s.out);
+    cr_assert_eq(rename(s.out, moved), 0);
+
+    pid_t pid = start_msach("table -q --data %s --out %s --bits 16 --seeds 1 --quick --set %s", s.manifest,
+                            s.out, tiny_settings);
+    Cells before = {.n = 0};
+    for (int i = 0; i < 3000 && before.n < 6; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        before = cells_of(&s);
+    }
+    kill(pid, SIGKILL);
+    int code = finish_msach(pid);
+    cr_assert(code == 128 + SIGKILL || code == 0);
+    before = cells_of(&s);
+    cr_assert_geq(before.n, 6);
+    make_table(&s, "--quick");
+    Cells after = cells_of(&s);
+    assert_untouched(&before, &after);
+    for (int i = 0; i < 3; i++) {
+        char *whole = read_text(moved, RESULTS[i]), *resumed = read_text(s.out, RESULTS[i]);
+        cr_assert_str_eq(whole, resumed, "%s differs", RESULTS[i]);
+        mem_free(whole);
+        mem_free(resumed);
+    }
+}
+
+Test(table, damaged_cell_is_told_and_made_again_with_the_same_bytes) {
+    Small s = small_set("damaged");
+    char path[3 * PATHS];
+    make_table(&s, "--quick");
+    char *whole = read_text(s.out, "table.tsv");
+    Cells cells = cells_of(&s);
+    cr_assert_gt(cells.n, 12);
+    snprintf(path, sizeof path, "%s/cells/%s", s.out, cells.name[3]);
+    FILE *f = fopen(path, "r+b");
+    cr_assert_not_null(f);
+    fseek(f, -40, SEEK_END);
+    int byte = fgetc(f);
+    fseek(f, -40, SEEK_END);
+    fputc(byte ^ 1, f);
+    fclose(f);
+    make_table(&s, "--quick --quiet"); /* warnings are told all the same */
+    char *again = read_text(s.out, "table.tsv");
+    cr_assert_str_eq(whole, again);
+    mem_free(whole);
+    mem_free(again);
+
+    f = fopen(path, "wb"); /* cut short */
+    fputs("msach table cell 1\n", f);
+    fclose(f);
+    expect_msach(0, "is damaged", "table --data %s --out %s --bits 16 --seeds 1 --quick --set %s", s.manifest,
+                 s.out, tiny_settings);
+}
+
+Test(table, other_settings_of_stage_2_leave_what_stands_on_stage_1_alone) {
+    Small s = small_set("settings");
+    make_table(&s, "--quick");
+    Cells before = cells_of(&s);
+    make_table(&s, "--quick --set dropout=0.1");
+    Cells after = cells_of(&s);
+    assert_untouched(&before, &after);
+    cr_assert_eq(after.n - before.n, 10, "%d", after.n - before.n); /* MSACH and nine ablations */
+}
+
+/* ---- Splits ---- */
+
+Test(table, unseen_classes_are_in_no_training_and_no_validation_case) {
+    Small s = small_set("unseen");
+    enum { UNSEEN = 3 };
+    Session session = open_small(&s, UNSEEN);
+    int classes = session_classes(&session), flagged = 0, seen[SET_COUNT] = {0};
+    uint8_t flags[MOST];
+    int scratch[MOST];
+    session_unseen(&session.manifest, (uint64_t)session.config.split_seed, UNSEEN, flags, scratch);
+    for (int k = 0; k < classes; k++) flagged += flags[k];
+    cr_assert_eq(flagged, UNSEEN);
+    for (int set = 0; set < SET_COUNT; set++) {
+        cr_assert_gt(session.count[set], 0);
+        for (int i = 0; i < session.count[set]; i++) {
+            const uint8_t *y = session.manifest.labels + (size_t)session.index[set][i] * (size_t)classes;
+            int hidden = 0;
+            for (int k = 0; k < classes; k++) hidden |= y[k] && flags[k];
+            seen[set] += hidden;
+        }
+    }
+    cr_assert(seen[SET_TRAIN] == 0 && seen[SET_VAL] == 0, "%d, %d", seen[SET_TRAIN], seen[SET_VAL]);
+    cr_assert_eq(seen[SET_QUERY], session.count[SET_QUERY]);
+    cr_assert_eq(seen[SET_DATABASE], session.count[SET_DATABASE]);
+    session_close(&session);
+}
+
+Test(table, full_form_has_every_split_length_and_ablation) {
+    Small s = small_set("full");
+    static const char *const lines[] = {
+        "\tstandard\t1\t1\tCCA-ITQ\tstage1\t-\t16\t",   "\tstandard\t1\t1\tMSACH\t-\tno-subwords\t16\t",
+        "\tstandard\t1\t1\tMSACH\t-\tend-to-end\t16\t", "\tstandard\t2\t1\tDCMH\t-\t-\t16\t",
+        "\tstandard\t1\t1\tMSACH\t-\tfull\t24\t",       "\tunseen\t1\t1\tCLASSIFIER\tstage1\t-\t16\t",
+        "\tmasked\t1\t1\tREAL-VALUED\t-\tfull\t16\t",   "\tstandard\t2\t1\tSCM-seq\tstage1\t-\t16\t"};
+    expect_msach(0, "BATCH, 24 bits is left out: BATCH: 24 training cases for 24 bits",
+                 "table --data %s --out %s --bits 16,24 --seeds 2 --set %s", s.manifest, s.out,
+                 tiny_settings);
+    char *tsv = read_text(s.out, "table.tsv");
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        cr_assert_not_null(strstr(tsv, lines[i]), "%s", lines[i]);
+    cr_assert_null(strstr(tsv, "\tstandard\t2\t1\tMSACH\t-\tfull\t24\t"));
+    mem_free(tsv);
+}
+
+Test(table, mistakes_on_the_command_line_are_told) {
+    expect_msach(2, "multiples of 8", "table --data x --out y --bits 16,20");
+    expect_msach(2, "is there twice", "table --data x --out y --bits 16,16");
+    expect_msach(2, "is there twice", "table --data x --data x --out y");
+    expect_msach(2, "use --bits and --seeds", "table --data x --out y --set bits=32");
+    expect_msach(2, "did you mean 'image_size'?", "table --data x --out y --set imagesize=32");
+    expect_msach(3, "no-such.tsv", "table --data no-such.tsv --out %s", fixture_path("none"));
+}
