@@ -3,7 +3,8 @@
 
 #include "cmd/verbs.h"
 #include "nn/base/alloc.h"
-#include "train/run.h"
+#include "nn/base/bytes.h"
+#include "train/explain.h"
 
 static const Option OPTIONS[] = {
     {"data", 'd', "MANIFEST", NULL,
@@ -21,6 +22,14 @@ static const Option OPTIONS[] = {
     {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
     {"mask-labels", 0, NULL, NULL, "remove label words from the texts", PLAIN},
     {"mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts", PLAIN},
+    {"explain", 0, NULL, NULL,
+     "train nothing: follow one batch through both stages, op by op, with the weights of RUN where it is "
+     "trained "
+     "(--data is not needed then), else with initial ones",
+     ALONE},
+    {"case", 0, "ID", NULL, "with --explain: the training case to follow [the first of the first batch]",
+     PLAIN},
+    {"html", 0, "FILE", NULL, "with --explain: where the page goes [RUN/explain.html]", PLAIN},
     {"list-settings", 0, NULL, NULL, "print every setting with default, range and meaning", ALONE},
     OPTION_THREADS,
     OPTION_QUIET,
@@ -49,6 +58,68 @@ static Status settle(const Args *a, Config *c, Error *err) {
     return config_check(c, err);
 }
 
+static ManifestOptions manifest_options(const Args *a) {
+    return (ManifestOptions){.skip_bad = args_has(a, "skip-bad"),
+                             .allow_outside = args_has(a, "allow-outside"),
+                             .need_labels = true,
+                             .mask_words = args_get(a, "mask-words")};
+}
+
+/* ---- --explain ---- */
+
+static Status check_explain(const Args *a, Error *err) {
+    static const char *const trains[] = {"stage1", "resume", NULL};
+    if (!args_has(a, "out"))
+        return error_set(
+            err, STATUS_USAGE,
+            "msach train: --explain needs --out RUN, for example:\n  msach train --explain --out "
+            "runs/first");
+    for (const char *const *name = trains; *name; name++)
+        if (args_has(a, *name))
+            return error_set(err, STATUS_USAGE,
+                             "msach train: --explain trains nothing, so --%s has no meaning", *name);
+    return STATUS_OK;
+}
+
+static void warn_of_settings(const Args *a) {
+    static const char *const names[] = {"bits", "seed", "split-seed", "config", "set", "ablate", NULL};
+    for (const char *const *name = names; *name; name++)
+        if (args_has(a, *name))
+            log_warn(&a->log, "%s: is trained, so its own settings hold and --%s has no effect",
+                     args_get(a, "out"), *name);
+}
+
+/* Text on stdout, the page beside it. */
+static Status show(const Args *a, const Explain *e, const char *page, Error *err) {
+    Buffer text = {0};
+    if (e->trained) warn_of_settings(a);
+    explain_text(&text, e);
+    Status s = text.failed ? mem_error(err, "the explanation") : STATUS_OK;
+    if (s == STATUS_OK) s = explain_page(page, e, err);
+    if (s == STATUS_OK) {
+        fwrite(text.data, 1, text.size, stdout);
+        printf("\npage: %s\n", page);
+    }
+    buffer_free(&text);
+    return s;
+}
+
+static Status explain(Args *a, const Config *c, Error *err) {
+    TRY(check_explain(a, err));
+    Explain e;
+    ExplainOptions o = {.run = args_get(a, "out"),
+                        .data = args_get(a, "data"),
+                        .id = args_get(a, "case"),
+                        .manifest = manifest_options(a)};
+    char *page = args_get(a, "html") ? mem_strdup(args_get(a, "html")) : path_join(o.run, "explain.html");
+    Status s = page ? explain_run(&e, &o, c, a->pool, &a->log, err) : mem_error(err, "the page's name");
+    if (s == STATUS_OK && !args_get(a, "html")) s = dir_make(o.run, err);
+    if (s == STATUS_OK) s = show(a, &e, page, err);
+    if (page) explain_free(&e);
+    mem_free(page);
+    return s;
+}
+
 static Status run(Args *a, Error *err) {
     if (args_has(a, "list-settings")) {
         list_settings();
@@ -57,15 +128,15 @@ static Status run(Args *a, Error *err) {
     Config c;
     TRY(settle(a, &c, err));
     TRY(args_pool(a, err));
+    if (args_has(a, "explain")) return explain(a, &c, err);
+    if (args_has(a, "case") || args_has(a, "html"))
+        return error_set(err, STATUS_USAGE, "msach train: --case and --html go with --explain");
     RunOptions o = {.data = args_get(a, "data"),
                     .out = args_get(a, "out"),
                     .stage1 = args_get(a, "stage1"),
                     .resume = args_has(a, "resume"),
                     .stop = &cmd_stop,
-                    .manifest = {.skip_bad = args_has(a, "skip-bad"),
-                                 .allow_outside = args_has(a, "allow-outside"),
-                                 .need_labels = true,
-                                 .mask_words = args_get(a, "mask-words")}};
+                    .manifest = manifest_options(a)};
     RunEnd end = RUN_FINISHED;
     TRY(run_train(&o, &c, a->pool, &a->log, &end, err));
     if (end == RUN_STOPPED) {

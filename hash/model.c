@@ -92,6 +92,7 @@ Tensor *model_context(Tape *t, const Model *m, const Features *image, const Feat
                       real *weights) {
     NN_REQUIRE(image || text, "a context needs a modality");
     NN_REQUIRE(!(image && image->length), "image tokens are never padded");
+    const char *outer = tape_equation(t, "context");
     Tensor *c = residual(t, image, text);
     if (m->config.transformer) {
         const Features *first = image ? image : text, *second = image && text ? text : NULL;
@@ -100,12 +101,25 @@ Tensor *model_context(Tape *t, const Model *m, const Features *image, const Feat
         const int *length = sequence_length(t, image, text);
         c = op_add(t, transformer_first(t, &m->encoder, sequence, length, dropout, weights), c);
     }
-    return op_layernorm(t, c, m->output_norm_weight, m->output_norm_bias);
+    c = op_layernorm(t, c, m->output_norm_weight, m->output_norm_bias);
+    tape_equation(t, outer);
+    return c;
 }
 
-/* EQ(head)  s = c W_h + b_h */
+/* EQ(head)  s = c W_h + b_h;  H = tanh(beta s) */
 Tensor *model_scores(Tape *t, const Model *m, Tensor *c) {
-    return op_linear(t, c, m->head_weight, m->head_bias);
+    const char *outer = tape_equation(t, "head");
+    Tensor *s = op_linear(t, c, m->head_weight, m->head_bias);
+    tape_equation(t, outer);
+    return s;
+}
+
+Tensor *model_relaxed(Tape *t, const Model *m, Tensor *c, double beta) {
+    Tensor *s = model_scores(t, m, c);
+    const char *outer = tape_equation(t, "head");
+    Tensor *h = op_tanh(t, s, (real)beta);
+    tape_equation(t, outer);
+    return h;
 }
 
 Tensor *model_class_logits(Tape *t, const Model *m, Tensor *h) {

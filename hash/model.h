@@ -7,7 +7,7 @@
  *   u_m     op_mean_tokens  (b,d)        [O]
  *   c_m     model_context   (b,d)        [P an encoder; O form]
  *   s_m     model_scores    (b,q)        [P a hash function; O linear]
- *   H_m     op_tanh(s,beta) (b,q)        [O, HashNet]
+ *   H_m     model_relaxed   (b,q)        [O, HashNet]
  *   W_c     class_weight    (c,q)        [P named; G linear on the unsigned values]
  */
 #ifndef HASH_MODEL_H
@@ -78,6 +78,8 @@ Tensor *model_context(Tape *t, const Model *m, const Features *image, const Feat
 
 /* s = c W_h + b_h (b,q). A code's bit is 1 iff s >= 0. */
 Tensor *model_scores(Tape *t, const Model *m, Tensor *c);
+/* H = tanh(beta s) (b,q), the relaxed codes. */
+Tensor *model_relaxed(Tape *t, const Model *m, Tensor *c, double beta);
 /* The linear classifier on relaxed codes: H W_c + b_c (b,c). */
 Tensor *model_class_logits(Tape *t, const Model *m, Tensor *h);
 

@@ -81,6 +81,7 @@ static Tensor *conv_bn(Tape *t, const ConvBn *c, Tensor *x, Tensor *add, bool re
 /* EQ(cnn)  h0 = relu(bn(conv3x3(x, stride 2)));  blocks: y = relu(bn(conv3x3(h, stride))); y =
  * bn(conv3x3(y)); h = relu(y + shortcut(h));   Z_v = tokens(h) W_p + b_p + pos_v */
 Tensor *cnn_forward(Tape *t, const Cnn *c, Tensor *x) {
+    const char *outer = tape_equation(t, "cnn");
     Tensor *h = conv_bn(t, &c->stem, x, NULL, true);
     for (int k = 0; k < CNN_STAGES; k++)
         for (int i = 0; i < c->blocks; i++) {
@@ -90,5 +91,7 @@ Tensor *cnn_forward(Tape *t, const Cnn *c, Tensor *x) {
             h = conv_bn(t, &block->conv2, y, shortcut, true);
         }
     Tensor *tokens = op_reshape(t, h, 3, (int[]){h->dim[0], h->dim[1] * h->dim[2], h->dim[3]});
-    return op_add_rows(t, op_linear(t, tokens, c->proj_weight, c->proj_bias), c->pos);
+    Tensor *z = op_add_rows(t, op_linear(t, tokens, c->proj_weight, c->proj_bias), c->pos);
+    tape_equation(t, outer);
+    return z;
 }

@@ -32,7 +32,14 @@ void tape_reset(Tape *t) {
     arena_reset(&t->arena);
     t->n_nodes = 0;
     t->draws = 0;
+    t->eq = NULL;
     t->free_spans = NULL;
+}
+
+const char *tape_equation(Tape *t, const char *id) {
+    const char *outer = t->eq;
+    t->eq = id;
+    return outer;
 }
 
 int tape_dim(size_t n) {
@@ -92,7 +99,7 @@ Node *tape_record(Tape *t, const char *op, BackwardFn *backward, Tensor *out, in
     }
     out->needs_grad = true;
     Node *node = &t->nodes[t->n_nodes++];
-    *node = (Node){.op = op, .backward = backward, .out = out, .n_in = n_in, .saved = saved};
+    *node = (Node){.op = op, .eq = t->eq, .backward = backward, .out = out, .n_in = n_in, .saved = saved};
     for (int i = 0; i < n_in; i++) node->in[i] = in[i];
     return node;
 }

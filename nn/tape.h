@@ -46,6 +46,7 @@ struct Tape {
     uint64_t seed;  /* dropout of op number k in step s draws from stream (seed, RNG_DROPOUT, k) ... */
     uint32_t step;  /* ... of seed mixed with step */
     uint32_t draws; /* random ops so far in this step */
+    const char *eq; /* id of the equation that is being computed (tape_equation): nodes carry it; or NULL */
     Node *nodes;
     size_t n_nodes, node_capacity;
     struct FreeSpan *free_spans; /* memory of nodes that the backward is done with */
@@ -76,6 +77,10 @@ Tensor *tape_input(Tape *t, int rank, const int *dim, const real *values);
  * Returns the node (to set eq), or NULL where none was kept. Inputs that are NULL (an absent bias) are allowed. */
 Node *tape_record(Tape *t, const char *op, BackwardFn *backward, Tensor *out, int n_in, Tensor *const *in,
                   void *saved);
+
+/* From here on nodes belong to this equation (an id of tests/equations.txt, a literal; NULL: none). Returns the one before,
+ * which the caller sets again at the end of its part: an equation within another has its own nodes. */
+const char *tape_equation(Tape *t, const char *id);
 
 /* True where tape_record would keep a node for these inputs: then the forward must save what the backward needs. */
 bool tape_needs(const Tape *t, int n_in, Tensor *const *in);

@@ -21,6 +21,9 @@ void text_encoder_init(const TextEncoder *e, ParamSet *p, uint64_t seed) {
  * padding */
 Tensor *text_encoder_forward(Tape *t, const TextEncoder *e, const int32_t *w, const int32_t *s, int b, int n,
                              int g, const int *length) {
+    const char *outer = tape_equation(t, "text");
     Tensor *x = op_embedding(t, e->word, e->subword, e->pos, w, e->subword ? s : NULL, b, n, g, length);
-    return op_add(t, x, op_conv1d(t, x, e->conv_weight, e->conv_bias, length));
+    Tensor *z = op_add(t, x, op_conv1d(t, x, e->conv_weight, e->conv_bias, length));
+    tape_equation(t, outer);
+    return z;
 }

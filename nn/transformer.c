@@ -67,6 +67,7 @@ static Tensor *attend_first(Tape *t, const TransformerLayer *l, int heads, Tenso
 
 Tensor *transformer_first(Tape *t, const Transformer *e, Tensor *x, const int *length, real dropout,
                           real *weights) {
+    const char *outer = tape_equation(t, "encoder");
     for (int i = 0; i < e->layers; i++) {
         const TransformerLayer *l = &e->layer[i];
         bool last = i == e->layers - 1;
@@ -81,5 +82,7 @@ Tensor *transformer_first(Tape *t, const Transformer *e, Tensor *x, const int *l
         x = op_add(t, x, op_dropout(t, y, dropout));
     }
     if (e->layers == 0) x = op_token(t, x, 0);
-    return op_layernorm(t, x, e->norm_weight, e->norm_bias);
+    x = op_layernorm(t, x, e->norm_weight, e->norm_bias);
+    tape_equation(t, outer);
+    return x;
 }

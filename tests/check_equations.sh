@@ -60,6 +60,11 @@ for id in $(cat $sources | grep -oE 'eq = "[^"]*"' | sed 's/eq = "//; s/"//' | s
     has "$ids" "$id" || gap "a node's eq \"$id\" is not in $table"
 done
 
+# shellcheck disable=SC2086
+for id in $(cat $sources | grep -oE 'tape_equation\(t, "[^"]*"' | sed 's/.*"\(.*\)"/\1/' | sort -u); do
+    has "$ids" "$id" || gap "tape_equation \"$id\" is not in $table"
+done
+
 # ---- Departures ----
 if [ -f README.md ]; then
     # shellcheck disable=SC2086

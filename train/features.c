@@ -93,16 +93,22 @@ static void fill_tile(FeatureCache *f, const Session *s, const Model *m, Tape *t
     }
 }
 
+BatchOptions features_view(const Session *s, int view, Augment *augment) {
+    const Config *c = &s->config;
+    *augment =
+        (Augment){c->shift, c->scale, c->rotation, c->gain, c->contrast, c->speckle, c->erase, c->flip};
+    return (BatchOptions){.augment = view ? augment : NULL,
+                          .word_dropout = view ? c->word_dropout : 0,
+                          .seed = (uint64_t)c->seed,
+                          .epoch = (uint32_t)(c->stage1_epochs + view),
+                          .mean = s->mean,
+                          .deviation = s->deviation};
+}
+
 static Status fill_view(FeatureCache *f, const Session *s, const Model *m, const int *index, int view,
                         Tape *t, Batch *b, Error *err) {
-    const Config *c = &s->config;
-    Augment augment = {c->shift, c->scale, c->rotation, c->gain, c->contrast, c->speckle, c->erase, c->flip};
-    BatchOptions o = {.augment = view ? &augment : NULL,
-                      .word_dropout = view ? c->word_dropout : 0,
-                      .seed = (uint64_t)c->seed,
-                      .epoch = (uint32_t)(c->stage1_epochs + view),
-                      .mean = s->mean,
-                      .deviation = s->deviation};
+    Augment augment;
+    BatchOptions o = features_view(s, view, &augment);
     char what[64];
     snprintf(what, sizeof what, "features, view %d/%d", view + 1, f->views);
     for (int first = 0; first < f->n && !session_stopped(s); first += ENCODE_TILE) {

@@ -24,6 +24,9 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
                       int augmented, const char *folder, Error *err);
 void features_free(FeatureCache *f);
 
+/* How the cases of a view are made ready; *augment is filled and borrowed. */
+BatchOptions features_view(const Session *s, int view, Augment *augment);
+
 /* u of view 0 of every case, one after the other: out (n,d). modality: 0 image, 1 text. */
 void features_clean(const FeatureCache *f, int modality, float *out);
 

@@ -64,6 +64,7 @@ Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, cons
                  double lambda) {
     const Config *c = &s->config;
     Loss loss = {0};
+    const char *outer = tape_equation(t, "stage1");
     Targets y_t = session_targets(s, t, index, b->n, c->smoothing), y_v = y_t;
     if (mix) mix_targets(t, &y_v, mix, lambda);
 
@@ -80,6 +81,7 @@ Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, cons
     loss.total = op_weighted_sum(
         t, 3, (Tensor *[]){loss.term[TERM_IMAGE], loss.term[TERM_TEXT], loss.term[TERM_ALIGN]},
         (real[]){1, 1, (real)c->eta});
+    tape_equation(t, outer);
     return loss;
 }
 

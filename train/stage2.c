@@ -22,6 +22,14 @@ static int *cases_of(const Session *s, Tape *t, const int *rows, int b) {
     return index;
 }
 
+/* The weighted sum of an equation's parts. */
+static Tensor *sum_of(Tape *t, const char *id, int n, Tensor *const *part, const real *weight) {
+    const char *outer = tape_equation(t, id);
+    Tensor *sum = op_weighted_sum(t, n, part, weight);
+    tape_equation(t, outer);
+    return sum;
+}
+
 /* S = [Y Y' > 0] (b,b) */
 static uint8_t *similar(const Session *s, Tape *t, const int *index, int b) {
     uint8_t *out = arena_calloc(&t->arena, (size_t)b * (size_t)b, 1);
@@ -33,6 +41,17 @@ static uint8_t *similar(const Session *s, Tape *t, const int *index, int b) {
                     s->manifest.labels[(size_t)index[j] * (size_t)c + (size_t)k])
                     out[i * b + j] = 1;
     return out;
+}
+
+real *stage2_target(const Stage2 *st, const Session *s, Tape *t, int first, int second, const int *rows,
+                    int b) {
+    int c = session_classes(s), *index = cases_of(s, t, rows, b);
+    float *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);
+    real *target = arena_alloc(&t->arena, (size_t)b * (size_t)b * sizeof *target);
+    for (int i = 0; i < b; i++)
+        memcpy(y + i * c, s->unit_labels + (size_t)index[i] * (size_t)c, (size_t)c * sizeof *y);
+    graph_target(&st->graph[first], &st->graph[second], y, c, rows, b, &st->walk, target);
+    return target;
 }
 
 /* The three pairs of the manifold term, or its Laplacian variant. */
@@ -47,17 +66,24 @@ static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, Tensor *con
         return loss_laplacian(t, h[0], h[1], k_v, k_t);
     }
     static const int pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
-    int c = session_classes(s), *index = cases_of(s, t, rows, b);
-    float *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);
-    for (int i = 0; i < b; i++)
-        memcpy(y + i * c, s->unit_labels + (size_t)index[i] * (size_t)c, (size_t)c * sizeof *y);
     Tensor *term[3];
-    for (int i = 0; i < 3; i++) {
-        real *target = arena_alloc(&t->arena, block * sizeof *target);
-        graph_target(&st->graph[pair[i][0]], &st->graph[pair[i][1]], y, c, rows, b, &st->walk, target);
-        term[i] = loss_manifold(t, h[pair[i][0]], h[pair[i][1]], target);
-    }
-    return op_weighted_sum(t, 3, term, (real[]){1, 1, 1});
+    for (int i = 0; i < 3; i++)
+        term[i] = loss_manifold(t, h[pair[i][0]], h[pair[i][1]],
+                                stage2_target(st, s, t, pair[i][0], pair[i][1], rows, b));
+    return sum_of(t, "manifold", 3, term, (real[]){1, 1, 1});
+}
+
+/* sum over m of CE(H_m W_c + b_c, Y) + lambda_w |W_c|^2 */
+static Tensor *classification(const Session *s, const Model *m, Tape *t, Tensor *const h[3], const int *index,
+                              int b) {
+    const char *outer = tape_equation(t, "classification");
+    Targets y = session_targets(s, t, index, b, 0);
+    Tensor *term[4] = {0};
+    for (int i = 0; i < 3; i++)
+        if (h[i]) term[i] = loss_classification(t, model_class_logits(t, m, h[i]), &y);
+    term[3] = loss_weight_decay(t, m->class_weight);
+    tape_equation(t, outer);
+    return sum_of(t, "classification", 4, term, (real[]){1, 1, 1, (real)s->config.lambda_w});
 }
 
 /* EQ(total)  L_2 = l_a L_align + l_m L_man + l_b L_bal + l_c L_cls + l_q L_qua + l_p L_like + l_d L_dec
@@ -71,32 +97,23 @@ Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, co
     Tensor *c_v = model_context(t, m, &z->image, NULL, dropout, NULL);
     Tensor *c_t = model_context(t, m, NULL, &z->text, dropout, NULL);
     Tensor *c_vt = o->joint_pass ? model_context(t, m, &z->image, &z->text, dropout, NULL) : NULL;
-    Tensor *h[3] = {op_tanh(t, model_scores(t, m, c_v), (real)beta),
-                    op_tanh(t, model_scores(t, m, c_t), (real)beta),
-                    c_vt ? op_tanh(t, model_scores(t, m, c_vt), (real)beta) : NULL};
+    Tensor *h[3] = {model_relaxed(t, m, c_v, beta), model_relaxed(t, m, c_t, beta),
+                    c_vt ? model_relaxed(t, m, c_vt, beta) : NULL};
 
     Loss loss = {0};
     if (o->weight_align > 0) {
         Tensor *contrast = loss_align(t, c_v, c_t, stage1_relations(s, t, index, b), o->tau);
         Tensor *teacher = c_vt ? loss_teacher(t, c_v, c_t, c_vt) : NULL;
-        loss.term[TERM_ALIGN] = op_weighted_sum(t, 2, (Tensor *[]){contrast, teacher}, (real[]){1, 1});
+        loss.term[TERM_ALIGN] = sum_of(t, "align", 2, (Tensor *[]){contrast, teacher}, (real[]){1, 1});
     }
     if (o->weight_manifold > 0) loss.term[TERM_MANIFOLD] = manifold(st, s, t, h, rows, b);
     if (o->weight_balance > 0) loss.term[TERM_BALANCE] = loss_balance(t, h[0], h[1]);
-    if (o->weight_classification > 0) {
-        Targets y = session_targets(s, t, index, b, 0);
-        Tensor *term[4] = {0};
-        for (int i = 0; i < 3; i++)
-            if (h[i]) term[i] = loss_classification(t, model_class_logits(t, m, h[i]), &y);
-        term[3] = loss_weight_decay(t, m->class_weight);
-        loss.term[TERM_CLASSIFICATION] = op_weighted_sum(t, 4, term, (real[]){1, 1, 1, (real)o->lambda_w});
-    }
+    if (o->weight_classification > 0) loss.term[TERM_CLASSIFICATION] = classification(s, m, t, h, index, b);
     if (o->weight_quantisation > 0) loss.term[TERM_QUANTISATION] = loss_quantisation(t, h[0], h[1]);
     if (o->weight_likelihood > 0)
         loss.term[TERM_LIKELIHOOD] = loss_likelihood(t, h[0], h[1], similar(s, t, index, b));
     if (o->weight_decorrelation > 0) loss.term[TERM_DECORRELATION] = loss_decorrelation(t, h[0], h[1]);
-    loss.total =
-        op_weighted_sum(t, TERM_DECORRELATION + 1, loss.term,
+    loss.total = sum_of(t, "total", TERM_DECORRELATION + 1, loss.term,
                         (real[]){(real)o->weight_align, (real)o->weight_manifold, (real)o->weight_balance,
                                  (real)o->weight_classification, (real)o->weight_quantisation,
                                  (real)o->weight_likelihood, (real)o->weight_decorrelation});

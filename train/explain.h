@@ -1,0 +1,75 @@
+/* One batch followed through both stages, and one of its cases from its manifest line to its code. Nothing is trained and
+ * nothing random happens: no augmentation, mixup, dropout or noise, and the running statistics instead of the batch's, so
+ * that the values are those that `encode` gives; what is left of training is the loss, and its gradients. */
+#ifndef TRAIN_EXPLAIN_H
+#define TRAIN_EXPLAIN_H
+
+#include "train/flow.h"
+#include "train/run.h"
+#include "train/stage2.h"
+
+typedef struct {
+    const char *run;  /* where its model is, it is taken, with its settings; else initial weights */
+    const char *data; /* manifest; NULL: the run's own */
+    const char *id;   /* of the training case to follow; NULL: the first of the first batch of stage 2 */
+    ManifestOptions manifest;
+} ExplainOptions;
+
+/* One term of a stage's loss. */
+typedef struct {
+    const char *symbol, *eq;
+    double value, weight;
+} ExplainTerm;
+
+enum { EXPLAIN_PAIRS = 3 }; /* targets G of (v,v), (t,t), (v,t) */
+
+/* Arrays are owned, by modality where there are two; explain_free. */
+typedef struct {
+    bool trained;
+    ModelFile file; /* where trained */
+    Model initial;  /* else */
+    Model *model;   /* one of them */
+    Session session;
+    Stage2 stage2;    /* clean features and neighbour graphs of the training cases */
+    int views;        /* augmented views that the run trains on; the batch is clean */
+    double beta;      /* of the epoch kept, or of the first */
+    int b;            /* cases of the batch; the followed one is the first */
+    int *row, *which; /* (b) places among the training cases, in the manifest */
+    FlowList flow;
+    ExplainTerm term[2][TERM_COUNT]; /* of L_1, of L_2 */
+    int terms[2];
+    double total[2];
+    /* the followed case */
+    Words words;        /* of its text; the first length[] of them are its tokens */
+    double *token_norm; /* (N_v) |Z_v| of each token */
+    real *
+        attention[2]; /* (1 + tokens) of CLS over CLS and the tokens, mean over heads; NULL without encoder */
+    float *score[2];  /* (q) s_m, as encode gives them */
+    float *relaxed[2];           /* (q) H_m */
+    uint8_t *code[2];            /* (q/8) */
+    real *target[EXPLAIN_PAIRS]; /* (b,b) G; NULL where the manifold term does not use it */
+} Explain;
+
+/* explain_free in every case. */
+Status explain_run(Explain *e, const ExplainOptions *o, const Config *c, Pool *pool, const Log *log,
+                   Error *err);
+void explain_free(Explain *e);
+
+/* A case of the neighbour graph: its row among the training cases, K and P of the followed case to it. */
+typedef struct {
+    int row;
+    double kernel, step;
+} ExplainNeighbour;
+/* The nearest cases to the followed one in modality m, nearest first, at most `most`; returns how many (0 without graph). */
+int explain_neighbours(const Explain *e, int m, ExplainNeighbour *out, int most);
+
+/* Tokens of the followed case's text. */
+int explain_tokens(const Explain *e);
+
+/* The walk as text, for a terminal: control characters of the data are replaced. */
+void explain_text(Buffer *b, const Explain *e);
+
+/* The same case as one page. */
+Status explain_page(const char *path, const Explain *e, Error *err);
+
+#endif
