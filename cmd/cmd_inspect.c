@@ -11,12 +11,19 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
+#include "train/inspect_page.h"
 #include "train/metrics.h"
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
     {"tensors", 't', NULL, NULL, "list every tensor of a model or checkpoint", PLAIN},
     {"settings", 's', NULL, NULL, "list every setting, not only those that differ from the default", PLAIN},
+    {"html", 0, "FILE", NULL, "of a run: where the page of its codes' health goes [RUN/inspect.html]", PLAIN},
+    {"data", 'd', "MANIFEST", NULL, "of a run: where its cases are now [the run's own manifest]", PLAIN},
+    {"mask-words", 0, "FILE", NULL, "of a run: the words that its training removed", PLAIN},
+    {"skip-bad", 0, NULL, NULL, "of a run: leave bad rows of the manifest out", PLAIN},
+    {"allow-outside", 0, NULL, NULL, "of a run: allow images outside the manifest's folder", PLAIN},
+    OPTION_THREADS,
     OPTION_QUIET,
     OPTION_HELP,
     OPTION_END};
@@ -208,7 +215,60 @@ static Status show_files(const Args *a, const char *run, const char *model, cons
     return STATUS_OK;
 }
 
-static Status show_run(const Args *a, const char *run, Error *err) {
+static void show_health(const Evaluation *e, const char *page) {
+    printf("\ncodes of the database   distinct    share of ones      constant bits  entropy  |correlation|  "
+           "mean tie\n");
+    for (int k = 0; k < 2; k++) {
+        const CodeHealth *h = &e->health[k];
+        printf("%-20s %8zu/%-6zu %6.2f [%.2f, %.2f] %8d %14.3f %11.3f %13.1f\n", modality_name((Modality)k),
+               h->distinct, h->codes, h->bit_mean, h->bit_mean_low, h->bit_mean_high, h->constant_bits,
+               h->entropy, h->correlation, h->mean_tie);
+    }
+    printf("\npage: %s\n", page);
+}
+
+/* The codes of queries and database, computed anew from the run's own manifest. */
+static Status draw_health(Args *a, const char *run, const char *data, const char *page, Error *err) {
+    ModelFile f;
+    Session s;
+    Evaluation e = {0};
+    ManifestOptions o = {.skip_bad = args_has(a, "skip-bad"),
+                         .allow_outside = args_has(a, "allow-outside"),
+                         .need_labels = true,
+                         .mask_words = args_get(a, "mask-words")};
+    Status status = run_open(&f, &s, run, data, &o, a->pool, &a->log, err);
+    if (status == STATUS_OK) status = evaluation_run(&e, &s, &f.model, SET_QUERY, PROTOCOL_HONEST, err);
+    if (status == STATUS_OK) status = inspect_page(page, &s, &e, err);
+    if (status == STATUS_OK) show_health(&e, page);
+    evaluation_free(&e);
+    session_close(&s);
+    model_close(&f);
+    return status;
+}
+
+/* What a run holds is told in any case; where its data are gone, only a page that was asked for is an error. */
+static Status show_codes_of_run(Args *a, const char *run, Error *err) {
+    bool asked = args_has(a, "html") || args_has(a, "data");
+    char *config = path_join(run, "config.txt"), *data = NULL,
+         *page = args_get(a, "html") ? mem_strdup(args_get(a, "html")) : path_join(run, "inspect.html");
+    Status s = config && page ? args_pool(a, err) : mem_error(err, "the run");
+    if (s == STATUS_OK && !args_has(a, "data")) s = config_data(config, &data, err);
+    if (s == STATUS_OK) s = draw_health(a, run, data ? data : args_get(a, "data"), page, err);
+    if ((s == STATUS_INPUT || s == STATUS_IO) && !asked) {
+        log_warn(
+            &a->log,
+            "%s; so there is no page of the codes: name the cases with --data, another place with --html",
+            err->message);
+        *err = (Error){0};
+        s = STATUS_OK;
+    }
+    mem_free(config);
+    mem_free(data);
+    mem_free(page);
+    return s;
+}
+
+static Status show_run(Args *a, const char *run, Error *err) {
     char *model = path_join(run, "model.safetensors"), *metrics = path_join(run, "metrics.tsv"),
          *checkpoint = path_join(run, "checkpoint.safetensors");
     Status s = STATUS_IO;
@@ -216,6 +276,7 @@ static Status show_run(const Args *a, const char *run, Error *err) {
         s = show_files(a, run, model, checkpoint, metrics, err);
     else
         mem_error(err, "the run");
+    if (s == STATUS_OK && path_exists(model)) s = show_codes_of_run(a, run, err);
     mem_free(model);
     mem_free(metrics);
     mem_free(checkpoint);
@@ -234,10 +295,11 @@ static Status run(Args *a, Error *err) {
     return kind == FILE_CODES ? show_codes(path, err) : show_index(path, err);
 }
 
-const Verb VERB_INSPECT = {"inspect",
-                           "what a model, run, index or array holds",
-                           "msach inspect runs/first",
-                           "FILE|RUN",
-                           OPTIONS,
-                           run,
-                           NULL};
+const Verb VERB_INSPECT = {
+    "inspect",
+    "what a model, run, index or array holds",
+    "msach inspect runs/first",
+    "FILE|RUN",
+    OPTIONS,
+    run,
+    "Of a run it also computes the codes of its queries and database and draws their health."};

@@ -133,9 +133,8 @@ static void add_neighbours(Buffer *b, const Explain *e, int m) {
 }
 
 static void add_graph(Buffer *b, const Explain *e) {
-    buffer_printf(
-        b, "\n3. The neighbour graph of u_v and of u_t, over %d training cases: EQ(bandwidth), EQ(graph)\n",
-        e->stage2.train.n);
+    buffer_printf(b, "\n3. The neighbour graph of u_v and of u_t, over %d training cases: bandwidth, graph\n",
+                  e->stage2.train.n);
     for (int m = 0; m < 2; m++)
         if (e->stage2.graph[m].n)
             buffer_printf(b, "  sigma_%c %.5g, k %d, of other groups alone\n", "vt"[m],
@@ -146,7 +145,7 @@ static void add_graph(Buffer *b, const Explain *e) {
     for (int i = 0; i < EXPLAIN_PAIRS && e->target[i]; i++) {
         if (i == 0)
             buffer_printf(b,
-                          "  G: EQ(walk), EQ(target), omega %g, rho %g, t0 %.4g: wanted similarity to the "
+                          "  G: walk, target; omega %g, rho %g, t0 %.4g: wanted similarity to the "
                           "batch's first "
                           "cases\n",
                           e->stage2.walk.omega, e->stage2.walk.rho, e->stage2.walk.t0);
