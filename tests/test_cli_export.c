@@ -1,0 +1,177 @@
+/* The verbs export and bench through the binary, and the exports loaded by those that they are for. */
+#define _XOPEN_SOURCE 700
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hash/index.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/index_cases.h"
+#include "tests/run_command.h"
+
+enum { NOT_HERE = 77, CASES = 400 };
+
+/* An archive of its own for the test; its ties are many, as its codes have few bits set. */
+static const char *archive(char name[64]) {
+    const char *path = path_of(name);
+    Error err;
+    IndexBuilder *b;
+    cr_assert_eq(index_builder_create(&b, 16, "0badcafe", &err), STATUS_OK);
+    for (int i = 0; i < CASES; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "case-%d", i);
+        const uint8_t image[2] = {(uint8_t)(i * 37), (uint8_t)(i / 9)},
+                      text[2] = {(uint8_t)(i * 11), (uint8_t)(i / 5)};
+        IndexCase c = {.id = id, .code = {i % 7 ? image : NULL, i % 5 ? text : NULL}};
+        cr_assert_eq(index_builder_add(b, &c, &err), STATUS_OK);
+    }
+    cr_assert_eq(index_builder_write(b, path, &err), STATUS_OK, "%s", err.message);
+    index_builder_free(b);
+    return path;
+}
+
+static int shell(char *out, size_t size, const char *command) {
+    FILE *f = popen(command, "r");
+    cr_assert_not_null(f);
+    size_t n = fread(out, 1, size - 1, f);
+    out[n] = 0;
+    int status = pclose(f);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void clean(const char *path, const char *folder) {
+    char command[256], out[256];
+    remove_all(path);
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    cr_assert_eq(shell(out, sizeof out, command), 0);
+}
+
+Test(cli_export, every_format_is_written_with_ids_and_commands) {
+    static const char *const formats[] = {"npy", "faiss", "pgcopy", "milvus", "elastic"};
+    static const char *const commands[] = {"load.py", "load.py", "load.sql", "load.py", "load.sh"};
+    char name[64], folder[96], file[160];
+    const char *path = archive(name);
+    for (int f = 0; f < 5; f++) {
+        snprintf(folder, sizeof folder, "%s.%s", path, formats[f]);
+        expect_msach(0, commands[f], "export --index %s --to %s --out %s", path, formats[f], folder);
+        snprintf(file, sizeof file, "%s/ids.tsv", folder);
+        cr_assert_eq(access(file, R_OK), 0, "%s", file);
+        snprintf(file, sizeof file, "%s/%s", folder, commands[f]);
+        cr_assert_eq(access(file, R_OK), 0, "%s", file);
+        clean("/nonexistent", folder);
+    }
+    expect_msach(2, "npy", "export --index %s --to nyp --out %s", path, folder);
+    expect_msach(3, "/nonexistent.idx", "export --index /nonexistent.idx --to npy --out %s", folder);
+    expect_msach(2, "--to", "export --index %s --out %s", path, folder);
+    remove_all(path);
+}
+
+/* The ten nearest images of the first text, as "number distance" lines. */
+static void our_answer(const char *path, char *wanted, size_t size) {
+    Index *x = opened(path);
+    Hit hits[10];
+    size_t found, at = 0;
+    int64_t row = 0;
+    while (!index_allowed(x, MODALITY_TEXT)[row]) row++;
+    const uint8_t *query = index_codes(x, MODALITY_TEXT) + row * 2;
+    cr_assert_eq(index_search(x, MODALITY_IMAGE, query, 1, 10, -1, NULL, hits, &found, NULL, NULL, NULL),
+                 STATUS_OK);
+    cr_assert_eq(found, 10);
+    for (size_t i = 0; i < found; i++)
+        at += (size_t)snprintf(wanted + at, size - at, "%d|%d\n", (int)hits[i].row, hits[i].distance);
+    index_close(x);
+}
+
+Test(cli_export, postgres_loads_the_rows_and_one_table_as_two_shards_answer_as_we_do) {
+    char name[64], folder[96], command[512], wanted[256], twice[600], out[4096];
+    const char *path = archive(name);
+    snprintf(folder, sizeof folder, "%s.pg", path);
+    expect_msach(0, "load.sql", "export --index %s --to pgcopy --out %s", path, folder);
+    our_answer(path, wanted, sizeof wanted);
+    snprintf(twice, sizeof twice, "%s%s", wanted, wanted);
+    snprintf(command, sizeof command, "sh tests/peers/postgres.sh '%s' 2>&1", folder);
+    int code = shell(out, sizeof out, command);
+    clean(path, folder);
+    if (code == NOT_HERE) cr_skip("PostgreSQL is not installed, or may not run here: %s", out);
+    cr_assert_eq(code, 0, "%s", out);
+    cr_assert_str_eq(out, twice);
+}
+
+Test(cli_bench, search_tells_both_methods_for_every_k_in_the_fixed_fields) {
+    static const char *const fields[] = {"\"n\":",
+                                         "\"bits\":32",
+                                         "\"k\":",
+                                         "\"codes\":\"random\"",
+                                         "\"method\":",
+                                         "\"batch_queries_per_s\":",
+                                         "\"one_query_ms\":",
+                                         "\"threads\":"};
+    Ran r = run_msach("bench search --n 30000 --bits 32 --queries 20 --rounds 1 --json");
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    int lines = 0;
+    for (char *line = strtok(r.out, "\n"); line; line = strtok(NULL, "\n"), lines++)
+        for (int i = 0; i < 8; i++)
+            cr_assert_not_null(strstr(line, fields[i]), "%s lacks %s", line, fields[i]);
+    cr_assert_eq(lines, 6);
+    ran_free(&r);
+    expect_msach(2, "search", "bench serch");
+    expect_msach(2, "random or near", "bench search --codes random.npy");
+    expect_msach(2, "multiple of 8", "bench search --bits 33");
+    expect_msach(3, "/nonexistent.npy", "bench search --codes near:/nonexistent.npy");
+}
+
+Test(cli_bench, codes_near_a_file_differ_from_its_codes_in_a_twentieth_of_their_bits) {
+    char folder[64], path[128];
+    snprintf(folder, sizeof folder, "%s/msach-bench-%ld", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm",
+             (long)getpid());
+    expect_msach(0, "mih", "bench search --n 1 --bits 64 --queries 1 --rounds 1 --dump %s", folder);
+    snprintf(path, sizeof path, "%s/codes.npy", folder);
+    unsigned char base[8], near[128 + 8 * 20000];
+    FILE *f = fopen(path, "rb");
+    cr_assert(f && fseek(f, -8, SEEK_END) == 0 && fread(base, 1, 8, f) == 8);
+    fclose(f);
+    char copy[128];
+    snprintf(copy, sizeof copy, "%s/base.npy", folder);
+    cr_assert_eq(rename(path, copy), 0);
+    expect_msach(0, "mih", "bench search --n 20000 --queries 1 --rounds 1 --codes near:%s --dump %s", copy,
+                 folder);
+    f = fopen(path, "rb");
+    cr_assert(f && fseek(f, -8 * 20000, SEEK_END) == 0 && fread(near, 1, 8 * 20000, f) == 8 * 20000);
+    fclose(f);
+    int64_t flips = 0;
+    for (int i = 0; i < 8 * 20000; i++) flips += __builtin_popcount((unsigned)(near[i] ^ base[i % 8]));
+    cr_assert_float_eq((double)flips / (64 * 20000), 0.05, 0.001); /* five deviations */
+    clean("/nonexistent", folder);
+}
+
+Test(cli_bench, a_page_is_drawn_from_lines_and_other_files_are_refused_by_line) {
+    char folder[64], lines[128], page[160];
+    snprintf(folder, sizeof folder, "%s/msach-page-%ld", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm",
+             (long)getpid());
+    snprintf(lines, sizeof lines, "%s.jsonl", folder);
+    snprintf(page, sizeof page, "%s.html", folder);
+    FILE *f = fopen(lines, "w");
+    cr_assert_not_null(f);
+    for (int n = 1000; n <= 4000; n *= 2) {
+        Ran r = run_msach("bench search --n %d --queries 4 --rounds 1 --name mine --json", n);
+        cr_assert_eq(r.code, 0, "%s", r.err);
+        fputs(r.out, f);
+        ran_free(&r);
+    }
+    fclose(f);
+    expect_msach(0, page, "bench page --from %s --html %s", lines, page);
+    char command[512], out[64];
+    snprintf(command, sizeof command,
+             "grep -c '<svg' '%s'; grep -c 'mine, mih' '%s' >/dev/null && echo named", page, page);
+    cr_assert_eq(shell(out, sizeof out, command), 0);
+    cr_assert_str_eq(out, "2\nnamed\n");
+    f = fopen(lines, "a");
+    fputs("{}\n", f);
+    fclose(f);
+    expect_msach(3, ":19: no result", "bench page --from %s --html %s", lines, page);
+    remove(lines);
+    remove(page);
+}
