@@ -68,7 +68,7 @@ CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 
-.PHONY: all demo ablation test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
+.PHONY: all demo peers growth neon ablation test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
 all: msach
 
 msach: $(BIN)
@@ -139,6 +139,24 @@ drill: test-double
 golden:
 	python3 tests/golden/make_golden.py
 
+# Ours and others' programs in turns on the same work, and the ratios; says what it skips. Quiet machine: PEERS="--rounds 5".
+# The interpreter that has PyTorch, where there are several.
+PYTHON_TORCH = $(shell for p in python3 /usr/bin/python3; do $$p -c 'import torch' 2>/dev/null && echo $$p && exit; done; echo python3)
+peers: msach
+	@$(PYTHON_TORCH) tests/peers/torch_ratios.py ./msach $(PEERS)
+	@tests/peers/faiss_scan.py ./msach
+
+# Search as the archive grows, near codes of models with and without the balance constraint: build/growth/growth.html. Ten minutes.
+growth: msach
+	tests/growth.sh ./msach build/growth
+
+# The scan's and the tables' tests on arm64, whose kernel is NEON; needs a cross compiler and qemu-user.
+neon:
+	@mkdir -p build/neon
+	aarch64-linux-gnu-gcc -std=c11 -O2 -I. -DMINICRIT -static nn/base/*.c hash/scan*.c hash/code.c hash/mih*.c \
+	tests/minicrit.c tests/test_scan.c -o build/neon/scan -lm -lpthread
+	qemu-aarch64 build/neon/scan
+
 # The auditor's entry page: every equation with its home, its test and its oracle.
 trace:
 	@sh tests/trace.sh
@@ -183,6 +201,9 @@ help:
 	@echo "make gradients  every op and loss: largest error of its derivative"
 	@echo "make drill      a planted error in each derivative turns a test red"
 	@echo "make golden     golden values anew, from PyTorch"
+	@echo "make peers      ours and others' speed in turns, and the ratios"
+	@echo "make growth     search as the archive grows: a table and a page"
+	@echo "make neon       the scan's tests on arm64, under qemu"
 	@echo "make ablation   what each constraint does, over three seeds"
 	@echo "make asan, tsan the tests under the sanitizers"
 	@echo "make tidy, fmt, fmt-check, clean"

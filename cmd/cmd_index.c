@@ -20,6 +20,8 @@ static const Option OPTIONS[] = {
     {"append", 0, NULL, NULL, "add the cases to the index that is there", PLAIN},
     {"delete", 0, "ID...", NULL, "take these cases out of the index", MANY},
     {"compact", 0, NULL, NULL, "give the room of deleted cases back", PLAIN},
+    {"substrings", 0, "N", "0", "search tables; 0: as many as suit the codes, from 65,536 cases on; -1: none",
+     PLAIN},
     {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", PLAIN},
     {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
     OPTION_THREADS,
@@ -109,7 +111,14 @@ static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
 static Status write_index(const Args *a, const Archive *r, Error *err) {
     IndexBuilder *b = NULL;
     const char *out = args_get(a, "out");
-    Status s = index_builder_create(&b, r->f->model.config.bits, r->f->hash, err);
+    int bits = r->f->model.config.bits;
+    long m;
+    TRY(args_int(a, "substrings", -1, mih_most(bits), &m, err));
+    if (m > 0 && m < mih_fewest(bits))
+        return error_set(err, STATUS_USAGE, "msach index: --substrings %ld; codes of %d bits have %d to %d",
+                         m, bits, mih_fewest(bits), mih_most(bits));
+    Status s = index_builder_create(&b, bits, r->f->hash, err);
+    if (s == STATUS_OK) index_builder_set_tables(b, (int)m, a->pool);
     for (int i = 0; s == STATUS_OK && i < r->cases->manifest.n; i++) s = add_case(b, r, i, err);
     if (s == STATUS_OK)
         s = args_has(a, "append") ? index_append(b, out, err) : index_builder_write(b, out, err);

@@ -23,7 +23,7 @@ typedef enum {
     N_EXPORTS
 } ExportFormat;
 
-extern const char *const export_names[N_EXPORTS]; /* "npy", ... */
+extern const char *const export_names[N_EXPORTS];      /* "npy", ... */
 const char *export_commands_file(ExportFormat format); /* "load.py", ... */
 
 /* Writes into folder, which is made where it is missing; each file replaces an older one whole. Holds ids apart, all codes of

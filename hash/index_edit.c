@@ -263,7 +263,9 @@ static Status compact_locked(const char *path, Error *err) {
     IndexBuilder *b = NULL;
     TRY(index_open(&x, path, err));
     Status s = index_builder_create(&b, x->slot.bits, x->slot.model_hash, err);
-    if (s == STATUS_OK) index_builder_set_tables(b, x->tables[0] && x->slot.rows < INDEX_TABLES_FROM ? mih_m(x->tables[0]) : 0, NULL);
+    if (s == STATUS_OK)
+        index_builder_set_tables(
+            b, x->tables[0] && x->slot.rows < INDEX_TABLES_FROM ? mih_m(x->tables[0]) : 0, NULL);
     if (s == STATUS_OK) s = add_live(x, b, err);
     if (s == STATUS_OK) s = index_builder_write(b, path, err);
     index_builder_free(b);

@@ -175,3 +175,21 @@ Test(cli_bench, a_page_is_drawn_from_lines_and_other_files_are_refused_by_line) 
     remove(lines);
     remove(page);
 }
+
+Test(cli_index, the_number_of_substrings_can_be_set) {
+    TinyRun r = tiny_run("substrings");
+    char name[64];
+    const char *path = path_of(name);
+    expect_msach(0, path, "index --model %s --data %s --out %s --substrings 5", r.run, r.manifest, path);
+    Index *x = opened(path);
+    cr_assert_not_null(index_tables(x, MODALITY_IMAGE));
+    cr_assert_eq(mih_m(index_tables(x, MODALITY_IMAGE)), 5);
+    index_close(x);
+    expect_msach(0, path, "index --model %s --data %s --out %s --substrings=-1", r.run, r.manifest, path);
+    x = opened(path);
+    cr_assert_null(index_tables(x, MODALITY_IMAGE));
+    index_close(x);
+    expect_msach(2, "substrings", "index --model %s --data %s --out %s --substrings 99", r.run, r.manifest,
+                 path);
+    remove_all(path);
+}

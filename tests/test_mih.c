@@ -247,3 +247,24 @@ Test(mih, refuses_substrings_that_a_word_cannot_hold, .signal = SIGABRT) {
     Mih *x;
     mih_build(&x, code, 1, 256, 3, NULL, NULL, NULL);
 }
+
+/* Codes of few clusters: short substrings would find whole clusters, so longer ones than the paper's are taken. */
+Test(mih, clustered_codes_get_fewer_substrings_than_the_papers_rule_and_the_same_answers) {
+    enum { N = 100000, BITS = 64 };
+    uint8_t *codes = malloc(N * BITS / 8), queries[16 * BITS / 8];
+    Hit hits[160], wanted[160];
+    size_t found[16], n_wanted[16];
+    Mih *x;
+    MihStats stats = {0};
+    fill(codes, N, BITS, 1, 1);
+    fill(queries, 16, BITS, 1, 2);
+    cr_assert_eq(mih_build(&x, codes, N, BITS, 0, NULL, NULL, NULL), STATUS_OK);
+    cr_assert_lt(mih_m(x), mih_substrings(BITS, N));
+    cr_assert_eq(mih_search(x, queries, 16, 10, -1, NULL, hits, found, &stats, NULL, NULL), STATUS_OK);
+    scan_search(queries, 16, codes, N, BITS, 10, -1, NULL, wanted, n_wanted, NULL, NULL);
+    for (size_t q = 0; q < 16; q++)
+        cr_assert(found[q] == 10 && same_hits(hits + 10 * q, wanted + 10 * q, 10), "query %zu", q);
+    cr_assert_eq(stats.queries, 16);
+    mih_free(x);
+    free(codes);
+}
