@@ -4,6 +4,9 @@
 
 #include "cmd/args.h"
 
+Status bench_train_steps(Args *a, Error *err);
+Status bench_encode(Args *a, Error *err);
+Status bench_eval(Args *a, Error *err);
 Status bench_search(Args *a, Error *err);
 Status bench_index(Args *a, Error *err);
 Status bench_page(Args *a, Error *err);

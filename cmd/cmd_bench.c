@@ -8,6 +8,7 @@
 #include "nn/base/nearest.h"
 
 static const Option OPTIONS[] = {
+    {"seconds", 0, "N", "5", "train, encode, eval: time for each row; three calls at least", PLAIN},
     {"n", 'n', "CODES", "10000000", "search, index: codes of the archive", PLAIN},
     {"bits", 'b', "BITS", "64", "search, index: bits of a code", PLAIN},
     {"codes", 'c', "KIND", "random",
@@ -44,7 +45,8 @@ double bench_median(double *v, size_t n) {
 static const struct {
     const char *name;
     Status (*run)(Args *a, Error *err);
-} BENCHES[] = {{"search", bench_search}, {"index", bench_index}, {"page", bench_page}};
+} BENCHES[] = {{"train", bench_train_steps}, {"encode", bench_encode}, {"eval", bench_eval},
+               {"search", bench_search},     {"index", bench_index},   {"page", bench_page}};
 enum { N_BENCHES = sizeof BENCHES / sizeof BENCHES[0] };
 
 static Status run(Args *a, Error *err) {
@@ -64,9 +66,12 @@ static Status run(Args *a, Error *err) {
 const Verb VERB_BENCH = {"bench",
                          "how fast it is here: repeated timings, and their median",
                          "msach bench search --n 1000000 --bits 64 --json",
-                         "search|index|page",
+                         "train|encode|eval|search|index|page",
                          OPTIONS,
                          run,
+                         "train   a step of either stage on the canonical work: 128-pixel images, batch 64\n"
+                         "encode  codes of images, of texts, and of one image alone, by the same model\n"
+                         "eval    every measure of retrieval, 512 queries in 2,048 codes\n"
                          "search  exact k nearest, k = 1, 10, 100: by looking at all codes (scan) and by "
                          "multi-index hashing (mih)\n"
                          "index   an archive's file of random codes: writing, opening, the first search\n"

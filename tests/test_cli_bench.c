@@ -1,0 +1,94 @@
+/* `msach bench train`, `encode` and `eval` through the real binary: fields that other programs read, the canonical settings,
+ * steady memory. */
+#include <jansson.h>
+#include <string.h>
+
+#include "tests/check.h"
+#include "tests/run_command.h"
+
+static json_t *bench(const char *words) {
+    Ran r = run_msach("bench %s", words);
+    json_error_t error;
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    json_t *j = json_loads(r.out, JSON_REJECT_DUPLICATES, &error);
+    cr_assert_not_null(j, "%s in %s", error.text, r.out);
+    ran_free(&r);
+    return j;
+}
+
+static double number(json_t *j, const char *field) {
+    json_t *v = json_object_get(j, field);
+    cr_assert(json_is_number(v), "%s", field);
+    return json_number_value(v);
+}
+
+static void expect_spread(json_t *j, const char *field) {
+    char name[64];
+    double median = number(j, field);
+    snprintf(name, sizeof name, "%s_min", field);
+    double least = number(j, name);
+    snprintf(name, sizeof name, "%s_max", field);
+    cr_assert(0 < least && least <= median && median <= number(j, name), "%s", field);
+}
+
+/* By the definition's multiply-adds, of which Winograd's transforms spare three quarters at most. */
+static void expect_share(json_t *j, const char *field) {
+    double share = number(j, field);
+    cr_assert(share > 0 && share < 4, "%s is %g", field, share);
+}
+
+static void expect_canonical(json_t *j) {
+    static const struct {
+        const char *field;
+        int value;
+    } setting[] = {{"image_size", 128}, {"width", 32}, {"dim", 128}, {"text_length", 64}, {"words", 4000},
+                   {"layers", 2},       {"heads", 4},  {"bits", 64}, {"classes", 10},     {"batch", 64}};
+    for (size_t i = 0; i < sizeof setting / sizeof setting[0]; i++)
+        cr_assert_eq((int)number(j, setting[i].field), setting[i].value, "%s", setting[i].field);
+    const char *texts[] = {"machine", "blas", "kernels", "version"};
+    for (int i = 0; i < 4; i++) cr_assert(json_is_string(json_object_get(j, texts[i])), "%s", texts[i]);
+}
+
+Test(cli_bench, train_measures_both_stages_on_the_canonical_work_in_memory_that_is_reused) {
+    json_t *j = bench("train --json --seconds 0");
+    expect_canonical(j);
+    expect_spread(j, "stage1_pairs_per_s");
+    expect_spread(j, "stage2_pairs_per_s");
+    expect_spread(j, "sgemm_gflops");
+    expect_share(j, "stage1_share_of_sgemm");
+    expect_share(j, "stage2_share_of_sgemm");
+    cr_assert_gt(number(j, "stage1_peak_mb"), number(j, "stage1_arena_mb"));
+    cr_assert_gt(number(j, "stage1_arena_mb"), 1);
+    cr_assert_lt(number(j, "stage1_page_faults"), 100); /* its tensors alone are 100,000 pages */
+    cr_assert_lt(number(j, "stage2_page_faults"), 100);
+    json_decref(j);
+}
+
+Test(cli_bench, encode_measures_images_texts_and_one_image_at_the_threads_asked_for) {
+    json_t *j = bench("encode --json --seconds 0 --threads 1");
+    expect_canonical(j);
+    expect_spread(j, "encode_image_per_s");
+    expect_spread(j, "encode_text_per_s");
+    expect_spread(j, "encode_one_image_ms");
+    expect_spread(j, "sgemm_gflops");
+    expect_share(j, "encode_image_share_of_sgemm");
+    expect_share(j, "encode_text_share_of_sgemm");
+    cr_assert_eq((int)number(j, "threads"), 1);
+    json_decref(j);
+}
+
+Test(cli_bench, eval_measures_retrieval) {
+    json_t *j = bench("eval --json --seconds 0");
+    expect_spread(j, "eval_queries_per_s");
+    cr_assert_eq((int)number(j, "queries"), 512);
+    json_decref(j);
+}
+
+Test(cli_bench, the_table_names_the_machine_and_the_spread) {
+    expect_msach(0, "median         min         max", "bench eval --seconds 0");
+}
+
+Test(cli_bench, a_mistyped_bench_names_the_nearest) {
+    expect_msach(2, "did you mean 'encode'?", "bench encod");
+    expect_msach(2, "a whole number from 0 to 3600", "bench train --seconds x");
+}
