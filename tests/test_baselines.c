@@ -1,5 +1,6 @@
 /* The shallow methods: known answers, objectives that never rise, constraints that hold, planted sets, bad input. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

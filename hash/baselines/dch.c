@@ -10,19 +10,22 @@
 
 enum { SWEEPS = 5 };
 
-/* Passes over the bits until none changes; returns the number of changes. */
-static size_t update_bits(Mat q, Mat ww, Mat b) {
+/* Passes over the bits until none changes; returns the number of changes. bww (n,q) holds B W W', kept up as bits
+ * change, for few do. */
+static size_t update_bits(Mat q, Mat ww, Mat b, Mat bww) {
     size_t all = 0, changed = 1;
     for (int sweep = 0; changed && sweep < SWEEPS; sweep++) {
         changed = 0;
+        mat_product(false, false, 1, b, ww, 0, bww);
         for (int i = 0; i < b.rows; i++) {
-            double *bits = mat_row(b, i);
+            double *bits = mat_row(b, i), *along = mat_row(bww, i);
             for (int k = 0; k < b.cols; k++) {
-                double score = mat_row(q, i)[k] + bits[k] * mat_row(ww, k)[k];
-                for (int j = 0; j < b.cols; j++) score -= bits[j] * mat_row(ww, k)[j];
-                double sign = score >= 0 ? 1 : -1;
-                changed += sign != bits[k];
+                double score = mat_row(q, i)[k] - (along[k] - bits[k] * mat_row(ww, k)[k]);
+                double sign = score >= 0 ? 1 : -1, change = sign - bits[k];
+                if (change == 0) continue;
+                for (int j = 0; j < b.cols; j++) along[j] += change * mat_row(ww, k)[j];
                 bits[k] = sign;
+                changed++;
             }
         }
         all += changed;
@@ -47,7 +50,7 @@ static Status one_round(Fit *f, Mat lx, Mat ly, Mat b, size_t *changed, double *
     Mat xp = mat_times(f->arena, false, false, f->x, px), yp = mat_times(f->arena, false, false, f->y, py);
     Mat q = mat_times(f->arena, false, true, f->label, w), ww = mat_times(f->arena, false, true, w, w);
     for (size_t i = 0; i < mat_size(q); i++) q.v[i] += nu * (xp.v[i] + yp.v[i]);
-    *changed = update_bits(q, ww, b);
+    *changed = update_bits(q, ww, b, mat_zeros(f->arena, f->n, f->q));
     *objective = distance2(f->label, mat_times(f->arena, false, false, b, w)) +
                  o->dch_lambda * mat_dot(w, w) + nu * (distance2(b, xp) + distance2(b, yp)) +
                  nu * o->dch_ridge * (mat_dot(px, px) + mat_dot(py, py));
