@@ -14,6 +14,9 @@ typedef struct {
 Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, const int *index, const int *mix,
                  double lambda);
 
+/* The batch's pictures x (b,S,S,1), mixed with those of their partners: lambda x_i + (1-lambda) x_mix(i). */
+Tensor *stage1_images(const Session *s, Tape *t, const Batch *b, const int *mix, double lambda);
+
 /* The relation matrix (b,b) of loss_align, in the arena of t. */
 uint8_t *stage1_relations(const Session *s, Tape *t, const int *index, int b);
 
