@@ -209,6 +209,7 @@ static void turn(Mat m, int p, int q, double c, double s) {
  * the turns, so that r a' = t. Then the lengths of t's rows are the singular values, unsorted. */
 static bool orthogonalise(Mat t, Mat r) {
     enum { SWEEPS = 60 };
+    double all = mat_dot(t, t); /* rows under 1e-15 of it are rounding, which no turn makes orthogonal */
     for (int i = 0; i < r.rows; i++) mat_row(r, i)[i] = 1;
     bool turned = true;
     for (int sweep = 0; turned && sweep < SWEEPS; sweep++) {
@@ -218,7 +219,7 @@ static bool orthogonalise(Mat t, Mat r) {
                 double pp = 0, qq = 0, pq = 0;
                 const double *x = mat_row(t, p), *y = mat_row(t, q);
                 for (int i = 0; i < t.cols; i++) pp += x[i] * x[i], qq += y[i] * y[i], pq += x[i] * y[i];
-                if (fabs(pq) <= 1e-15 * sqrt(pp * qq) || pq == 0) continue;
+                if (fabs(pq) <= 1e-15 * sqrt(pp * qq) || fabs(pq) <= 1e-30 * all) continue;
                 double zeta = (qq - pp) / (2 * pq);
                 double tangent = (zeta < 0 ? -1 : 1) / (fabs(zeta) + sqrt(1 + zeta * zeta));
                 double c = 1 / sqrt(1 + tangent * tangent), s = c * tangent;
@@ -228,6 +229,24 @@ static bool orthogonalise(Mat t, Mat r) {
             }
     }
     return !turned;
+}
+
+/* Column k of u (m,n) becomes a unit vector made orthogonal to the columns before it: of the m unit vectors one at
+ * least keeps 1/m of its square. */
+static void complete_column(Mat u, int k) {
+    double square = 0;
+    for (int e = 0; e < u.rows && square < 0.5 / u.rows; e++) {
+        for (int i = 0; i < u.rows; i++) mat_row(u, i)[k] = i == e;
+        for (int pass = 0; pass < 2; pass++)
+            for (int j = 0; j < k; j++) {
+                double dot = 0;
+                for (int i = 0; i < u.rows; i++) dot += mat_row(u, i)[k] * mat_row(u, i)[j];
+                for (int i = 0; i < u.rows; i++) mat_row(u, i)[k] -= dot * mat_row(u, i)[j];
+            }
+        square = 0;
+        for (int i = 0; i < u.rows; i++) square += mat_row(u, i)[k] * mat_row(u, i)[k];
+    }
+    for (int i = 0; i < u.rows; i++) mat_row(u, i)[k] /= sqrt(square);
 }
 
 bool mat_svd(Arena *arena, Mat a, Mat u, double *s, Mat vt) {
@@ -245,7 +264,8 @@ bool mat_svd(Arena *arena, Mat a, Mat u, double *s, Mat vt) {
         for (int j = 1; j < a.cols; j++)
             if (length[j] > length[best]) best = j;
         s[k] = length[best];
-        for (int i = 0; i < a.rows; i++) mat_row(u, i)[k] = s[k] > 0 ? mat_row(t, best)[i] / s[k] : 0;
+        for (int i = 0; s[k] > 1e-13 * s[0] && i < a.rows; i++) mat_row(u, i)[k] = mat_row(t, best)[i] / s[k];
+        if (!(s[k] > 1e-13 * s[0])) complete_column(u, k);
         memcpy(mat_row(vt, k), mat_row(r, best), (size_t)a.cols * sizeof *vt.v);
         length[best] = -1;
     }
