@@ -16,8 +16,9 @@ pc_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 pc_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
 
 STB_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags stb 2>/dev/null || echo -I/usr/include/stb)
-LIB_CFLAGS := $(call pc_cflags,jansson) $(call pc_cflags,libutf8proc) $(STB_CFLAGS)
-LIBS := $(call pc_libs,jansson,-ljansson) $(call pc_libs,libutf8proc,-lutf8proc)
+LIB_CFLAGS := $(call pc_cflags,jansson) $(call pc_cflags,libutf8proc) $(call pc_cflags,expat) $(call pc_cflags,zlib) $(STB_CFLAGS)
+LIBS := $(call pc_libs,jansson,-ljansson) $(call pc_libs,libutf8proc,-lutf8proc) $(call pc_libs,expat,-lexpat) $(call pc_libs,zlib,-lz) \
+	$(if $(findstring darwin,$(MACHINE)),-liconv)
 ifeq ($(BLAS),openblas)
 LIB_CFLAGS += $(call pc_cflags,openblas) -DNN_OPENBLAS
 LIBS += $(call pc_libs,openblas,-lopenblas)
@@ -86,6 +87,8 @@ $(FOUND):
 		rm -f build/probe build/probe.c; }; \
 	try jansson jansson.h "$(call pc_libs,jansson,-ljansson)" libjansson-dev jansson-devel jansson-dev jansson jansson; \
 	try utf8proc utf8proc.h "$(call pc_libs,libutf8proc,-lutf8proc)" libutf8proc-dev utf8proc-devel utf8proc-dev utf8proc utf8proc; \
+	try expat expat.h "$(call pc_libs,expat,-lexpat)" libexpat1-dev expat-devel expat-dev expat expat; \
+	try zlib zlib.h "$(call pc_libs,zlib,-lz)" zlib1g-dev zlib-devel zlib-dev zlib "(in the base system)"; \
 	try stb_image stb_image.h "" libstb-dev stb-devel stb "(no stb: set STB_CFLAGS)" stb; \
 	if [ $(BLAS) = openblas ]; then \
 	try OpenBLAS cblas.h "$(call pc_libs,openblas,-lopenblas)" libopenblas-dev openblas-devel openblas-dev openblas openblas; \

@@ -12,9 +12,9 @@
 #include "nn/base/nearest.h"
 #include "nn/blas.h"
 
-const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_TRAIN,  &VERB_EVAL,    &VERB_ENCODE, &VERB_INDEX,
-                             &VERB_SEARCH,  &VERB_EXPORT, &VERB_INSPECT, &VERB_VERIFY, &VERB_DEMO,
-                             &VERB_AUDIT,   &VERB_BENCH,  &VERB_TABLE,   NULL};
+const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_IMPORT, &VERB_TRAIN,  &VERB_EVAL,    &VERB_ENCODE,
+                             &VERB_INDEX,   &VERB_SEARCH, &VERB_EXPORT, &VERB_INSPECT, &VERB_VERIFY,
+                             &VERB_DEMO,    &VERB_AUDIT,  &VERB_BENCH,  &VERB_TABLE,   NULL};
 
 volatile sig_atomic_t cmd_stop;
 

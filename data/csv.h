@@ -1,0 +1,38 @@
+/* Tables with a separator: CSV as of RFC 4180 (quotes, doubled quotes, separators and line ends inside quotes; CRLF or LF), and
+ * tab- or bar-separated lists without quotes. */
+#ifndef DATA_CSV_H
+#define DATA_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "nn/base/error.h"
+
+enum { CSV_MAX_FIELDS = 256 };
+
+typedef enum { CSV_QUOTED = ',', CSV_TABS = '\t', CSV_BARS = '|' } CsvKind;
+
+typedef struct {
+    char *path, *text, *at;
+    CsvKind kind;
+    int columns;                  /* of the header; 0 without one */
+    char *header[CSV_MAX_FIELDS]; /* names of the columns */
+    char *field[CSV_MAX_FIELDS];  /* of the current row; strings in the text */
+    int n;                        /* fields of the current row */
+    int line, next;               /* where the current row starts, from 1; where the next will */
+    bool converted;               /* from GB18030 */
+} Csv;
+
+/* Reads the file (text_read) and, where `header`, its first row. csv_close in every case. */
+Status csv_open(Csv *c, const char *path, CsvKind kind, bool header, Error *err);
+
+/* The next row that is not empty; *more is false at the end. A quote that is not closed and, below a header, a row of another
+ * number of fields is an input error with its line; the next call goes on behind it. */
+Status csv_next(Csv *c, bool *more, Error *err);
+
+/* The number of a column by its name (case-insensitive), -1 where there is none; csv_need: an input error instead. */
+int csv_column(const Csv *c, const char *name);
+Status csv_need(const Csv *c, const char *name, int *column, Error *err);
+void csv_close(Csv *c);
+
+#endif

@@ -1,0 +1,279 @@
+/* Small data sets of our own making in each layout's exact form, well- and malformed, through the real binary. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include "data/csv.h"
+#include "data/sections.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/run_command.h"
+
+static void picture(const char *name) {
+    uint8_t gray[16 * 16] = {0};
+    fixture_file(name, "", 0);
+    fixture_png(name, 16, 16, gray);
+}
+
+/* Imports a fixture's folder and gives its manifest; "" where it fails. Good until the next call. */
+static const char *imported(const char *layout, const char *folder, const char *options, int code,
+                            const char *said) {
+    static char text[16384];
+    static int number;
+    char out[64], path[80];
+    snprintf(out, sizeof out, "out%d", number++);
+    snprintf(path, sizeof path, "%s/manifest.tsv", out);
+    expect_msach(code, said, "import %s %s --out %s %s", layout, fixture_path(folder), fixture_path(out),
+                 options);
+    FILE *f = fopen(fixture_path(path), "rb");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f) fclose(f);
+    text[n] = 0;
+    cr_assert_eq(n > 0, code == 0);
+    return text;
+}
+
+#define HEADER "id\timage\ttext\tgroup\tlabels\n"
+
+/* ---- Parts ---- */
+
+Test(csv, quotes_hold_newlines_commas_and_quotes) {
+    Csv t;
+    bool more;
+    Error err = {0};
+    const char *path =
+        fixture_text("a.csv", "\xEF\xBB\xBFid,text\r\n1,\"a, \"\"b\"\"\nc\"\r\n\r\n2,d\r\n3\r\n4,\"open\r\n");
+    cr_assert_eq(csv_open(&t, path, CSV_QUOTED, true, &err), STATUS_OK);
+    cr_assert_eq(csv_column(&t, "ID"), 0);
+    cr_assert_eq(csv_next(&t, &more, &err), STATUS_OK);
+    cr_assert_str_eq(t.field[1], "a, \"b\"\nc");
+    cr_assert_eq(csv_next(&t, &more, &err), STATUS_OK);
+    cr_assert_str_eq(t.field[1], "d");
+    cr_assert_eq(t.line, 5);
+    cr_assert_eq(csv_next(&t, &more, &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "a.csv:6: has 1 fields"));
+    cr_assert_eq(csv_next(&t, &more, &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "a.csv:7: a quote is not closed"));
+    csv_close(&t);
+}
+
+Test(sections, headings_are_found_in_english_and_chinese) {
+    SectionPart p[SECTIONS_MOST];
+    const char *english = "FINAL REPORT\n FINDINGS: The heart: normal.\n\n IMPRESSION: No disease.";
+    cr_assert_eq(sections_find(english, strlen(english), p), 3);
+    cr_assert_eq(p[1].section, SECTION_FINDINGS);
+    cr_assert_eq(p[2].section, SECTION_IMPRESSION);
+    cr_assert_str_eq(p[2].body, " No disease.");
+    const char *chinese = "超声所见：肝内见囊肿。提示：肝囊肿。";
+    cr_assert_eq(sections_find(chinese, strlen(chinese), p), 2);
+    cr_assert_eq(p[0].section, SECTION_FINDINGS);
+    cr_assert_eq(p[1].section, SECTION_IMPRESSION);
+    cr_assert_eq(sections_find("no headings", 11, p), 1);
+}
+
+/* ---- Layouts ---- */
+
+#define OPENI_REPORT(uid, findings, impression, image)                                                       \
+    "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<eCitation><uId id=\"" uid                                \
+    "\"/><MedlineCitation><Article><Abstract>"                                                               \
+    "<AbstractText Label=\"COMPARISON\">None.</AbstractText><AbstractText "                                  \
+    "Label=\"INDICATION\">Cough</AbstractText>"                                                              \
+    "<AbstractText Label=\"FINDINGS\">" findings                                                             \
+    "</AbstractText><AbstractText Label=\"IMPRESSION\">" impression                                          \
+    "</AbstractText></Abstract></Article></MedlineCitation><MeSH><major>Cardiomegaly/mild</major>"           \
+    "<major>Lung/hypoinflation</major><automatic>effusion</automatic></MeSH><parentImage id=\"" image        \
+    "\"><panel/></parentImage></eCitation>"
+
+Test(import, openi_takes_sections_and_major_terms) {
+    picture("s/NLMCXR_png/CXR1_IM-1-1.png");
+    picture("s/NLMCXR_png/CXR2_IM-2-1.png");
+    fixture_text("s/ecgen-radiology/1.xml",
+                 OPENI_REPORT("CXR1", "Heart &amp; XXXX, large since XXXX.", "Mild.", "CXR1_IM-1-1"));
+    fixture_text("s/ecgen-radiology/2.xml", OPENI_REPORT("CXR2", "", "", "CXR2_IM-2-1"));
+    fixture_text("s/ecgen-radiology/3.xml", OPENI_REPORT("CXR3", "Clear.", "", "CXR3_IM-3-1"));
+    cr_assert_str_eq(
+        imported("openi", "s", "", 0, "left out 1: the image is missing"),
+        HEADER "CXR1_IM-1-1\timages/CXR1_IM-1-1.png\tFindings: Heart & large since Impression: Mild.\tCXR1\t"
+               "Cardiomegaly|Lung\n");
+    cr_assert_not_null(strstr(imported("openi", "s", "--sections indication --labels automatic", 0, NULL),
+                              "Indication: Cough\tCXR2\teffusion\n"));
+    fixture_text("s/ecgen-radiology/4.xml", "<eCitation>\n<uId id=\"x\">\n</eCitation>");
+    imported("openi", "s", "", 3, "4.xml:3: mismatched tag");
+    imported("openi", "s", "--skip-bad", 0, "left out 1: malformed");
+    fixture_text("s/ecgen-radiology/4.xml", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>");
+    imported("openi", "s", "", 3, "declares entities");
+}
+
+#define IU_HEADER "uid,MeSH,Problems,image,indication,comparison,findings,impression\r\n"
+
+Test(import, iu_xray_joins_its_two_tables) {
+    picture("s/images/images_normalized/1_IM-0001-4001.dcm.png");
+    fixture_text("s/indiana_reports.csv",
+                 IU_HEADER "1,Cardiomegaly/mild;Opacity,Cardiomegaly;Opacity,Xray,,,\"Line one,\nline "
+                           "\"\"two\"\" XXXX.\",Big heart.\r\n2,normal,normal,Xray,,,,\r\n");
+    fixture_text("s/indiana_projections.csv", "uid,filename,projection\n1,1_IM-0001-4001.dcm.png,Frontal\n"
+                                              "2,2_IM-1.dcm.png,Frontal\n7,7.dcm.png,Frontal\n");
+    cr_assert_str_eq(
+        imported("iu-xray", "s", "", 0, "left out 1: the image has no report (first: 7.dcm.png)"),
+        HEADER "1_IM-0001-4001\timages/1_IM-0001-4001.png\tFindings: Line one, line \"two\" Impression: Big "
+               "heart.\t1\tCardiomegaly|Opacity\n");
+    fixture_text("s/indiana_reports.csv", "uid,text\n1,a\n");
+    imported("iu-xray", "s", "", 3, "indiana_reports.csv:1: has no column Problems");
+}
+
+Test(import, roco_reads_tabs_and_rocov2_reads_csv) {
+    picture("s/data/train/radiology/images/ROCO_00002.png");
+    fixture_text("s/data/train/radiology/captions.txt",
+                 "ROCO_00002\t A \"cyst\" in the liver\n\nROCO_00003\tgone\n");
+    fixture_text("s/data/train/radiology/keywords.txt", "ROCO_00002\tcyst\tleft liver\n");
+    fixture_text("s/data/train/radiology/semtypes.txt", "ROCO_00002\tT060\tDiagnostic Procedure\n");
+    cr_assert_str_eq(
+        imported("roco", "s", "", 0, "left out 1: the image is missing (first: ROCO_00003)"),
+        HEADER "ROCO_00002\timages/ROCO_00002.png\tA \"cyst\" in the liver\tROCO_00002\tcyst|left_liver\n");
+    cr_assert_not_null(strstr(imported("roco", "s", "--labels semtypes", 0, NULL), "\tT060\n"));
+    imported("roco", "s", "--part test", 3, "no case of layout roco");
+    picture("t/train/R2_1.png");
+    fixture_text("t/train_captions.csv", "ID,Caption\nR2_1,\"CT, chest\"\n");
+    fixture_text("t/train_concepts.csv", "ID,CUIs\nR2_1,C0040405;C0817096\n");
+    cr_assert_str_eq(imported("rocov2", "t", "", 0, NULL),
+                     HEADER "R2_1\timages/R2_1.png\tCT, chest\tR2_1\tC0040405|C0817096\n");
+}
+
+static void packed(const char *name, const char *text) {
+    gzFile f = gzopen(fixture_text(name, ""), "wb");
+    cr_assert_not_null(f);
+    cr_assert_gt(gzputs(f, text), 0);
+    cr_assert_eq(gzclose(f), Z_OK);
+}
+
+Test(import, mimic_cxr_groups_by_patient_and_states_its_rule_for_uncertain_labels) {
+    picture("s/files/p10/p10000032/s50/d1.jpg");
+    fixture_text("s/files/p10/p10000032/s50.txt",
+                 " FINAL REPORT\n INDICATION: ___F\n\n FINDINGS: \n \n Clear, ___.\n IMPRESSION: None.\n");
+    packed("s/mimic-cxr-2.0.0-split.csv.gz",
+           "dicom_id,study_id,subject_id,split\nd1,50,10000032,train\nd2,51,10000032,validate\n");
+    packed("s/mimic-cxr-2.0.0-chexpert.csv.gz",
+           "subject_id,study_id,Atelectasis,Edema,No Finding\n10000032,50,-1.0,0.0,1.0\n");
+    cr_assert_str_eq(imported("mimic-cxr", "s", "", 0, "left out 1: the report is missing (first: d2)"),
+                     HEADER "d1\timages/d1.jpg\tFindings: Clear, Impression: None.\tp10000032\tNo_Finding\n");
+    cr_assert_not_null(
+        strstr(imported("mimic-cxr", "s", "--uncertain present", 0, NULL), "\tAtelectasis|No_Finding\n"));
+    imported("mimic-cxr", "s", "--uncertain leave-out", 3, "uncertain label");
+    fixture_text("s/mimic-cxr-2.0.0-split.csv.gz", "no gzip");
+    imported("mimic-cxr", "s", "", 3, "split.csv.gz: is no whole gzip file");
+}
+
+Test(import, vqa_med_keeps_the_question_of_the_label_out_of_the_text) {
+    picture("s/training/train_images/p1.jpg");
+    fixture_text("s/training/QAPairsByCategory/C1_Modality_train.txt", "p1|how taken?|ct\r\n");
+    fixture_text("s/training/QAPairsByCategory/C2_Plane_train.txt", "p1|which plane|axial\n");
+    fixture_text("s/training/QAPairsByCategory/C3_Organ_train.txt", "p1|what organ?|lung, mediastinum\n");
+    fixture_text("s/training/QAPairsByCategory/C4_Abnormality_train.txt",
+                 "p1|what is wrong?|cyst\np2|what?|none\n");
+    cr_assert_str_eq(
+        imported("vqa-med", "s", "", 0, "the image is missing (first: p2)"), HEADER
+        "p1\timages/p1.jpg\twhat is wrong? cyst. which plane? axial. how taken? ct.\tp1\tlung_mediastinum\n");
+    fixture_text("s/training/QAPairsByCategory/C2_Plane_train.txt", "p1|which plane\n");
+    imported("vqa-med", "s", "", 3, "C2_Plane_train.txt:1: has 2 fields");
+}
+
+Test(import, vqa_rad_gathers_the_questions_of_a_picture) {
+    picture("s/images/p1.jpg");
+    fixture_text(
+        "s/VQA_RAD_Dataset_Public.json",
+        "[{\"image_name\":\"p1.jpg\",\"image_organ\":\"HEAD\",\"image_case_url\":\"https://x/"
+        "case?id=7\",\"question\":"
+        "\"How "
+        "many?\",\"question_type\":\"COUNT\",\"answer\":2},{\"image_name\":\"p1.jpg\",\"question\":\"Which "
+        "organ?\",\"question_type\":\"ORGAN\",\"answer\":\"head\"}]");
+    cr_assert_str_eq(imported("vqa-rad", "s", "", 0, NULL),
+                     HEADER "p1\timages/p1.jpg\tHow many? 2.\t7\tHEAD\n");
+    fixture_text("s/VQA_RAD_Dataset_Public.json", "[\n{\"image_name\":}]");
+    imported("vqa-rad", "s", "", 3, "Public.json:2: ");
+}
+
+Test(import, brest_and_pocus_read_their_tables) {
+    picture("s/case001.png");
+    fixture_text("s/clinical-data-as-csv.csv",
+                 "CaseID,Image_filename,Age,Shape,Halo,Interpretation,BIRADS,Classification\n"
+                 "1,case001.png,57,oval,no,Cyst&Scar,2,benign\n");
+    cr_assert_str_eq(
+        imported("brest", "s", "", 0, NULL), HEADER
+        "case001\timages/case001.png\tBreast ultrasound, patient aged 57. Lesion of oval shape. No halo. "
+        "Interpretation: Cyst, Scar.\tcase001\tbenign\n");
+    picture("t/frames/Reg_a_11.png");
+    picture("t/frames/Reg_a_b_11.png");
+    fixture_text("t/dataset_metadata.csv",
+                 "Filename,Label,Comments from web site,MD2,Patient ID / Name,Healthy,B-lines\n"
+                 "Reg_a,regular,\"Normal\nlung\",fine,37,1,0\ngone,regular,x,,,,\n");
+    cr_assert_str_eq(
+        imported("pocus", "t", "", 0, "left out 1: no frames and no still of this row (first: gone)"),
+        HEADER "Reg_a_11\timages/Reg_a_11.png\tfine. Normal lung.\t37\tHealthy\n");
+    cr_assert_not_null(strstr(imported("pocus", "t", "--labels diagnosis", 0, NULL), "\tregular\n"));
+}
+
+/* ---- One's own folder ---- */
+
+static void make_folder(void) {
+    picture("s/cyst/p1/a.png");
+    picture("s/cyst/p1/b.png");
+    picture("s/stone/c.png");
+    picture("s/stone/d.png");
+    fixture_text("s/cyst/p1/a.txt", "\xEF\xBB\xBF"
+                                    "FINDINGS: a cyst.\r\nIMPRESSION: benign.\r\n");
+    /* "超声所见：囊肿" in GB18030 */
+    fixture_text("s/cyst/p1/b.txt", "\xB3\xAC\xC9\xF9\xCB\xF9\xBC\xFB\xA3\xBA\xC4\xD2\xD6\xD7");
+    fixture_text("s/stone/c.txt", "a stone");
+}
+
+Test(import, folder_takes_class_and_patient_from_folders_and_reads_gb18030) {
+    make_folder();
+    cr_assert_str_eq(imported("folder", "s", "", 0, "left out 1: no text"), HEADER
+                     "cyst_p1_a\timages/cyst_p1_a.png\tFINDINGS: a cyst. IMPRESSION: benign.\tp1\tcyst\n"
+                     "cyst_p1_b\timages/cyst_p1_b.png\t超声所见：囊肿\tp1\tcyst\n"
+                     "stone_c\timages/stone_c.png\ta stone\tstone_c\tstone\n");
+    const char *chosen = imported("folder", "s", "--sections findings --link", 0, "1 file read as GB18030");
+    cr_assert_null(strstr(chosen, "benign"));
+    cr_assert_not_null(strstr(chosen, "囊肿"));
+}
+
+Test(import, what_fails_leaves_nothing_behind) {
+    make_folder();
+    fixture_text("s/stone/c.txt", "caf\xE9 \xFF");
+    Ran r = run_msach("import folder %s --out %s", fixture_path("s"), fixture_path("new"));
+    cr_assert_eq(r.code, 3);
+    cr_assert_not_null(strstr(r.err, "c.txt:1: is neither UTF-8 nor GB18030"));
+    ran_free(&r);
+    char command[600];
+    snprintf(command, sizeof command, "ls -d %s* 2>/dev/null | grep -q .", fixture_path("new"));
+    cr_assert(system(command) != 0);
+    expect_msach(0, "malformed", "import folder %s --out %s --skip-bad", fixture_path("s"),
+                 fixture_path("new"));
+    expect_msach(2, "is there already", "import folder %s --out %s --skip-bad", fixture_path("s"),
+                 fixture_path("new"));
+}
+
+Test(import, mistakes_on_the_command_line_are_named) {
+    make_folder();
+    expect_msach(2, "did you mean 'folder'?", "import foldr %s --out x", fixture_path("s"));
+    expect_msach(2, "a layout and its folder are needed", "import folder --out x");
+    expect_msach(2, "known: findings, impression", "import folder %s --out x --sections finding",
+                 fixture_path("s"));
+    expect_msach(3, "is no folder", "import folder no-such --out x");
+    expect_msach(3, "holds no ecgen-radiology", "import openi %s --out x", fixture_path("s"));
+    expect_msach(0, "openi", "import --help");
+}
+
+/* ---- The originals' own samples ---- */
+
+Test(import, samples_in_their_original_layouts_are_read) {
+    static const char *const samples[][2] = {
+        {"vqa-med", "vqamed2019"}, {"vqa-rad", "vqarad"}, {"brest", "breast_us"}, {"pocus", "pocus_lung_us"}};
+    const char *data = getenv("MSACH_DATA");
+    if (!data) cr_skip("MSACH_DATA is not set: no samples");
+    for (int i = 0; data && i < 4; i++)
+        expect_msach(0, "took", "import %s %s/data_raw/%s --out %s", samples[i][0], data, samples[i][1],
+                     fixture_path(samples[i][0]));
+}
