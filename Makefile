@@ -68,8 +68,9 @@ CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
+TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c))
 
-.PHONY: all demo peers growth neon ablation test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
+.PHONY: all tutorial demo peers growth neon ablation test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
 all: msach
 
 msach: $(BIN)
@@ -115,8 +116,20 @@ $(BUILD)/%.o: %.c
 
 -include $(CORE_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
+# Five small programs to learn from; the tests run them too.
+$(BUILD)/tutorial/%: tests/tutorial/%.c $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $^ $(ALL_LIBS)
+
+tutorial: $(TUTORIAL)
+	$(BUILD)/tutorial/1_gradient
+	$(BUILD)/tutorial/2_logistic_regression
+	$(BUILD)/tutorial/3_cnn_on_phantoms $(BUILD)/tutorial/phantoms
+	$(BUILD)/tutorial/4_constraints $(BUILD)/tutorial/constraints.html
+	$(BUILD)/tutorial/5_search
+
 # ---- Tests ----
-$(BUILD)/unit: $(CORE_OBJ) $(TEST_OBJ)
+$(BUILD)/unit: $(CORE_OBJ) $(TEST_OBJ) | $(TUTORIAL)
 	$(CC) $(CFLAGS) -o $@ $^ $(TEST_LIBS) $(ALL_LIBS)
 
 build/double/grad: $(DOUBLE_SRC:%.c=build/double/%.o) $(DOUBLE_TESTS:%.c=build/double/%.o)
@@ -187,7 +200,7 @@ tsan:
 	TSAN_OPTIONS=halt_on_error=1 MSACH_BIN=$(CURDIR)/build/tsan/msach build/tsan/unit
 
 FORMATTED = $(wildcard nn/base/*.[ch] nn/*.[ch] nn/*.inc hash/*.[ch] hash/baselines/*.[ch] data/*.[ch] eval/*.[ch] train/*.[ch] \
-	cmd/*.[ch] tests/*.[ch] tests/oracle/*.[ch])
+	cmd/*.[ch] tests/*.[ch] tests/oracle/*.[ch] tests/tutorial/*.[ch])
 fmt:
 	clang-format -i $(FORMATTED)
 fmt-check:
@@ -200,6 +213,7 @@ help:
 	@echo "make            build ./msach"
 	@echo "make demo       the main job on phantoms, under two minutes"
 	@echo "make test       all tests"
+	@echo "make tutorial   five small programs, from a gradient to a search"
 	@echo "make trace      every equation: home, test, oracle"
 	@echo "make gradients  every op and loss: largest error of its derivative"
 	@echo "make drill      a planted error in each derivative turns a test red"
