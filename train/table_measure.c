@@ -182,7 +182,7 @@ static Status bout_real(const Bout *b, float *v[SET_COUNT][2], int dim, int dire
     return s;
 }
 
-/* Of a random order: E[AP] = (R-1)/(N-1) + (H_N/N)(N-R)/(N-1): a score of constant codes with its bounds left out. */
+/* E[AP] of a random order = (R-1)/(N-1) + (H_N/N)(N-R)/(N-1): a constant code, its bounds left out. */
 static Status random_score(TableScore *t, const Retrieval *r, const int *group, Error *err) {
     double *harmonic = mem_calloc(r->database + 1, sizeof *harmonic), sum = 0;
     if (!harmonic) return mem_error(err, "the table");
