@@ -70,7 +70,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c))
 
-.PHONY: all tutorial demo peers growth neon ablation test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
+.PHONY: all tutorial docs demo peers growth neon ablation test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
 all: msach
 
 msach: $(BIN)
@@ -141,6 +141,12 @@ test-double:
 test: msach $(BUILD)/unit test-double
 	build/double/grad
 	MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit
+
+# What the documents name exists; README's commands run as written; the example op of nn/README.md builds and is right.
+docs: msach
+	@sh tests/check_docs.sh $(BIN)
+	@CC='$(CC)' sh tests/check_example.sh $(BUILD)
+	@sh tests/readme_commands.sh $(BIN)
 
 # Op, shapes tried, largest relative error, smallest planted error that the check sees.
 gradients: test-double
@@ -214,6 +220,7 @@ help:
 	@echo "make demo       the main job on phantoms, under two minutes"
 	@echo "make test       all tests"
 	@echo "make tutorial   five small programs, from a gradient to a search"
+	@echo "make docs       the documents against the code; README's commands as written"
 	@echo "make trace      every equation: home, test, oracle"
 	@echo "make gradients  every op and loss: largest error of its derivative"
 	@echo "make drill      a planted error in each derivative turns a test red"

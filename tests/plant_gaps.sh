@@ -1,0 +1,68 @@
+#!/bin/sh
+# The structural checks must be able to fail: each gap below is planted in a copy of the tree, and its check must turn red.
+# usage: plant_gaps.sh [MSACH]
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+bin=${1:-$root/build/release/msach}
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT INT TERM
+failed=0 planted=0
+fresh() {
+    rm -rf "$copy/tree"
+    mkdir -p "$copy/tree/build"
+    cp -r "$root"/nn "$root"/hash "$root"/data "$root"/eval "$root"/train "$root"/cmd "$root"/tests "$root"/README.md "$root"/Makefile \
+        "$root"/setup.sh "$copy/tree/"
+    cd "$copy/tree" || exit 2
+}
+# red WHAT CHECK...: the check fails on the planted gap
+red() {
+    what=$1
+    shift
+    planted=$((planted + 1))
+    if "$@" >/dev/null 2>&1; then
+        echo "plant_gaps: NOT SEEN: $what"
+        failed=$((failed + 1))
+    fi
+}
+equations="sh tests/check_equations.sh"
+docs="sh tests/check_docs.sh $bin ."
+
+fresh
+$equations >/dev/null 2>&1 || { echo "plant_gaps: check_equations fails without any gap"; exit 1; }
+$docs >/dev/null 2>&1 || { echo "plant_gaps: check_docs fails without any gap"; exit 1; }
+sh tests/check_layers.sh >/dev/null 2>&1 || { echo "plant_gaps: check_layers fails without any gap"; exit 1; }
+
+sed -i 's/EQ(balance)/equation balance/' hash/balance.c
+red "an equation without a home" $equations
+fresh
+echo '/* EQ(invented) */' >>hash/balance.c
+red "an equation of the code that the table does not know" $equations
+fresh
+echo '/* EQ(balance) */' >>hash/manifold.c
+red "a second home" $equations
+fresh
+sed -i 's/^\(balance *|.*|\)[^|]*|\([^|]*\)$/\1 grad\/there_is_no_such_test |\2/' tests/equations.txt
+red "a test that does not exist" $equations
+fresh
+sed -i 's/^\(balance *|.*|\)[^|]*$/\1 oracle_missing/' tests/equations.txt
+red "an oracle that does not exist" $equations
+fresh
+sed -i 's/DEV(geodesic)/a departure/' README.md
+red "a departure that the README does not list" $equations
+fresh
+echo '/* DEV(invented) */' >>hash/graph.c
+red "a departure of the code alone" $equations
+fresh
+echo '#include "train/config.h"' >>hash/balance.c
+red "a lower layer that includes a higher one" sh tests/check_layers.sh
+no=absent # so that the names below stand nowhere in the tree, not even here
+# shellcheck disable=SC2016 # backticks are meant
+for line in 'See `nn/'$no'_file.c`.' 'Call `'$no'_function()`.' 'Run `make '$no'-target`.' '    msach '$no'verb --help' \
+    '    msach search --'$no'-option x' '    msach train --set '$no'_setting=1'; do
+    fresh
+    printf '\n%s\n' "$line" >>README.md
+    red "a document that says: $line" $docs
+done
+
+[ "$failed" = 0 ] && echo "plant_gaps: all $planted planted gaps were seen"
+[ "$failed" = 0 ]
