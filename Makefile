@@ -138,7 +138,7 @@ build/double/grad: $(DOUBLE_SRC:%.c=build/double/%.o) $(DOUBLE_TESTS:%.c=build/d
 test-double:
 	@$(MAKE) --no-print-directory MODE=double build/double/grad
 
-test: msach $(BUILD)/unit test-double
+test: msach $(BUILD)/unit test-double docs
 	build/double/grad
 	MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit
 
