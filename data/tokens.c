@@ -5,6 +5,7 @@
 #include <utf8proc.h>
 
 #include "data/characters.h"
+#include "data/sections.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
@@ -85,11 +86,52 @@ void words_free(Words *w) {
 
 /* ---- Tokens ---- */
 
+/* A long report anew: its impression, then its findings, then the rest, each group in the text's order. *out: NULL where the text has
+ * no headings; mem_free it. */
+static Status by_rank(const char *text, const char *what, char **out, Error *err) {
+    SectionPart part[SECTIONS_MOST];
+    int n = sections_find(text, strlen(text), part);
+    Buffer b = {0};
+    *out = NULL;
+    if (n == 1 && part[0].section == SECTION_OTHER) return STATUS_OK;
+    for (int rank = 0; rank < 3; rank++)
+        for (int i = 0; i < n; i++) {
+            Section s = part[i].section;
+            if ((s == SECTION_IMPRESSION ? 0 : s == SECTION_FINDINGS ? 1 : 2) != rank) continue;
+            buffer_add(&b, part[i].heading, (size_t)(part[i].end - part[i].heading));
+            buffer_add(&b, "\n", 1);
+        }
+    buffer_add(&b, "", 1);
+    if (b.failed) {
+        buffer_free(&b);
+        return mem_error(err, what);
+    }
+    *out = (char *)b.data;
+    return STATUS_OK;
+}
+
+/* The first v->length words; of a text with more, those of the text by rank. */
+static Status first_words(const Vocab *v, Collector *first, const char *text, const char *what, Error *err) {
+    *first = (Collector){{0}, 0, v->length + 1};
+    char *ranked = NULL;
+    TRY(split(first, text, what, err));
+    if (first->n <= v->length) return STATUS_OK;
+    first->n = v->length;
+    Status s = by_rank(text, what, &ranked, err);
+    if (s != STATUS_OK || ranked) buffer_free(&first->text);
+    if (ranked) {
+        *first = (Collector){{0}, 0, v->length};
+        s = split(first, ranked, what, err);
+    }
+    mem_free(ranked);
+    return s;
+}
+
 Status tokens_encode(const Vocab *v, const char *text, const char *what, int32_t *id, int32_t *gram, int *n,
                      Error *err) {
     *n = 0;
-    Collector first = {{0}, 0, v->length};
-    TRY(split(&first, text, what, err));
+    Collector first;
+    TRY(first_words(v, &first, text, what, err));
     const char *word = (const char *)first.text.data;
     for (int i = 0; i < v->length; i++) {
         int32_t *grams = gram ? gram + (size_t)i * TOKEN_NGRAMS : NULL;

@@ -31,7 +31,8 @@ Status words_split(Words *w, const char *text, const char *what, Error *err);
 void words_free(Words *w);
 
 /* One text's tokens. id (v->length): 0 beyond the end; gram (v->length, TOKEN_NGRAMS): buckets, -1 = none, or
- * NULL. *n: tokens kept (0 for an empty text). */
+ * NULL. *n: tokens kept (0 for an empty text). A text of more than v->length tokens is read impression first, then findings, then the
+ * rest (sections_find), and cut at the end; without headings it is cut as it stands. */
 Status tokens_encode(const Vocab *v, const char *text, const char *what, int32_t *id, int32_t *gram, int *n,
                      Error *err);
 

@@ -10,7 +10,7 @@ typedef struct {
     char **words;
     int n;       /* without pad and unknown */
     int buckets; /* of the subword table; 0: no subwords */
-    int length;  /* N_t: most tokens a text keeps; what is over is cut from the end */
+    int length;  /* N_t: most tokens a text keeps; tokens_encode says which */
     Names table; /* owns the words */
 } Vocab;
 

@@ -271,3 +271,30 @@ Test(tokens, memory_that_runs_out_is_told_and_nothing_leaks) {
         vocab_free(&v);
     }
 }
+
+/* ---- Long reports ---- */
+
+static void keeps(const char *text, int length, const char *const *expected) {
+    const char *words_known[] = {"findings impression history heart large clear cough 提示 肝 囊"};
+    Vocab v;
+    Error err = {0};
+    int32_t id[16];
+    int n;
+    cr_assert_eq(vocab_build(&v, words_known, 1, 100, 1, 0, length, &err), STATUS_OK);
+    cr_assert_eq(tokens_encode(&v, text, "a text", id, NULL, &n, &err), STATUS_OK);
+    for (int i = 0; i < n; i++) cr_assert_eq(id[i], vocab_find(&v, expected[i]));
+    cr_assert_eq(n, length);
+    vocab_free(&v);
+}
+
+Test(tokens, a_long_report_keeps_its_impression_before_its_findings) {
+    static const char *const ranked[] = {"impression", "clear", "findings", "heart"};
+    static const char *const whole[] = {"history", "cough",      "findings", "heart",
+                                        "large",   "impression", "clear"};
+    static const char *const chinese[] = {"提", "提示", "示", "囊"};
+    static const char *const plain[] = {"cough", "heart"};
+    keeps("History: cough. Findings: heart large. Impression: clear.", 4, ranked);
+    keeps("History: cough. Findings: heart large. Impression: clear.", 7, whole);
+    keeps("超声所见：肝大。提示：囊", 4, chinese);
+    keeps("cough heart large clear", 2, plain);
+}
