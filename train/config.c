@@ -27,7 +27,7 @@ const ConfigOption CONFIG_TABLE[] = {
     INT(width, 32, 4, 128, "W, channels of the first residual stage"),
     INT(blocks, 1, 1, CNN_MAX_BLOCKS, "residual blocks in each of the four stages"),
     INT(dim, 128, 8, 1024, "d, width of tokens and encoder"),
-    INT(text_length, 64, 4, 1024, "N_t, most tokens of a text; a longer one keeps its impression, then its findings, then the rest"),
+    INT(text_length, 256, 4, 1024, "N_t, most tokens of a text; a longer one keeps its impression, then its findings, then the rest"),
     INT(max_words, 20000, 1, 1000000, "largest vocabulary"),
     INT(min_count, 2, 1, 1000, "a word enters the vocabulary when training texts hold it so often"),
     INT(buckets, 8192, 0, 1 << 22, "rows of the subword table; 0: no subwords"),
