@@ -275,7 +275,7 @@ static Status add_all(Plan *p, const TableOptions *o, Error *err) {
              seed++)
             for (int d = 0; d < o->n_data; d++) {
                 PlannedCell c = {.data = d, .split = (TableSplit)split, .split_seed = seed};
-                if (split == TABLE_UNSEEN && p->unseen[d] == 0) continue;
+                if ((split == TABLE_UNSEEN && p->unseen[d] == 0) || (p->fixed[d] && seed > 1)) continue;
                 TRY(add_split_cells(p, &capacity, o, c, err));
             }
     return STATUS_OK;
@@ -290,6 +290,7 @@ static Status look_at_data(Plan *p, const TableOptions *o, int d, const Log *log
     if (s == STATUS_OK) {
         p->crc[d] = m.crc;
         p->cases[d] = m.n;
+        p->fixed[d] = m.has_split;
         p->unseen[d] = m.n_labels < 4 || m.has_split ? 0 : m.n_labels / 4 < 2 ? 2 : m.n_labels / 4;
         if (p->unseen[d] == 0 && !o->quick)
             log_warn(log, "%s: no split with unseen classes: it needs four labels and no split of its own",

@@ -38,6 +38,7 @@ typedef struct {
     int n, main_bits;
     int unseen[TABLE_DATA]; /* labels never trained on in the unseen split; 0: too few labels */
     int cases[TABLE_DATA];
+    bool fixed[TABLE_DATA]; /* the manifest names the split itself: one seed serves */
     uint32_t crc[TABLE_DATA];
 } Plan;
 
