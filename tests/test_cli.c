@@ -7,8 +7,8 @@
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
 
-static const char *const VERB_NAMES[] = {"phantom", "train",   "eval",   "encode", "index",
-                                         "search",  "inspect", "verify", "demo",   "audit", "table", NULL};
+static const char *const VERB_NAMES[] = {"phantom", "train",  "eval", "encode", "index", "search",
+                                         "inspect", "verify", "demo", "audit",  "table", NULL};
 
 /* ---- Words ---- */
 
