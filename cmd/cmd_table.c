@@ -5,7 +5,9 @@
 #include "cmd/verbs.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/nearest.h"
 #include "train/table.h"
+#include "train/table_plan.h"
 
 static const Option OPTIONS[] = {
     {"data", 'd', "MANIFEST", NULL, "a data set; may be given more than once", MANY | NEEDED},
@@ -13,6 +15,10 @@ static const Option OPTIONS[] = {
     {"bits", 'b', "N,N..", "16,32,64,128", "lengths; 64 (or else the first) gets all rows", PLAIN},
     {"seeds", 0, "N", "5", "split seeds 1 to N at the main length", PLAIN},
     {"lengths-seeds", 0, "N", "1", "split seeds of the other lengths and of the extra splits", PLAIN},
+    {"only", 0, "PART,PART..", NULL,
+     "of main, ablations, lengths, dcmh, masked, unseen, retrained, raw-lengths: these now, others by a "
+     "later call",
+     PLAIN},
     {"quick", 0, NULL, NULL, "64 bits, one split seed, no retrained ablations, no extra splits", PLAIN},
     {"config", 'c', "FILE", NULL, "settings, such as a run's config.txt", PLAIN},
     {"set", 's', "KEY=VALUE", NULL, "one setting of the training; may be given more than once", MANY},
@@ -45,6 +51,24 @@ static Status read_bits(const Args *a, TableOptions *o, Error *err) {
         s = *end ? end + 1 : end;
     }
     return o->n_bits ? STATUS_OK : error_set(err, STATUS_USAGE, "msach table: --bits needs a length");
+}
+
+static Status read_parts(const Args *a, TableOptions *o, Error *err) {
+    char name[32];
+    for (const char *s = args_get(a, "only"); s && *s;) {
+        size_t n = strcspn(s, ",");
+        int part = 0;
+        snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1), s);
+        while (part < TABLE_PARTS && strcmp(name, TABLE_PART_NAMES[part]) != 0) part++;
+        if (part == TABLE_PARTS) {
+            const char *near = nearest_word(name, TABLE_PART_NAMES, TABLE_PARTS);
+            return error_set(err, STATUS_USAGE, "msach table: --only: there is no part '%s'%s%s%s", name,
+                             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        }
+        o->parts |= 1u << part;
+        s += n + (s[n] == ',');
+    }
+    return STATUS_OK;
 }
 
 static Status read_data(const Args *a, TableOptions *o, Error *err) {
@@ -114,6 +138,7 @@ static Status run(Args *a, Error *err) {
                                    .need_labels = true}};
     TRY(read_bits(a, &o, err));
     TRY(read_data(a, &o, err));
+    TRY(read_parts(a, &o, err));
     TRY(args_int(a, "seeds", 1, 50, &seeds, err));
     TRY(args_int(a, "lengths-seeds", 1, 50, &lengths, err));
     TRY(read_config(a, &o.config, err));
@@ -128,12 +153,19 @@ static Status run(Args *a, Error *err) {
     return s;
 }
 
-const Verb VERB_TABLE = {"table",
-                         "the paper's table on your data: every method, intervals, one page",
-                         "msach table --data a/manifest.tsv --data b/manifest.tsv --out table --quick",
-                         NULL,
-                         OPTIONS,
-                         run,
-                         "Every cell that is finished is kept in DIR/cells and never trained twice: stop at "
-                         "any time, and run the same\n"
-                         "command again. DIR/table.html is the page, DIR/table.tsv holds every number."};
+const Verb VERB_TABLE = {
+    "table",
+    "the paper's table on your data: every method, intervals, one page",
+    "msach table --data a/manifest.tsv --data b/manifest.tsv --out table --quick",
+    NULL,
+    OPTIONS,
+    run,
+    "Every cell that is finished is kept in DIR/cells and never trained twice: stop at "
+    "any time, and run the same\n"
+    "command again. Order: split seed by split seed, and in each data set by data set: main "
+    "(all rows but DCMH),\n"
+    "ablations, lengths (--bits but the main ones); then dcmh, masked (label words removed), "
+    "unseen (classes never\n"
+    "trained on), retrained (ablations with a stage 1 of their own), raw-lengths. "
+    "--only main first and all else\n"
+    "later, into the same DIR, is one table. DIR/table.html is the page, DIR/table.tsv holds every number."};

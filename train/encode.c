@@ -6,8 +6,8 @@
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
 
-/* Writes one tile's features, scores and codes at case `first`. */
-static void keep(const Model *m, const Tensor *c, const Tensor *s, int first, Encoding *out) {
+void encode_keep(Tape *t, const Model *m, Tensor *c, int first, Encoding *out) {
+    const Tensor *s = model_scores(t, m, c);
     size_t at = (size_t)first, d = (size_t)m->config.dim, q = (size_t)m->config.bits, n = (size_t)c->dim[0];
     for (size_t i = 0; out->features && i < n * d; i++) out->features[at * d + i] = (float)c->data[i];
     for (size_t i = 0; out->scores && i < n * q; i++) out->scores[at * q + i] = (float)s->data[i];
@@ -64,7 +64,7 @@ Status encode_images(const Model *m, const float *x, int n, Encoding *out, Pool 
     for (int first = 0; first < n; first += ENCODE_TILE) {
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
         Tensor *c = image_context(&t, m, x + (size_t)first * pixels, tile);
-        keep(m, c, model_scores(&t, m, c), first, out);
+        encode_keep(&t, m, c, first, out);
         tape_reset(&t);
     }
     tape_free(&t);
@@ -84,7 +84,7 @@ Status encode_texts(const Model *m, const int32_t *w, const int32_t *s, const in
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
         Tensor *c = text_context(&t, m, w + (size_t)first * tokens,
                                  s ? s + (size_t)first * tokens * TOKEN_NGRAMS : NULL, length + first, tile);
-        keep(m, c, model_scores(&t, m, c), first, out);
+        encode_keep(&t, m, c, first, out);
         tape_reset(&t);
     }
     tape_free(&t);

@@ -16,6 +16,9 @@ typedef struct {
     uint8_t *codes;  /* (n,q/8) */
 } Encoding;
 
+/* One tile: c (b,d) of the cases first.. to their features, scores and codes. */
+void encode_keep(Tape *t, const Model *m, Tensor *c, int first, Encoding *out);
+
 /* x (n,S,S) normalised images. */
 Status encode_images(const Model *m, const float *x, int n, Encoding *out, Pool *pool, Error *err);
 /* w (n,N_t) ids, s (n,N_t,TOKEN_NGRAMS) buckets or NULL, length (n). */

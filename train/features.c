@@ -59,12 +59,12 @@ static Status take_block(FeatureCache *f, const Session *s, const char *folder, 
 }
 
 void features_free(FeatureCache *f) {
-    if (f->mapped)
-        munmap(f->block, f->block_size);
-    else
-        mem_free(f->block);
-    mem_free(f->length);
-    mem_free(f->spread_z_v);
+    if (f->mapped && !f->borrowed) munmap(f->block, f->block_size);
+    if (!f->mapped && !f->borrowed) mem_free(f->block);
+    if (!f->borrowed) {
+        mem_free(f->length);
+        mem_free(f->spread_z_v);
+    }
     memset(f, 0, sizeof *f);
 }
 
@@ -147,9 +147,21 @@ static Status fill(FeatureCache *f, const Session *s, const Model *m, const int 
     return STATUS_OK;
 }
 
+/* End to end the extractors move: nothing can be kept. */
+static bool borrow(FeatureCache *f, const Session *s, const int *index, int augmented) {
+    for (int set = 0; s->kept && !s->config.end_to_end && set < SET_COUNT; set++) {
+        if (index != s->index[set] || s->kept[set].views != 1 + augmented) continue;
+        *f = s->kept[set];
+        f->borrowed = true;
+        return true;
+    }
+    return false;
+}
+
 Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n,
                       int augmented, const char *folder, Error *err) {
     memset(f, 0, sizeof *f);
+    if (borrow(f, s, index, augmented)) return STATUS_OK;
     f->n = n;
     f->views = 1 + augmented;
     f->d = m->config.dim;
@@ -180,4 +192,48 @@ void features_clean(const FeatureCache *f, int modality, float *out) {
     size_t d = (size_t)f->d;
     for (int i = 0; i < f->n; i++)
         memcpy(out + (size_t)i * d, u + (size_t)i * (size_t)f->views * d, d * sizeof *out);
+}
+
+/* ---- To codes ---- */
+
+/* Rows first.. (b) of view 0, `tokens` x d each (tokens 0: rows of d). */
+static Tensor *clean_rows(const FeatureCache *f, Tape *t, const float *from, int tokens, int first, int b) {
+    size_t size = (size_t)(tokens ? tokens : 1) * (size_t)f->d;
+    Tensor *x = tokens ? tape_tensor3(t, b, tokens, f->d) : tape_tensor2(t, b, f->d);
+    for (int i = 0; i < b; i++) {
+        const float *row = from + (size_t)(first + i) * (size_t)f->views * size;
+        for (size_t k = 0; k < size; k++) x->data[(size_t)i * size + k] = row[k];
+    }
+    return x;
+}
+
+static Tensor *clean_context(const FeatureCache *f, const Model *m, Tape *t, Modality modality, int first,
+                             int b) {
+    if (modality == MODALITY_IMAGE) {
+        Features v = {.z = clean_rows(f, t, f->z_v, f->n_v, first, b),
+                      .u = clean_rows(f, t, f->u_v, 0, first, b)};
+        return model_context(t, m, &v, NULL, 0, NULL);
+    }
+    Features w = {.z = clean_rows(f, t, f->z_t, f->n_t, first, b),
+                  .u = clean_rows(f, t, f->u_t, 0, first, b),
+                  .length = f->length + first};
+    return model_context(t, m, NULL, &w, 0, NULL);
+}
+
+Status features_encode(const FeatureCache *f, const Model *m, Modality modality, Encoding *out, Pool *pool,
+                       Error *err) {
+    Tape t;
+    tape_init(&t, pool);
+    t.recording = t.training = false;
+    if (ARENA_GUARD(&t.arena)) {
+        tape_free(&t);
+        return mem_error(err, "encoding");
+    }
+    for (int first = 0; first < f->n; first += ENCODE_TILE) {
+        int tile = f->n - first < ENCODE_TILE ? f->n - first : ENCODE_TILE;
+        encode_keep(&t, m, clean_context(f, m, &t, modality, first, tile), first, out);
+        tape_reset(&t);
+    }
+    tape_free(&t);
+    return STATUS_OK;
 }

@@ -3,9 +3,10 @@
 #ifndef TRAIN_FEATURES_H
 #define TRAIN_FEATURES_H
 
+#include "train/encode.h"
 #include "train/session.h"
 
-typedef struct {
+typedef struct FeatureCache {
     int n, views;     /* cases, views of each (1 + augmented ones) */
     int n_v, n_t, d;  /* image tokens, text tokens kept (the longest text), width */
     float *z_v, *z_t; /* (n*views, n_v, d), (n*views, n_t, d) */
@@ -16,13 +17,20 @@ typedef struct {
     void *block;     /* owns the four arrays */
     size_t block_size;
     bool mapped;
+    bool borrowed; /* all of it belongs to session.kept */
 } FeatureCache;
 
 /* The cases index (n); augmented: number of augmented views (0: clean ones alone). folder: for the mapped
- * file. features_free in every case. */
+ * file. Where index is one of the session's own sets and session.kept has it in these views, that is lent: several
+ * trainings on one frozen stage 1 then share it. features_free in every case. */
 Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n,
                       int augmented, const char *folder, Error *err);
 void features_free(FeatureCache *f);
+
+/* Codes of all cases of f, clean, one modality, under a model on the same frozen stage 1: what encode_cases gives,
+ * without running the extractors again. */
+Status features_encode(const FeatureCache *f, const Model *m, Modality modality, Encoding *out, Pool *pool,
+                       Error *err);
 
 /* How the cases of a view are made ready; *augment is filled and borrowed. */
 BatchOptions features_view(const Session *s, int view, Augment *augment);

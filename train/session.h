@@ -27,6 +27,7 @@ typedef struct {
     Pool *pool;                        /* borrowed */
     const Log *log;                    /* borrowed, may be NULL */
     const volatile sig_atomic_t *stop; /* set by a signal: save and return; may be NULL */
+    const struct FeatureCache *kept;   /* (SET_COUNT), borrowed: what features_build need not make; or NULL */
 } Session;
 
 /* For training: reads the manifest, splits, builds the vocabulary from the training texts, decodes, measures

@@ -1,136 +1,154 @@
-#define _POSIX_C_SOURCE 200809L
 #include "train/table.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-
 #include "nn/base/alloc.h"
+#include "train/table_meter.h"
 #include "train/table_output.h"
 #include "train/table_rows.h"
-
-/* ---- One progress line for the whole table ---- */
-
-/* What the trainings inside a cell tell becomes a share of this cell's effort. */
-typedef struct {
-    const Log *outer;
-    Log log; /* given to the trainings */
-    double total, done, cell, begun;
-    int cells, finished;
-} Meter;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void meter_progress(void *ctx, const char *what, long done, long total) {
-    Meter *m = ctx;
-    int epoch, epochs, stage;
-    double share = 0;
-    if (sscanf(what, "stage %d, epoch %d/%d", &stage, &epoch, &epochs) == 3 && epochs > 0 && total > 0)
-        share = (epoch - 1 + (double)done / (double)total) / epochs;
-    log_progress(m->outer, "table, thousandths", (long)(1000 * (m->done + share * m->cell) / m->total), 1000);
-}
-
-static void meter_warn(void *ctx, const char *text) {
-    log_warn(((Meter *)ctx)->outer, "%s", text);
-}
-
-static void meter_begin(Meter *m, const Plan *p, const Log *outer) {
-    *m = (Meter){.outer = outer, .begun = now(), .cells = p->n};
-    m->log = (Log){.ctx = m, .warn = meter_warn, .progress = meter_progress};
-    for (int i = 0; i < p->n; i++) {
-        m->finished += p->cell[i].done;
-        if (!p->cell[i].done) m->total += plan_effort(&p->cell[i]);
-    }
-    for (int i = 0; i < p->n; i++) /* stage 1 of each split */
-        if (!p->cell[i].done && (i == 0 || !plan_same_split(&p->cell[i], &p->cell[i - 1]))) m->total += 36;
-    if (m->finished) log_line(outer, "%d of %d cells are finished already", m->finished, p->n);
-}
-
-static void meter_tell(Meter *m, const TableOptions *o, const PlannedCell *c, double begun) {
-    char name[160];
-    double spent = now() - m->begun, left = m->done > 0 ? spent * (m->total - m->done) / m->done : 0;
-    plan_describe(o, c, name, sizeof name);
-    const TableScore *s = c->cell.row[0].score[0];
-    log_line(m->outer, "[%d/%d] %s: MAP %.3f, %.3f (%.0f s; about %.0f min left)", m->finished, m->cells,
-             name, s[0].map.expected, s[1].map.expected, now() - begun, left > 0 ? left / 60 : 0);
-}
-
-/* ---- The cells of one split ---- */
-
-/* A method that the data do not allow (BATCH needs more cases than bits) leaves the others alone. */
-static Status leave_out(PlannedCell *c, const TableOptions *o, Meter *m, Error *err) {
-    char name[160];
-    plan_describe(o, c, name, sizeof name);
-    log_warn(m->outer, "%s is left out: %s", name, err ? err->message : "");
-    if (err) *err = (Error){0};
-    table_cell_free(&c->cell);
-    c->skipped = true;
-    m->done += m->cell;
-    return STATUS_OK;
-}
-
-static Status one_cell(PlannedCell *c, Bench *b, const TableOptions *o, Meter *m, Pool *pool, Error *err) {
-    double begun = now();
-    m->cell = plan_effort(c);
-    Status s = rows_compute(c, b, o, pool, &m->log, err);
-    if (s == STATUS_INPUT && c->kind == CELL_SHALLOW) return leave_out(c, o, m, err);
-    TRY(s);
-    if (c->cell.rows == 0) return STATUS_OK; /* stopped */
-    TRY(table_cell_write(&c->cell, c->key, c->path, err));
-    c->done = true;
-    m->done += m->cell;
-    m->finished++;
-    meter_tell(m, o, c, begun);
-    return STATUS_OK;
-}
 
 static bool stopped(const TableOptions *o) {
     return o->stop && *o->stop;
 }
 
-/* Stage 1 first where any cell of the split needs it: its time is then told as its own. */
-static Status cells_of_split(PlannedCell *c, int n, Bench *b, const TableOptions *o, Meter *m, Pool *pool,
-                             Error *err) {
-    m->cell = 36;
-    TRY(bench_train(b, err));
-    m->done += m->cell;
-    for (int i = 0; i < n && !stopped(o); i++)
-        if (!c[i].done) TRY(one_cell(&c[i], b, o, m, pool, err));
+/* ---- One cell ---- */
+
+/* A method that the data do not allow (BATCH needs more cases than bits) leaves the others alone. */
+static Status leave_out(PlannedCell *c, const TableOptions *o, const Log *log, Error *err) {
+    char name[160];
+    plan_describe(o, c, name, sizeof name);
+    log_warn(log, "%s is left out: %s", name, err->message);
+    *err = (Error){0};
+    table_cell_free(&c->cell);
+    c->skipped = true;
     return STATUS_OK;
 }
 
-static Status one_split(const Plan *p, PlannedCell *c, int n, const TableOptions *o, Meter *m, Pool *pool,
+/* bench: NULL for a training of its own. */
+static Status one_cell(PlannedCell *c, Bench *bench, const TableOptions *o, Meter *m, int thread, Pool *pool,
+                       Error *err) {
+    const Log *log = &m->gauge[thread].log;
+    meter_piece(m, thread, c, false);
+    Status s = rows_compute(c, bench, o, pool, log, err);
+    if (s == STATUS_INPUT && c->kind == CELL_SHALLOW) s = leave_out(c, o, log, err);
+    if (s == STATUS_OK && c->cell.rows > 0) { /* 0: stopped */
+        s = table_cell_write(&c->cell, c->key, c->path, err);
+        c->done = s == STATUS_OK;
+    }
+    meter_piece_end(m, thread, c, false);
+    return s;
+}
+
+/* ---- The cells of one split, side by side ---- */
+
+typedef struct {
+    PlannedCell **cell;
+    Status *status;
+    Error *error;
+    int n;
+    const Bench *bench;
+    const TableOptions *options;
+    Meter *meter;
+} Side;
+
+/* Every cell has a bench of its own, whose arrays are all of the split's: nothing of them is written any more. */
+static void side_item(void *ctx, int i, int worker) {
+    Side *side = ctx;
+    if (stopped(side->options)) return;
+    Bench own = *side->bench;
+    own.session.pool = NULL;
+    own.session.log = &side->meter->gauge[worker].log;
+    side->status[i] =
+        one_cell(side->cell[i], &own, side->options, side->meter, worker, NULL, &side->error[i]);
+}
+
+/* The first error in the order of the cells. */
+static Status side_by_side(Side *side, Pool *pool, Error *err) {
+    pool_for(pool, side->n, side_item, side);
+    for (int i = 0; i < side->n; i++)
+        if (side->status[i] != STATUS_OK) {
+            if (err) *err = side->error[i];
+            return side->status[i];
+        }
+    return STATUS_OK;
+}
+
+/* What the open cells stand on, made before they part: nothing that is shared is made by any of them. */
+static Status prepare(Bench *b, PlannedCell *const *cell, int n, const TableOptions *o, Meter *m,
+                      Error *err) {
+    bool learned = false, raw = false;
+    for (int i = 0; i < n; i++) {
+        const PlannedCell *c = cell[i];
+        raw |= c->kind == CELL_SHALLOW && c->raw;
+        learned |=
+            c->kind == CELL_CLASSIFIER || c->kind == CELL_MSACH || (c->kind == CELL_SHALLOW && !c->raw);
+        if (c->kind == CELL_MSACH) b->views = o->config.views;
+    }
+    meter_piece(m, 0, cell[0], true);
+    Status s = learned ? bench_train(b, err) : STATUS_OK;
+    if (s == STATUS_OK && learned && !stopped(o)) s = bench_features(b, err);
+    if (s == STATUS_OK && raw && !stopped(o)) s = bench_raw(b, err);
+    meter_piece_end(m, 0, cell[0], true);
+    return s;
+}
+
+static Status cells_of_split(PlannedCell **cell, int n, Bench *b, const TableOptions *o, Meter *m, Pool *pool,
+                             Error *err) {
+    TRY(prepare(b, cell, n, o, m, err));
+    if (stopped(o)) return STATUS_OK;
+    Side side = {.cell = cell, .n = n, .bench = b, .options = o, .meter = m};
+    side.status = mem_calloc((size_t)n, sizeof *side.status);
+    side.error = mem_calloc((size_t)n, sizeof *side.error);
+    Status s =
+        side.status && side.error ? side_by_side(&side, pool, err) : mem_error(err, "the cells of a split");
+    mem_free(side.status);
+    mem_free(side.error);
+    return s;
+}
+
+/* The cells of one split that stand on its stage 1 or its labels. */
+static Status one_split(const Plan *p, PlannedCell **cell, int n, const TableOptions *o, Meter *m, Pool *pool,
                         Error *err) {
     Bench b;
-    Status s = bench_open(&b, p, o, c, pool, &m->log, err);
-    if (s == STATUS_INPUT && c->split == TABLE_UNSEEN) {
+    Status s = bench_open(&b, p, o, cell[0], pool, &m->gauge[0].log, err);
+    if (s == STATUS_INPUT && cell[0]->split == TABLE_UNSEEN) {
         log_warn(m->outer, "the unseen split is left out: %s", err ? err->message : "");
         if (err) *err = (Error){0};
-        for (int i = 0; i < n; i++) c[i].skipped = !c[i].done;
+        for (int i = 0; i < n; i++) cell[i]->skipped = true;
         s = STATUS_OK;
     } else if (s == STATUS_OK) {
-        s = cells_of_split(c, n, &b, o, m, pool, err);
+        s = cells_of_split(cell, n, &b, o, m, pool, err);
     }
     bench_close(&b);
     return s;
 }
 
-static Status run_cells(Plan *p, const TableOptions *o, Pool *pool, const Log *log, Error *err) {
-    Meter m;
-    meter_begin(&m, p, log);
+/* ---- All of them ---- */
+
+/* open: room for one pointer a cell. */
+static Status run_cells(Plan *p, const TableOptions *o, Meter *m, PlannedCell **open, Pool *pool,
+                        Error *err) {
     for (int first = 0, end; first < p->n && !stopped(o); first = end) {
-        int open = 0;
+        int n = 0, alone = 0;
         for (end = first; end < p->n && plan_same_split(&p->cell[first], &p->cell[end]); end++)
-            open += !p->cell[end].done;
-        if (open == 0) continue;
-        TRY(one_split(p, p->cell + first, end - first, o, &m, pool, err));
-        TRY(output_write(p, o, err));
+            if (plan_open(&p->cell[end]) && !plan_runs_alone(p->cell[end].kind)) open[n++] = &p->cell[end];
+        if (n > 0) TRY(one_split(p, open, n, o, m, pool, err));
+        for (int i = first; i < end && !stopped(o); i++)
+            if (plan_open(&p->cell[i]) && plan_runs_alone(p->cell[i].kind)) {
+                TRY(one_cell(&p->cell[i], NULL, o, m, 0, pool, err));
+                alone++;
+            }
+        if (n > 0 || alone > 0) TRY(output_write(p, o, err));
     }
     return STATUS_OK;
+}
+
+static Status run_plan(Plan *p, const TableOptions *o, Pool *pool, const Log *log, Error *err) {
+    Meter m;
+    PlannedCell **open = mem_calloc((size_t)p->n + 1, sizeof *open);
+    Status s = open ? meter_begin(&m, p, o, pool_threads(pool), log, err) : mem_error(err, "the table");
+    if (s == STATUS_OK) s = run_cells(p, o, &m, open, pool, err);
+    if (open) meter_end(&m);
+    mem_free(open);
+    return s;
 }
 
 static Status make_folders(const TableOptions *o, Error *err) {
@@ -148,10 +166,10 @@ Status table_run(const TableOptions *o, Pool *pool, const Log *log, TableEnd *en
     Plan p;
     TRY(make_folders(o, err));
     Status s = plan_make(&p, o, log, err);
-    if (s == STATUS_OK) s = run_cells(&p, o, pool, log, err);
+    if (s == STATUS_OK) s = run_plan(&p, o, pool, log, err);
     if (s == STATUS_OK) s = output_write(&p, o, err);
     int open = 0;
-    for (int i = 0; i < p.n; i++) open += !p.cell[i].done && !p.cell[i].skipped;
+    for (int i = 0; i < p.n; i++) open += plan_open(&p.cell[i]);
     *end = open ? TABLE_STOPPED : TABLE_FINISHED;
     plan_free(&p);
     return s;

@@ -2,7 +2,8 @@
  * cell by cell into a folder: a cell that is finished is never trained twice, and a table that was stopped
  * anywhere ends with the same bytes as one that was not.
  *   OUT/cells/KEY.txt  one finished cell each       OUT/work/   stage 1 of each split, unfinished trainings
- *   OUT/table.tsv  OUT/table.md  OUT/table.html     written anew whenever a split is finished */
+ *   OUT/table.tsv  OUT/table.md  OUT/table.html     written anew whenever a split is finished
+ * Cells of one split run one a thread, side by side; trainings of their own, and stage 1, use all threads. */
 #ifndef TRAIN_TABLE_H
 #define TRAIN_TABLE_H
 
@@ -23,6 +24,7 @@ typedef struct {
     int seeds;         /* split seeds 1.. of the main bits (64 where it is in the list, else the first) */
     int lengths_seeds; /* split seeds of the other bits and of the extra splits */
     bool quick;        /* main bits alone, one split seed, no retrained ablations, no extra splits */
+    unsigned parts;    /* bit p: TablePart p (train/table_plan.h) is computed in this call; 0: all */
     Config config;
     ManifestOptions manifest;
     const char *command; /* as typed, for the page */
@@ -31,7 +33,8 @@ typedef struct {
 
 typedef enum { TABLE_FINISHED, TABLE_STOPPED } TableEnd;
 
-/* TABLE_STOPPED: a signal came; the same call goes on. */
+/* TABLE_STOPPED: a signal came; the same call goes on. Results hold every finished cell, also of parts that this
+ * call did not ask for. */
 Status table_run(const TableOptions *o, Pool *pool, const Log *log, TableEnd *end, Error *err);
 
 #endif

@@ -29,6 +29,8 @@ Status bench_open(Bench *b, const Plan *p, const TableOptions *o, const PlannedC
 }
 
 void bench_close(Bench *b) {
+    b->session.kept = NULL;
+    for (int set = 0; set < SET_COUNT; set++) features_free(&b->kept[set]);
     for (int k = 0; k < SET_COUNT * 2; k++) {
         mem_free(b->u[k / 2][k % 2]);
         mem_free(b->p[k / 2][k % 2]);
@@ -72,60 +74,52 @@ static void probabilities(const Tensor *logits, bool single, float *p) {
     }
 }
 
-static void keep(Bench *b, Tape *t, Set set, int modality, int first, Tensor *u) {
-    size_t d = (size_t)u->dim[1], c = (size_t)session_classes(&b->session);
-    float *to = b->u[set][modality] + (size_t)first * d;
-    for (size_t i = 0; i < tensor_size(u); i++) to[i] = (float)u->data[i];
-    probabilities(model_stage1_logits(t, &b->stage1, modality, u), b->session.single,
-                  b->p[set][modality] + (size_t)first * c);
-}
-
-static Status read_set(Bench *b, Set set, Tape *t, Batch *batch, Error *err) {
-    const Session *s = &b->session;
-    BatchOptions o = {.mean = s->mean, .deviation = s->deviation};
-    int n = s->count[set], side = s->config.image_size;
+/* p of one set and modality, from u. */
+static void classify(Bench *b, Tape *t, Set set, int modality) {
+    size_t d = (size_t)b->session.config.dim, c = (size_t)session_classes(&b->session);
+    int n = b->session.count[set];
     for (int first = 0; first < n; first += ENCODE_TILE) {
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        TRY(batch_fill(batch, &s->data, s->index[set] + first, tile, &o, s->pool, err));
-        Tensor *x = tape_tensor4(t, tile, side, side, 1);
-        for (size_t i = 0; i < tensor_size(x); i++) x->data[i] = batch->image[i];
-        keep(b, t, set, 0, first, op_mean_tokens(t, model_image_tokens(t, &b->stage1, x), NULL));
-        Tensor *z = model_text_tokens(t, &b->stage1, batch->word, batch->gram, tile, batch->text_length,
-                                      TOKEN_NGRAMS, batch->length);
-        keep(b, t, set, 1, first, op_mean_tokens(t, z, batch->length));
+        Tensor *u = tape_tensor2(t, tile, (int)d);
+        for (size_t i = 0; i < tensor_size(u); i++) u->data[i] = b->u[set][modality][(size_t)first * d + i];
+        probabilities(model_stage1_logits(t, &b->stage1, modality, u), b->session.single,
+                      b->p[set][modality] + (size_t)first * c);
         tape_reset(t);
     }
-    return STATUS_OK;
 }
 
-static Status read_sets(Bench *b, Tape *t, Batch *batch, Error *err) {
-    const Session *s = &b->session;
-    size_t d = (size_t)s->config.dim, c = (size_t)session_classes(s);
+static Status read_set(Bench *b, Set set, Tape *t, Error *err) {
+    Session *s = &b->session;
+    size_t n = (size_t)s->count[set], d = (size_t)s->config.dim, c = (size_t)session_classes(s);
     if (ARENA_GUARD(&t->arena)) return mem_error(err, "the features");
-    for (int set = 0; set < SET_COUNT; set++) {
-        size_t n = (size_t)s->count[set];
-        for (int k = 0; k < 2; k++) {
-            b->u[set][k] = mem_calloc(n * d + 1, sizeof(float));
-            b->p[set][k] = mem_calloc(n * c + 1, sizeof(float));
-            if (!b->u[set][k] || !b->p[set][k]) return mem_error(err, "the features");
-        }
-        TRY(read_set(b, (Set)set, t, batch, err));
+    for (int k = 0; k < 2; k++) {
+        b->u[set][k] = mem_calloc(n * d + 1, sizeof(float));
+        b->p[set][k] = mem_calloc(n * c + 1, sizeof(float));
+        if (!b->u[set][k] || !b->p[set][k]) return mem_error(err, "the features");
+        features_clean(&b->kept[set], k, b->u[set][k]);
+        classify(b, t, set, k);
     }
     return STATUS_OK;
 }
 
 Status bench_features(Bench *b, Error *err) {
+    Session *s = &b->session;
+    Status status = STATUS_OK;
     if (b->read) return STATUS_OK;
     Tape t;
-    Batch batch;
-    tape_init(&t, b->session.pool);
+    tape_init(&t, s->pool);
     t.recording = t.training = false;
-    Status s = batch_init(&batch, &b->session.data, ENCODE_TILE, b->session.pool, err);
-    if (s == STATUS_OK) s = read_sets(b, &t, &batch, err);
-    batch_free(&batch);
+    for (int set = 0; status == STATUS_OK && set < SET_COUNT; set++) {
+        int views = set == SET_TRAIN ? b->views : 0;
+        if (s->count[set] > 0)
+            status = features_build(&b->kept[set], s, &b->stage1, s->index[set], s->count[set], views,
+                                    b->folder, err);
+        if (status == STATUS_OK) status = read_set(b, (Set)set, &t, err);
+    }
     tape_free(&t);
-    b->read = s == STATUS_OK;
-    return s;
+    b->read = status == STATUS_OK;
+    if (b->read) s->kept = b->kept;
+    return status;
 }
 
 /* ---- Raw features ---- */

@@ -2,7 +2,7 @@
 #ifndef TRAIN_TABLE_BENCH_H
 #define TRAIN_TABLE_BENCH_H
 
-#include "train/session.h"
+#include "train/features.h"
 #include "train/table_plan.h"
 
 /* Arrays by set and modality (0 image, 1 text), cases in the order of session.index. Made when asked for. */
@@ -10,9 +10,11 @@ typedef struct {
     Session session;
     Model stage1;
     char *folder;               /* of the stage 1: holds its checkpoint */
-    bool opened, trained, read; /* session open; stage 1 done; u and p there */
-    float *u[SET_COUNT][2];     /* (n,d) mean over tokens, of the clean case */
-    float *p[SET_COUNT][2];     /* (n,classes) probabilities of stage 1's classifiers */
+    bool opened, trained, read; /* session open; stage 1 done; kept, u and p there */
+    int views;                  /* augmented views of the training cases in kept: set before bench_features */
+    FeatureCache kept[SET_COUNT]; /* frozen features, lent to every training through session.kept */
+    float *u[SET_COUNT][2];       /* (n,d) mean over tokens, of the clean case */
+    float *p[SET_COUNT][2];       /* (n,classes) probabilities of stage 1's classifiers */
     bool has_raw;
     int raw_dim[2];
     float *raw[SET_COUNT][2]; /* (n, raw_dim) */
@@ -26,7 +28,7 @@ void bench_close(Bench *b);
 /* Trains stage 1, or goes on with it, or takes it from its checkpoint. Without effect when the session is
  * stopped. */
 Status bench_train(Bench *b, Error *err);
-/* u and p of all four sets. */
+/* Features of all four sets, u and p. Half made where the session is stopped meanwhile: then of no use. */
 Status bench_features(Bench *b, Error *err);
 /* Raw features of all four sets: what methods without learned features are fed. */
 Status bench_raw(Bench *b, Error *err);

@@ -7,6 +7,8 @@
 #include "nn/base/alloc.h"
 
 const char *const TABLE_SPLIT_NAMES[TABLE_SPLITS] = {"standard", "unseen", "masked"};
+const char *const TABLE_PART_NAMES[TABLE_PARTS] = {"main",   "ablations", "lengths",   "dcmh",
+                                                   "masked", "unseen",    "retrained", "raw-lengths"};
 
 /* Ablations that share stage 1, then those that train one of their own. */
 static const char *const SHARED[] = {"no-manifold",       "no-walk",        "no-balance",
@@ -40,18 +42,12 @@ bool plan_same_split(const PlannedCell *a, const PlannedCell *b) {
     return a->data == b->data && a->split == b->split && a->split_seed == b->split_seed;
 }
 
-double plan_effort(const PlannedCell *c) {
-    switch (c->kind) {
-    case CELL_DCMH:
-    case CELL_RETRAINED:
-        return 36;
-    case CELL_MSACH:
-        return 7;
-    case CELL_SHALLOW:
-        return c->raw ? 2 : 1;
-    default:
-        return 0.2;
-    }
+bool plan_open(const PlannedCell *c) {
+    return c->wanted && !c->done && !c->skipped;
+}
+
+bool plan_runs_alone(CellKind kind) {
+    return kind == CELL_DCMH || kind == CELL_RETRAINED;
 }
 
 /* ---- Settings and keys ---- */
@@ -219,65 +215,98 @@ static Status add(Plan *p, size_t *capacity, PlannedCell c, Error *err) {
     return STATUS_OK;
 }
 
-/* Rows of one split at one length. wide: DCMH and ablations too. */
-static Status add_rows(Plan *p, size_t *capacity, PlannedCell c, bool wide, bool retrained, Error *err) {
-    c.kind = CELL_RANDOM;
-    TRY(add(p, capacity, c, err));
-    c.kind = CELL_CLASSIFIER;
-    TRY(add(p, capacity, c, err));
-    c.kind = CELL_ORACLE;
-    TRY(add(p, capacity, c, err));
-    c.kind = CELL_MSACH;
-    c.ablation = "full";
-    TRY(add(p, capacity, c, err));
-    c.ablation = NULL;
+/* What stands on class probabilities or nothing at all, and the whole method. */
+static Status add_own(Plan *p, size_t *capacity, PlannedCell c, Error *err) {
+    static const CellKind kinds[] = {CELL_RANDOM, CELL_CLASSIFIER, CELL_ORACLE, CELL_MSACH};
+    for (int i = 0; i < 4; i++) {
+        c.kind = kinds[i];
+        c.ablation = c.kind == CELL_MSACH ? "full" : NULL;
+        TRY(add(p, capacity, c, err));
+    }
+    return STATUS_OK;
+}
+
+static Status add_shallow(Plan *p, size_t *capacity, PlannedCell c, int raw, Error *err) {
     c.kind = CELL_SHALLOW;
-    for (c.raw = 0; c.raw < 2; c.raw++)
-        for (c.method = 0; c.method < BASELINE_METHODS; c.method++) TRY(add(p, capacity, c, err));
-    c.raw = c.method = 0;
-    if (!wide) return STATUS_OK;
-    c.kind = CELL_MSACH;
-    for (int i = 0; i < N_SHARED; i++) {
-        c.ablation = SHARED[i];
-        TRY(add(p, capacity, c, err));
-    }
-    c.ablation = NULL;
-    c.kind = CELL_DCMH;
-    TRY(add(p, capacity, c, err));
-    c.kind = CELL_RETRAINED;
-    for (int i = 0; retrained && i < N_RETRAINED; i++) {
-        c.ablation = RETRAINED[i];
+    c.raw = raw;
+    for (c.method = 0; c.method < BASELINE_METHODS; c.method++) TRY(add(p, capacity, c, err));
+    return STATUS_OK;
+}
+
+static Status add_ablations(Plan *p, size_t *capacity, PlannedCell c, CellKind kind, Error *err) {
+    const char *const *names = kind == CELL_MSACH ? SHARED : RETRAINED;
+    int n = kind == CELL_MSACH ? N_SHARED : N_RETRAINED;
+    c.kind = kind;
+    for (int i = 0; i < n; i++) {
+        c.ablation = names[i];
         TRY(add(p, capacity, c, err));
     }
     return STATUS_OK;
 }
 
-/* The cells of one seed on one split of one data set. */
-static Status add_split_cells(Plan *p, size_t *capacity, const TableOptions *o, PlannedCell c, Error *err) {
-    c.bits = p->main_bits;
-    bool standard = c.split == TABLE_STANDARD;
-    TRY(add_rows(p, capacity, c, standard, standard && !o->quick && c.split_seed <= o->lengths_seeds, err));
-    for (int i = 0; standard && !o->quick && c.split_seed <= o->lengths_seeds && i < o->n_bits; i++) {
-        if (o->bits[i] == p->main_bits) continue;
-        c.bits = o->bits[i];
-        TRY(add_rows(p, capacity, c, false, false, err));
+/* The cells of one part for one split seed of one data set at one length. */
+static Status add_part(Plan *p, size_t *capacity, PlannedCell c, Error *err) {
+    switch (c.part) {
+    case PART_MAIN:
+    case PART_MASKED:
+    case PART_UNSEEN:
+        TRY(add_own(p, capacity, c, err));
+        TRY(add_shallow(p, capacity, c, 0, err));
+        return add_shallow(p, capacity, c, 1, err);
+    case PART_LENGTHS:
+        TRY(add_own(p, capacity, c, err));
+        return add_shallow(p, capacity, c, 0, err);
+    case PART_RAW_LENGTHS:
+        return add_shallow(p, capacity, c, 1, err);
+    case PART_ABLATIONS:
+        return add_ablations(p, capacity, c, CELL_MSACH, err);
+    case PART_RETRAINED:
+        return add_ablations(p, capacity, c, CELL_RETRAINED, err);
+    default:
+        c.kind = CELL_DCMH;
+        return add(p, capacity, c, err);
     }
+}
+
+static bool has_part(const TableOptions *o, TablePart part, int seed) {
+    bool every_seed = part == PART_MAIN || part == PART_ABLATIONS || part == PART_DCMH;
+    if (o->quick) return every_seed && seed == 1;
+    return seed <= (every_seed ? o->seeds : o->lengths_seeds);
+}
+
+/* One part for one seed of one data set, at its lengths. */
+static Status add_lengths(Plan *p, size_t *capacity, const TableOptions *o, int data, int seed,
+                          TablePart part, Error *err) {
+    TableSplit split = part == PART_UNSEEN   ? TABLE_UNSEEN
+                       : part == PART_MASKED ? TABLE_MASKED
+                                             : TABLE_STANDARD;
+    bool others = part == PART_LENGTHS || part == PART_RAW_LENGTHS;
+    if (!has_part(o, part, seed) || (split == TABLE_UNSEEN && p->unseen[data] == 0) ||
+        (p->fixed[data] && seed > 1))
+        return STATUS_OK;
+    for (int i = 0; i < o->n_bits; i++)
+        if ((o->bits[i] != p->main_bits) == others)
+            TRY(add_part(p, capacity,
+                         (PlannedCell){.data = data,
+                                       .split = split,
+                                       .split_seed = seed,
+                                       .bits = o->bits[i],
+                                       .part = part,
+                                       .wanted = o->parts == 0 || (o->parts >> part & 1)},
+                         err));
     return STATUS_OK;
 }
 
-/* Seed by seed, so that a table that is not finished yet is even; the extra splits last. */
+/* The order of TablePart: see there. */
 static Status add_all(Plan *p, const TableOptions *o, Error *err) {
     size_t capacity = 0;
-    for (int split = 0; split < (o->quick ? 1 : TABLE_SPLITS); split++)
-        for (int seed = 1; seed <= (o->quick                  ? 1
-                                    : split == TABLE_STANDARD ? o->seeds
-                                                              : o->lengths_seeds);
-             seed++)
-            for (int d = 0; d < o->n_data; d++) {
-                PlannedCell c = {.data = d, .split = (TableSplit)split, .split_seed = seed};
-                if ((split == TABLE_UNSEEN && p->unseen[d] == 0) || (p->fixed[d] && seed > 1)) continue;
-                TRY(add_split_cells(p, &capacity, o, c, err));
-            }
+    for (int first = PART_MAIN, last; first < TABLE_PARTS; first = last + 1) {
+        last = first == PART_MAIN ? PART_LENGTHS : first;
+        for (int seed = 1; seed <= (o->quick ? 1 : o->seeds); seed++)
+            for (int d = 0; d < o->n_data; d++)
+                for (int part = first; part <= last; part++)
+                    TRY(add_lengths(p, &capacity, o, d, seed, (TablePart)part, err));
+    }
     return STATUS_OK;
 }
 

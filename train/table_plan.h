@@ -17,8 +17,24 @@ typedef enum {
     CELL_CLASSIFIER,
     CELL_MSACH,     /* rows 9 and 10, or an ablation on shared stage-1 features */
     CELL_RETRAINED, /* an ablation with a stage 1 of its own */
-    CELL_ORACLE
+    CELL_ORACLE,
+    CELL_KINDS
 } CellKind;
+
+/* What may be asked for by itself. Order of the cells: split seed by split seed, and in each data set by data set,
+ * main, ablations and lengths; then the other parts one after the other. */
+typedef enum {
+    PART_MAIN,        /* all rows but DCMH, main bits, standard split, no ablations */
+    PART_ABLATIONS,   /* those that share stage 1 */
+    PART_LENGTHS,     /* other bits: all of main but methods on raw features */
+    PART_DCMH,        /* main bits */
+    PART_MASKED,      /* main on texts without label words */
+    PART_UNSEEN,      /* main on labels never trained on */
+    PART_RETRAINED,   /* ablations with a stage 1 of their own */
+    PART_RAW_LENGTHS, /* other bits, methods on raw features */
+    TABLE_PARTS
+} TablePart;
+extern const char *const TABLE_PART_NAMES[TABLE_PARTS];
 
 typedef struct {
     int data; /* which of TableOptions.data */
@@ -29,8 +45,10 @@ typedef struct {
     const char *ablation; /* CELL_MSACH and CELL_RETRAINED: "full", ... */
     char *key, *path;     /* owned */
     char name[17];        /* of the file: 64 bits of FNV-1a of the key */
-    bool done, skipped;   /* skipped: the data do not allow it */
-    TableCell cell;       /* where done */
+    TablePart part;
+    bool wanted;        /* asked for in this call */
+    bool done, skipped; /* skipped: the data do not allow it */
+    TableCell cell;     /* where done */
 } PlannedCell;
 
 typedef struct {
@@ -54,8 +72,10 @@ Status plan_config(const TableOptions *o, const PlannedCell *c, Config *out, Err
  * part stage 1; and the name of its folder, 17 bytes. */
 Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, Config *out, char *name,
                    Error *err);
-/* About how long a cell takes, in steps of a training. */
-double plan_effort(const PlannedCell *c);
+/* Still to be computed in this call. */
+bool plan_open(const PlannedCell *c);
+/* A training of its own, which uses all threads and no bench. */
+bool plan_runs_alone(CellKind kind);
 /* "vqamed2019, split 1, MSACH no-walk, 64 bits" */
 void plan_describe(const TableOptions *o, const PlannedCell *c, char *text, size_t size);
 /* The name of a data set: the folder of its manifest. */

@@ -13,6 +13,16 @@
 #include "train/run.h"
 #include "train/stage2.h"
 
+static Status keep_groups(PlannedCell *c, const Session *s, Error *err) {
+    c->cell.queries = s->count[SET_QUERY];
+    c->cell.split_hash = s->split.hash;
+    c->cell.group = mem_calloc((size_t)c->cell.queries + 1, sizeof *c->cell.group);
+    if (!c->cell.group) return mem_error(err, "the table");
+    for (int q = 0; q < c->cell.queries; q++)
+        c->cell.group[q] = s->manifest.cases[s->index[SET_QUERY][q]].group;
+    return STATUS_OK;
+}
+
 static TableRow *begin_row(PlannedCell *c, const char *method, const char *features) {
     TableRow *row = &c->cell.row[c->cell.rows++];
     snprintf(row->method, sizeof row->method, "%s", method);
@@ -37,6 +47,13 @@ static void encoded_free(Encoded *e) {
     for (int k = 0; k < SET_COUNT * 2; k++) mem_free(e->context[k / 2][k % 2]);
 }
 
+/* From the frozen features that the session keeps, where it does; else from pictures and texts. */
+static Status encode_set(const Session *s, const Model *m, Set set, int modality, Encoding *out, Error *err) {
+    int n = s->count[set];
+    if (s->kept) return features_encode(&s->kept[set], m, (Modality)modality, out, s->pool, err);
+    return encode_cases(m, &s->data, s->index[set], n, (Modality)modality, out, s->pool, s->log, err);
+}
+
 static Status encode_sets(Encoded *e, const Session *s, const Model *m, Error *err) {
     static const Set sets[] = {SET_TRAIN, SET_QUERY, SET_DATABASE};
     memset(e, 0, sizeof *e);
@@ -48,7 +65,7 @@ static Status encode_sets(Encoded *e, const Session *s, const Model *m, Error *e
             float *context = mem_calloc(n + 1, (size_t)m->config.dim * sizeof *context);
             if (!(e->context[set][k] = context)) return mem_error(err, "the codes");
             Encoding out = {.codes = e->codes.code[set][k], .features = context};
-            TRY(encode_cases(m, &s->data, s->index[set], (int)n, (Modality)k, &out, s->pool, s->log, err));
+            TRY(encode_set(s, m, set, k, &out, err));
         }
     return STATUS_OK;
 }
@@ -117,6 +134,7 @@ static Status measure_run(PlannedCell *c, const char *run, const TableOptions *o
         status = measure_model(c, c->kind == CELL_DCMH ? "DCMH" : "MSACH", &s, &f.model,
                                validation ? strtod(validation, NULL) : -1, err);
     }
+    if (status == STATUS_OK) status = keep_groups(c, &s, err);
     session_close(&s);
     model_close(&f);
     return status;
@@ -190,36 +208,16 @@ static Status compute_random(PlannedCell *c, Bench *b, Error *err) {
 
 /* ---- Any of them ---- */
 
-static Status keep_groups(PlannedCell *c, const Session *s, Error *err) {
-    c->cell.queries = s->count[SET_QUERY];
-    c->cell.split_hash = s->split.hash;
-    c->cell.group = mem_calloc((size_t)c->cell.queries + 1, sizeof *c->cell.group);
-    if (!c->cell.group) return mem_error(err, "the table");
-    for (int q = 0; q < c->cell.queries; q++)
-        c->cell.group[q] = s->manifest.cases[s->index[SET_QUERY][q]].group;
-    return STATUS_OK;
-}
-
 Status rows_compute(PlannedCell *c, Bench *b, const TableOptions *o, Pool *pool, const Log *log, Error *err) {
     table_cell_free(&c->cell);
-    switch (c->kind) {
-    case CELL_RANDOM:
+    if (plan_runs_alone(c->kind)) return compute_run(c, o, pool, log, err);
+    if (c->kind == CELL_RANDOM)
         TRY(compute_random(c, b, err));
-        break;
-    case CELL_CLASSIFIER:
-    case CELL_ORACLE:
-        TRY(compute_classes(c, b, err));
-        break;
-    case CELL_SHALLOW:
+    else if (c->kind == CELL_SHALLOW)
         TRY(rows_shallow(c, b, err));
-        break;
-    case CELL_MSACH:
+    else if (c->kind == CELL_MSACH)
         TRY(compute_msach(c, b, o, err));
-        break;
-    case CELL_DCMH:
-    case CELL_RETRAINED:
-        TRY(compute_run(c, o, pool, log, err));
-        break;
-    }
+    else
+        TRY(compute_classes(c, b, err));
     return c->cell.rows > 0 ? keep_groups(c, &b->session, err) : STATUS_OK;
 }

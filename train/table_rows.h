@@ -4,7 +4,8 @@
 
 #include "train/table_bench.h"
 
-/* Fills c->cell. Where the session was stopped before the end, c->cell stays empty (rows 0). */
+/* Fills c->cell. Where the session was stopped before the end, c->cell stays empty (rows 0). b: the cell's own, with
+ * all made that the cell reads; NULL for a training of its own (plan_runs_alone), which takes pool and log. */
 Status rows_compute(PlannedCell *c, Bench *b, const TableOptions *o, Pool *pool, const Log *log, Error *err);
 
 /* A shallow method: hyper-parameters by validation queries, then its codes. */

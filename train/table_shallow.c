@@ -35,7 +35,7 @@ static Status fitting_begin(Fitting *f, const PlannedCell *c, Bench *b, Error *e
     return STATUS_OK;
 }
 
-static Status encode_set(const Fitting *f, const BaselineModel *m, Set set, CodeSets *codes, Error *err) {
+static Status encode_with(const Fitting *f, const BaselineModel *m, Set set, CodeSets *codes, Error *err) {
     for (int k = 0; k < 2; k++)
         TRY(baseline_encode(m, k, f->x[set][k], f->s->count[set], codes->code[set][k], err));
     return STATUS_OK;
@@ -47,7 +47,7 @@ static Status try_candidate(const Fitting *f, BaselineSettings *settings, int i,
     BaselineModel m = {0};
     baseline_candidate(f->method, i, settings);
     Status s = f->method->fit(&m, &f->data, settings, NULL, err);
-    if (s == STATUS_OK) s = encode_set(f, &m, SET_VAL, codes, err);
+    if (s == STATUS_OK) s = encode_with(f, &m, SET_VAL, codes, err);
     if (s == STATUS_OK) s = rows_validate(codes, f->s, map, err);
     baseline_model_free(&m);
     return s;
@@ -71,7 +71,7 @@ static Status fit_and_measure(const Fitting *f, const BaselineSettings *settings
                               TableRow *row, Error *err) {
     BaselineModel m = {0};
     Status s = f->method->fit(&m, &f->data, settings, NULL, err);
-    for (int set = 0; s == STATUS_OK && set < SET_COUNT; set++) s = encode_set(f, &m, (Set)set, codes, err);
+    for (int set = 0; s == STATUS_OK && set < SET_COUNT; set++) s = encode_with(f, &m, (Set)set, codes, err);
     if (s == STATUS_OK) s = rows_measure(row, codes, f->s, err);
     baseline_model_free(&m);
     return s;
