@@ -2,16 +2,25 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
 
-/* Sum and count of the scores of each group in each stratum. */
+/* What one group has in one stratum. */
 typedef struct {
-    size_t groups, strata;
-    double *sum, *count; /* (groups, strata) */
-    double *drawn;       /* (2, strata): sums and counts of one round */
-    double *means;       /* (BOOTSTRAP_ROUNDS) */
+    size_t stratum;
+    double count;
+} Entry;
+
+/* The groups, each with its entries; most groups are in few strata. */
+typedef struct {
+    size_t groups, strata, columns;
+    size_t *first; /* (groups + 1) where a group's entries begin */
+    Entry *entry;
+    double *sum;   /* (entries, columns) of the scores */
+    double *drawn; /* (strata, 1 + columns): count and sums of one round */
+    double *means; /* (columns, BOOTSTRAP_ROUNDS) */
 } Cells;
 
 static int by_value(const void *a, const void *b) {
@@ -52,35 +61,51 @@ static size_t count_strata(const BootstrapSample *s) {
     return (size_t)most + 1;
 }
 
-static void fill_cells(Cells *c, const BootstrapSample *s, const Member *member) {
-    size_t group = 0;
+/* Entries of the groups, members in their order. of (strata): scratch, 0 before: 1 +
+ * the entry of a stratum in the group at hand. */
+static void fill_cells(Cells *c, const BootstrapSample *s, const double *const *score, const Member *member,
+                       size_t *of) {
+    size_t used = 0, group = 0;
     for (size_t i = 0; i < s->n; i++) {
-        if (i > 0 && member[i].group != member[i - 1].group) group++;
-        size_t q = member[i].query, cell = group * c->strata + (s->stratum ? (size_t)s->stratum[q] : 0);
-        c->sum[cell] += s->score[q];
-        c->count[cell] += 1.0;
+        if (i > 0 && member[i].group != member[i - 1].group) {
+            for (size_t e = c->first[group]; e < used; e++) of[c->entry[e].stratum] = 0;
+            c->first[++group] = used;
+        }
+        size_t q = member[i].query, k = s->stratum ? (size_t)s->stratum[q] : 0;
+        if (of[k] == 0) {
+            c->entry[used] = (Entry){.stratum = k};
+            of[k] = ++used;
+        }
+        Entry *e = &c->entry[of[k] - 1];
+        e->count += 1.0;
+        for (size_t j = 0; j < c->columns; j++) c->sum[(of[k] - 1) * c->columns + j] += score[j][q];
     }
+    c->first[group + 1] = used;
 }
 
 static void add_group(Cells *c, size_t g) {
-    for (size_t k = 0; k < c->strata; k++) {
-        c->drawn[k] += c->sum[g * c->strata + k];
-        c->drawn[c->strata + k] += c->count[g * c->strata + k];
+    for (size_t e = c->first[g]; e < c->first[g + 1]; e++) {
+        double *drawn = c->drawn + c->entry[e].stratum * (1 + c->columns);
+        const double *sum = c->sum + e * c->columns;
+        drawn[0] += c->entry[e].count;
+        for (size_t j = 0; j < c->columns; j++) drawn[1 + j] += sum[j];
     }
 }
 
-/* Mean over the strata that anything was drawn of; starts the next round. */
-static double finish_round(Cells *c) {
+/* Mean of a column over the strata that anything was drawn of. */
+static double round_mean(const Cells *c, size_t column) {
     double sum = 0.0, strata = 0.0;
     for (size_t k = 0; k < c->strata; k++) {
-        double count = c->drawn[c->strata + k];
-        if (count > 0.0) {
-            sum += c->drawn[k] / count;
-            strata += 1.0;
-        }
-        c->drawn[k] = c->drawn[c->strata + k] = 0.0;
+        const double *drawn = c->drawn + k * (1 + c->columns);
+        if (drawn[0] <= 0.0) continue;
+        sum += drawn[1 + column] / drawn[0];
+        strata += 1.0;
     }
     return strata > 0.0 ? sum / strata : 0.0;
+}
+
+static void next_round(Cells *c) {
+    memset(c->drawn, 0, c->strata * (1 + c->columns) * sizeof *c->drawn);
 }
 
 /* Between the two nearest of the sorted values. */
@@ -92,41 +117,55 @@ static double quantile(const double *sorted, size_t n, double p) {
 
 static void resample(Interval *out, Cells *c, double level, uint64_t seed) {
     for (size_t g = 0; g < c->groups; g++) add_group(c, g);
-    out->value = finish_round(c);
-    out->groups = c->groups;
+    for (size_t j = 0; j < c->columns; j++)
+        out[j] = (Interval){.value = round_mean(c, j), .groups = c->groups};
     for (uint32_t round = 0; round < BOOTSTRAP_ROUNDS; round++) {
         Rng r = rng_stream(seed, RNG_BOOTSTRAP, round);
+        next_round(c);
         for (size_t g = 0; g < c->groups; g++) add_group(c, rng_below(&r, (uint32_t)c->groups));
-        c->means[round] = finish_round(c);
+        for (size_t j = 0; j < c->columns; j++) c->means[j * BOOTSTRAP_ROUNDS + round] = round_mean(c, j);
     }
-    qsort(c->means, BOOTSTRAP_ROUNDS, sizeof *c->means, by_value);
-    out->low = quantile(c->means, BOOTSTRAP_ROUNDS, (1.0 - level) / 2.0);
-    out->high = quantile(c->means, BOOTSTRAP_ROUNDS, (1.0 + level) / 2.0);
+    for (size_t j = 0; j < c->columns; j++) {
+        double *means = c->means + j * BOOTSTRAP_ROUNDS;
+        qsort(means, BOOTSTRAP_ROUNDS, sizeof *means, by_value);
+        out[j].low = quantile(means, BOOTSTRAP_ROUNDS, (1.0 - level) / 2.0);
+        out[j].high = quantile(means, BOOTSTRAP_ROUNDS, (1.0 + level) / 2.0);
+    }
 }
 
-static Status run(Interval *out, const BootstrapSample *s, Member *member, double level, uint64_t seed,
-                  Error *err) {
+static Status run(Interval *out, const BootstrapSample *s, const double *const *score, size_t columns,
+                  Member *member, double level, uint64_t seed, Error *err) {
     sort_members(s, member);
-    Cells c = {.groups = count_groups(member, s->n), .strata = count_strata(s)};
-    size_t cells = c.groups * c.strata;
-    c.sum = mem_calloc(2 * cells + 2 * c.strata + BOOTSTRAP_ROUNDS, sizeof *c.sum);
-    if (!c.sum) return mem_error(err, "a bootstrap");
-    c.count = c.sum + cells;
-    c.drawn = c.count + cells;
-    c.means = c.drawn + 2 * c.strata;
-    fill_cells(&c, s, member);
-    resample(out, &c, level, seed);
+    Cells c = {.groups = count_groups(member, s->n), .strata = count_strata(s), .columns = columns};
+    c.first = mem_calloc(c.groups + 1 + c.strata, sizeof *c.first);
+    c.entry = mem_calloc(s->n, sizeof *c.entry);
+    c.sum = mem_calloc(s->n * columns + c.strata * (1 + columns) + columns * BOOTSTRAP_ROUNDS, sizeof *c.sum);
+    Status status = c.first && c.entry && c.sum ? STATUS_OK : mem_error(err, "a bootstrap");
+    if (status == STATUS_OK) {
+        c.drawn = c.sum + s->n * columns;
+        c.means = c.drawn + c.strata * (1 + columns);
+        fill_cells(&c, s, score, member, c.first + c.groups + 1);
+        resample(out, &c, level, seed);
+    }
+    mem_free(c.first);
+    mem_free(c.entry);
     mem_free(c.sum);
-    return STATUS_OK;
+    return status;
+}
+
+Status bootstrap_means(Interval *out, const double *const *score, size_t columns, const BootstrapSample *s,
+                       double level, uint64_t seed, Error *err) {
+    NN_REQUIRE(s->n > 0 && columns > 0 && level > 0.0 && level < 1.0, "%zu scores, %zu columns, level %g",
+               s->n, columns, level);
+    Member *member = mem_calloc(s->n, sizeof *member);
+    if (!member) return mem_error(err, "a bootstrap");
+    Status status = run(out, s, score, columns, member, level, seed, err);
+    mem_free(member);
+    return status;
 }
 
 Status bootstrap_mean(Interval *out, const BootstrapSample *s, double level, uint64_t seed, Error *err) {
-    NN_REQUIRE(s->n > 0 && level > 0.0 && level < 1.0, "%zu scores, level %g", s->n, level);
-    Member *member = mem_calloc(s->n, sizeof *member);
-    if (!member) return mem_error(err, "a bootstrap");
-    Status status = run(out, s, member, level, seed, err);
-    mem_free(member);
-    return status;
+    return bootstrap_means(out, &s->score, 1, s, level, seed, err);
 }
 
 Status bootstrap_difference(Interval *out, const double *a, const double *b, const BootstrapSample *sample,
@@ -134,9 +173,8 @@ Status bootstrap_difference(Interval *out, const double *a, const double *b, con
     double *difference = mem_calloc(sample->n, sizeof *difference);
     if (!difference) return mem_error(err, "a bootstrap");
     for (size_t i = 0; i < sample->n; i++) difference[i] = a[i] - b[i];
-    BootstrapSample s = *sample;
-    s.score = difference;
-    Status status = bootstrap_mean(out, &s, level, seed, err);
+    const double *column = difference;
+    Status status = bootstrap_means(out, &column, 1, sample, level, seed, err);
     mem_free(difference);
     return status;
 }

@@ -28,6 +28,11 @@ typedef struct {
 /* level: 0.95. The same seed draws the same groups whatever the scores. n > 0. */
 Status bootstrap_mean(Interval *out, const BootstrapSample *s, double level, uint64_t seed, Error *err);
 
+/* The same of several scores (columns) of the same queries, which share the draws: out (columns). sample.score is
+ * not read. */
+Status bootstrap_means(Interval *out, const double *const *score, size_t columns, const BootstrapSample *s,
+                       double level, uint64_t seed, Error *err);
+
 /* Of a - b, paired: both (n) are scores of the same queries. sample.score is not read. */
 Status bootstrap_difference(Interval *out, const double *a, const double *b, const BootstrapSample *sample,
                             double level, uint64_t seed, Error *err);

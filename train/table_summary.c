@@ -65,10 +65,11 @@ static double score_at(const TableRow *r, int protocol, int direction, int q) {
     return direction == BOTH ? (s[0].ap[q] + s[1].ap[q]) / 2 : s[direction].ap[q];
 }
 
-static void add_queries(Scores *s, const SummaryRow *r, int seed, int stratum, int protocol, int direction) {
+/* Honest protocol, both directions. */
+static void add_queries(Scores *s, const SummaryRow *r, int seed, int stratum) {
     const TableCell *c = &r->cell[seed]->cell;
     for (int q = 0; q < c->queries; q++) {
-        s->score[s->n] = score_at(r->row[seed], protocol, direction, q);
+        s->score[s->n] = score_at(r->row[seed], 0, BOTH, q);
         s->group[s->n] = c->group[q];
         s->stratum[s->n++] = stratum;
     }
@@ -76,12 +77,26 @@ static void add_queries(Scores *s, const SummaryRow *r, int seed, int stratum, i
 
 /* ---- Rows over split seeds ---- */
 
-static Status value_of(SummaryRow *r, int protocol, int direction, Error *err) {
+enum { VALUES = 2 * SUMMARY_DIRECTIONS };
+
+/* All six values of a row, by protocol and direction, from the same draws of groups. */
+static Status values_of(SummaryRow *r, Error *err) {
     Scores s;
+    const double *column[VALUES];
     Status status = scores_begin(&s, r, err);
-    for (int i = 0; status == STATUS_OK && i < r->seeds; i++) add_queries(&s, r, i, i, protocol, direction);
-    BootstrapSample sample = {.score = s.score, .group = s.group, .stratum = s.stratum, .n = s.n};
-    if (status == STATUS_OK) status = bootstrap_mean(&r->value[protocol][direction], &sample, 0.95, 1, err);
+    for (int i = 0; status == STATUS_OK && i < r->seeds; i++) add_queries(&s, r, i, i);
+    double *score = status == STATUS_OK ? mem_calloc(VALUES * s.n + 1, sizeof *score) : NULL;
+    if (status == STATUS_OK && !score) status = mem_error(err, "the table");
+    for (size_t k = 0; status == STATUS_OK && k < VALUES; k++) {
+        double *to = score + k * s.n;
+        column[k] = to;
+        for (int i = 0; i < r->seeds; i++)
+            for (int q = 0; q < r->cell[i]->cell.queries; q++)
+                *to++ = score_at(r->row[i], (int)k / SUMMARY_DIRECTIONS, (int)k % SUMMARY_DIRECTIONS, q);
+    }
+    BootstrapSample sample = {.group = s.group, .stratum = s.stratum, .n = s.n};
+    if (status == STATUS_OK) status = bootstrap_means(&r->value[0][0], column, VALUES, &sample, 0.95, 1, err);
+    mem_free(score);
     scores_free(&s);
     return status;
 }
@@ -119,11 +134,10 @@ Status summary_make(Summary *s, const Plan *p, Error *err) {
             r->cell[r->seeds] = &p->cell[i];
             r->row[r->seeds++] = &p->cell[i].cell.row[k];
         }
-    for (int i = 0; i < s->n; i++)
-        for (int protocol = 0; protocol < 2; protocol++) {
-            bounds_of(&s->row[i], protocol);
-            for (int d = 0; d < SUMMARY_DIRECTIONS; d++) TRY(value_of(&s->row[i], protocol, d, err));
-        }
+    for (int i = 0; i < s->n; i++) {
+        for (int protocol = 0; protocol < 2; protocol++) bounds_of(&s->row[i], protocol);
+        TRY(values_of(&s->row[i], err));
+    }
     qsort(s->row, (size_t)s->n, sizeof *s->row, by_place);
     return STATUS_OK;
 }
@@ -207,7 +221,7 @@ Status summary_difference(Interval *out, double *base, const SummaryRow *a, cons
         int split_seed = a->cell[i]->split_seed;
         if (!all_have(b, n, split_seed)) continue;
         size_t from = s.n;
-        add_queries(&s, a, i, strata++, 0, BOTH);
+        add_queries(&s, a, i, strata++);
         add_base(&s, b, n, split_seed, from);
     }
     if (status == STATUS_OK && s.n > 0) {
