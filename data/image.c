@@ -2,12 +2,13 @@
 
 #include <string.h>
 
+#include "data/dicom.h"
 #include "data/image_check.h"
 #include "data/stb_impl.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
-static uint8_t luma(int r, int g, int b) {
+uint8_t image_luma(int r, int g, int b) {
     return (uint8_t)((299 * r + 587 * g + 114 * b + 500) / 1000);
 }
 
@@ -21,14 +22,6 @@ static Status image_init(Image *im, int width, int height, const char *path, Err
 
 /* ---- JPEG and PNG ---- */
 
-/* Memory that ran out is no fault of the file. */
-static Status stb_failure(const char *path, const StbPicture *p, Error *err) {
-    if (!p->reason) return mem_error(err, path);
-    return error_set(err, STATUS_INPUT,
-                     "%s: cannot be decoded (%s); a plain JPEG or PNG was expected: save it anew", path,
-                     p->reason);
-}
-
 static Status decode_stb(Image *im, const char *path, const unsigned char *data, int size, Error *err) {
     StbPicture p = {0};
     if (!stb_sizes(&p, data, size)) return stb_failure(path, &p, err);
@@ -41,7 +34,7 @@ static Status decode_stb(Image *im, const char *path, const unsigned char *data,
     size_t n = (size_t)p.width * (size_t)p.height, step = (size_t)p.channels;
     const uint8_t *c = pixels;
     for (size_t i = 0; s == STATUS_OK && i < n; i++, c += step)
-        im->pixel[i] = p.channels < 3 ? c[0] : luma(c[0], c[1], c[2]);
+        im->pixel[i] = p.channels < 3 ? c[0] : image_luma(c[0], c[1], c[2]);
     mem_free(pixels);
     return s;
 }
@@ -62,7 +55,7 @@ static Status decode_pnm(Image *im, const char *path, const unsigned char *data,
             if (v > h.most) v = h.most;
             c[k] = h.most == 65535 ? v >> 8 : (v * 255 + h.most / 2) / h.most;
         }
-        im->pixel[i] = h.channels == 1 ? (uint8_t)c[0] : luma(c[0], c[1], c[2]);
+        im->pixel[i] = h.channels == 1 ? (uint8_t)c[0] : image_luma(c[0], c[1], c[2]);
     }
     return STATUS_OK;
 }
@@ -74,6 +67,7 @@ Status image_decode(Image *im, const char *path, const unsigned char *data, size
     if (size > IMAGE_MAX_BYTES)
         return error_set(err, STATUS_INPUT, "%s: holds %zu bytes; at most %d were expected", path, size,
                          IMAGE_MAX_BYTES);
+    if (image_kind(data, size) == IMAGE_DICOM) return dicom_decode(im, path, data, size, DICOM_MIDDLE, err);
     TRY(image_check(path, data, size, err));
     if (image_kind(data, size) == IMAGE_PNM) return decode_pnm(im, path, data, size, err);
     return decode_stb(im, path, data, (int)size, err);
@@ -86,7 +80,7 @@ Status image_read(Image *im, const char *path, Error *err) {
     TRY(file_read(path, IMAGE_MAX_BYTES, &data, &size, err));
     Status s =
         size ? image_decode(im, path, data, size, err)
-             : error_set(err, STATUS_INPUT, "%s: is empty; a JPEG, PNG or PNM picture was expected", path);
+             : error_set(err, STATUS_INPUT, "%s: is empty; a JPEG, PNG, PNM or DICOM picture was expected", path);
     mem_free(data);
     return s;
 }

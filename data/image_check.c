@@ -4,12 +4,14 @@
 
 #include <string.h>
 
+#include "data/dicom.h"
 #include "data/image.h"
 #include "nn/base/bytes.h"
 
 static const unsigned char png_signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
 ImageKind image_kind(const unsigned char *data, size_t size) {
+    if (dicom_is(data, size)) return IMAGE_DICOM;
     /* One byte of the signature may be damaged: then it is a damaged PNG rather than something else. */
     int same = 0;
     for (size_t i = 0; i < 8 && i < size; i++) same += data[i] == png_signature[i];
@@ -120,7 +122,9 @@ Status image_check(const char *path, const unsigned char *data, size_t size, Err
         return jpeg_check(path, data, size, err);
     case IMAGE_PNM:
         return pnm_header(&header, path, data, size, err);
+    case IMAGE_DICOM:
+        return dicom_check(path, data, size, NULL, err);
     default:
-        return error_set(err, STATUS_INPUT, "%s: is no JPEG, PNG or PNM picture; convert it to one", path);
+        return error_set(err, STATUS_INPUT, "%s: is no JPEG, PNG, PNM or DICOM picture; convert it to one", path);
     }
 }

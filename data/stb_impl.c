@@ -65,3 +65,10 @@ uint8_t *stb_pixels(StbPicture *p, const unsigned char *data, int size) {
     p->reason = pixels ? "" : failure();
     return pixels;
 }
+
+Status stb_failure(const char *path, const StbPicture *p, Error *err) {
+    if (!p->reason) return mem_error(err, path);
+    return error_set(err, STATUS_INPUT,
+                     "%s: cannot be decoded (%s); a plain JPEG or PNG was expected: save it anew", path,
+                     p->reason);
+}

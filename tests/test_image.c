@@ -399,7 +399,7 @@ Test(image, what_is_no_picture_is_told_by_path) {
     Image im;
     Error err = {0};
     cr_assert_eq(image_read(&im, fixture_text("x.gif", "GIF89a"), &err), STATUS_INPUT);
-    cr_assert(fixture_says(&err, STATUS_INPUT, "x.gif: is no JPEG, PNG or PNM"));
+    cr_assert(fixture_says(&err, STATUS_INPUT, "x.gif: is no JPEG, PNG, PNM or DICOM"));
     cr_assert_eq(image_read(&im, fixture_text("empty.png", ""), &err), STATUS_INPUT);
     cr_assert(fixture_says(&err, STATUS_INPUT, "empty.png: is empty"));
     cr_assert_eq(image_read(&im, fixture_dir(), &err), STATUS_INPUT);

@@ -1,0 +1,380 @@
+/* DICOM files that the tests write, with the gray values that they must give. */
+#include "data/dicom.h"
+
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "tests/check.h"
+#include "tests/dicom_write.h"
+#include "tests/fixtures.h"
+#include "tests/run_command.h"
+
+static Status decode(Image *im, const DicomFile *f, int frame, Error *err) {
+    Buffer b = {0};
+    *err = (Error){0};
+    dicom_file(&b, f);
+    Status s = dicom_decode(im, "p.dcm", b.data, b.size, frame, err);
+    Status checked = dicom_check("p.dcm", b.data, b.size, NULL, NULL);
+    if (frame == DICOM_MIDDLE) cr_assert_eq(s, checked, "%d against %d: %s", s, checked, err->message);
+    buffer_free(&b);
+    return s;
+}
+
+/* That the picture has this size and these values. */
+static void expect(const DicomFile *f, int width, int height, const uint8_t *gray) {
+    Image im;
+    Error err;
+    cr_assert_eq(decode(&im, f, DICOM_MIDDLE, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(im.width, width);
+    cr_assert_eq(im.height, height);
+    for (int i = 0; i < width * height; i++)
+        cr_assert_eq(im.pixel[i], gray[i], "pixel %d: %d, not %d", i, im.pixel[i], gray[i]);
+    image_free(&im);
+}
+
+static void refuses(const DicomFile *f, const char *part) {
+    Image im;
+    Error err;
+    cr_assert_eq(decode(&im, f, DICOM_MIDDLE, &err), STATUS_INPUT);
+    cr_assert_null(im.pixel);
+    cr_assert_not_null(strstr(err.message, part), "%s", err.message);
+}
+
+/* Little-endian words. */
+static void words(unsigned char *out, const int *value, int n) {
+    for (int i = 0; i < n; i++) {
+        out[2 * i] = (unsigned char)value[i];
+        out[2 * i + 1] = (unsigned char)(value[i] >> 8);
+    }
+}
+
+static const uint8_t four[4] = {0, 10, 200, 255};
+
+Test(dicom, eight_bits_come_back_as_they_are_explicit_or_implicit) {
+    DicomFile f = {.columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4};
+    expect(&f, 2, 2, four);
+    f.implicit = true;
+    expect(&f, 2, 2, four);
+}
+
+Test(dicom, monochrome1_is_turned_round) {
+    const uint8_t turned[4] = {255, 245, 55, 0};
+    DicomFile f = {
+        .columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4, .photometric = "MONOCHROME1"};
+    expect(&f, 2, 2, turned);
+}
+
+Test(dicom, sixteen_bits_without_a_window_go_from_least_to_most) {
+    unsigned char p[8];
+    words(p, (const int[]){1000, 1100, 1200, 1500}, 4);
+    const uint8_t gray[4] = {0, 51, 102, 255};
+    DicomFile f = {.columns = 4, .rows = 1, .allocated = 16, .stored = 12, .pixels = p, .pixel_bytes = 8};
+    expect(&f, 4, 1, gray);
+    /* What lies above the stored bits (overlays) does not count. */
+    p[1] |= 0xF0;
+    expect(&f, 4, 1, gray);
+}
+
+Test(dicom, padding_does_not_stretch_the_range) {
+    unsigned char p[8];
+    words(p, (const int[]){-2000, 100, 150, 200}, 4);
+    const uint8_t gray[4] = {0, 0, 128, 255};
+    DicomFile f = {.columns = 4,
+                   .rows = 1,
+                   .allocated = 16,
+                   .is_signed = true,
+                   .padding = -2000,
+                   .pixels = p,
+                   .pixel_bytes = 8};
+    expect(&f, 4, 1, gray);
+}
+
+/* PS3.3 C.11.2.1.2.1 worked by hand: centre 40, width 400 is from -160 to 239. */
+Test(dicom, signed_values_are_rescaled_and_seen_through_the_window) {
+    unsigned char p[10];
+    words(p, (const int[]){-2048, 864, 1064, 1063, 1263}, 5);
+    const uint8_t gray[5] = {0, 0, 128, 127, 255};
+    DicomFile f = {.columns = 5,
+                   .rows = 1,
+                   .allocated = 16,
+                   .is_signed = true,
+                   .slope = "1",
+                   .intercept = "-1024",
+                   .center = "40\\500",
+                   .width = "400\\2000",
+                   .pixels = p,
+                   .pixel_bytes = 10};
+    expect(&f, 5, 1, gray);
+    f.implicit = true;
+    expect(&f, 5, 1, gray);
+}
+
+Test(dicom, window_functions_differ_as_the_standard_says) {
+    const uint8_t p[4] = {50, 100, 125, 150}, exact[4] = {0, 128, 191, 255}, sigmoid[4] = {30, 128, 186, 225};
+    DicomFile f = {.columns = 4,
+                   .rows = 1,
+                   .center = "100",
+                   .width = "100",
+                   .function = "LINEAR_EXACT",
+                   .pixels = p,
+                   .pixel_bytes = 4};
+    expect(&f, 4, 1, exact);
+    f.function = "SIGMOID";
+    expect(&f, 4, 1, sigmoid);
+}
+
+Test(dicom, a_window_of_no_width_is_none) {
+    DicomFile f = {.columns = 2,
+                   .rows = 2,
+                   .pixels = four,
+                   .pixel_bytes = 4,
+                   .center = "7",
+                   .width = "0"};
+    expect(&f, 2, 2, four);
+}
+
+Test(dicom, colour_is_luma_interleaved_or_in_planes) {
+    const uint8_t by_pixel[6] = {200, 100, 50, 255, 255, 255}, by_plane[6] = {200, 255, 100, 255, 50, 255},
+                  gray[2] = {124, 255};
+    DicomFile f = {.columns = 2,
+                   .rows = 1,
+                   .samples = 3,
+                   .photometric = "RGB",
+                   .pixels = by_pixel,
+                   .pixel_bytes = 6};
+    expect(&f, 2, 1, gray);
+    f.planar = 1;
+    f.pixels = by_plane;
+    expect(&f, 2, 1, gray);
+}
+
+Test(dicom, of_ybr_the_luma_is_taken) {
+    const uint8_t full[6] = {9, 128, 128, 99, 128, 128}, half[4] = {9, 99, 128, 128}, gray[2] = {9, 99};
+    DicomFile f = {.columns = 2,
+                   .rows = 1,
+                   .samples = 3,
+                   .photometric = "YBR_FULL",
+                   .pixels = full,
+                   .pixel_bytes = 6};
+    expect(&f, 2, 1, gray);
+    f.photometric = "YBR_FULL_422";
+    f.pixels = half;
+    f.pixel_bytes = 4;
+    expect(&f, 2, 1, gray);
+}
+
+Test(dicom, of_many_frames_the_middle_one_is_taken_unless_asked) {
+    const uint8_t three[6] = {1, 2, 3, 4, 5, 6};
+    DicomFile f = {.columns = 2, .rows = 1, .frames = "3", .pixels = three, .pixel_bytes = 6};
+    expect(&f, 2, 1, three + 2);
+    for (int i = 0; i < 3; i++) {
+        Image im;
+        Error err;
+        cr_assert_eq(decode(&im, &f, i, &err), STATUS_OK);
+        cr_assert_eq(im.pixel[0], 2 * i + 1);
+        image_free(&im);
+    }
+    Image im;
+    Error err;
+    cr_assert_eq(decode(&im, &f, 3, &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "has 3 frames; frame 4 was expected"));
+    f.frames = "4";
+    refuses(&f, "fewer than its sizes and frames say");
+}
+
+Test(dicom, jpeg_frames_are_those_of_the_jpeg) {
+    Image plain, im;
+    Error err = {0};
+    cr_assert_eq(image_decode(&plain, "j", fixture_jpeg_gray, sizeof fixture_jpeg_gray, &err), STATUS_OK);
+    unsigned char twice[2 * sizeof fixture_jpeg_gray];
+    memcpy(twice, fixture_jpeg_gray, sizeof fixture_jpeg_gray);
+    memcpy(twice + sizeof fixture_jpeg_gray, fixture_jpeg_gray, sizeof fixture_jpeg_gray);
+    DicomFile f = {.columns = 16,
+                   .rows = 16,
+                   .jpeg = true,
+                   .pixels = twice,
+                   .pixel_bytes = sizeof fixture_jpeg_gray};
+    for (int frames = 1; frames <= 2; frames++)
+        for (f.pieces = 1; f.pieces <= 3; f.pieces += 2) {
+            f.frames = frames == 2 ? "2" : NULL;
+            f.photometric = NULL;
+            expect(&f, 16, 16, plain.pixel);
+        }
+    f.photometric = "MONOCHROME1";
+    cr_assert_eq(decode(&im, &f, DICOM_MIDDLE, &err), STATUS_OK);
+    for (int i = 0; i < 256; i++) cr_assert_eq(im.pixel[i], 255 - plain.pixel[i]);
+    image_free(&im);
+    image_free(&plain);
+    f.columns = 8;
+    refuses(&f, "its JPEG frame is 16 x 16, its header says 8 x 16");
+    f.columns = 16;
+    twice[sizeof fixture_jpeg_gray + 3] = 0xFF;
+    refuses(&f, "p.dcm: byte ");
+}
+
+static uint8_t ramp[40 * 30];
+
+Test(dicom, an_ultrasound_region_cuts_the_banner_off) {
+    for (int i = 0; i < 40 * 30; i++) ramp[i] = (uint8_t)(i * 7);
+    static const uint32_t one[2][5] = {{1, 4, 6, 35, 29}, {3, 0, 0, 39, 29}};
+    DicomFile f = {
+        .columns = 40, .rows = 30, .pixels = ramp, .pixel_bytes = sizeof ramp, .region = one, .regions = 2};
+    uint8_t gray[32 * 24];
+    for (int y = 0; y < 24; y++) memcpy(gray + 32 * y, ramp + (size_t)(y + 6) * 40 + 4, 32);
+    for (int way = 0; way < 4; way++) {
+        f.implicit = way & 1;
+        f.open = way & 2;
+        expect(&f, 32, 24, gray);
+    }
+    /* Two 2D regions side by side are kept with what is between them; one beyond the picture ends with it. */
+    static const uint32_t two[2][5] = {{1, 4, 6, 15, 28}, {1, 20, 8, 35, 4000000000u}};
+    f.region = two;
+    expect(&f, 32, 24, gray);
+    /* A region that makes no sense is let be. */
+    static const uint32_t none[2][5] = {{1, 30, 6, 4, 29}, {1, 4000000000u, 0, 4294967295u, 29}};
+    f.region = none;
+    expect(&f, 40, 30, ramp);
+}
+
+Test(dicom, what_is_not_read_names_the_command_that_converts_it) {
+    static const char *const kind[][2] = {
+        {"1.2.840.10008.1.2.1.99", "deflated); uncompressed little endian or baseline JPEG was expected; "
+                                   "convert it: dcmconv +te"},
+        {"1.2.840.10008.1.2.2", "big endian"},
+        {"1.2.840.10008.1.2.5", "dcmdrle IN.dcm OUT.dcm"},
+        {"1.2.840.10008.1.2.4.51", "dcmdjpeg IN.dcm OUT.dcm"},
+        {"1.2.840.10008.1.2.4.70", "dcmdjpeg IN.dcm OUT.dcm"},
+        {"1.2.840.10008.1.2.4.80", "dcmdjpls IN.dcm OUT.dcm"},
+        {"1.2.840.10008.1.2.4.90", "JPEG 2000"},
+        {"1.2.840.10008.1.2.4.102", "a video"},
+        {"1.2.3", "'1.2.3', which is unknown"}};
+    DicomFile f = {.columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4};
+    for (size_t i = 0; i < sizeof kind / sizeof kind[0]; i++) {
+        f.syntax = kind[i][0];
+        refuses(&f, kind[i][1]);
+    }
+    f.syntax = NULL;
+    f.photometric = "PALETTE COLOR";
+    refuses(&f, "kind 'PALETTE COLOR'");
+    f.photometric = NULL;
+    f.allocated = 32;
+    refuses(&f, "other than 8 or 16 bits");
+    f.allocated = 0;
+    f.slope = "x";
+    refuses(&f, "broken rescale slope");
+    f.slope = NULL;
+    f.pixels = NULL;
+    refuses(&f, "is DICOM without pixels");
+    f.pixels = four;
+    f.columns = f.rows = 65535;
+    refuses(&f, "is 65535 x 65535");
+}
+
+Test(dicom, a_modality_lookup_table_is_refused_and_an_icon_is_not_the_picture) {
+    Buffer b = {0}, icon = {0};
+    Image im;
+    Error err = {0};
+    const uint8_t small[2] = {1, 2};
+    dicom_element(&icon, true, 0x7FE00010, "OW", small, 2);
+    for (int way = 0; way < 2; way++) {
+        b.size = 0;
+        dicom_begin(&b, "1.2.840.10008.1.2");
+        unsigned char item[8] = {0xFE, 0xFF, 0x00, 0xE0, (unsigned char)icon.size};
+        Buffer sequence = {0};
+        buffer_add(&sequence, item, 8);
+        buffer_add(&sequence, icon.data, icon.size);
+        dicom_string(&b, true, 0x00280004, "CS", "MONOCHROME2");
+        dicom_short(&b, true, 0x00280010, 2);
+        dicom_short(&b, true, 0x00280011, 2);
+        dicom_short(&b, true, 0x00280100, 8);
+        dicom_short(&b, true, 0x00280101, 8);
+        dicom_short(&b, true, 0x00280102, 7);
+        dicom_element(&b, true, way ? 0x00283000 : 0x00880200, "SQ", sequence.data, sequence.size);
+        dicom_element(&b, true, 0x7FE00010, "OW", four, 4);
+        Status s = dicom_decode(&im, "p.dcm", b.data, b.size, DICOM_MIDDLE, &err);
+        cr_assert_eq(s, way ? STATUS_INPUT : STATUS_OK, "%s", err.message);
+        if (!way) cr_assert_arr_eq(im.pixel, four, 4);
+        image_free(&im);
+        buffer_free(&sequence);
+    }
+    cr_assert(fixture_says(&err, STATUS_INPUT, "a modality lookup table"));
+    buffer_free(&b);
+    buffer_free(&icon);
+}
+
+/* A picture or an input error, whatever is cut or turned: never a signal. */
+Test(dicom, cut_anywhere_or_with_any_bit_turned_it_is_a_picture_or_an_input_error) {
+    static const uint32_t region[1][5] = {{1, 0, 0, 15, 15}};
+    DicomFile f = {.columns = 16,
+                   .rows = 16,
+                   .jpeg = true,
+                   .pieces = 2,
+                   .open = true,
+                   .region = region,
+                   .regions = 1,
+                   .center = "100",
+                   .width = "50",
+                   .pixels = fixture_jpeg_gray,
+                   .pixel_bytes = sizeof fixture_jpeg_gray};
+    for (int jpeg = 0; jpeg < 2; jpeg++) {
+        Buffer b = {0};
+        Image im;
+        f.jpeg = jpeg;
+        if (!jpeg) f.pixels = ramp, f.pixel_bytes = 256;
+        if (jpeg) f.pixels = fixture_jpeg_gray, f.pixel_bytes = sizeof fixture_jpeg_gray;
+        dicom_file(&b, &f);
+        for (size_t size = 0; size + 1 < b.size; size++) {
+            /* A copy of its own, so that a sanitizer sees a read beyond it. */
+            unsigned char *cut = memcpy(mem_alloc(size + 1), b.data, size);
+            cr_assert_eq(image_decode(&im, "p", cut, size, NULL), STATUS_INPUT, "cut at %zu", size);
+            mem_free(cut);
+        }
+        for (size_t bit = 8 * 128; bit < 8 * b.size; bit++) {
+            b.data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            Status s = image_decode(&im, "p", b.data, b.size, NULL);
+            cr_assert(s == STATUS_OK || s == STATUS_INPUT, "bit %zu: %d", bit, s);
+            image_free(&im);
+            b.data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        }
+        buffer_free(&b);
+    }
+}
+
+Test(dicom, sequences_within_sequences_end) {
+    Buffer b = {0};
+    Image im;
+    Error err = {0};
+    const unsigned char open[12] = {0x08, 0, 0x15, 0x11, 'S', 'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF},
+                        item[8] = {0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF};
+    dicom_begin(&b, "1.2.840.10008.1.2.1");
+    for (int i = 0; i < 100000; i++) {
+        buffer_add(&b, open, 12);
+        buffer_add(&b, item, 8);
+    }
+    cr_assert_eq(dicom_decode(&im, "p", b.data, b.size, 0, &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "nested too deeply"));
+    buffer_free(&b);
+}
+
+/* ---- Through the command ---- */
+
+Test(dicom, is_known_by_content_wherever_a_picture_is_read) {
+    static uint8_t p[64 * 64];
+    for (int i = 0; i < 64 * 64; i++) p[i] = (uint8_t)(i * 5);
+    DicomFile f = {.columns = 64, .rows = 64, .pixels = p, .pixel_bytes = sizeof p};
+    Buffer b = {0};
+    TinyRun t = tiny_run("dcm");
+    dicom_file(&b, &f);
+    const char *dicom = fixture_file("no-ending", b.data, b.size), *png = fixture_png("same.png", 64, 64, p);
+    buffer_free(&b);
+    const char *codes[2] = {fixture_path("dicom.npy"), fixture_path("png.npy")};
+    expect_msach(0, NULL, "encode --model %s --image %s --as image --out %s", t.run, dicom, codes[0]);
+    expect_msach(0, NULL, "encode --model %s --image %s --as image --out %s", t.run, png, codes[1]);
+    unsigned char *one = NULL, *other = NULL;
+    size_t n = 0, m = 0;
+    cr_assert_eq(file_read(codes[0], 1 << 20, &one, &n, NULL), STATUS_OK);
+    cr_assert_eq(file_read(codes[1], 1 << 20, &other, &m, NULL), STATUS_OK);
+    cr_assert(n == m && memcmp(one, other, n) == 0);
+    mem_free(one);
+    mem_free(other);
+}
