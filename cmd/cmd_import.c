@@ -15,6 +15,8 @@ static const Option OPTIONS[] = {
     {"label-min", 0, "N", "1", "drop labels of fewer cases", PLAIN},
     {"uncertain", 0, "RULE", "absent", "a label of -1 (mimic-cxr): absent, present, or leave-out the case",
      PLAIN},
+    {"frame", 0, "WHICH", "middle", "of a DICOM file of many: middle, first, last, or all (a case each)",
+     PLAIN},
     {"part", 0, "LIST", NULL, "only these of the layout's train, validation, test [all]", PLAIN},
     {"link", 0, NULL, NULL, "hard links to the images in place of copies, where possible", PLAIN},
     {"skip-bad", 0, NULL, NULL, "leave malformed rows out and count them", PLAIN},
@@ -45,9 +47,10 @@ static Status find_layout(const char *word, const char **name, Error *err) {
 
 static Status run(Args *a, Error *err) {
     static const char *const rules[] = {"absent", "present", "leave-out", NULL};
+    static const char *const frames[] = {"middle", "first", "last", "all", NULL};
     const char *layout;
     long label_min;
-    int rule;
+    int rule, frame;
     if (a->n_operands < 2)
         return error_set(err, STATUS_USAGE,
                          "msach import: a layout and its folder are needed, for example:\n  %s",
@@ -55,6 +58,7 @@ static Status run(Args *a, Error *err) {
     TRY(find_layout(a->operand[0], &layout, err));
     TRY(args_int(a, "label-min", 1, 1000000, &label_min, err));
     TRY(args_choice(a, "uncertain", rules, &rule, err));
+    TRY(args_choice(a, "frame", frames, &frame, err));
     const char *out = args_get(a, "out");
     if (!*out) return error_set(err, STATUS_USAGE, "msach import: --out is empty");
     ImportOptions o = {.sources = a->operand + 1,
@@ -64,6 +68,7 @@ static Status run(Args *a, Error *err) {
                        .labels = args_get(a, "labels"),
                        .part = args_get(a, "part"),
                        .uncertain = rules[rule],
+                       .frames = (ImportFrames)frame,
                        .label_min = (int)label_min,
                        .link = args_has(a, "link"),
                        .skip_bad = args_has(a, "skip-bad"),
@@ -96,4 +101,6 @@ const Verb VERB_IMPORT = {
     "  pocus      dataset_metadata.csv, frames/, pocus_images/; labels: findings, diagnosis; group: patient, "
     "else video\n"
     "  folder     CLASS/[PATIENT/]NAME.png with NAME.txt beside it; labels: CLASS; group: PATIENT\n"
+    "Pictures are JPEG, PNG, PNM or DICOM, which becomes PNG; a DICOM file's PatientID is the group where no "
+    "folder is.\n"
     "XXXX and ___ (removed names) are taken out. Texts may be UTF-8 or GB18030. The source is not touched."};

@@ -28,7 +28,7 @@ static size_t frame_bytes(const Dicom *d) {
 
 static Status find_native(const Dicom *d, const char *path, Frame *f, Error *err) {
     size_t bytes = frame_bytes(d);
-    if (d->pixel_bytes / bytes < (size_t)d->frames)
+    if (d->pixel_bytes / bytes < (size_t)d->info.frames)
         return image_damaged(err, path, d->at, "the DICOM pixels are fewer than its sizes and frames say");
     *f = (Frame){d->pixels + (size_t)d->frame * bytes, bytes};
     return STATUS_OK;
@@ -50,10 +50,11 @@ static Status join_pieces(const Dicom *d, const char *path, Buffer *joined, Erro
         if (n > 0 && frame == d->frame) buffer_add(joined, b + 8, size);
         at += 8 + size;
     }
-    if (frame + 1 != d->frames)
-        return error_set(err, STATUS_INPUT,
-                         "%s: holds %d JPEG frames, its header says %d; write it anew: dcmdjpeg IN.dcm OUT.dcm",
-                         path, frame + 1, d->frames);
+    if (frame + 1 != d->info.frames)
+        return error_set(
+            err, STATUS_INPUT,
+            "%s: holds %d JPEG frames, its header says %d; write it anew: dcmdjpeg IN.dcm OUT.dcm", path,
+            frame + 1, d->info.frames);
     return joined->failed ? mem_error(err, path) : STATUS_OK;
 }
 
@@ -158,8 +159,8 @@ static Status find_jpeg(const Dicom *d, const char *path, Buffer *joined, Error 
     if (!stb_sizes(&p, joined->data, (int)joined->size)) return stb_failure(path, &p, err);
     if (p.width != d->columns || p.height != d->rows)
         return error_set(err, STATUS_INPUT,
-                         "%s: its JPEG frame is %d x %d, its header says %d x %d; get it again", path, p.width,
-                         p.height, d->columns, d->rows);
+                         "%s: its JPEG frame is %d x %d, its header says %d x %d; get it again", path,
+                         p.width, p.height, d->columns, d->rows);
     return STATUS_OK;
 }
 
@@ -184,12 +185,12 @@ static void crop(Image *im, const DicomRegion *r) {
     im->height = (int)height;
 }
 
-Status dicom_check(const char *path, const unsigned char *data, size_t size, int *frames, Error *err) {
+Status dicom_check(const char *path, const unsigned char *data, size_t size, DicomInfo *info, Error *err) {
     Dicom d;
     Frame f;
     Buffer joined = {0};
     TRY(dicom_parse(&d, path, data, size, DICOM_MIDDLE, err));
-    if (frames) *frames = d.frames;
+    if (info) *info = d.info;
     if (!d.jpeg) return find_native(&d, path, &f, err);
     Status s = find_jpeg(&d, path, &joined, err);
     buffer_free(&joined);

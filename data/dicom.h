@@ -19,8 +19,14 @@ enum { DICOM_MIDDLE = -1 /* frame frames/2, counted from 0: the policy where not
 /* Whether "DICM" stands where it has to. */
 int dicom_is(const unsigned char *data, size_t size);
 
-/* The header, and that the pixels are all there. frames: how many; may be NULL. */
-Status dicom_check(const char *path, const unsigned char *data, size_t size, int *frames, Error *err);
+/* patient: PatientID, "" where there is none. */
+typedef struct {
+    int frames;
+    char patient[65];
+} DicomInfo;
+
+/* The header, and that the pixels are all there. info may be NULL. */
+Status dicom_check(const char *path, const unsigned char *data, size_t size, DicomInfo *info, Error *err);
 
 /* One frame, from 0, or DICOM_MIDDLE. im: image_free; empty on error. */
 Status dicom_decode(Image *im, const char *path, const unsigned char *data, size_t size, int frame,

@@ -179,7 +179,7 @@ static void keep_sizes(Parser *p, const Element *e) {
         break;
     case TAG(0x0028, 0x0008):
         v = number_of(e);
-        d->frames = v >= 1 && v <= FRAMES ? (int)v : 0;
+        d->info.frames = v >= 1 && v <= FRAMES ? (int)v : 0;
         break;
     case TAG(0x0028, 0x0010):
         d->rows = short_of(e);
@@ -212,6 +212,8 @@ static void keep_sizes(Parser *p, const Element *e) {
 static void keep(Parser *p, uint32_t parent, const Element *e) {
     if (parent == 0 && e->tag >> 16 == 0x0028)
         keep_sizes(p, e);
+    else if (parent == 0 && e->tag == TAG(0x0010, 0x0020))
+        text_of(e, p->d->info.patient, sizeof p->d->info.patient);
     else if (parent == REGIONS && e->tag >> 16 == 0x0018)
         keep_region(p, e);
     else if (parent == FRAME_VOI || parent == FRAME_VALUES)
@@ -240,7 +242,7 @@ static void end_region(Parser *p) {
 /* ---- Sequences ---- */
 
 static void choose_frame(Parser *p) {
-    p->d->frame = p->asked == DICOM_MIDDLE ? p->d->frames / 2 : p->asked;
+    p->d->frame = p->asked == DICOM_MIDDLE ? p->d->info.frames / 2 : p->asked;
 }
 
 static Status take_sequence(Parser *p, size_t end, const Element *of, uint32_t parent, bool explicit_vr,
@@ -328,15 +330,16 @@ static Status take_meta(Parser *p) {
 
 Status dicom_parse(Dicom *d, const char *path, const unsigned char *data, size_t size, int frame,
                    Error *err) {
-    *d = (Dicom){.samples = 1, .frames = 1, .slope = 1, .flat = {0, 0, -1, -1}, .any = {0, 0, -1, -1}};
+    *d = (Dicom){
+        .samples = 1, .info = {.frames = 1}, .slope = 1, .flat = {0, 0, -1, -1}, .any = {0, 0, -1, -1}};
     Parser p = {.d = d, .path = path, .data = data, .size = size, .asked = frame, .err = err};
     if (!dicom_is(data, size)) return damaged(&p, "is no DICOM file");
     TRY(take_meta(&p));
     TRY(take_elements(&p, size, 0, d->explicit_vr, 0));
     if (!p.done)
-        return error_set(err, STATUS_INPUT,
-                         "%s: is DICOM without pixels (cut, or a report or directory); a picture was expected",
-                         path);
+        return error_set(
+            err, STATUS_INPUT,
+            "%s: is DICOM without pixels (cut, or a report or directory); a picture was expected", path);
     choose_frame(&p);
     return dicom_supported(d, path, p.photometric, err);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/dicom.h"
 #include "nn/base/error.h"
 
 typedef enum { DICOM_GRAY, DICOM_GRAY_INVERTED, DICOM_RGB, DICOM_YBR_FULL, DICOM_YBR_422 } DicomColour;
@@ -18,7 +19,8 @@ typedef struct {
 
 typedef struct {
     bool explicit_vr, jpeg; /* the transfer syntax */
-    int rows, columns, samples, planar, allocated, stored, high, is_signed, frames;
+    int rows, columns, samples, planar, allocated, stored, high, is_signed;
+    DicomInfo info;
     int frame; /* the one asked for, from 0 */
     DicomColour colour;
     double slope, intercept, center, width; /* width 0: no window */

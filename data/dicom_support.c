@@ -40,9 +40,10 @@ Status dicom_syntax(Dicom *d, const char *path, const char *uid, Error *err) {
 }
 
 static Status refuse(Error *err, const char *path, const char *what) {
-    return error_set(err, STATUS_INPUT,
-                     "%s: is DICOM with %s, which is not read; make a picture of it: dcmj2pnm +on IN.dcm OUT.png",
-                     path, what);
+    return error_set(
+        err, STATUS_INPUT,
+        "%s: is DICOM with %s, which is not read; make a picture of it: dcmj2pnm +on IN.dcm OUT.png", path,
+        what);
 }
 
 static Status choose_colour(Dicom *d, const char *path, const char *photometric, Error *err) {
@@ -50,26 +51,29 @@ static Status choose_colour(Dicom *d, const char *path, const char *photometric,
         const char *name;
         DicomColour colour;
         int samples;
-    } known[] = {{"MONOCHROME2", DICOM_GRAY, 1},   {"MONOCHROME1", DICOM_GRAY_INVERTED, 1},
-                 {"RGB", DICOM_RGB, 3},            {"YBR_FULL", DICOM_YBR_FULL, 3},
+    } known[] = {{"MONOCHROME2", DICOM_GRAY, 1},
+                 {"MONOCHROME1", DICOM_GRAY_INVERTED, 1},
+                 {"RGB", DICOM_RGB, 3},
+                 {"YBR_FULL", DICOM_YBR_FULL, 3},
                  {"YBR_FULL_422", DICOM_YBR_422, 3}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(photometric, known[i].name) == 0 && d->samples == known[i].samples) {
             d->colour = known[i].colour;
             return STATUS_OK;
         }
-    return error_set(err, STATUS_INPUT,
-                     "%s: is DICOM of %d samples a pixel and kind '%s'; MONOCHROME1, MONOCHROME2, RGB, YBR_FULL or "
-                     "YBR_FULL_422 was expected; make a picture of it: dcmj2pnm +on IN.dcm OUT.png",
-                     path, d->samples, photometric);
+    return error_set(
+        err, STATUS_INPUT,
+        "%s: is DICOM of %d samples a pixel and kind '%s'; MONOCHROME1, MONOCHROME2, RGB, YBR_FULL or "
+        "YBR_FULL_422 was expected; make a picture of it: dcmj2pnm +on IN.dcm OUT.png",
+        path, d->samples, photometric);
 }
 
 Status dicom_supported(Dicom *d, const char *path, const char *photometric, Error *err) {
     if (d->rows <= 0 || d->columns <= 0 || (int64_t)d->rows * d->columns > IMAGE_MAX_PIXELS)
         return error_set(err, STATUS_INPUT, "%s: is %d x %d; 1 to %d million pixels were expected", path,
                          d->columns, d->rows, IMAGE_MAX_PIXELS >> 20);
-    if (d->frames < 1 || d->frame < 0 || d->frame >= d->frames)
-        return error_set(err, STATUS_INPUT, "%s: has %d frames; frame %d was expected", path, d->frames,
+    if (d->info.frames < 1 || d->frame < 0 || d->frame >= d->info.frames)
+        return error_set(err, STATUS_INPUT, "%s: has %d frames; frame %d was expected", path, d->info.frames,
                          d->frame + 1);
     TRY(choose_colour(d, path, photometric, err));
     if (d->allocated != 8 && (d->allocated != 16 || d->samples != 1 || d->jpeg))

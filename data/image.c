@@ -78,9 +78,9 @@ Status image_read(Image *im, const char *path, Error *err) {
     size_t size;
     memset(im, 0, sizeof *im);
     TRY(file_read(path, IMAGE_MAX_BYTES, &data, &size, err));
-    Status s =
-        size ? image_decode(im, path, data, size, err)
-             : error_set(err, STATUS_INPUT, "%s: is empty; a JPEG, PNG, PNM or DICOM picture was expected", path);
+    Status s = size ? image_decode(im, path, data, size, err)
+                    : error_set(err, STATUS_INPUT,
+                                "%s: is empty; a JPEG, PNG, PNM or DICOM picture was expected", path);
     mem_free(data);
     return s;
 }

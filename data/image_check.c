@@ -125,6 +125,7 @@ Status image_check(const char *path, const unsigned char *data, size_t size, Err
     case IMAGE_DICOM:
         return dicom_check(path, data, size, NULL, err);
     default:
-        return error_set(err, STATUS_INPUT, "%s: is no JPEG, PNG, PNM or DICOM picture; convert it to one", path);
+        return error_set(err, STATUS_INPUT, "%s: is no JPEG, PNG, PNM or DICOM picture; convert it to one",
+                         path);
     }
 }

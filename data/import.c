@@ -123,6 +123,9 @@ static void tell(const Import *im) {
              im->ids.n, im->groups.n, im->with_labels, kept_labels(im));
     if (im->converted)
         log_line(im->log, "  %d file%s read as GB18030", im->converted, im->converted == 1 ? "" : "s");
+    if (im->from_dicom)
+        log_line(im->log, "  %d from DICOM: written as PNG without the header; names in the pixels stay",
+                 im->from_dicom);
     if (im->labels.n > kept_labels(im))
         log_line(im->log, "  %d labels of fewer than %d cases dropped", im->labels.n - kept_labels(im),
                  im->o->label_min);
@@ -220,6 +223,7 @@ Status import_run(const char *layout, const ImportOptions *o, const Log *log, Er
     names_free(&im->ids);
     names_free(&im->groups);
     names_free(&im->labels);
+    names_free(&im->patients);
     mem_free(im);
     return s;
 }

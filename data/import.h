@@ -8,6 +8,9 @@
 #include "nn/base/error.h"
 #include "nn/base/log.h"
 
+/* Which frame of a DICOM file of many; all: a case each, of one group. */
+typedef enum { IMPORT_MIDDLE, IMPORT_FIRST, IMPORT_LAST, IMPORT_ALL } ImportFrames;
+
 typedef struct {
     const char *const *sources; /* (n_sources) folders of the data set, never written to */
     int n_sources;
@@ -16,9 +19,10 @@ typedef struct {
     const char *labels;    /* which of the layout's labels, or NULL: its first kind */
     const char *part;      /* of the layout's own division: train, validation, test; NULL: all */
     const char *uncertain; /* a label that the layout calls uncertain (-1): absent, present or leave-out */
-    int label_min;         /* labels of fewer cases are dropped */
-    bool link;             /* hard links in place of copies, where the file system can */
-    bool skip_bad;         /* malformed rows are left out and counted rather than an error */
+    ImportFrames frames;
+    int label_min;                     /* labels of fewer cases are dropped */
+    bool link;                         /* hard links in place of copies, where the file system can */
+    bool skip_bad;                     /* malformed rows are left out and counted rather than an error */
     const volatile sig_atomic_t *stop; /* set: break off; may be NULL */
 } ImportOptions;
 

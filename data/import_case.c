@@ -9,11 +9,10 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "data/image.h"
 #include "data/manifest.h"
 #include "nn/base/alloc.h"
 
-enum { ID_MAX = 160 };
+enum { PATH_ROOM = 512 };
 
 const char *buffer_text(Buffer *b) {
     buffer_add(b, "", 1);
@@ -158,7 +157,7 @@ bool name_ends(const char *name, const char *ending) {
 }
 
 bool name_is_picture(const char *name) {
-    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm", ".pnm"};
+    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm", ".pnm", ".dcm"};
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
         if (name_ends(name, endings[i])) return true;
     return false;
@@ -190,34 +189,6 @@ void folder_list_free(FolderList *l) {
 }
 
 /* ---- One case ---- */
-
-/* A file name from an id: what is no letter, digit, '.', '-' or '_' becomes '_'. */
-static void file_name(const char *id, const char *image, char *name, size_t room) {
-    const char *dot = strrchr(image, '.');
-    size_t n = 0;
-    for (; id[n] && n < ID_MAX; n++) name[n] = is_plain(id[n]) || strchr(".-_", id[n]) ? id[n] : '_';
-    if (name[0] == '.') name[0] = '_';
-    snprintf(name + n, room - n, "%s", dot && !strchr(dot, '/') ? dot : "");
-}
-
-static Status put_image(Import *im, const ImportCase *c, const char *name, bool *damaged, Error *err) {
-    unsigned char *data;
-    size_t size;
-    *damaged = false;
-    TRY(file_read(c->image, IMAGE_MAX_BYTES, &data, &size, err));
-    Status s = image_check(c->image, data, size, err);
-    *damaged = s == STATUS_INPUT;
-    if (s == STATUS_OK) {
-        char path[4096];
-        snprintf(path, sizeof path, "%s/images/%s", im->folder, name);
-        if (path_exists(path))
-            s = error_set(err, STATUS_INPUT, "%s: two ids give one file name (%s); rename one", c->id, name);
-        else if (!im->o->link || link(c->image, path) != 0)
-            s = file_write(path, data, size, err);
-    }
-    mem_free(data);
-    return s;
-}
 
 static void put_text(Buffer *b, const char *s) {
     for (; *s; s++) {
@@ -267,6 +238,45 @@ static Status put_row(Import *im, const ImportCase *c, const char *name, Error *
     return count_labels(im, labels, err);
 }
 
+/* The frame of a case as a row of its own: its id, where there are several, is the case's with a number. */
+static Status take_frame(Import *im, const ImportCase *c, const ImportPicture *p, int frame, Error *err) {
+    ImportCase one = *c;
+    char patient[32], name[PATH_ROOM];
+    Buffer id = {0};
+    int number = p->patient[0] ? names_add(&im->patients, p->patient, strlen(p->patient)) : 0;
+    snprintf(patient, sizeof patient, "patient_%d", number + 1);
+    buffer_printf(&id, "%s", c->id);
+    if (p->to - p->from > 1) buffer_printf(&id, "_%03d", frame + 1);
+    one.id = buffer_text(&id);
+    if (!c->group || !*c->group) one.group = p->patient[0] ? patient : c->id;
+    import_picture_name(p, one.id, name, sizeof name);
+    Status s = number < 0 || id.failed ? mem_error(err, "the ids") : STATUS_OK;
+    if (s == STATUS_OK && names_find(&im->ids, one.id, id.size) >= 0) {
+        import_left_out(im, "the id was there before", one.id);
+    } else if (s == STATUS_OK) {
+        s = import_picture_write(im, p, frame, name, err);
+        if (s == STATUS_OK && names_add(&im->ids, one.id, id.size) < 0) s = mem_error(err, "the ids");
+        if (s == STATUS_OK) s = put_row(im, &one, name, err);
+        im->from_dicom += p->is_dicom;
+    }
+    buffer_free(&id);
+    return s;
+}
+
+static Status take_frames(Import *im, const ImportCase *c, Error *err) {
+    ImportPicture p;
+    Status s = import_picture_read(&p, c->image, im->o->frames, err);
+    if (s == STATUS_INPUT) {
+        import_left_out(im, "the image is damaged or of another kind", err ? err->message : c->image);
+        if (err) *err = (Error){0};
+        s = STATUS_OK;
+    } else {
+        for (int i = p.from; s == STATUS_OK && i < p.to; i++) s = take_frame(im, c, &p, i, err);
+    }
+    import_picture_free(&p);
+    return s;
+}
+
 Status import_case(Import *im, const ImportCase *c, Error *err) {
     const char *why = NULL;
     if (im->o->stop && *im->o->stop) return error_set(err, STATUS_CHECK, "stopped; nothing was written");
@@ -280,20 +290,5 @@ Status import_case(Import *im, const ImportCase *c, Error *err) {
         import_left_out(im, why, c->id);
         return STATUS_OK;
     }
-    if (names_find(&im->ids, c->id, strlen(c->id)) >= 0) {
-        import_left_out(im, "the id was there before", c->id);
-        return STATUS_OK;
-    }
-    char name[ID_MAX + 300];
-    bool damaged;
-    file_name(c->id, c->image, name, sizeof name);
-    Status s = put_image(im, c, name, &damaged, err);
-    if (damaged) {
-        import_left_out(im, "the image is damaged or of another kind", err ? err->message : c->image);
-        if (err) *err = (Error){0};
-        return STATUS_OK;
-    }
-    if (s != STATUS_OK) return s;
-    if (names_add(&im->ids, c->id, strlen(c->id)) < 0) return mem_error(err, "the ids");
-    return put_row(im, c, name, err);
+    return take_frames(im, c, err);
 }

@@ -31,7 +31,8 @@ typedef struct {
     int *label_count;
     size_t label_room;
     ImportReason reason[IMPORT_REASONS];
-    int reasons, converted, with_labels;
+    Names patients; /* of DICOM files */
+    int reasons, converted, with_labels, from_dicom;
 } Import;
 
 /* text, labels ('|' between, NULL: none), group (NULL: the id), part (NULL: the layout has none), image (path). */
@@ -42,6 +43,25 @@ typedef struct {
 /* Takes a case, or leaves it out and notes why. */
 Status import_case(Import *im, const ImportCase *c, Error *err);
 void import_left_out(Import *im, const char *reason, const char *example);
+
+/* A picture of the source, whole and checked, with the frames [from, to) that are asked for. */
+typedef struct {
+    const char *path;
+    unsigned char *data;
+    size_t size;
+    bool is_dicom;
+    int from, to;
+    char patient[65];
+} ImportPicture;
+
+/* STATUS_INPUT: it is damaged or of a kind that is not read. import_picture_free in every case. */
+Status import_picture_read(ImportPicture *p, const char *path, ImportFrames frames, Error *err);
+/* Into images/name of the output: as it is, or a DICOM frame as a gray PNG, which leaves its header behind. */
+Status import_picture_write(const Import *im, const ImportPicture *p, int frame, const char *name,
+                            Error *err);
+void import_picture_free(ImportPicture *p);
+/* A file name from an id: what is no letter, digit, '.', '-' or '_' becomes '_'; the ending is the picture's. */
+void import_picture_name(const ImportPicture *p, const char *id, char *name, size_t room);
 
 /* What to do with a row that could not be read: the error itself, or with skip_bad a note. */
 Status import_bad(Import *im, Status s, Error *err);
@@ -72,7 +92,8 @@ typedef struct {
 Status folder_list(FolderList *l, const char *path, Error *err);
 void folder_list_free(FolderList *l);
 bool name_ends(const char *name, const char *ending); /* case-insensitive */
-bool name_is_picture(const char *name);
+bool name_is_picture(const char *name);               /* by its ending */
+bool file_is_dicom(const char *path);                 /* by its first bytes */
 
 typedef Status ImportFn(Import *im, Error *err);
 ImportFn import_openi, import_iu_xray, import_roco, import_rocov2, import_mimic_cxr, import_vqa_med,

@@ -1,4 +1,4 @@
-/* A folder of one's own: CLASS/[PATIENT/]NAME.png with NAME.txt beside it. */
+/* A folder of one's own: CLASS/[PATIENT/]NAME.png with NAME.txt beside it; DICOM files by content. */
 #include <string.h>
 
 #include "data/import_case.h"
@@ -23,13 +23,17 @@ static void choose_text(const Import *im, Buffer *out, const char *text, size_t 
             import_add_text(out, part[i].heading, (size_t)(part[i].end - part[i].heading));
 }
 
+/* Bytes of a path without a picture's ending: a DICOM file may have none, or dots that are none. */
+static size_t stem(const char *path) {
+    return name_is_picture(path) ? (size_t)(strrchr(path, '.') - path) : strlen(path);
+}
+
 static Status read_text(Import *im, const char *image, Buffer *out, Error *err) {
-    const char *dot = strrchr(image, '.');
     Buffer path = {0};
     char *text = NULL;
     size_t size;
     bool converted = false;
-    buffer_add(&path, image, (size_t)(dot - image));
+    buffer_add(&path, image, stem(image));
     buffer_add(&path, ".txt", 4);
     const char *name = buffer_text(&path);
     Status s = path.failed ? mem_error(err, image) : STATUS_OK;
@@ -45,10 +49,10 @@ static Status read_text(Import *im, const char *image, Buffer *out, Error *err) 
 
 /* place: the path below the source, "class/patient/name.png". */
 static Status take(Import *im, const char *path, const char *place, Error *err) {
-    const char *first = strchr(place, '/'), *second = first ? strchr(first + 1, '/') : NULL,
-               *dot = strrchr(place, '.');
+    const char *first = strchr(place, '/'), *second = first ? strchr(first + 1, '/') : NULL;
+    size_t n = stem(place);
     Buffer id = {0}, labels = {0}, group = {0}, text = {0};
-    for (const char *c = place; c < dot; c++) buffer_add(&id, *c == '/' ? "_" : c, 1);
+    for (size_t i = 0; i < n; i++) buffer_add(&id, place[i] == '/' ? "_" : place + i, 1);
     if (first) import_add_label(&labels, place, (size_t)(first - place));
     if (second) buffer_add(&group, first + 1, (size_t)(second - first - 1));
     Status s = read_text(im, path, &text, err);
@@ -77,7 +81,7 @@ static Status walk(Import *im, const char *folder, const char *place, int depth,
             s = mem_error(err, folder);
         else if (path_is_dir(path) && depth < DEPTH)
             s = walk(im, path, below, depth + 1, err);
-        else if (name_is_picture(path))
+        else if (name_is_picture(path) || (!name_ends(path, ".txt") && file_is_dicom(path)))
             s = take(im, path, below, err);
         else if (!name_ends(path, ".txt"))
             import_left_out(im, "is no picture", below);

@@ -104,6 +104,7 @@ void dicom_file(Buffer *b, const DicomFile *f) {
     dicom_string(b, im, 0x00080018, "UI", "1.2.3.4");
     dicom_string(b, im, 0x00080060, "CS", "US");
     dicom_string(b, im, 0x00100010, "PN", "Nobody^Real");
+    dicom_string(b, im, 0x00100020, "LO", f->patient);
     if (f->regions) add_regions(b, f);
     dicom_short(b, im, 0x00280002, f->samples ? f->samples : 1);
     dicom_string(b, im, 0x00280004, "CS", f->photometric ? f->photometric : "MONOCHROME2");

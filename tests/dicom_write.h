@@ -11,6 +11,7 @@
 /* What is 0 or NULL takes what is usual: one frame and sample, explicit VR, MONOCHROME2, all bits stored. */
 typedef struct {
     bool implicit, is_signed, open; /* open: sequences and items of undefined length */
+    const char *patient;            /* NULL: none */
     const char *syntax, *photometric, *frames, *slope, *intercept, *center, *width, *function;
     int columns, rows, allocated, stored, samples, planar;
     int padding;                 /* 0: none */
@@ -18,7 +19,7 @@ typedef struct {
     int regions;
     const void *pixels;
     size_t pixel_bytes;
-    bool jpeg; /* the pixels are one or more JPEG files, each of pixel_bytes, into one item each */
+    bool jpeg;  /* the pixels are one or more JPEG files, each of pixel_bytes, into one item each */
     int pieces; /* and each file in so many items */
 } DicomFile;
 

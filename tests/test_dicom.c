@@ -59,8 +59,7 @@ Test(dicom, eight_bits_come_back_as_they_are_explicit_or_implicit) {
 
 Test(dicom, monochrome1_is_turned_round) {
     const uint8_t turned[4] = {255, 245, 55, 0};
-    DicomFile f = {
-        .columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4, .photometric = "MONOCHROME1"};
+    DicomFile f = {.columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4, .photometric = "MONOCHROME1"};
     expect(&f, 2, 2, turned);
 }
 
@@ -124,24 +123,15 @@ Test(dicom, window_functions_differ_as_the_standard_says) {
 }
 
 Test(dicom, a_window_of_no_width_is_none) {
-    DicomFile f = {.columns = 2,
-                   .rows = 2,
-                   .pixels = four,
-                   .pixel_bytes = 4,
-                   .center = "7",
-                   .width = "0"};
+    DicomFile f = {.columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4, .center = "7", .width = "0"};
     expect(&f, 2, 2, four);
 }
 
 Test(dicom, colour_is_luma_interleaved_or_in_planes) {
     const uint8_t by_pixel[6] = {200, 100, 50, 255, 255, 255}, by_plane[6] = {200, 255, 100, 255, 50, 255},
                   gray[2] = {124, 255};
-    DicomFile f = {.columns = 2,
-                   .rows = 1,
-                   .samples = 3,
-                   .photometric = "RGB",
-                   .pixels = by_pixel,
-                   .pixel_bytes = 6};
+    DicomFile f = {
+        .columns = 2, .rows = 1, .samples = 3, .photometric = "RGB", .pixels = by_pixel, .pixel_bytes = 6};
     expect(&f, 2, 1, gray);
     f.planar = 1;
     f.pixels = by_plane;
@@ -150,12 +140,8 @@ Test(dicom, colour_is_luma_interleaved_or_in_planes) {
 
 Test(dicom, of_ybr_the_luma_is_taken) {
     const uint8_t full[6] = {9, 128, 128, 99, 128, 128}, half[4] = {9, 99, 128, 128}, gray[2] = {9, 99};
-    DicomFile f = {.columns = 2,
-                   .rows = 1,
-                   .samples = 3,
-                   .photometric = "YBR_FULL",
-                   .pixels = full,
-                   .pixel_bytes = 6};
+    DicomFile f = {
+        .columns = 2, .rows = 1, .samples = 3, .photometric = "YBR_FULL", .pixels = full, .pixel_bytes = 6};
     expect(&f, 2, 1, gray);
     f.photometric = "YBR_FULL_422";
     f.pixels = half;
@@ -189,11 +175,8 @@ Test(dicom, jpeg_frames_are_those_of_the_jpeg) {
     unsigned char twice[2 * sizeof fixture_jpeg_gray];
     memcpy(twice, fixture_jpeg_gray, sizeof fixture_jpeg_gray);
     memcpy(twice + sizeof fixture_jpeg_gray, fixture_jpeg_gray, sizeof fixture_jpeg_gray);
-    DicomFile f = {.columns = 16,
-                   .rows = 16,
-                   .jpeg = true,
-                   .pixels = twice,
-                   .pixel_bytes = sizeof fixture_jpeg_gray};
+    DicomFile f = {
+        .columns = 16, .rows = 16, .jpeg = true, .pixels = twice, .pixel_bytes = sizeof fixture_jpeg_gray};
     for (int frames = 1; frames <= 2; frames++)
         for (f.pieces = 1; f.pieces <= 3; f.pieces += 2) {
             f.frames = frames == 2 ? "2" : NULL;

@@ -8,6 +8,7 @@
 #include "data/csv.h"
 #include "data/sections.h"
 #include "tests/check.h"
+#include "tests/dicom_write.h"
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
 
@@ -237,6 +238,37 @@ Test(import, folder_takes_class_and_patient_from_folders_and_reads_gb18030) {
     const char *chosen = imported("folder", "s", "--sections findings --link", 0, "1 file read as GB18030");
     cr_assert_null(strstr(chosen, "benign"));
     cr_assert_not_null(strstr(chosen, "囊肿"));
+}
+
+static void dicom(const char *name, const char *patient, const char *frames) {
+    static const uint8_t p[3 * 256] = {1, 2, 3};
+    DicomFile f = {.columns = 16, .rows = 16, .patient = patient, .frames = frames, .pixels = p};
+    f.pixel_bytes = frames ? 768 : 256;
+    Buffer b = {0};
+    dicom_file(&b, &f);
+    fixture_file(name, b.data, b.size);
+    buffer_free(&b);
+}
+
+Test(import, folder_knows_dicom_by_content_and_leaves_its_names_behind) {
+    dicom("s/cyst/1.2.840.1", "Meyer-77", NULL);
+    fixture_text("s/cyst/1.2.840.1.txt", "a cyst");
+    dicom("s/cyst/b.dcm", "Meyer-77", "3");
+    fixture_text("s/cyst/b.txt", "another");
+    dicom("s/cyst/p9/c.dcm", "Other", NULL);
+    fixture_text("s/cyst/p9/c.txt", "a third");
+    fixture_text("s/cyst/readme", "no picture");
+    cr_assert_str_eq(imported("folder", "s", "", 0, "3 from DICOM: written as PNG without the header"),
+                     HEADER "cyst_1.2.840.1\timages/cyst_1.2.840.1.png\ta cyst\tpatient_1\tcyst\n"
+                            "cyst_b\timages/cyst_b.png\tanother\tpatient_1\tcyst\n"
+                            "cyst_p9_c\timages/cyst_p9_c.png\ta third\tp9\tcyst\n");
+    char command[600];
+    snprintf(command, sizeof command, "grep -rqE 'Meyer|Nobody' %s", fixture_path("out0"));
+    cr_assert(system(command) != 0);
+    const char *all = imported("folder", "s", "--frame all", 0, "5 from DICOM");
+    cr_assert_not_null(strstr(all, "cyst_b_001\timages/cyst_b_001.png\tanother\tpatient_1\tcyst\n"));
+    cr_assert_not_null(strstr(all, "cyst_b_003\t"));
+    cr_assert_not_null(strstr(imported("folder", "s", "--frame first", 0, "is no picture"), "\ncyst_b\t"));
 }
 
 Test(import, what_fails_leaves_nothing_behind) {
