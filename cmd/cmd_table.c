@@ -20,6 +20,8 @@ static const Option OPTIONS[] = {
      "later call",
      PLAIN},
     {"quick", 0, NULL, NULL, "64 bits, one split seed, no retrained ablations, no extra splits", PLAIN},
+    {"mask-words", 0, "FILE", NULL,
+     "words or phrases, one a line, that the masked split lacks beside those of the labels", PLAIN},
     {"config", 'c', "FILE", NULL, "settings, such as a run's config.txt", PLAIN},
     {"set", 's', "KEY=VALUE", NULL, "one setting of the training; may be given more than once", MANY},
     {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifests out and go on", PLAIN},
@@ -133,6 +135,7 @@ static Status run(Args *a, Error *err) {
     TableOptions o = {.out = args_get(a, "out"),
                       .quick = args_has(a, "quick"),
                       .stop = &cmd_stop,
+                      .mask_words = args_get(a, "mask-words"),
                       .manifest = {.skip_bad = args_has(a, "skip-bad"),
                                    .allow_outside = args_has(a, "allow-outside"),
                                    .need_labels = true}};

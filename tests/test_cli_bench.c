@@ -78,14 +78,14 @@ Test(cli_bench, encode_measures_images_texts_and_one_image_at_the_threads_asked_
 }
 
 Test(cli_bench, eval_measures_retrieval) {
-    json_t *j = bench("eval --json --seconds 0");
+    json_t *j = bench("eval --json --seconds 0 --queries 512 --n 2048");
     expect_spread(j, "eval_queries_per_s");
     cr_assert_eq((int)number(j, "queries"), 512);
     json_decref(j);
 }
 
 Test(cli_bench, the_table_names_the_machine_and_the_spread) {
-    expect_msach(0, "median         min         max", "bench eval --seconds 0");
+    expect_msach(0, "median         min         max", "bench eval --seconds 0 --queries 512 --n 2048");
 }
 
 Test(cli_bench, a_mistyped_bench_names_the_nearest) {

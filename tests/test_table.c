@@ -223,6 +223,29 @@ Test(table, killed_in_the_middle_ends_with_the_bytes_of_an_uninterrupted_one_and
     }
 }
 
+Test(table, parts_at_any_number_of_threads_one_after_the_other_give_the_bytes_of_the_whole) {
+    Small s = small_set("parts");
+    char moved[2 * PATHS];
+    make_table(&s, "--quick --threads 1");
+    snprintf(moved, sizeof moved, "%s-whole", s.out);
+    cr_assert_eq(rename(s.out, moved), 0);
+    make_table(&s, "--quick --only ablations --threads 3");
+    Cells first = cells_of(&s);
+    cr_assert_eq(first.n, 9);
+    char *part = read_text(s.out, "table.tsv"), *page = read_text(s.out, "table.html");
+    cr_assert_null(strstr(part, "\tfull\t"));
+    cr_assert_not_null(strstr(page, "Not finished: 15 of 24 cells"));
+    make_table(&s, "--quick --only main,dcmh --threads 2");
+    Cells second = cells_of(&s);
+    assert_untouched(&first, &second);
+    char *whole = read_text(moved, "table.tsv"), *extended = read_text(s.out, "table.tsv");
+    cr_assert_str_eq(whole, extended);
+    mem_free(part);
+    mem_free(page);
+    mem_free(whole);
+    mem_free(extended);
+}
+
 Test(table, damaged_cell_is_told_and_made_again_with_the_same_bytes) {
     Small s = small_set("damaged");
     char path[3 * PATHS];
@@ -310,6 +333,7 @@ Test(table, mistakes_on_the_command_line_are_told) {
     expect_msach(2, "is there twice", "table --data x --out y --bits 16,16");
     expect_msach(2, "is there twice", "table --data x --data x --out y");
     expect_msach(2, "use --bits and --seeds", "table --data x --out y --set bits=32");
+    expect_msach(2, "did you mean 'ablations'?", "table --data x --out y --only main,ablation");
     expect_msach(2, "did you mean 'image_size'?", "table --data x --out y --set imagesize=32");
     expect_msach(3, "no-such.tsv", "table --data no-such.tsv --out %s", fixture_path("none"));
 }

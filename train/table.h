@@ -27,7 +27,8 @@ typedef struct {
     unsigned parts;    /* bit p: TablePart p (train/table_plan.h) is computed in this call; 0: all */
     Config config;
     ManifestOptions manifest;
-    const char *command; /* as typed, for the page */
+    const char *mask_words; /* file: words that the masked split lacks beside those of the labels; or NULL */
+    const char *command;    /* as typed, for the page */
     const volatile sig_atomic_t *stop;
 } TableOptions;
 

@@ -21,7 +21,9 @@ Status bench_open(Bench *b, const Plan *p, const TableOptions *o, const PlannedC
     b->folder = path_join(o->out, path);
     if (!b->folder) return mem_error(err, "the table");
     TRY(dir_make(b->folder, err));
-    Status s = session_open_unseen(&b->session, &config, o->data[c->data], &o->manifest,
+    ManifestOptions manifest = o->manifest;
+    if (c->split == TABLE_MASKED) manifest.mask_words = o->mask_words;
+    Status s = session_open_unseen(&b->session, &config, o->data[c->data], &manifest,
                                    c->split == TABLE_UNSEEN ? p->unseen[c->data] : 0, pool, log, err);
     b->session.stop = o->stop;
     b->opened = s == STATUS_OK;

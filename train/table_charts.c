@@ -81,23 +81,23 @@ Status chart_ties(Buffer *b, const Plan *p, const Summary *s, int data, Error *e
 }
 
 Status chart_ablations(Buffer *b, const Plan *p, const Summary *s, int data, Error *err) {
-    Bars x;
-    const SummaryRow *full = summary_find(s, data, TABLE_STANDARD, p->main_bits, "MSACH", NULL, "full");
-    Status status = bars_begin(&x, s, err);
-    for (int i = 0; status == STATUS_OK && full && i < s->n; i++) {
-        const SummaryRow *r = &s->row[i];
-        Interval d;
-        double base;
-        if (!stands_in(r, p, data, TABLE_STANDARD) || strcmp(r->row[0]->method, "MSACH") != 0 || r == full)
-            continue;
-        status = summary_difference(&d, &base, full, &r, 1, err);
-        if (status == STATUS_OK && d.groups > 0) bars_add(&x, r, d.value, d.low, d.high);
+    Gain parts[PARTS_MOST];
+    SvgBar bar[PARTS_MOST];
+    size_t bars = 0;
+    int n;
+    TRY(output_parts(parts, &n, p, s, data, err));
+    for (int i = 0; i < n; i++) {
+        const Interval *v = &parts[i].difference.of;
+        if (v->groups) bar[bars++] = (SvgBar){parts[i].over, v->value, v->low, v->high, 4};
     }
+    if (bars == 0) return STATUS_OK;
     SvgFrame f = {.title = "What each part brings", .x_label = "MAP of the whole method minus MAP without"};
-    bars_end(&x, b, &f,
-             "Paired by query, 95 % intervals over groups. Right of zero: the part helps; an interval that "
-             "holds zero: not shown.");
-    return status;
+    html_figure_begin(b);
+    svg_bars(b, &f, bar, bars);
+    html_figure_end(
+        b, "Paired by query, 95 %% intervals over groups. Right of zero: the part helps; an interval "
+           "that holds zero shows nothing.");
+    return STATUS_OK;
 }
 
 Status chart_protocols(Buffer *b, const Plan *p, const Summary *s, int data, Error *err) {

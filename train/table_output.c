@@ -48,7 +48,7 @@ void output_tsv(Buffer *b, const Plan *p, const TableOptions *o, const Summary *
 static Status gain_over(Gain *g, const char *over, const SummaryRow *msach, const SummaryRow *const *rows,
                         int n, Error *err) {
     snprintf(g->over, sizeof g->over, "%s", over);
-    return msach && n > 0 ? summary_difference(&g->difference, &g->base, msach, rows, n, err) : STATUS_OK;
+    return msach && n > 0 ? summary_difference(&g->difference, msach, rows, n, err) : STATUS_OK;
 }
 
 Status output_gains(Gain gains[GAINS], const Plan *p, const Summary *s, int data, TableSplit split,
@@ -80,6 +80,25 @@ Status output_gains(Gain gains[GAINS], const Plan *p, const Summary *s, int data
     return STATUS_OK;
 }
 
+Status output_parts(Gain parts[PARTS_MOST], int *n, const Plan *p, const Summary *s, int data, Error *err) {
+    const SummaryRow *full = summary_find(s, data, TABLE_STANDARD, p->main_bits, "MSACH", NULL, "full");
+    *n = 0;
+    for (int i = 1; full && ABLATIONS[i].name && *n < PARTS_MOST; i++) {
+        const SummaryRow *r =
+            summary_find(s, data, TABLE_STANDARD, p->main_bits, "MSACH", NULL, ABLATIONS[i].name);
+        if (!r) continue;
+        Gain *g = &parts[(*n)++];
+        memset(g, 0, sizeof *g);
+        snprintf(g->over, sizeof g->over, "%s", ABLATIONS[i].name);
+        TRY(summary_difference(&g->difference, full, &r, 1, err));
+    }
+    return STATUS_OK;
+}
+
+bool gain_is_sure(const Gain *g) {
+    return g->difference.of.low > 0 || g->difference.of.high < 0;
+}
+
 /* ---- table.md ---- */
 
 static void markdown_rows(Buffer *b, const Summary *s, int data, TableSplit split, int bits) {
@@ -103,17 +122,35 @@ static Status markdown_gains(Buffer *b, const Plan *p, const Summary *s, int dat
                              Error *err) {
     Gain gains[GAINS];
     TRY(output_gains(gains, p, s, data, split, err));
-    buffer_printf(b, "\n| MSACH over | absolute | 95 %% interval, paired | relative |\n|---|---|---|---|\n");
+    buffer_printf(b, "\n| MSACH over | absolute | 95 %% interval, paired | relative | ahead on splits |\n"
+                     "|---|---|---|---|---|\n");
     for (int i = 0; i < GAINS; i++) {
-        const Interval *d = &gains[i].difference;
-        if (d->groups)
-            buffer_printf(b, "| %s | %+.3f | %+.3f to %+.3f | %+.1f %% |\n", gains[i].over, d->value, d->low,
-                          d->high, 100 * d->value / gains[i].base);
+        const Difference *d = &gains[i].difference;
+        if (d->of.groups)
+            buffer_printf(b, "| %s | %+.3f | %+.3f to %+.3f | %+.1f %% | %d of %d |\n", gains[i].over,
+                          d->of.value, d->of.low, d->of.high, 100 * d->of.value / d->base, d->ahead,
+                          d->splits);
     }
     if (split == TABLE_STANDARD)
         buffer_printf(
             b, "| the paper's claim over \"traditional methods\" | +11.8 %% and +12.8 %% | not given | "
-               "absolute or relative: not said |\n");
+               "absolute or relative: not said | |\n");
+    return STATUS_OK;
+}
+
+static Status markdown_parts(Buffer *b, const Plan *p, const Summary *s, int data, Error *err) {
+    Gain parts[PARTS_MOST];
+    int n;
+    TRY(output_parts(parts, &n, p, s, data, err));
+    if (n > 0)
+        buffer_printf(b, "\n| ablation | MAP | whole method minus it | 95 %% interval, paired | ahead on "
+                         "splits |\n|---|---|---|---|---|\n");
+    for (int i = 0; i < n; i++) {
+        const Difference *d = &parts[i].difference;
+        if (d->of.groups)
+            buffer_printf(b, "| %s | %.3f | %+.3f | %+.3f to %+.3f | %d of %d |\n", parts[i].over, d->base,
+                          d->of.value, d->of.low, d->of.high, d->ahead, d->splits);
+    }
     return STATUS_OK;
 }
 
@@ -137,6 +174,7 @@ static Status markdown_data(Buffer *b, const Plan *p, const TableOptions *o, con
             buffer_printf(b, "\n## %s, %d bits: %s\n", name, bits, meaning[split]);
             markdown_rows(b, s, data, (TableSplit)split, bits);
             if (k < 0) TRY(markdown_gains(b, p, s, data, (TableSplit)split, err));
+            if (k < 0 && split == TABLE_STANDARD) TRY(markdown_parts(b, p, s, data, err));
         }
     return STATUS_OK;
 }

@@ -18,10 +18,15 @@ const char *output_name(const TableRow *r, char *text);
 enum { GAINS = 6 };
 typedef struct {
     char over[96];
-    Interval difference;
-    double base; /* of what it is over; 0 groups in difference: not there yet */
+    Difference difference; /* groups 0: not there yet */
 } Gain;
 Status output_gains(Gain gains[GAINS], const Plan *p, const Summary *s, int data, TableSplit split,
                     Error *err);
+
+/* The whole method minus each ablation, standard split, main bits; over: the ablation's name. *n: how many there are. */
+enum { PARTS_MOST = 16 };
+Status output_parts(Gain parts[PARTS_MOST], int *n, const Plan *p, const Summary *s, int data, Error *err);
+/* True where the interval is on one side of 0. */
+bool gain_is_sure(const Gain *g);
 
 #endif

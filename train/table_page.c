@@ -81,28 +81,57 @@ static Status map_table(Buffer *b, const Summary *s, int data, TableSplit split,
     return status;
 }
 
+static void add_difference(Cells *c, const Gain *g) {
+    const Difference *d = &g->difference;
+    c->strong[c->n] = gain_is_sure(g);
+    cells_add(c, "%+.3f", d->of.value);
+    cells_add(c, "%+.3f to %+.3f", d->of.low, d->of.high);
+}
+
 static Status gain_table(Buffer *b, const Plan *p, const Summary *s, int data, TableSplit split, Error *err) {
-    static const char *const head[] = {"MSACH over", "absolute", "95 % interval, paired", "relative"};
+    static const char *const head[] = {"MSACH over", "absolute", "95 % interval, paired", "relative",
+                                       "ahead on splits"};
     Gain gains[GAINS];
     Cells c;
     TRY(output_gains(gains, p, s, data, split, err));
-    Status status = cells_begin(&c, 4 * (GAINS + 1), err);
+    Status status = cells_begin(&c, 5 * (GAINS + 1), err);
     for (int i = 0; status == STATUS_OK && i < GAINS; i++) {
-        const Interval *d = &gains[i].difference;
-        if (d->groups == 0) continue;
-        c.strong[c.n + 1] = d->low > 0 || d->high < 0;
+        const Difference *d = &gains[i].difference;
+        if (d->of.groups == 0) continue;
         cells_add(&c, "%s", gains[i].over);
-        cells_add(&c, "%+.3f", d->value);
-        cells_add(&c, "%+.3f to %+.3f", d->low, d->high);
-        cells_add(&c, "%+.1f %%", 100 * d->value / gains[i].base);
+        add_difference(&c, &gains[i]);
+        cells_add(&c, "%+.1f %%", 100 * d->of.value / d->base);
+        cells_add(&c, "%d of %d", d->ahead, d->splits);
     }
     if (status == STATUS_OK && split == TABLE_STANDARD && c.n > 0) {
         cells_add(&c, "the paper's claim, two data sets of its own");
         cells_add(&c, "11.8 and 12.8 %%");
         cells_add(&c, "none given");
         cells_add(&c, "absolute or relative: not said");
+        cells_add(&c, "not said");
     }
-    cells_end(&c, b, "Gain in MAP, mean of both directions; bold: the interval excludes zero", head, 4);
+    cells_end(&c, b, "Gain in MAP, mean of both directions; bold: the interval excludes zero", head, 5);
+    return status;
+}
+
+static Status part_table(Buffer *b, const Plan *p, const Summary *s, int data, Error *err) {
+    static const char *const head[] = {"ablation", "MAP", "whole method minus it", "95 % interval, paired",
+                                       "ahead on splits"};
+    Gain parts[PARTS_MOST];
+    int n;
+    Cells c;
+    TRY(output_parts(parts, &n, p, s, data, err));
+    Status status = cells_begin(&c, 5 * (size_t)n, err);
+    for (int i = 0; status == STATUS_OK && i < n; i++) {
+        const Difference *d = &parts[i].difference;
+        if (d->of.groups == 0) continue;
+        cells_add(&c, "%s", parts[i].over);
+        cells_add(&c, "%.3f", d->base);
+        add_difference(&c, &parts[i]);
+        cells_add(&c, "%d of %d", d->ahead, d->splits);
+    }
+    cells_end(&c, b, "What each part brings, mean of both directions; bold: the interval excludes zero", head,
+              5);
     return status;
 }
 
@@ -173,6 +202,7 @@ static Status standard_section(Buffer *b, const Plan *p, const TableOptions *o, 
                   "MAP of test queries against database cases that were never trained on; the last but one "
                   "column against the training set",
                   err));
+    TRY(part_table(b, p, s, data, err));
     html_grid_begin(b);
     TRY(chart_rows(b, p, s, data, TABLE_STANDARD, err));
     TRY(chart_ablations(b, p, s, data, err));

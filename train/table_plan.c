@@ -144,6 +144,7 @@ static void add_split(Buffer *b, const Plan *p, const TableOptions *o, const Pla
     buffer_printf(b, "data %08x%s\nsplit %s %d\n", (unsigned)p->crc[c->data],
                   o->manifest.skip_bad ? " skip-bad" : "", TABLE_SPLIT_NAMES[c->split], c->split_seed);
     if (c->split == TABLE_UNSEEN) buffer_printf(b, "unseen %d\n", p->unseen[c->data]);
+    if (c->split == TABLE_MASKED && p->words_crc) buffer_printf(b, "words %08x\n", (unsigned)p->words_crc);
 }
 
 static void hash_name(const Buffer *b, char *name) {
@@ -329,6 +330,16 @@ static Status look_at_data(Plan *p, const TableOptions *o, int d, const Log *log
     return s;
 }
 
+static Status look_at_words(Plan *p, const TableOptions *o, Error *err) {
+    unsigned char *words;
+    size_t size;
+    if (!o->mask_words) return STATUS_OK;
+    TRY(file_read(o->mask_words, 1 << 20, &words, &size, err));
+    p->words_crc = crc32_update(0, words, size);
+    mem_free(words);
+    return STATUS_OK;
+}
+
 static Status find_finished(PlannedCell *c, const Log *log, Error *err) {
     if (!path_exists(c->path)) return STATUS_OK;
     Status s = table_cell_read(&c->cell, c->key, c->path, err);
@@ -346,6 +357,7 @@ Status plan_make(Plan *p, const TableOptions *o, const Log *log, Error *err) {
     for (int i = 0; i < o->n_bits; i++)
         if (o->bits[i] == 64) p->main_bits = 64;
     for (int d = 0; d < o->n_data; d++) TRY(look_at_data(p, o, d, log, err));
+    TRY(look_at_words(p, o, err));
     TRY(add_all(p, o, err));
     for (int i = 0; i < p->n; i++) {
         PlannedCell *c = &p->cell[i];

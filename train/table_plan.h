@@ -56,8 +56,8 @@ typedef struct {
     int n, main_bits;
     int unseen[TABLE_DATA]; /* labels never trained on in the unseen split; 0: too few labels */
     int cases[TABLE_DATA];
-    bool fixed[TABLE_DATA]; /* the manifest names the split itself: one seed serves */
-    uint32_t crc[TABLE_DATA];
+    bool fixed[TABLE_DATA];              /* the manifest names the split itself: one seed serves */
+    uint32_t crc[TABLE_DATA], words_crc; /* of the manifests; of the masked words, 0 without */
 } Plan;
 
 /* Reads the finished cells as well; a damaged one is told and planned again. plan_free in every case. */

@@ -198,36 +198,33 @@ static void add_base(Scores *s, const SummaryRow *const *b, int n, int split_see
     }
 }
 
-/* The mean over strata of the means within. */
-static double stratum_mean(const Scores *s, int strata) {
-    double total = 0;
-    for (int k = 0; k < strata; k++) {
-        double sum = 0, count = 0;
+/* Means within each stratum: of the base into *base, averaged; how often the score's is above it. */
+static void by_stratum(const Scores *s, Difference *d) {
+    for (int k = 0; k < d->splits; k++) {
+        double score = 0, base = 0, count = 0;
         for (size_t i = 0; i < s->n; i++)
-            if (s->stratum[i] == k) sum += s->base[i], count++;
-        total += sum / count / strata;
+            if (s->stratum[i] == k) score += s->score[i], base += s->base[i], count++;
+        d->base += base / count / d->splits;
+        d->ahead += score > base;
     }
-    return total;
 }
 
-Status summary_difference(Interval *out, double *base, const SummaryRow *a, const SummaryRow *const *b, int n,
+Status summary_difference(Difference *out, const SummaryRow *a, const SummaryRow *const *b, int n,
                           Error *err) {
     Scores s;
-    int strata = 0;
-    *out = (Interval){0};
-    *base = 0;
+    *out = (Difference){0};
     Status status = scores_begin(&s, a, err);
     for (int i = 0; status == STATUS_OK && i < a->seeds; i++) {
         int split_seed = a->cell[i]->split_seed;
         if (!all_have(b, n, split_seed)) continue;
         size_t from = s.n;
-        add_queries(&s, a, i, strata++);
+        add_queries(&s, a, i, out->splits++);
         add_base(&s, b, n, split_seed, from);
     }
     if (status == STATUS_OK && s.n > 0) {
         BootstrapSample sample = {.group = s.group, .stratum = s.stratum, .n = s.n};
-        status = bootstrap_difference(out, s.score, s.base, &sample, 0.95, 1, err);
-        *base = stratum_mean(&s, strata);
+        status = bootstrap_difference(&out->of, s.score, s.base, &sample, 0.95, 1, err);
+        by_stratum(&s, out);
     }
     scores_free(&s);
     return status;

@@ -38,9 +38,14 @@ int summary_shallow(const Summary *s, int data, TableSplit split, int bits, cons
                     const SummaryRow **out, int most);
 const SummaryRow *summary_best(const SummaryRow *const *rows, int n);
 
-/* a minus the mean of b (n), honest protocol, both directions, paired by query over the split seeds that all
- * have. n > 0. out->groups is 0 where they share none. base: the mean of b on these seeds. */
-Status summary_difference(Interval *out, double *base, const SummaryRow *a, const SummaryRow *const *b, int n,
+/* a minus the mean of b, both directions, honest protocol, paired by query over the split seeds that all have. */
+typedef struct {
+    Interval of;       /* 95 %, over groups; groups 0: they share no split seed */
+    double base;       /* the mean of b on these split seeds */
+    int splits, ahead; /* how many these are; and on how many a is ahead */
+} Difference;
+/* n > 0. */
+Status summary_difference(Difference *out, const SummaryRow *a, const SummaryRow *const *b, int n,
                           Error *err);
 
 #endif
