@@ -52,14 +52,17 @@ bool plan_runs_alone(CellKind kind) {
 
 /* ---- Settings and keys ---- */
 
-/* DCMH (Jiang & Li, CVPR 2017) on our own networks: pairwise likelihood, quantisation and balance with gamma
- * = eta = 1 end to end; the codes are a linear function of u_m. Epochs, batch, rate and augmentation are
- * those of MSACH's stage 1. */
+/* DCMH (Jiang & Li, CVPR 2017) on our own networks, end to end; the codes are a linear function of u_m. Epochs,
+ * batch, rate and augmentation are those of MSACH's stage 1. Its gamma = eta = 1 weigh sums over a batch,
+ *     sum_ij (softplus(theta_ij) - S_ij theta_ij) + gamma sum_m |H_m - B|^2 + eta sum_m |H_m' 1|^2,
+ * which in our means (b^2 L_like, b q L_qua, q b^2 L_bal), divided by b^2, are the weights 1, q/b and q. */
 static void config_dcmh(Config *c) {
     c->end_to_end = 1;
     c->transformer = c->joint_pass = 0;
     c->weight_align = c->weight_manifold = c->weight_classification = c->weight_decorrelation = 0;
-    c->weight_likelihood = c->weight_quantisation = c->weight_balance = 1;
+    c->weight_likelihood = 1;
+    c->weight_quantisation = (double)c->bits / c->stage1_batch;
+    c->weight_balance = c->bits < 1000 ? c->bits : 1000; /* the most that the setting allows */
     c->beta_start = c->beta_end = 1;
     c->laplacian = c->geodesic = 0;
     c->dropout = 0;
