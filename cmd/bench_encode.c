@@ -7,25 +7,24 @@
 
 typedef struct {
     BenchWork work;
+    Encoder encoder;
     Encoding out;
 } Bench;
 
 static Status encode_image_batch(void *ctx, Error *err) {
     Bench *b = ctx;
-    return encode_images(&b->work.model, b->work.batch.image, BENCH_BATCH, &b->out, b->work.session.pool,
-                         err);
+    return encode_images(&b->encoder, b->work.batch.image, BENCH_BATCH, &b->out, err);
 }
 
 static Status encode_one_image(void *ctx, Error *err) {
     Bench *b = ctx;
-    return encode_images(&b->work.model, b->work.batch.image, 1, &b->out, b->work.session.pool, err);
+    return encode_images(&b->encoder, b->work.batch.image, 1, &b->out, err);
 }
 
 static Status encode_text_batch(void *ctx, Error *err) {
     Bench *b = ctx;
     const Batch *batch = &b->work.batch;
-    return encode_texts(&b->work.model, batch->word, NULL, batch->length, BENCH_BATCH, &b->out,
-                        b->work.session.pool, err);
+    return encode_texts(&b->encoder, batch->word, NULL, batch->length, BENCH_BATCH, &b->out, err);
 }
 
 static Status measure(Bench *b, double seconds, bool json, Error *err) {
@@ -58,10 +57,12 @@ Status bench_encode(Args *a, Error *err) {
     TRY(args_pool(a, err));
     Bench b = {0};
     Status s = bench_work_create(&b.work, a->pool, err);
+    encoder_init(&b.encoder, &b.work.model, a->pool);
     b.out.codes = mem_calloc(BENCH_BATCH, code_bytes(b.work.session.config.bits));
     if (s == STATUS_OK && !b.out.codes) s = mem_error(err, "the codes");
     if (s == STATUS_OK) s = measure(&b, (double)seconds, args_has(a, "json"), err);
     mem_free(b.out.codes);
+    encoder_free(&b.encoder);
     bench_work_free(&b.work);
     return s;
 }

@@ -168,21 +168,22 @@ static void run_products(Tape *t, Products *p, int part_rows, int part_columns, 
 void conv_direct_forward(Tape *t, const ConvShape *s, const real *x, const real *w, ConvEnd end, real *y) {
     ArenaMark mark = tape_mark(t);
     int filter = s->kh * s->kw, wide = s->w + 2 * s->pad;
-    real *panels =
-        arena_alloc(&t->arena, (size_t)panels_of(s->co) * PANEL * (size_t)(filter * s->ci) * sizeof(real));
+    bool ready;
+    real *panels = tape_made(t, w, (size_t)panels_of(s->co) * PANEL * (size_t)(filter * s->ci), &ready);
     int *place = arena_alloc(&t->arena, (size_t)filter * sizeof *place);
     ptrdiff_t *offset = arena_alloc(&t->arena, (size_t)s->kh * sizeof *offset);
     for (int i = 0; i < filter; i++) place[i] = i;
     for (int u = 0; u < s->kh; u++) offset[u] = (ptrdiff_t)u * wide * s->ci;
-    pack(t, &(Packing){.columns = s->co,
-                       .taps = filter,
-                       .depth = s->ci,
-                       .column = (size_t)(s->ci * filter),
-                       .inner = (size_t)filter,
-                       .place = place,
-                       .w = w,
-                       .scale = end.scale,
-                       .to = panels});
+    if (!ready)
+        pack(t, &(Packing){.columns = s->co,
+                           .taps = filter,
+                           .depth = s->ci,
+                           .column = (size_t)(s->ci * filter),
+                           .inner = (size_t)filter,
+                           .place = place,
+                           .w = w,
+                           .scale = end.scale,
+                           .to = panels});
     Part part = {.taps = s->kh, .depth = s->kw * s->ci, .offset = offset, .panels = panels};
     Products p = {.band = {s->h, s->w, s->ci, s->pad, wide},
                   .band_top = -s->pad,

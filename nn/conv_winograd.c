@@ -119,43 +119,68 @@ static void filter_panel(void *ctx, int panel, int worker) {
     }
 }
 
-/* ---- The product ---- */
+/* ---- The product ----
+ * A piece of work is a block of tiles with all of its places, whose transformed tiles stay in the second-level cache;
+ * or, where blocks are too few to share out, one place of all tiles. Measured on one image and two cores of an EPYC with
+ * AVX-512: 2.28 ms, by blocks alone 2.53; by places throughout, 16 images take 1.5 times as long. */
 typedef struct {
     int places;
     Tiling in, out;
     TileInput *input;
     TileOutput *output;
     int depth;
-    int tiles, block;
+    int tiles, block; /* in all, and of a block; the same where work goes by places */
+    bool by_place;
     const real *x, *u;
     ConvEnd end;
     real *y;
-    real *scratch; /* per worker: V, M and an edge tile */
+    real *scratch; /* V and M: per worker, or of all tiles */
     size_t scratch_size, v_place, m_place;
+    real *edge; /* per worker: a tile at the edge */
+    size_t edge_size;
     const ptrdiff_t *offset; /* of the channel panels in V */
     const size_t *rows;      /* k PANEL */
 } Product;
 
-static void multiply_block(const Product *a, const real *v, int count, real *m) {
-    const Kernels *kernel = kernels();
-    for (int place = 0; place < a->places; place++)
-        for (int j = 0; j < a->out.panels; j++) {
-            Tile tile = {.taps = a->in.panels,
-                         .depth = PANEL,
-                         .offset = a->offset,
-                         .a = v + (size_t)place * a->v_place,
-                         .b = a->u + (size_t)(place * a->out.panels + j) * (size_t)a->depth * PANEL,
-                         .c = m + (size_t)place * a->m_place + (size_t)(j * a->block) * PANEL,
-                         .end = {.columns = PANEL}};
-            for (int k = 0; k < count; k += kernel->rows)
-                kernel->tile(&tile, at_most(kernel->rows, count - k), a->rows + k, a->rows + k);
-        }
+static real *v_of(const Product *a, int worker) {
+    return a->scratch + (a->by_place ? 0 : (size_t)worker * a->scratch_size);
+}
+static real *m_of(const Product *a, int worker) {
+    return v_of(a, worker) + (size_t)a->places * a->v_place;
 }
 
-static void store_block(const Product *a, const real *m, int first, int count) {
+/* Tiles [from, from + count) of the block that begins with tile `first`. */
+static void transform_block(const Product *a, int first, int from, int count, int worker) {
+    transform_tiles(&a->in, a->input, a->x, first + from, count, v_of(a, worker) + (size_t)from * PANEL,
+                    a->v_place, (size_t)a->block * PANEL, a->edge + (size_t)worker * a->edge_size);
+}
+
+/* The rows are cut evenly, 8 + 8 and not 14 + 2: tiles of few rows wait for the filters. */
+static void multiply_place(const Product *a, int place, int count, int worker) {
+    const Kernels *kernel = kernels();
+    int cuts = divide_up(count, kernel->rows);
+    const real *v = v_of(a, worker);
+    real *m = m_of(a, worker);
+    for (int j = 0; j < a->out.panels; j++) {
+        Tile tile = {.taps = a->in.panels,
+                     .depth = PANEL,
+                     .offset = a->offset,
+                     .a = v + (size_t)place * a->v_place,
+                     .b = a->u + (size_t)(place * a->out.panels + j) * (size_t)a->depth * PANEL,
+                     .c = m + (size_t)place * a->m_place + (size_t)(j * a->block) * PANEL,
+                     .end = {.columns = PANEL}};
+        for (int cut = 0; cut < cuts; cut++) {
+            int k = count * cut / cuts, next = count * (cut + 1) / cuts;
+            kernel->tile(&tile, next - k, a->rows + k, a->rows + k);
+        }
+    }
+}
+
+static void store_block(const Product *a, int first, int from, int count, int worker) {
     const Tiling *out = &a->out;
+    const real *m = m_of(a, worker);
     Pixels pixels = {(size_t)out->w * (size_t)out->c, (size_t)out->c};
-    for (int k = 0; k < count; k++) {
+    for (int k = from; k < from + count; k++) {
         int image, row, column;
         tile_place(out, first + k, &image, &row, &column);
         size_t at =
@@ -169,14 +194,36 @@ static void store_block(const Product *a, const real *m, int first, int count) {
     }
 }
 
-static void product_block(void *ctx, int item, int worker) {
+static void whole_block(void *ctx, int item, int worker) {
     const Product *a = ctx;
     int first = item * a->block, count = at_most(a->block, a->tiles - first);
-    real *v = a->scratch + (size_t)worker * a->scratch_size, *m = v + (size_t)a->places * a->v_place;
-    real *edge = m + (size_t)a->places * a->m_place;
-    transform_tiles(&a->in, a->input, a->x, first, count, v, a->v_place, (size_t)a->block * PANEL, edge);
-    multiply_block(a, v, count, m);
-    store_block(a, m, first, count);
+    transform_block(a, first, 0, count, worker);
+    for (int place = 0; place < a->places; place++) multiply_place(a, place, count, worker);
+    store_block(a, first, 0, count, worker);
+}
+
+enum { PIECE = 2 }; /* tiles transformed at once where work goes by places */
+static void transform_piece_of(void *ctx, int item, int worker) {
+    const Product *a = ctx;
+    transform_block(a, 0, item * PIECE, at_most(PIECE, a->tiles - item * PIECE), worker);
+}
+static void multiply_one_place(void *ctx, int place, int worker) {
+    const Product *a = ctx;
+    multiply_place(a, place, a->tiles, worker);
+}
+static void store_piece(void *ctx, int item, int worker) {
+    const Product *a = ctx;
+    store_block(a, 0, item * PIECE, at_most(PIECE, a->tiles - item * PIECE), worker);
+}
+
+static void multiply(Tape *t, Product *a) {
+    if (!a->by_place) {
+        pool_for(t->pool, divide_up(a->tiles, a->block), whole_block, a);
+        return;
+    }
+    pool_for(t->pool, divide_up(a->tiles, PIECE), transform_piece_of, a);
+    pool_for(t->pool, a->places, multiply_one_place, a);
+    pool_for(t->pool, divide_up(a->tiles, PIECE), store_piece, a);
 }
 
 /* Tiles of a block: the transformed ones about fill half of a second-level cache. */
@@ -186,24 +233,34 @@ static int block_of(int places, int panels, int tiles) {
     return at_most(block < LEAST ? LEAST : block, tiles);
 }
 
+static void plan(Product *a, int workers) {
+    enum { BLOCKS = 4 };
+    a->block = block_of(a->places, a->in.panels + a->out.panels, a->tiles);
+    a->by_place = divide_up(a->tiles, a->block) < BLOCKS * workers;
+    if (a->by_place) a->block = a->tiles;
+}
+
 static void run(Tape *t, Product *a, Filters *f, int b) {
     ArenaMark mark = tape_mark(t);
     size_t places = (size_t)a->places, workers = (size_t)pool_threads(t->pool);
     a->depth = f->depth = a->in.panels * PANEL;
     a->tiles = tape_dim((size_t)b * (size_t)(a->in.rows * a->in.columns));
-    a->block = block_of(a->places, a->in.panels + a->out.panels, a->tiles);
+    plan(a, (int)workers);
     a->v_place = (size_t)(a->in.panels * a->block) * PANEL + SKEW;
     a->m_place = (size_t)(a->out.panels * a->block) * PANEL + SKEW;
-    a->scratch_size = places * (a->v_place + a->m_place) + (size_t)(a->in.side * a->in.side * a->depth);
-    f->u = arena_alloc(&t->arena, places * (size_t)(a->out.panels * a->depth) * PANEL * sizeof(real));
-    a->scratch = arena_alloc(&t->arena, workers * a->scratch_size * sizeof(real));
+    a->scratch_size = places * (a->v_place + a->m_place);
+    a->edge_size = (size_t)(a->in.side * a->in.side * a->depth);
+    bool ready;
+    f->u = tape_made(t, f->w, places * (size_t)(a->out.panels * a->depth) * PANEL, &ready);
+    a->scratch = arena_alloc(&t->arena, (a->by_place ? 1 : workers) * a->scratch_size * sizeof(real));
+    a->edge = arena_alloc(&t->arena, workers * a->edge_size * sizeof(real));
     ptrdiff_t *offset = arena_alloc(&t->arena, (size_t)a->in.panels * sizeof *offset);
     size_t *rows = arena_alloc(&t->arena, (size_t)a->block * sizeof *rows);
     for (int q = 0; q < a->in.panels; q++) offset[q] = (ptrdiff_t)q * a->block * PANEL;
     for (int k = 0; k < a->block; k++) rows[k] = (size_t)k * PANEL;
     a->u = f->u, a->offset = offset, a->rows = rows;
-    pool_for(t->pool, a->out.panels, filter_panel, f);
-    pool_for(t->pool, divide_up(a->tiles, a->block), product_block, a);
+    if (!ready) pool_for(t->pool, a->out.panels, filter_panel, f);
+    multiply(t, a);
     tape_release(t, mark);
 }
 

@@ -122,8 +122,9 @@ static void forward(Tape *t, Tensor *x, Tensor *w, Tensor *b, Tensor *y) {
                 .x = x->data,
                 .to = y->data};
     ArenaMark mark = tape_mark(t);
-    real *panels = arena_alloc(&t->arena, gemm_scratch(l.out, l.in) * sizeof(real));
-    panels_pack(true, l.out, l.in, w->data, l.in, panels);
+    bool ready;
+    real *panels = tape_made(t, w->data, gemm_scratch(l.out, l.in), &ready);
+    if (!ready) panels_pack(true, l.out, l.in, w->data, l.in, panels);
     l.panels = panels;
     if (b) {
         real *bias = arena_calloc(&t->arena, (size_t)panels_of(l.out) * PANEL, sizeof(real));

@@ -15,6 +15,12 @@ struct FreeSpan {
     struct FreeSpan *next;
 };
 
+struct Made {
+    const real *weights;
+    size_t reals;
+    real *values;
+};
+
 void tape_init(Tape *t, Pool *pool) {
     memset(t, 0, sizeof *t);
     arena_init(&t->arena);
@@ -25,6 +31,8 @@ void tape_init(Tape *t, Pool *pool) {
 void tape_free(Tape *t) {
     arena_free(&t->arena);
     mem_free(t->nodes);
+    for (size_t i = 0; i < t->n_made; i++) mem_free(t->made[i].values);
+    mem_free(t->made);
     memset(t, 0, sizeof *t);
 }
 
@@ -176,6 +184,7 @@ bool tape_grad_pass(Tape *t, const Node *node, Tensor *x) {
 
 void tape_backward(Tape *t, Tensor *loss) {
     NN_REQUIRE(tensor_size(loss) == 1, "the loss has %zu elements", tensor_size(loss));
+    NN_REQUIRE(!t->keep, "a tape that keeps what is made of weights is for inference");
     NN_REQUIRE(loss->needs_grad, "the loss does not depend on anything that needs a gradient");
     tape_grad(t, loss)[0] = 1;
     for (size_t i = t->n_nodes; i-- > 0;) {
@@ -186,6 +195,23 @@ void tape_backward(Tape *t, Tensor *loss) {
         if (t->watch) t->watch(t->watch_ctx, t, node, 1);
         give_output(t, node->out);
     }
+}
+
+/* Memory that runs out costs the keeping alone. */
+real *tape_made(Tape *t, const real *w, size_t reals, bool *ready) {
+    *ready = false;
+    for (size_t i = 0; i < t->n_made; i++)
+        if (t->made[i].weights == w && t->made[i].reals == reals) {
+            *ready = true;
+            return t->made[i].values;
+        }
+    real *values = NULL;
+    if (t->keep && !arena_holds(&t->arena, w) &&
+        mem_grow(&t->made, &t->made_capacity, t->n_made + 1, sizeof *t->made))
+        values = mem_aligned(reals * sizeof *values);
+    if (!values) return arena_alloc(&t->arena, reals * sizeof *values);
+    t->made[t->n_made++] = (struct Made){w, reals, values};
+    return values;
 }
 
 Rng tape_rng(Tape *t) {

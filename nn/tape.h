@@ -43,6 +43,8 @@ struct Tape {
     bool
         reuse; /* the backward reuses the memory of outputs that it is done with; their data is NULL after it, but
                        for those under 64 kB */
+    bool
+        keep; /* inference by weights that stay as they are: what an op makes of them is made once (tape_made) */
     uint64_t seed;  /* dropout of op number k in step s draws from stream (seed, RNG_DROPOUT, k) ... */
     uint32_t step;  /* ... of seed mixed with step */
     uint32_t draws; /* random ops so far in this step */
@@ -50,6 +52,8 @@ struct Tape {
     Node *nodes;
     size_t n_nodes, node_capacity;
     struct FreeSpan *free_spans; /* memory of nodes that the backward is done with */
+    struct Made *made;           /* what tape_made kept; lives until tape_free */
+    size_t n_made, made_capacity;
     /* Called, where set, before (after = 0) and after (1) the backward of each node, while node->out->grad is there. */
     void (*watch)(void *ctx, Tape *t, const Node *node, int after);
     void *watch_ctx;
@@ -98,6 +102,11 @@ bool tape_grad_pass(Tape *t, const Node *node, Tensor *x);
 /* Scratch for one op: tape_mark before, tape_release after; out tensors must be made before the mark. */
 #define tape_mark(t) arena_mark(&(t)->arena)
 #define tape_release(t, mark) arena_release(&(t)->arena, mark)
+
+/* Room for `reals` values that an op makes of the weights w alone: panels, transformed filters. Scratch of the arena, as if
+ * taken by the caller; on a tape that keeps, memory that lasts, given back with *ready at the next call for the same w:
+ * then it holds what was made. Weights that lie in the arena themselves are never kept. */
+real *tape_made(Tape *t, const real *w, size_t reals, bool *ready);
 
 /* Adds d loss / d x to the gradient of every x that needs it. loss must have one element. */
 void tape_backward(Tape *t, Tensor *loss);

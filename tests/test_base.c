@@ -246,10 +246,32 @@ Test(pool, every_item_is_done_once_at_any_number_of_threads) {
     }
 }
 
+Test(pool, what_is_wanted_later_is_done_once_beside_what_is_wanted_now) {
+    static Jobs now, later;
+    for (int threads = 1; threads <= 5; threads++) {
+        Pool *pool;
+        cr_assert_eq(pool_create(&pool, threads, NULL), STATUS_OK);
+        now = later = (Jobs){.threads = threads};
+        for (int job = 0; job < 50; job++) {
+            pool_later(pool, ITEMS, do_item, &later);
+            for (int k = 0; k < 4; k++) pool_for(pool, 20, do_item, &now);
+            pool_finish(pool);
+            for (int i = 0; i < ITEMS; i++) cr_assert_eq(later.done[i], job + 1);
+        }
+        for (int i = 0; i < 20; i++) cr_assert_eq(now.done[i], 200);
+        cr_assert_eq(now.wrong_worker + later.wrong_worker, 0);
+        pool_finish(pool);
+        pool_free(pool);
+    }
+}
+
 Test(pool, no_pool_runs_in_the_caller) {
     static Jobs j = {.threads = 1};
-    pool_for(NULL, ITEMS, do_item, &j);
-    for (int i = 0; i < ITEMS; i++) cr_assert_eq(j.done[i], 1);
+    pool_for(NULL, ITEMS / 2, do_item, &j);
+    for (int i = ITEMS / 2; i < ITEMS; i++) j.done[i]++;
+    pool_later(NULL, ITEMS / 2, do_item, &j);
+    pool_finish(NULL);
+    for (int i = 0; i < ITEMS; i++) cr_assert_eq(j.done[i], i < ITEMS / 2 ? 2 : 1);
     cr_assert_eq(pool_threads(NULL), 1);
     pool_free(NULL);
 }

@@ -173,6 +173,26 @@ Test(tape, inference_gives_the_values_of_recording) {
     tape_free(&t);
 }
 
+Test(tape, a_tape_that_keeps_makes_of_weights_once_and_of_passing_values_each_time) {
+    real weights[4] = {1, 2, 3, 4};
+    Tape t;
+    tape_init(&t, NULL);
+    for (int keeps = 0; keeps < 2; keeps++) {
+        bool ready[3];
+        t.keep = keeps;
+        real *first = tape_made(&t, weights, 100, &ready[0]);
+        first[0] = 7;
+        tape_reset(&t);
+        const real *again = tape_made(&t, weights, 100, &ready[1]);
+        cr_assert(!ready[0] && ready[1] == (bool)keeps);
+        if (keeps) cr_assert(again == first && again[0] == 7);
+        const Tensor *passing = wanted(&t, 1, 4, 1, 1, 0);
+        for (int k = 0; k < 3; k++) tape_made(&t, passing->data, 100, &ready[k]);
+        cr_assert(!ready[0] && !ready[1] && !ready[2]);
+    }
+    tape_free(&t);
+}
+
 Test(tape, reset_gives_everything_back_and_starts_the_random_streams_anew) {
     Tape t;
     tape_init(&t, NULL);

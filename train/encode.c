@@ -48,46 +48,44 @@ static Tensor *text_context(Tape *t, const Model *m, const int32_t *w, const int
     return model_context(t, m, NULL, &f, 0, NULL);
 }
 
-static void inference(Tape *t, Pool *pool) {
-    tape_init(t, pool);
-    t->recording = t->training = false;
+void encoder_init(Encoder *e, const Model *m, Pool *pool) {
+    e->model = m;
+    tape_init(&e->tape, pool);
+    e->tape.recording = e->tape.training = false;
+    e->tape.keep = true;
 }
 
-Status encode_images(const Model *m, const float *x, int n, Encoding *out, Pool *pool, Error *err) {
-    Tape t;
-    inference(&t, pool);
-    if (ARENA_GUARD(&t.arena)) {
-        tape_free(&t);
-        return mem_error(err, "encoding images");
-    }
+void encoder_free(Encoder *e) {
+    tape_free(&e->tape);
+}
+
+Status encode_images(Encoder *e, const float *x, int n, Encoding *out, Error *err) {
+    const Model *m = e->model;
+    Tape *t = &e->tape;
+    if (ARENA_GUARD(&t->arena)) return mem_error(err, "encoding images");
     size_t pixels = (size_t)m->config.image_size * (size_t)m->config.image_size;
     for (int first = 0; first < n; first += ENCODE_TILE) {
+        tape_reset(t);
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        Tensor *c = image_context(&t, m, x + (size_t)first * pixels, tile);
-        encode_keep(&t, m, c, first, out);
-        tape_reset(&t);
+        Tensor *c = image_context(t, m, x + (size_t)first * pixels, tile);
+        encode_keep(t, m, c, first, out);
     }
-    tape_free(&t);
     return STATUS_OK;
 }
 
-Status encode_texts(const Model *m, const int32_t *w, const int32_t *s, const int *length, int n,
-                    Encoding *out, Pool *pool, Error *err) {
-    Tape t;
-    inference(&t, pool);
-    if (ARENA_GUARD(&t.arena)) {
-        tape_free(&t);
-        return mem_error(err, "encoding texts");
-    }
+Status encode_texts(Encoder *e, const int32_t *w, const int32_t *s, const int *length, int n, Encoding *out,
+                    Error *err) {
+    const Model *m = e->model;
+    Tape *t = &e->tape;
+    if (ARENA_GUARD(&t->arena)) return mem_error(err, "encoding texts");
     size_t tokens = (size_t)m->config.text_length;
     for (int first = 0; first < n; first += ENCODE_TILE) {
+        tape_reset(t);
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        Tensor *c = text_context(&t, m, w + (size_t)first * tokens,
+        Tensor *c = text_context(t, m, w + (size_t)first * tokens,
                                  s ? s + (size_t)first * tokens * TOKEN_NGRAMS : NULL, length + first, tile);
-        encode_keep(&t, m, c, first, out);
-        tape_reset(&t);
+        encode_keep(t, m, c, first, out);
     }
-    tape_free(&t);
     return STATUS_OK;
 }
 
@@ -100,6 +98,8 @@ static Encoding shifted(const Encoding *e, const Model *m, int by) {
 Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, Modality modality,
                     Encoding *out, Pool *pool, const Log *log, Error *err) {
     Batch b;
+    Encoder e;
+    encoder_init(&e, m, pool);
     BatchOptions o = {.mean = m->config.mean, .deviation = m->config.deviation};
     Status s = batch_init(&b, d, ENCODE_TILE, pool, err);
     for (int first = 0; s == STATUS_OK && first < n; first += ENCODE_TILE) {
@@ -107,11 +107,11 @@ Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, M
         Encoding part = shifted(out, m, first);
         s = batch_fill(&b, d, index + first, tile, &o, pool, err);
         if (s == STATUS_OK)
-            s = modality == MODALITY_IMAGE
-                    ? encode_images(m, b.image, tile, &part, pool, err)
-                    : encode_texts(m, b.word, b.gram, b.length, tile, &part, pool, err);
+            s = modality == MODALITY_IMAGE ? encode_images(&e, b.image, tile, &part, err)
+                                           : encode_texts(&e, b.word, b.gram, b.length, tile, &part, err);
         log_progress(log, modality == MODALITY_IMAGE ? "encoding images" : "encoding texts", first + tile, n);
     }
     batch_free(&b);
+    encoder_free(&e);
     return s;
 }

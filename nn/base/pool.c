@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -14,18 +15,24 @@
 
 enum { MAX_THREADS = 256, SPINS = 4000 };
 
+/* Work of n items. Workers join while it is open; who joins late or not at all is not waited for, so that a worker that
+ * the system has put aside holds nobody up. */
+typedef struct {
+    atomic_uint_fast64_t state; /* workers at it, OPEN, and above it the number of the job */
+    atomic_int next, n;         /* the next item to take; of so many */
+    PoolFn *fn;
+    void *ctx;
+} Job;
+static const uint_fast64_t OPEN = 1 << 16, NEXT_JOB = 1 << 17;
+
 struct Pool {
     int threads;
     pthread_t *workers; /* threads - 1 of them; the caller is worker 0 */
     pthread_mutex_t mutex;
     pthread_cond_t wake, done;
-    atomic_uint generation; /* one more for every job */
-    atomic_int next;        /* the next item to take */
-    atomic_int running;     /* workers that have not finished the job */
-    int stop, sleeping;
-    int n;
-    PoolFn *fn;
-    void *ctx;
+    Job now, later;
+    int sleeping;
+    atomic_int stop;
 };
 
 typedef struct {
@@ -43,56 +50,114 @@ void pool_flush_denormals(void) {
 #endif
 }
 
-static void take_items(Pool *p, int worker) {
-    for (;;) {
-        int item = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed);
-        if (item >= p->n) return;
-        p->fn(p->ctx, item, worker);
-    }
+static void pause_briefly(void) {
+#if defined(__SSE__)
+    _mm_pause();
+#endif
 }
 
-/* Waits for a job newer than `seen`: spins briefly (a step is a chain of short jobs), then sleeps. */
-static unsigned wait_for_job(Pool *p, unsigned seen) {
+/* ---- A job ---- */
+
+static bool take_item(Job *j, int worker) {
+    int item = atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
+    if (item >= atomic_load_explicit(&j->n, memory_order_relaxed)) return false;
+    j->fn(j->ctx, item, worker);
+    return true;
+}
+
+static uint_fast64_t number_of(Job *j) {
+    return atomic_load_explicit(&j->state, memory_order_acquire) / NEXT_JOB;
+}
+
+static bool join(Job *j) {
+    uint_fast64_t s = atomic_load_explicit(&j->state, memory_order_acquire);
+    while (s & OPEN)
+        if (atomic_compare_exchange_weak_explicit(&j->state, &s, s + 1, memory_order_acq_rel,
+                                                  memory_order_acquire))
+            return true;
+    return false;
+}
+
+static void leave(Pool *p, Job *j) {
+    uint_fast64_t before = atomic_fetch_sub_explicit(&j->state, 1, memory_order_acq_rel);
+    if (before % NEXT_JOB != 1) return; /* others are at it, or it is open */
+    pthread_mutex_lock(&p->mutex);
+    pthread_cond_signal(&p->done);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+/* Under the mutex, so that a worker about to sleep cannot miss it. Nobody is at the job, so its fields are free. */
+static void open_job(Pool *p, Job *j, int n, PoolFn *fn, void *ctx) {
+    j->fn = fn, j->ctx = ctx;
+    atomic_store_explicit(&j->n, n, memory_order_relaxed);
+    atomic_store_explicit(&j->next, 0, memory_order_relaxed);
+    pthread_mutex_lock(&p->mutex);
+    atomic_store_explicit(&j->state, (number_of(j) + 1) * NEXT_JOB + OPEN, memory_order_release);
+    if (p->sleeping > 0) pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+static void finish_job(Pool *p, Job *j) {
+    while (take_item(j, 0)) {
+    }
+    atomic_fetch_and_explicit(&j->state, ~OPEN, memory_order_acq_rel);
     for (int i = 0; i < SPINS; i++) {
-        unsigned now = atomic_load_explicit(&p->generation, memory_order_acquire);
-        if (now != seen) return now;
-#if defined(__SSE__)
-        _mm_pause();
-#endif
+        if (atomic_load_explicit(&j->state, memory_order_acquire) % OPEN == 0) return;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&p->mutex);
+    while (atomic_load_explicit(&j->state, memory_order_acquire) % OPEN > 0)
+        pthread_cond_wait(&p->done, &p->mutex);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+/* ---- A worker ---- */
+
+static bool has_items(Job *j) {
+    return (atomic_load_explicit(&j->state, memory_order_acquire) & OPEN) &&
+           atomic_load_explicit(&j->next, memory_order_relaxed) <
+               atomic_load_explicit(&j->n, memory_order_relaxed);
+}
+
+static bool idle(Pool *p, uint_fast64_t seen) {
+    return number_of(&p->now) == seen && !has_items(&p->later) && !atomic_load(&p->stop);
+}
+
+/* Spins briefly (a step is a chain of short jobs), then sleeps. */
+static void wait_for_work(Pool *p, uint_fast64_t seen) {
+    for (int i = 0; i < SPINS; i++) {
+        if (!idle(p, seen)) return;
+        pause_briefly();
     }
     pthread_mutex_lock(&p->mutex);
     p->sleeping++;
-    while (atomic_load(&p->generation) == seen) pthread_cond_wait(&p->wake, &p->mutex);
+    while (idle(p, seen)) pthread_cond_wait(&p->wake, &p->mutex);
     p->sleeping--;
-    unsigned now = atomic_load(&p->generation);
     pthread_mutex_unlock(&p->mutex);
-    return now;
 }
 
+/* What is wanted now comes first; of what is wanted later one item at a time. */
 static void *work(void *arg) {
     Start start = *(Start *)arg;
     mem_free(arg);
     Pool *p = start.pool;
     pool_flush_denormals();
-    unsigned seen = 0;
-    for (;;) {
-        seen = wait_for_job(p, seen);
-        if (p->stop) return NULL;
-        take_items(p, start.worker);
-        if (atomic_fetch_sub_explicit(&p->running, 1, memory_order_acq_rel) == 1) {
-            pthread_mutex_lock(&p->mutex);
-            pthread_cond_signal(&p->done);
-            pthread_mutex_unlock(&p->mutex);
+    for (uint_fast64_t seen = 0;;) {
+        wait_for_work(p, seen);
+        if (atomic_load(&p->stop)) return NULL;
+        uint_fast64_t number = number_of(&p->now);
+        if (number != seen) {
+            seen = number;
+            if (!join(&p->now)) continue;
+            seen = number_of(&p->now);
+            while (take_item(&p->now, start.worker)) {
+            }
+            leave(p, &p->now);
+        } else if (join(&p->later)) {
+            take_item(&p->later, start.worker);
+            leave(p, &p->later);
         }
     }
-}
-
-/* Publishes a job under the mutex, so that a worker about to sleep cannot miss it. */
-static void publish(Pool *p) {
-    pthread_mutex_lock(&p->mutex);
-    atomic_fetch_add_explicit(&p->generation, 1, memory_order_release);
-    if (p->sleeping > 0) pthread_cond_broadcast(&p->wake);
-    pthread_mutex_unlock(&p->mutex);
 }
 
 Status pool_create(Pool **out, int threads, Error *err) {
@@ -133,8 +198,10 @@ Status pool_create(Pool **out, int threads, Error *err) {
 
 void pool_free(Pool *p) {
     if (!p) return;
-    p->stop = 1;
-    publish(p);
+    pthread_mutex_lock(&p->mutex);
+    atomic_store(&p->stop, 1);
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->mutex);
     for (int i = 0; i < p->threads - 1; i++) pthread_join(p->workers[i], NULL);
     pthread_cond_destroy(&p->done);
     pthread_cond_destroy(&p->wake);
@@ -152,18 +219,19 @@ void pool_for(Pool *p, int n, PoolFn *fn, void *ctx) {
         for (int i = 0; i < n; i++) fn(ctx, i, 0);
         return;
     }
-    p->n = n, p->fn = fn, p->ctx = ctx;
-    atomic_store(&p->next, 0);
-    atomic_store(&p->running, p->threads - 1);
-    publish(p);
-    take_items(p, 0);
-    for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(&p->running, memory_order_acquire) == 0) return;
-#if defined(__SSE__)
-        _mm_pause();
-#endif
+    open_job(p, &p->now, n, fn, ctx);
+    finish_job(p, &p->now);
+}
+
+void pool_later(Pool *p, int n, PoolFn *fn, void *ctx) {
+    if (!p) {
+        pool_for(NULL, n, fn, ctx);
+        return;
     }
-    pthread_mutex_lock(&p->mutex);
-    while (atomic_load(&p->running) > 0) pthread_cond_wait(&p->done, &p->mutex);
-    pthread_mutex_unlock(&p->mutex);
+    NN_REQUIRE(!(atomic_load(&p->later.state) & OPEN), "a second job for later");
+    open_job(p, &p->later, n, fn, ctx);
+}
+
+void pool_finish(Pool *p) {
+    if (p && atomic_load(&p->later.state) & OPEN) finish_job(p, &p->later);
 }

@@ -1,4 +1,4 @@
-/* A small pthread pool with one verb. Work items must write to disjoint places and must not depend on which
+/* A small pthread pool. Work items must write to disjoint places and must not depend on which
  * worker takes them or when: then the result is the same at any number of threads. */
 #ifndef NN_BASE_POOL_H
 #define NN_BASE_POOL_H
@@ -19,6 +19,12 @@ int pool_threads(const Pool *pool); /* 1 for a NULL pool */
 /* Runs fn for every item and returns when all are done. A NULL pool runs them in order in the caller.
  * Not re-entrant: fn must not call pool_for on the same pool. */
 void pool_for(Pool *pool, int n, PoolFn *fn, void *ctx);
+
+/* The same for later: returns at once, and workers take items whenever pool_for has nothing for them. pool_finish does
+ * the rest in the caller too and returns when all are done; without such a job it does nothing. One at a time; between
+ * the two, pool_for goes on as ever. Without a pool, the items are done at once. */
+void pool_later(Pool *pool, int n, PoolFn *fn, void *ctx);
+void pool_finish(Pool *pool);
 
 /* Sets flush-to-zero and denormals-are-zero for the calling thread, where the processor has it. */
 void pool_flush_denormals(void);
