@@ -11,7 +11,6 @@ Status bench_search(Args *a, Error *err);
 Status bench_index(Args *a, Error *err);
 Status bench_page(Args *a, Error *err);
 
-double bench_now(void); /* s, of a clock that only goes forward */
 /* Sorts v (n > 0). */
 double bench_median(double *v, size_t n);
 

@@ -23,11 +23,11 @@ Status bench_repeat(Status (*work)(void *ctx, Error *err), void *ctx, double sec
     double spent[MOST_CALLS];
     long n = 0;
     TRY(work(ctx, err));
-    double begin = bench_now(), faults = page_faults();
-    while (n < MOST_CALLS && (n < LEAST_CALLS || bench_now() - begin < seconds) && !(n > 0 && cmd_stop)) {
-        double start = bench_now();
+    double begin = log_clock(), faults = page_faults();
+    while (n < MOST_CALLS && (n < LEAST_CALLS || log_clock() - begin < seconds) && !(n > 0 && cmd_stop)) {
+        double start = log_clock();
         TRY(work(ctx, err));
-        spent[n++] = bench_now() - start;
+        spent[n++] = log_clock() - start;
     }
     faults = page_faults() - faults;
     double median = bench_median(spent, (size_t)n); /* sorts */

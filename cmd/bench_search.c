@@ -41,9 +41,9 @@ static Status ask(Bench *b, int method, const uint8_t *queries, size_t n, size_t
 }
 
 static Status time_batch(Bench *b, int method, size_t k, Timing *t, int round, Error *err) {
-    double start = bench_now(), spent = 0;
+    double start = log_clock(), spent = 0;
     size_t asked = 0;
-    for (; asked == 0 || spent < SHORTEST; spent = bench_now() - start, asked += b->data.n_queries)
+    for (; asked == 0 || spent < SHORTEST; spent = log_clock() - start, asked += b->data.n_queries)
         TRY(ask(b, method, b->data.queries, b->data.n_queries, k, &t->stats, err));
     t->batch[round] = spent / (double)asked;
     return STATUS_OK;
@@ -54,9 +54,9 @@ static Status time_ones(Bench *b, int method, size_t k, Timing *t, int round, Er
     size_t bytes = code_bytes(b->data.bits);
     for (int i = 0; i < SINGLES; i++) {
         size_t q = ((size_t)round * SINGLES + (size_t)i) % b->data.n_queries;
-        double start = bench_now();
+        double start = log_clock();
         TRY(ask(b, method, b->data.queries + q * bytes, 1, k, NULL, err));
-        spent[i] = bench_now() - start;
+        spent[i] = log_clock() - start;
     }
     t->one[round] = bench_median(spent, SINGLES);
     return STATUS_OK;
@@ -156,15 +156,15 @@ static Status measure(Bench *b, size_t k, int json, Error *err) {
 }
 
 static Status prepare(const Args *a, Bench *b, Error *err) {
-    double start = bench_now();
+    double start = log_clock();
     if (args_has(a, "dump")) TRY(bench_codes_dump(&b->data, args_get(a, "dump"), err));
     b->hits = mem_calloc(2 * MOST_K * b->data.n_queries, sizeof *b->hits);
     b->found = mem_calloc(b->data.n_queries, sizeof *b->found);
     if (!b->hits || !b->found) return mem_error(err, "the answers");
     if (b->last == SCAN) return STATUS_OK;
-    start = bench_now();
+    start = log_clock();
     TRY(mih_build(&b->tables, b->data.codes, b->data.n, b->data.bits, 0, NULL, b->pool, err));
-    b->tables_s = bench_now() - start;
+    b->tables_s = log_clock() - start;
     return STATUS_OK;
 }
 

@@ -1,7 +1,5 @@
-#define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd/bench.h"
 #include "cmd/verbs.h"
@@ -25,12 +23,6 @@ static const Option OPTIONS[] = {
     OPTION_QUIET,
     OPTION_HELP,
     OPTION_END};
-
-double bench_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int compare_numbers(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;

@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd/terminal.h"
 #include "cmd/verbs.h"
@@ -147,16 +146,10 @@ static Status pick_picture(const char *out, char *path, Error *err) {
     return s;
 }
 
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static Status run(Args *a, Error *err) {
     const char *out = args_get(a, "out");
     char picture[LINE];
-    double begun = seconds();
+    double begun = log_clock();
     if (strlen(out) > LINE / 2) return error_set(err, STATUS_USAGE, "msach demo: --out is too long");
     if (path_exists(out))
         return error_set(err, STATUS_USAGE, "%s: is there already; use another --out, or remove it", out);
@@ -170,7 +163,7 @@ static Status run(Args *a, Error *err) {
     printf("\n%.0f seconds. Pages to open in a browser:\n  %s/run/report.html  losses, MAP, health of the "
            "codes\n"
            "  %s/cyst.html  pictures found by a sentence\n  %s/picture.html  reports found by a picture\n",
-           seconds() - begun, out, out, out);
+           log_clock() - begun, out, out, out);
     return STATUS_OK;
 }
 

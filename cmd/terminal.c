@@ -4,14 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void terminal_clear(Terminal *t) {
     if (t->drawn) fputs("\r\033[K", stderr);
@@ -32,7 +25,7 @@ static void warn(void *ctx, const char *text) {
 static void progress(void *ctx, const char *what, long done, long total) {
     Terminal *t = ctx;
     if (!t->on_terminal) return;
-    double time = now();
+    double time = log_clock();
     if (strcmp(t->what, what) != 0) {
         snprintf(t->what, sizeof t->what, "%s", what);
         t->begun = time;

@@ -4,13 +4,6 @@
 
 #include "nn/base/alloc.h"
 
-typedef struct {
-    Batch *b;
-    const Dataset *d;
-    const int *index;
-    const BatchOptions *o;
-} Fill;
-
 static size_t area(const Batch *b) {
     return (size_t)b->side * (size_t)b->side;
 }
@@ -38,6 +31,7 @@ Status batch_init(Batch *b, const Dataset *d, int capacity, Pool *pool, Error *e
 }
 
 void batch_free(Batch *b) {
+    if (b->pool) pool_finish(b->pool);
     mem_free(b->image);
     mem_free(b->scratch);
     mem_free(b->word);
@@ -54,18 +48,17 @@ static Rng stream(const BatchOptions *o, RngPurpose purpose, int i) {
     return r;
 }
 
-static Status fill_image(const Fill *f, int row, int worker, Error *err) {
-    const Batch *b = f->b;
-    const BatchOptions *o = f->o;
-    int i = f->index[row];
+static Status fill_image(const Batch *b, int row, int worker, Error *err) {
+    const BatchOptions *o = &b->options;
+    int i = b->index[row];
     size_t n = area(b);
     float *out = b->image + (size_t)row * n;
-    if (!f->d->manifest->cases[i].image_path) {
+    if (!b->data->manifest->cases[i].image_path) {
         memset(out, 0, n * sizeof *out);
         return STATUS_OK;
     }
     const uint8_t *picture;
-    TRY(dataset_picture(f->d, i, b->scratch + (size_t)worker * n, &picture, err));
+    TRY(dataset_picture(b->data, i, b->scratch + (size_t)worker * n, &picture, err));
     float scale = (float)(1.0 / (255.0 * o->deviation)), offset = (float)(-o->mean / o->deviation);
     if (o->augment) {
         Rng rng = stream(o, RNG_AUGMENT, i);
@@ -77,41 +70,62 @@ static Status fill_image(const Fill *f, int row, int worker, Error *err) {
     return STATUS_OK;
 }
 
-static Status fill_text(const Fill *f, int row, Error *err) {
-    const Batch *b = f->b;
-    int i = f->index[row];
+static Status fill_text(const Batch *b, int row, Error *err) {
+    const Dataset *d = b->data;
+    int i = b->index[row];
     size_t words = (size_t)b->text_length;
     int32_t *word = b->word + (size_t)row * words;
     int32_t *gram = b->gram ? b->gram + (size_t)row * words * TOKEN_NGRAMS : NULL;
-    b->length[row] = f->d->length[i];
+    b->length[row] = d->length[i];
     if (gram)
-        TRY(tokens_encode(f->d->vocab, f->d->manifest->cases[i].text, "a text", word, gram, &b->length[row],
-                          err));
+        TRY(tokens_encode(d->vocab, d->manifest->cases[i].text, "a text", word, gram, &b->length[row], err));
     else
-        memcpy(word, f->d->word + (size_t)i * words, words * sizeof *word);
-    Rng rng = stream(f->o, RNG_WORD_DROPOUT, i);
-    augment_words(f->o->word_dropout, &rng, word, gram, b->length[row]);
+        memcpy(word, d->word + (size_t)i * words, words * sizeof *word);
+    Rng rng = stream(&b->options, RNG_WORD_DROPOUT, i);
+    augment_words(b->options.word_dropout, &rng, word, gram, b->length[row]);
     return STATUS_OK;
 }
 
-static Status fill_row(const Fill *f, int row, int worker, Error *err) {
-    if (f->b->side) TRY(fill_image(f, row, worker, err));
-    return f->b->word ? fill_text(f, row, err) : STATUS_OK;
+static Status fill_row(const Batch *b, int row, int worker, Error *err) {
+    if (b->side) TRY(fill_image(b, row, worker, err));
+    return b->word ? fill_text(b, row, err) : STATUS_OK;
 }
 
 static void fill_item(void *ctx, int item, int worker) {
-    Fill *f = ctx;
-    f->b->failed[item] = fill_row(f, item, worker, NULL) != STATUS_OK;
+    const Batch *b = ctx;
+    b->failed[item] = fill_row(b, item, worker, NULL) != STATUS_OK;
+}
+
+static void prepare(Batch *b, const Dataset *d, const int *index, int n, const BatchOptions *o) {
+    NN_REQUIRE(n >= 0 && n <= b->capacity, "%d cases in a batch of %d", n, b->capacity);
+    NN_REQUIRE(o->deviation > 0, "deviation %g", o->deviation);
+    NN_REQUIRE(!b->pool, "a batch that is being filled");
+    b->n = n;
+    b->data = d, b->index = index, b->options = *o;
+}
+
+/* Once more in order: the first failure tells why. */
+static Status first_failure(const Batch *b, Error *err) {
+    for (int row = 0; row < b->n; row++)
+        if (b->failed[row]) TRY(fill_row(b, row, 0, err));
+    return STATUS_OK;
 }
 
 Status batch_fill(Batch *b, const Dataset *d, const int *index, int n, const BatchOptions *o, Pool *pool,
                   Error *err) {
-    NN_REQUIRE(n >= 0 && n <= b->capacity, "%d cases in a batch of %d", n, b->capacity);
-    NN_REQUIRE(o->deviation > 0, "deviation %g", o->deviation);
-    Fill f = {b, d, index, o};
-    b->n = n;
-    pool_for(pool, n, fill_item, &f);
-    for (int row = 0; row < n; row++) /* once more in order: the first failure tells why */
-        if (b->failed[row]) TRY(fill_row(&f, row, 0, err));
-    return STATUS_OK;
+    prepare(b, d, index, n, o);
+    pool_for(pool, n, fill_item, b);
+    return first_failure(b, err);
+}
+
+void batch_begin(Batch *b, const Dataset *d, const int *index, int n, const BatchOptions *o, Pool *pool) {
+    prepare(b, d, index, n, o);
+    pool_later(pool, n, fill_item, b);
+    b->pool = pool;
+}
+
+Status batch_finish(Batch *b, Error *err) {
+    pool_finish(b->pool);
+    b->pool = NULL;
+    return first_failure(b, err);
 }

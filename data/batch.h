@@ -7,6 +7,14 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 
+typedef struct {
+    const Augment *augment; /* NULL: clean images */
+    double word_dropout;    /* 0: clean texts */
+    uint64_t seed; /* of the streams (seed, RNG_AUGMENT or RNG_WORD_DROPOUT, case), counted from epoch 2^32 */
+    uint32_t epoch;         /* or view number */
+    double mean, deviation; /* of the training images */
+} BatchOptions;
+
 /* Buffers belong to it and are reused; batch_free. */
 typedef struct {
     int n, capacity, side, text_length;
@@ -17,21 +25,22 @@ typedef struct {
     int *length;      /* (n) */
     uint8_t *scratch; /* (threads,S,S) */
     uint8_t *failed;  /* (n) */
+    /* What it is being filled with, from batch_begin to batch_finish. */
+    const Dataset *data;
+    const int *index;
+    BatchOptions options;
+    Pool *pool; /* NULL: it is not being filled, or was at once */
 } Batch;
-
-typedef struct {
-    const Augment *augment; /* NULL: clean images */
-    double word_dropout;    /* 0: clean texts */
-    uint64_t seed; /* of the streams (seed, RNG_AUGMENT or RNG_WORD_DROPOUT, case), counted from epoch 2^32 */
-    uint32_t epoch;         /* or view number */
-    double mean, deviation; /* of the training images */
-} BatchOptions;
 
 Status batch_init(Batch *b, const Dataset *d, int capacity, Pool *pool, Error *err);
 /* Fills the batch with the cases index (n <= capacity), in parallel. The pool has at most the threads of
  * batch_init's. */
 Status batch_fill(Batch *b, const Dataset *d, const int *index, int n, const BatchOptions *o, Pool *pool,
                   Error *err);
+/* The same while the caller does other work: batch_begin returns at once, threads of the pool that have nothing else to do
+ * fill the batch (pool_later, so one at a time), and batch_finish does the rest. index stays as it is meanwhile. */
+void batch_begin(Batch *b, const Dataset *d, const int *index, int n, const BatchOptions *o, Pool *pool);
+Status batch_finish(Batch *b, Error *err);
 void batch_free(Batch *b);
 
 #endif

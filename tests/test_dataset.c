@@ -205,6 +205,33 @@ Test(batch, a_case_is_the_same_in_any_batch_at_any_number_of_threads) {
     close_world(&w);
 }
 
+static void nothing(void *ctx, int item, int worker) {
+    (void)ctx, (void)item, (void)worker;
+}
+
+Test(batch, filled_ahead_it_holds_the_same_bytes) {
+    World w;
+    const int index[4] = {0, 1, 2, 4};
+    open_world(&w, write_world(), 0, NULL);
+    for (int threads = 0; threads < 4; threads++) {
+        Pool *pool = NULL;
+        Batch at_once, ahead;
+        if (threads) cr_assert_eq(pool_create(&pool, threads, NULL), STATUS_OK);
+        fill(&at_once, &w, index, 4, &noisy, NULL);
+        cr_assert_eq(batch_init(&ahead, &w.d, CASES, pool, NULL), STATUS_OK);
+        batch_begin(&ahead, &w.d, index, 4, &noisy, pool);
+        for (int i = 0; i < 100; i++) pool_for(pool, 3, nothing, NULL);
+        cr_assert_eq(batch_finish(&ahead, NULL), STATUS_OK);
+        cr_assert_eq(memcmp(ahead.image, at_once.image, 4 * AREA * sizeof(float)), 0);
+        cr_assert_eq(memcmp(ahead.word, at_once.word, 4 * LENGTH * sizeof(int32_t)), 0);
+        batch_begin(&ahead, &w.d, index, 4, &noisy, pool);
+        batch_free(&ahead); /* as where training is stopped between the two */
+        batch_free(&at_once);
+        pool_free(pool);
+    }
+    close_world(&w);
+}
+
 Test(batch, epochs_seeds_and_cases_draw_differently) {
     World w;
     Batch first, other;

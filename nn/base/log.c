@@ -1,6 +1,8 @@
+#define _POSIX_C_SOURCE 200809L
 #include "nn/base/log.h"
 
 #include <stdio.h>
+#include <time.h>
 
 void log_line(const Log *log, const char *fmt, ...) {
     if (!log || !log->line) return;
@@ -24,4 +26,10 @@ void log_warn(const Log *log, const char *fmt, ...) {
 
 void log_progress(const Log *log, const char *what, long done, long total) {
     if (log && log->progress) log->progress(log->ctx, what, done, total);
+}
+
+double log_clock(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }

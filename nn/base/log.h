@@ -19,4 +19,7 @@ void log_line(const Log *log, const char *fmt, ...) NN_PRINTF(2, 3);
 void log_warn(const Log *log, const char *fmt, ...) NN_PRINTF(2, 3);
 void log_progress(const Log *log, const char *what, long done, long total);
 
+/* Seconds by a clock that only goes forward, from no particular beginning. */
+double log_clock(void);
+
 #endif
