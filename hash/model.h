@@ -18,6 +18,8 @@
 #include "nn/text_encoder.h"
 #include "nn/transformer.h"
 
+enum { ENCODE_VIEWS = 9 };
+
 /* What the forward pass needs to know; kept in the model file under these names. */
 typedef struct {
     int image_size;  /* S, a multiple of 16 */
@@ -28,9 +30,10 @@ typedef struct {
     int words;       /* rows of the word table, pad and unknown included */
     int buckets;     /* rows of the subword table; 0: none */
     int layers, heads;
-    int bits;               /* q */
-    int classes;            /* c */
-    int transformer;        /* 1: c_m from the encoder; 0: c_m = LN(u_m) (ablation no-transformer) */
+    int bits;         /* q */
+    int classes;      /* c */
+    int transformer;  /* 1: c_m from the encoder; 0: c_m = LN(u_m) (ablation no-transformer) */
+    int encode_views; /* 1, or up to ENCODE_VIEWS: moved copies of a picture whose contexts are averaged */
     double mean, deviation; /* of the training images: normalised x = (pixel/255 - mean)/deviation */
 } ModelConfig;
 

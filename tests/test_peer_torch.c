@@ -61,3 +61,7 @@ Test(peer_torch, reads_two_layers_of_four_heads_and_two_blocks_without_subwords)
 Test(peer_torch, reads_a_model_without_transformer) {
     compare_run("torch_plain", "transformer=0 joint_pass=0");
 }
+
+Test(peer_torch, reads_a_model_that_averages_moved_copies_of_a_picture) {
+    compare_run("torch_views", "encode_views=9");
+}

@@ -294,6 +294,50 @@ Test(encode, a_case_has_one_code_alone_or_in_any_batch_in_any_order) {
     session_close(&s);
 }
 
+/* encode_views: the mean of the contexts of nine pictures, each encoded by itself. */
+Test(encode, views_average_the_contexts_of_the_picture_moved_eight_ways) {
+    enum { SIDE = 32, STEP = (SIDE + 12) / 24, DIM = 16 };
+    Config c = tiny_config();
+    c.image_size = SIDE;
+    Error err = {0};
+    Session s;
+    open_tiny(&s, &c, tiny_set("views", 0));
+    Model m;
+    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(m.config.dim, DIM);
+    float x[SIDE * SIDE], moved[9 * SIDE * SIDE], single[9 * DIM], mean[DIM];
+    Rng rng = rng_stream(4, RNG_TEST, 0);
+    for (int i = 0; i < SIDE * SIDE; i++) x[i] = (float)rng_normal(&rng);
+    static const int move[9][2] = {{0, 0},       {STEP, 0},      {-STEP, 0},    {0, STEP},    {0, -STEP},
+                                   {STEP, STEP}, {-STEP, -STEP}, {STEP, -STEP}, {-STEP, STEP}};
+    for (int v = 0; v < 9; v++)
+        for (int row = 0; row < SIDE; row++)
+            for (int column = 0; column < SIDE; column++) {
+                int r = row - move[v][1], k = column - move[v][0];
+                moved[(v * SIDE + row) * SIDE + column] = r < 0 || k < 0 || r >= SIDE || k >= SIDE
+                                                              ? (float)(-m.config.mean / m.config.deviation)
+                                                              : x[r * SIDE + k];
+            }
+    Encoder e;
+    encoder_init(&e, &m, NULL);
+    cr_assert_eq(encode_images(&e, moved, 9, &(Encoding){.features = single}, &err), STATUS_OK);
+    encoder_free(&e);
+    m.config.encode_views = 9;
+    encoder_init(&e, &m, NULL);
+    cr_assert_eq(encode_images(&e, x, 1, &(Encoding){.features = mean}, &err), STATUS_OK);
+    encoder_free(&e);
+    double apart = 0;
+    for (int j = 0; j < DIM; j++) {
+        double sum = 0;
+        for (int v = 0; v < 9; v++) sum += (double)single[v * DIM + j];
+        cr_assert_float_eq((double)mean[j], sum / 9, 1e-5);
+        apart += fabs((double)single[j] - (double)mean[j]);
+    }
+    cr_assert_gt(apart, 1e-3, "moving the picture changed nothing");
+    model_free(&m);
+    session_close(&s);
+}
+
 Test(encode, the_length_of_padding_changes_nothing) {
     Config c = tiny_config();
     Error err = {0};

@@ -54,7 +54,7 @@ const ConfigOption CONFIG_TABLE[] = {
     REAL(erase, 0.25, 0, 1, "augmentation: probability of an erased rectangle"),
     REAL(flip, 0, 0, 1, "augmentation: probability of a left-right flip; anatomy has sides"),
     REAL(mixup, 0.2, 0, 4, "images: mixing weight ~ Beta(a,a) within the batch; 0: none"),
-    REAL(smoothing, 0.1, 0, 0.9, "label smoothing of stage 1"),
+    REAL(smoothing, 0.1, 0, 0.9, "label smoothing of the classifiers of both stages"),
     REAL(eta, 0, 0, 100, "weight of the alignment term in stage 1"),
     REAL(tau1, 0.1, 1e-3, 10, "its temperature"),
 
@@ -68,6 +68,8 @@ const ConfigOption CONFIG_TABLE[] = {
     REAL(noise, 0.3, 0, 10, "noise on the features, in their standard deviations"),
     REAL(beta_start, 1, 1e-3, 1e3, "H = tanh(beta s): beta of the first epoch"),
     REAL(beta_end, 3, 1e-3, 1e3, "and of the last"),
+    INT(encode_views, 1, 1, ENCODE_VIEWS,
+        "contexts of an image averaged over the picture and copies moved by S/24 pixels: 1, or up to 9"),
     INT(neighbours, 15, 1, 10000, "k of the neighbour graphs"),
     INT(geodesic, 0, 0, 1, "1: graph distance in the kernel (variant)"),
     INT(laplacian, 0, 0, 1, "1: Laplacian form of the manifold term (variant)"),
@@ -296,5 +298,6 @@ ModelConfig config_model(const Config *c) {
                          .heads = c->heads,
                          .bits = c->bits,
                          .transformer = c->transformer,
+                         .encode_views = c->encode_views,
                          .deviation = 1};
 }

@@ -22,6 +22,7 @@ typedef struct {
     double shift, scale, rotation, gain, contrast, speckle, erase, flip, mixup, smoothing, eta, tau1;
     /* stage 2 */
     int views, stage2_epochs, stage2_batch, joint_pass;
+    int encode_views;
     double stage2_lr, stage2_decay, dropout, noise, beta_start, beta_end;
     int neighbours, geodesic, laplacian;
     double rho, omega, t0, tau, bce_weight, lambda_w;

@@ -27,6 +27,36 @@ static Tensor *image_context(Tape *t, const Model *m, const float *x, int n) {
     return model_context(t, m, &f, NULL, 0, NULL);
 }
 
+/* y (S,S): x moved by (right, down) pixels, black where nothing came from. */
+static void move_picture(const float *x, int side, int right, int down, float black, float *y) {
+    for (int r = 0; r < side; r++)
+        for (int c = 0; c < side; c++) {
+            int row = r - down, column = c - right;
+            bool inside = row >= 0 && row < side && column >= 0 && column < side;
+            y[r * side + c] = inside ? x[row * side + column] : black;
+        }
+}
+
+/* c_v = mean over V_e views of the context of the picture moved by S/24 pixels: none, right, left, down, up and
+ * the four corners, in this order. V_e = 1 (the default) is the picture alone. */
+static Tensor *average_context(Tape *t, const Model *m, const float *x, int n) {
+    static const int move[ENCODE_VIEWS][2] = {{0, 0}, {1, 0},   {-1, 0}, {0, 1}, {0, -1},
+                                              {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
+    int views = m->config.encode_views, side = m->config.image_size, step = (side + 12) / 24;
+    size_t pixels = (size_t)side * (size_t)side;
+    float black = (float)(-m->config.mean / m->config.deviation);
+    Tensor *c = image_context(t, m, x, n);
+    if (views <= 1) return c;
+    float *moved = arena_alloc(&t->arena, (size_t)n * pixels * sizeof *moved);
+    for (int v = 1; v < views; v++) {
+        for (int i = 0; i < n; i++)
+            move_picture(x + (size_t)i * pixels, side, move[v][0] * step, move[v][1] * step, black,
+                         moved + (size_t)i * pixels);
+        c = op_add(t, c, image_context(t, m, moved, n));
+    }
+    return op_scale(t, c, (real)(1.0 / views));
+}
+
 /* Tokens beyond the longest text of the tile are left out: they are padding for every case. */
 static Tensor *text_context(Tape *t, const Model *m, const int32_t *w, const int32_t *s, const int *length,
                             int n) {
@@ -67,7 +97,7 @@ Status encode_images(Encoder *e, const float *x, int n, Encoding *out, Error *er
     for (int first = 0; first < n; first += ENCODE_TILE) {
         tape_reset(t);
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        Tensor *c = image_context(t, m, x + (size_t)first * pixels, tile);
+        Tensor *c = average_context(t, m, x + (size_t)first * pixels, tile);
         encode_keep(t, m, c, first, out);
     }
     return STATUS_OK;

@@ -77,7 +77,7 @@ static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, Tensor *con
 static Tensor *classification(const Session *s, const Model *m, Tape *t, Tensor *const h[3], const int *index,
                               int b) {
     const char *outer = tape_equation(t, "classification");
-    Targets y = session_targets(s, t, index, b, 0);
+    Targets y = session_targets(s, t, index, b, s->config.smoothing);
     Tensor *term[4] = {0};
     for (int i = 0; i < 3; i++)
         if (h[i]) term[i] = loss_classification(t, model_class_logits(t, m, h[i]), &y);

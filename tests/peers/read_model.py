@@ -35,6 +35,7 @@ class Model:
     def __init__(self, path):
         self.p, meta = open_safetensors(path)
         self.blocks, self.layers, self.heads, self.bits = (int(meta[k]) for k in ("blocks", "layers", "heads", "bits"))
+        self.views, self.black = int(meta["encode_views"]), -float(meta["mean"]) / float(meta["std"])
         self.buckets, self.transformer = int(meta["buckets"]), int(meta["transformer"])
 
     def linear(self, x, name):
@@ -92,7 +93,19 @@ class Model:
             c = self.layer_norm(x, "encoder.norm")[:, 0] + u
         return self.layer_norm(c, "output.norm")
 
+    def moved(self, x, right, down):
+        """x (b,1,S,S) moved by whole pixels, black where nothing came from."""
+        y, side = torch.full_like(x, self.black), x.shape[-1]
+        y[..., max(down, 0):side + min(down, 0), max(right, 0):side + min(right, 0)] = \
+            x[..., max(-down, 0):side - max(down, 0), max(-right, 0):side - max(right, 0)]
+        return y
+
     def images(self, x):
+        """c_v, averaged over the picture and its moved copies where encode_views > 1."""
+        moves, step = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1)], (x.shape[-1] + 12) // 24
+        return sum(self.image_context(self.moved(x, r * step, d * step)) for r, d in moves[:self.views]) / self.views
+
+    def image_context(self, x):
         z = self.image_tokens(x)
         return self.context(z, z.mean(1), 0, torch.ones(z.shape[:2], dtype=torch.bool))
 
