@@ -23,8 +23,8 @@ const ConfigOption CONFIG_TABLE[] = {
     INT(mask_labels, 0, 0, 1, "1: label words are removed from the texts"),
     INT(end_to_end, 0, 0, 1, "1: no segmented training (ablation)"),
 
-    INT(image_size, 96, 16, 512, "S, side of the square images; a multiple of 16"),
-    INT(width, 32, 4, 128, "W, channels of the first residual stage"),
+    INT(image_size, 80, 16, 512, "S, side of the square images; a multiple of 16"),
+    INT(width, 24, 4, 128, "W, channels of the first residual stage"),
     INT(blocks, 1, 1, CNN_MAX_BLOCKS, "residual blocks in each of the four stages"),
     INT(dim, 128, 8, 1024, "d, width of tokens and encoder"),
     INT(text_length, 256, 4, 1024,
