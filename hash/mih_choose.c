@@ -4,7 +4,14 @@
 #include "hash/mih_tables.h"
 #include "nn/base/alloc.h"
 
-enum { QUERIES = 24, NEIGHBOURS = 11 /* ten and itself */, ROWS = 32768, FEWEST_ROWS = 20000, TRIED = 24 };
+enum {
+    QUERIES = 24,
+    NEIGHBOURS = 11 /* ten and itself */,
+    ROWS = 32768,
+    FEWEST_ROWS = 20000,
+    TRIED = 24,
+    PERCENT_HOPELESS = 90
+};
 
 typedef struct {
     const uint8_t *codes, *has, *queries;
@@ -49,7 +56,7 @@ static void try_query(void *ctx, int item, int worker) {
 }
 
 /* The cheapest, and the paper's where nothing is cheaper than the scan. */
-static int cheapest(const Sample *x, int paper) {
+static int cheapest(const Sample *x, int paper, bool *hopeless) {
     int fewest = mih_fewest(x->bits), best = paper;
     uint64_t least = UINT64_MAX, scan = x->n * ((uint64_t)x->bytes + 7) / 8 * MIH_COST_SCAN * QUERIES;
     for (int i = 0; i < TRIED && fewest + i <= mih_most(x->bits); i++) {
@@ -60,6 +67,7 @@ static int cheapest(const Sample *x, int paper) {
             best = fewest + i;
         }
     }
+    *hopeless = least > scan / 100 * PERCENT_HOPELESS;
     return best;
 }
 
@@ -75,8 +83,9 @@ static void take_queries(Sample *x, uint8_t *queries) {
 }
 
 Status mih_choose(const uint8_t *codes, size_t n, size_t present, int bits, const uint8_t *has, int *m,
-                  Pool *pool, Error *err) {
+                  bool *hopeless, Pool *pool, Error *err) {
     *m = mih_substrings(bits, n);
+    *hopeless = false;
     if (present < FEWEST_ROWS) return STATUS_OK;
     uint8_t queries[QUERIES * CODE_MAX_BITS / 8];
     Hit hits[QUERIES * NEIGHBOURS];
@@ -91,7 +100,7 @@ Status mih_choose(const uint8_t *codes, size_t n, size_t present, int bits, cons
     if (s == STATUS_OK) {
         for (int q = 0; q < QUERIES; q++) x->radius[q] = hits[q * NEIGHBOURS + (int)found[q] - 1].distance;
         pool_for(pool, QUERIES, try_query, x);
-        *m = cheapest(x, *m);
+        *m = cheapest(x, *m, hopeless);
     }
     mem_free(x);
     return s;

@@ -340,7 +340,7 @@ static uint64_t scan_cost(const Mih *x, size_t n_queries, size_t threads) {
 Status mih_search(const Mih *x, const uint8_t *queries, size_t n_queries, size_t k, int radius,
                   const uint8_t *allowed, Hit *hits, size_t *found, MihStats *stats, Pool *pool, Error *err) {
     uint64_t cost = scan_cost(x, n_queries, (size_t)pool_threads(pool));
-    if (cost < SHORT_SCAN) {
+    if (cost < SHORT_SCAN || (x->hopeless && radius < 0)) {
         if (stats) stats->queries += n_queries, stats->scanned += n_queries;
         return scan_search(queries, n_queries, x->codes, x->n, x->bits, k, radius, allowed, hits, found, pool,
                            err);

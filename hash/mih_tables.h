@@ -4,6 +4,8 @@
 #ifndef HASH_MIH_TABLES_H
 #define HASH_MIH_TABLES_H
 
+#include <stdbool.h>
+
 #include "hash/mih.h"
 #include "hash/scan_kernels.h"
 #include "nn/base/bytes.h"
@@ -26,6 +28,7 @@ struct Mih {
     const uint8_t *codes;
     size_t n, present, size;
     int bits, m;
+    bool hopeless; /* mih_choose's: without a radius, the scan answers at once */
     Substring part[MIH_MOST];
     const unsigned char *data;
     void *owned; /* data, where we made it */
@@ -59,9 +62,10 @@ static inline uint64_t mih_choose_bits(int n, int k) {
 /* Sets x->part and x->size from n, present, bits and m. */
 void mih_lay_out(Mih *x);
 
-/* The number of substrings that suits these codes, of which `present` are there (has, or NULL: all). */
+/* The number of substrings that suits these codes, of which `present` are there (has, or NULL: all), and whether even the
+ * best costs a sample as much as the scan or nearly so, as random codes do: a try then only costs time. */
 Status mih_choose(const uint8_t *codes, size_t n, size_t present, int bits, const uint8_t *has, int *m,
-                  Pool *pool, Error *err);
+                  bool *hopeless, Pool *pool, Error *err);
 
 static inline uint64_t candidate_cost(const Mih *x) {
     return ((uint64_t)x->bits + 63) / 64 * MIH_COST_CANDIDATE;

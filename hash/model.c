@@ -43,11 +43,15 @@ static void init_params(Model *m, uint64_t seed) {
     param_init_glorot(p, m->class_weight, seed);
 }
 
-Status model_create(Model *m, const ModelConfig *c, uint64_t seed, Error *err) {
+Status model_allocate(Model *m, const ModelConfig *c, Error *err) {
     memset(m, 0, sizeof *m);
     m->config = *c;
     add_params(m);
-    TRY(params_seal(&m->params, err));
+    return params_seal(&m->params, err);
+}
+
+Status model_create(Model *m, const ModelConfig *c, uint64_t seed, Error *err) {
+    TRY(model_allocate(m, c, err));
     init_params(m, seed);
     return STATUS_OK;
 }

@@ -53,6 +53,8 @@ typedef struct {
 
 /* Allocates and initialises from (seed, RNG_INIT). model_free in every case. */
 Status model_create(Model *m, const ModelConfig *c, uint64_t seed, Error *err);
+/* The same with all weights 0, for a caller who has others: drawing them is half of a search's start. */
+Status model_allocate(Model *m, const ModelConfig *c, Error *err);
 void model_free(Model *m);
 
 /* Prefixes of the parameters that each stage trains, for params_train_only. */

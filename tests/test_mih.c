@@ -249,6 +249,30 @@ Test(mih, refuses_substrings_that_a_word_cannot_hold, .signal = SIGABRT) {
 }
 
 /* Codes of few clusters: short substrings would find whole clusters, so longer ones than the paper's are taken. */
+Test(mih, random_codes_are_left_to_the_scan_at_once_and_clustered_ones_are_not) {
+    enum { N = 40000, BYTES = 16, QUERIES = 20 };
+    uint8_t *codes = malloc(N * BYTES);
+    Hit hits[QUERIES * 10];
+    size_t found[QUERIES];
+    for (int kind = 0; kind < 2; kind++) {
+        fill(codes, N, 8 * BYTES, kind, 5);
+        Mih *x, *again;
+        size_t size;
+        MihStats stats = {0};
+        cr_assert_eq(mih_build(&x, codes, N, 8 * BYTES, 0, NULL, NULL, NULL), STATUS_OK);
+        const void *data = mih_bytes(x, &size);
+        cr_assert_eq(mih_open(&again, data, size, codes, N, 8 * BYTES, NULL), STATUS_OK);
+        cr_assert(x->hopeless == (kind == 0) && again->hopeless == x->hopeless);
+        cr_assert_eq(mih_search(again, codes, QUERIES, 10, -1, NULL, hits, found, &stats, NULL, NULL),
+                     STATUS_OK);
+        if (kind == 0) cr_assert(stats.scanned == QUERIES && stats.lookups == 0);
+        cr_assert(hits[0].row == 0 && hits[0].distance == 0);
+        mih_free(again);
+        mih_free(x);
+    }
+    free(codes);
+}
+
 Test(mih, clustered_codes_get_fewer_substrings_than_the_papers_rule_and_the_same_answers) {
     enum { N = 100000, BITS = 64 };
     uint8_t *codes = malloc(N * BITS / 8), queries[16 * BITS / 8];

@@ -168,7 +168,7 @@ Status model_open(ModelFile *f, const char *path, Error *err) {
     if (f->vocab.n + TOKEN_FIRST_WORD != c.words || f->n_labels != c.classes)
         return error_set(err, STATUS_INPUT,
                          "%s: vocabulary or labels do not have the sizes of its configuration", path);
-    TRY(model_create(&f->model, &c, 0, err));
+    TRY(model_allocate(&f->model, &c, err));
     for (size_t i = 0; i < f->model.params.count; i++)
         TRY(copy_tensor(&f->file, &f->model.params.items[i], path, err));
     TRY(need(f, path, "crc32", &crc, err));
