@@ -88,6 +88,22 @@ static Status read_part(const Part *p, const char *captions, const char *concept
     return s;
 }
 
+/* Pictures that are no radiology (drawings, photographs) have a folder of their own: counted, not taken. */
+static Status count_others(const Part *p, const char *captions, Error *err) {
+    const char *const names[] = {captions, NULL};
+    char *path = import_locate(p->im, names);
+    Csv t = {0};
+    bool more = path != NULL;
+    Status s = path ? csv_open(&t, path, CSV_TABS, false, err) : STATUS_OK;
+    while (s == STATUS_OK && more) {
+        s = csv_next(&t, &more, err);
+        if (s == STATUS_OK && more) import_left_out(p->im, "is in the folder non-radiology", t.field[0]);
+    }
+    csv_close(&t);
+    mem_free(path);
+    return s;
+}
+
 Status import_roco(Import *im, Error *err) {
     static const char *const parts[] = {"train", "validation", "test"}, *const roots[] = {"data/", ""};
     for (int i = 0; i < 6; i++) {
@@ -98,6 +114,8 @@ Status import_roco(Import *im, Error *err) {
         snprintf(images, sizeof images, "%s%s/radiology/images", roots[i % 2], parts[i / 2]);
         Part p = {im, parts[i / 2], images, false};
         TRY(read_part(&p, captions, labels, err));
+        snprintf(captions, sizeof captions, "%s%s/non-radiology/captions.txt", roots[i % 2], parts[i / 2]);
+        TRY(count_others(&p, captions, err));
     }
     return STATUS_OK;
 }

@@ -186,6 +186,31 @@ Status split_make_unseen(Split *s, const Manifest *m, uint64_t split_seed, const
     return status;
 }
 
+Status split_thin(Split *s, const Manifest *m, int most, uint64_t split_seed, Error *err) {
+    if (most == 0 || s->count[SET_TRAIN] <= most) return STATUS_OK;
+    int *order = mem_calloc((size_t)m->n_groups, sizeof *order),
+        *size = mem_calloc((size_t)m->n_groups, sizeof *size);
+    Status status = order && size ? STATUS_OK : mem_error(err, "the split");
+    if (status == STATUS_OK) {
+        Rng rng = rng_stream(split_seed, RNG_SPLIT, UINT32_MAX - 1);
+        int kept = 0;
+        for (int i = 0; i < m->n; i++) size[m->cases[i].group] += s->set[i] == SET_TRAIN;
+        for (int g = 0; g < m->n_groups; g++) order[g] = g;
+        rng_shuffle(&rng, order, (size_t)m->n_groups);
+        for (int k = 0; k < m->n_groups; k++) {
+            int *n = &size[order[k]];
+            if (kept >= most) *n = 0;
+            kept += *n;
+        }
+        for (int i = 0; i < m->n; i++)
+            if (s->set[i] == SET_TRAIN && size[m->cases[i].group] == 0) s->set[i] = SET_NONE;
+        finish(s, m);
+    }
+    mem_free(order);
+    mem_free(size);
+    return status;
+}
+
 Status split_write(const Split *s, const Manifest *m, const char *path, Error *err) {
     FileWriter w;
     TRY(file_begin(&w, path, err));

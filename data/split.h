@@ -9,7 +9,7 @@
 #include "data/manifest.h"
 
 typedef struct {
-    Set *set; /* (n) of each case; SET_NONE: left out (split_make_unseen alone does so); owned */
+    Set *set; /* (n) of each case; SET_NONE: left out (split_make_unseen, split_thin); owned */
     int n;
     int count[SET_COUNT];
     uint32_t hash; /* crc32 over "id TAB set NEWLINE" of all cases in order */
@@ -27,6 +27,10 @@ Status split_given(Split *s, const Manifest *m, const Log *log, Error *err);
  * with an unseen label holds is left out (SET_NONE). unseen (n_labels). */
 Status split_make_unseen(Split *s, const Manifest *m, uint64_t split_seed, const uint8_t *unseen,
                          const Log *log, Error *err);
+/* Takes training cases out (SET_NONE) by whole groups, in an order that the split seed alone fixes, until at most the group that
+ * reaches `most` is over; a smaller number keeps a part of what a larger one keeps. The other sets stay. 0: leaves all. */
+Status split_thin(Split *s, const Manifest *m, int most, uint64_t split_seed, Error *err);
+
 Status split_write(const Split *s, const Manifest *m, const char *path,
                    Error *err); /* split.tsv: id, set, group */
 void split_free(Split *s);

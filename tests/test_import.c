@@ -130,6 +130,8 @@ Test(import, roco_reads_tabs_and_rocov2_reads_csv) {
                  "ROCO_00002\t A \"cyst\" in the liver\n\nROCO_00003\tgone\n");
     fixture_text("s/data/train/radiology/keywords.txt", "ROCO_00002\tcyst\tleft liver\n");
     fixture_text("s/data/train/radiology/semtypes.txt", "ROCO_00002\tT060\tDiagnostic Procedure\n");
+    fixture_text("s/data/train/non-radiology/captions.txt", "ROCO_00009\tA drawing\n");
+    imported("roco", "s", "", 0, "left out 1: is in the folder non-radiology (first: ROCO_00009)");
     cr_assert_str_eq(
         imported("roco", "s", "", 0, "left out 1: the image is missing (first: ROCO_00003)"),
         HEADER "ROCO_00002\timages/ROCO_00002.png\tA \"cyst\" in the liver\tROCO_00002\tcyst|left_liver\n");
@@ -298,14 +300,86 @@ Test(import, mistakes_on_the_command_line_are_named) {
     expect_msach(0, "openi", "import --help");
 }
 
+/* ---- Whatever the layout ---- */
+
+/* Names, sizes, checksums and times of all files below a fixture's folder. */
+static const char *state_of(const char *folder, const char *into) {
+    const char *path = fixture_path(into);
+    char command[1200];
+    snprintf(command, sizeof command,
+             "cd %s && { find . -type f -exec cksum {} + | sort; ls -lR --full-time . 2>/dev/null || ls -lR "
+             ".; } >%s",
+             fixture_path(folder), path);
+    cr_assert_eq(system(command), 0);
+    return path;
+}
+
+static void same_state(const char *before, const char *after) {
+    char command[1200];
+    snprintf(command, sizeof command, "cmp -s %s %s", before, after);
+    cr_assert_eq(system(command), 0);
+}
+
+Test(import, the_source_stays_as_it_is) {
+    make_folder();
+    dicom("s/cyst/p1/d.dcm", "Meyer-77", "3");
+    fixture_text("s/cyst/p1/d.txt", "text");
+    const char *before = state_of("s", "before");
+    imported("folder", "s", "--frame all", 0, NULL);
+    imported("folder", "s", "--sections findings", 0, NULL);
+    same_state(before, state_of("s", "after"));
+}
+
+/* The same table with CRLF, with a byte order mark and in GB18030 gives the same manifest. */
+Test(import, line_ends_marks_and_encodings_of_tables_do_not_matter) {
+    static const char
+        utf8[] = IU_HEADER "1,normal,normal,X,,,双肺清晰,未见异常\r\n",
+        lf[] =
+            "uid,MeSH,Problems,image,indication,comparison,findings,impression\n1,normal,normal,X,,,双肺清晰,"
+            "未见异常\n",
+        gb[] = IU_HEADER "1,normal,normal,X,,,\xCB\xAB\xB7\xCE\xC7\xE5\xCE\xFA,"
+                         "\xCE\xB4\xBC\xFB\xD2\xEC\xB3\xA3\r\n";
+    picture("s/images/1.png");
+    fixture_text("s/indiana_projections.csv", "\xEF\xBB\xBFuid,filename,projection\r\n1,1.png,Frontal\r\n");
+    static const char *const ways[] = {utf8, lf, gb, "\xEF\xBB\xBF"};
+    for (int i = 0; i < 4; i++) {
+        char marked[600];
+        snprintf(marked, sizeof marked, "%s%s", ways[i], i == 3 ? utf8 : "");
+        fixture_text("s/indiana_reports.csv", marked);
+        cr_assert_str_eq(imported("iu-xray", "s", "", 0, i == 2 ? "1 file read as GB18030" : NULL),
+                         HEADER "1\timages/1.png\tFindings: 双肺清晰 Impression: 未见异常\t1\tnormal\n");
+    }
+    packed("s/indiana_reports.csv", "no table");
+    imported("iu-xray", "s", "", 3, "indiana_reports.csv");
+}
+
+/* Sections in Chinese, chosen; a report without the wanted one is left out. */
+Test(import, sections_are_chosen_in_chinese_too) {
+    picture("s/a/1.png");
+    picture("s/a/2.png");
+    fixture_text("s/a/1.txt",
+                 "临床诊断：结石待查\n检查所见：胆囊内见强回声，大小约１２ｍｍ。\n提示：胆囊结石。\n");
+    fixture_text("s/a/2.txt", "【超声所见】肝内未见异常。\n");
+    cr_assert_str_eq(
+        imported("folder", "s", "--sections impression", 0, "left out 1: no text in the sections"),
+        HEADER "a_1\timages/a_1.png\t提示：胆囊结石。\ta_1\ta\n");
+    const char *both = imported("folder", "s", "--sections findings,impression", 0, NULL);
+    cr_assert_not_null(strstr(both, "\t检查所见：胆囊内见强回声，大小约１２ｍｍ。 提示：胆囊结石。\t"));
+    cr_assert_not_null(strstr(both, "\t【超声所见】肝内未见异常。\t"));
+    cr_assert_null(strstr(both, "待查"));
+}
+
 /* ---- The originals' own samples ---- */
 
 Test(import, samples_in_their_original_layouts_are_read) {
-    static const char *const samples[][2] = {
-        {"vqa-med", "vqamed2019"}, {"vqa-rad", "vqarad"}, {"brest", "breast_us"}, {"pocus", "pocus_lung_us"}};
+    static const char *const samples[][3] = {
+        {"vqa-med", "vqamed2019", "took 32 cases in 32 groups; 32 of them with labels"},
+        {"vqa-rad", "vqarad", "took 30 cases in 30 groups; 30 of them with labels"},
+        {"brest", "breast_us", "left out 226: the image is missing"},
+        {"pocus", "pocus_lung_us", "took 58 cases in 28 groups; 47 of them with labels"}};
     const char *data = getenv("MSACH_DATA");
     if (!data) cr_skip("MSACH_DATA is not set: no samples");
     for (int i = 0; data && i < 4; i++)
-        expect_msach(0, "took", "import %s %s/data_raw/%s --out %s", samples[i][0], data, samples[i][1],
-                     fixture_path(samples[i][0]));
+        expect_msach(0, samples[i][2], "import %s %s/data_raw/%s --out %s", samples[i][0], data,
+                     samples[i][1], fixture_path(samples[i][0]));
 }

@@ -123,6 +123,32 @@ Test(split, the_seed_alone_fixes_it) {
     manifest_free(&m);
 }
 
+Test(split, thinning_takes_whole_groups_from_training_alone_and_nests) {
+    Manifest m = random_manifest(200, 3, 4, 1);
+    Split all, some, few;
+    cr_assert_eq(split_make(&all, &m, 1, NULL, NULL), STATUS_OK);
+    cr_assert_eq(split_make(&some, &m, 1, NULL, NULL), STATUS_OK);
+    cr_assert_eq(split_make(&few, &m, 1, NULL, NULL), STATUS_OK);
+    cr_assert_eq(split_thin(&some, &m, 60, 1, NULL), STATUS_OK);
+    cr_assert_eq(split_thin(&few, &m, 20, 1, NULL), STATUS_OK);
+    cr_assert(some.count[SET_TRAIN] >= 60 && some.count[SET_TRAIN] < all.count[SET_TRAIN]);
+    cr_assert(few.count[SET_TRAIN] >= 20 && few.count[SET_TRAIN] < 40);
+    for (int i = 0; i < m.n; i++) {
+        if (all.set[i] != SET_TRAIN) cr_assert_eq(some.set[i], all.set[i]);
+        if (few.set[i] == SET_TRAIN) cr_assert_eq(some.set[i], SET_TRAIN);
+        for (int j = 0; j < i && all.set[i] == SET_TRAIN; j++)
+            if (m.cases[i].group == m.cases[j].group) cr_assert_eq(few.set[i], few.set[j]);
+    }
+    uint32_t hash = all.hash;
+    cr_assert_eq(split_thin(&all, &m, 0, 1, NULL), STATUS_OK);
+    cr_assert_eq(split_thin(&all, &m, 100000, 1, NULL), STATUS_OK);
+    cr_assert(all.hash == hash && few.hash != hash);
+    split_free(&all);
+    split_free(&some);
+    split_free(&few);
+    manifest_free(&m);
+}
+
 Test(split, too_few_groups_for_a_label_are_warned_of_and_for_a_set_refused) {
     Manifest m = manifest("id\ttext\tlabels\na\tt\tx\nb\tt\tx\nc\tt\tx\nd\tt\tx\ne\tt\trare\n");
     Split s;

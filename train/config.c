@@ -20,6 +20,7 @@ const ConfigOption CONFIG_TABLE[] = {
     INT(bits, 64, CODE_MIN_BITS, CODE_MAX_BITS, "q, length of a code; a multiple of 8"),
     INT(seed, 1, 0, 1e9, "of weights, order and augmentation"),
     INT(split_seed, 1, 0, 1e9, "of the split alone"),
+    INT(train_cases, 0, 0, 1e9, "train on so many cases, whole groups, drawn by the split seed; 0: on all"),
     INT(mask_labels, 0, 0, 1, "1: label words are removed from the texts"),
     INT(end_to_end, 0, 0, 1, "1: no segmented training (ablation)"),
 

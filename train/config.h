@@ -12,7 +12,7 @@
 
 typedef struct {
     /* what and from where */
-    int bits, seed, split_seed, mask_labels, end_to_end;
+    int bits, seed, split_seed, train_cases, mask_labels, end_to_end;
     /* the networks */
     int image_size, width, blocks, dim, text_length, max_words, min_count, buckets, layers, heads,
         transformer;

@@ -133,6 +133,7 @@ Status session_open_unseen(Session *s, const Config *c, const char *manifest, co
     options.mask_labels = options.mask_labels || c->mask_labels;
     TRY(manifest_read(&s->manifest, manifest, &options, log, err));
     TRY(make_split(s, unseen, err));
+    TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
     TRY(collect_sets(s, err));
     if (s->count[SET_TRAIN] < 2)
         return error_set(err, STATUS_INPUT,
@@ -199,6 +200,7 @@ Status session_open_for(Session *s, const Config *c, const char *manifest, const
     TRY(manifest_read(&s->manifest, manifest, &options, log, err));
     if (options.need_labels) { /* an evaluation */
         TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
+        TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
         TRY(reorder_labels(&s->manifest, label_names, n_labels, err));
         TRY(collect_sets(s, err));
         TRY(collect_labels(s, err));
