@@ -15,6 +15,12 @@ small="image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=1 stage2_e
 cp my/manifest.tsv manifest.tsv
 cp -r my/images images
 cp my/images/case0001.png new.png
+# The same as a folder of pictures and texts: CLASS/PATIENT/NAME.png with NAME.txt beside it.
+tail -n +2 my/manifest.tsv | while IFS="$(printf '\t')" read -r id image text labels group; do
+    mkdir -p "archive/${labels%%|*}/$group"
+    cp "my/$image" "archive/${labels%%|*}/$group/$id.png"
+    printf '%s\n' "$text" >"archive/${labels%%|*}/$group/$id.txt"
+done
 
 # msach, made small.
 cat >msach <<EOF
@@ -34,7 +40,7 @@ chmod +x msach
 PATH=$work:$PATH
 
 # Verbs whose commands need hours, or files that only their user has; check_docs.sh holds their options against the help.
-elsewhere='bench|table|import|demo|audit|browse'
+elsewhere='bench|table|demo|audit|browse'
 ran=0
 sed -n 's/^    \(\$ \)\{0,1\}\(msach [a-z].*\)$/\2/p; s/^    \(for .*msach .*\)$/\1/p' "$readme" >commands
 while IFS= read -r line; do

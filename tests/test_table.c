@@ -126,16 +126,14 @@ static double chance(const Session *s) {
     return total / s->count[SET_QUERY];
 }
 
-static Session open_small(const Small *s, int unseen) {
-    Session session;
+static void open_small(Session *session, const Small *s, int unseen) {
     Config c;
     Error err = {0};
     ManifestOptions o = {.need_labels = true};
     config_default(&c);
     c.image_size = 32;
-    cr_assert_eq(session_open_unseen(&session, &c, s->manifest, &o, unseen, NULL, NULL, &err), STATUS_OK,
+    cr_assert_eq(session_open_unseen(session, &c, s->manifest, &o, unseen, NULL, NULL, &err), STATUS_OK,
                  "%s", err.message);
-    return session;
 }
 
 Test(table, rows_of_chance_and_of_true_labels_are_what_they_must_be) {
@@ -143,7 +141,8 @@ Test(table, rows_of_chance_and_of_true_labels_are_what_they_must_be) {
     double value[5];
     make_table(&s, "--quick");
     char *tsv = read_text(s.out, "table.tsv");
-    Session session = open_small(&s, 0);
+    Session session;
+    open_small(&session, &s, 0);
     for (int k = 0; k < 2; k++) {
         read_line(tsv, "\tRANDOM\t", k ? "text_to_image\thonest" : "image_to_text\thonest", value);
         cr_assert_float_eq(value[1], chance(&session), 1e-8);
@@ -289,7 +288,8 @@ Test(table, other_settings_of_stage_2_leave_what_stands_on_stage_1_alone) {
 Test(table, unseen_classes_are_in_no_training_and_no_validation_case) {
     Small s = small_set("unseen");
     enum { UNSEEN = 3 };
-    Session session = open_small(&s, UNSEEN);
+    Session session;
+    open_small(&session, &s, UNSEEN);
     int classes = session_classes(&session), flagged = 0, seen[SET_COUNT] = {0};
     uint8_t flags[MOST];
     int scratch[MOST];
