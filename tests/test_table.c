@@ -132,8 +132,8 @@ static void open_small(Session *session, const Small *s, int unseen) {
     ManifestOptions o = {.need_labels = true};
     config_default(&c);
     c.image_size = 32;
-    cr_assert_eq(session_open_unseen(session, &c, s->manifest, &o, unseen, NULL, NULL, &err), STATUS_OK,
-                 "%s", err.message);
+    cr_assert_eq(session_open_unseen(session, &c, s->manifest, &o, unseen, NULL, NULL, &err), STATUS_OK, "%s",
+                 err.message);
 }
 
 Test(table, rows_of_chance_and_of_true_labels_are_what_they_must_be) {
