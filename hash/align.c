@@ -117,11 +117,7 @@ Tensor *loss_align(Tape *t, Tensor *c_v, Tensor *c_t, const uint8_t *relation, d
         sum += contrast(s->cosine + i * b, relation + i * b, b, 1, tau, weight, s->slope + i * b);
         sum += contrast(s->cosine + i, relation + i, b, b, tau, weight, s->slope + i);
     }
-    Tensor *out = tape_tensor1(t, 1);
-    out->data[0] = (real)(weight * sum);
-    Node *node = tape_record(t, "align", align_backward, out, 2, (Tensor *[]){c_v, c_t}, s);
-    if (node) node->eq = "align";
-    return out;
+    return tape_scalar(t, "align", "align", align_backward, weight * sum, 2, (Tensor *[]){c_v, c_t}, s);
 }
 
 /* dL/dc_m = 2/(b d) (c_m - c_vt); none to c_vt. */
@@ -146,9 +142,6 @@ Tensor *loss_teacher(Tape *t, Tensor *c_v, Tensor *c_t, Tensor *c_joint) {
                x = (double)c_t->data[i] - (double)c_joint->data[i];
         sum += v * v + x * x;
     }
-    Tensor *out = tape_tensor1(t, 1);
-    out->data[0] = (real)(sum / (double)n);
-    Node *node = tape_record(t, "teacher", teacher_backward, out, 2, (Tensor *[]){c_v, c_t}, c_joint);
-    if (node) node->eq = "align";
-    return out;
+    return tape_scalar(t, "teacher", "align", teacher_backward, sum / (double)n, 2, (Tensor *[]){c_v, c_t},
+                       c_joint);
 }

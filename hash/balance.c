@@ -34,9 +34,5 @@ Tensor *loss_balance(Tape *t, Tensor *h_v, Tensor *h_t) {
     column_means(h_t, mean + q);
     double sum = 0;
     for (int j = 0; j < 2 * q; j++) sum += mean[j] * mean[j];
-    Tensor *out = tape_tensor1(t, 1);
-    out->data[0] = (real)(sum / q);
-    Node *node = tape_record(t, "balance", balance_backward, out, 2, (Tensor *[]){h_v, h_t}, mean);
-    if (node) node->eq = "balance";
-    return out;
+    return tape_scalar(t, "balance", "balance", balance_backward, sum / q, 2, (Tensor *[]){h_v, h_t}, mean);
 }

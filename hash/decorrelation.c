@@ -28,9 +28,6 @@ Tensor *loss_decorrelation(Tape *t, Tensor *h_v, Tensor *h_t) {
     blas_gemm(true, false, q, q, b, (real)1 / (real)b, h_t->data, q, h_t->data, q, -1, r + n, q);
     double sum = 0;
     for (size_t i = 0; i < 2 * n; i++) sum += (double)r[i] * (double)r[i];
-    Tensor *out = tape_tensor1(t, 1);
-    out->data[0] = (real)(sum / (double)n);
-    Node *node = tape_record(t, "decorrelation", decorrelation_backward, out, 2, (Tensor *[]){h_v, h_t}, r);
-    if (node) node->eq = "decorrelation";
-    return out;
+    return tape_scalar(t, "decorrelation", "decorrelation", decorrelation_backward, sum / (double)n, 2,
+                       (Tensor *[]){h_v, h_t}, r);
 }

@@ -3,151 +3,21 @@
 #include <math.h>
 #include <string.h>
 
+#include "hash/neighbours.h"
 #include "nn/base/alloc.h"
-#include "nn/blas.h"
-
-enum { TILE = 64 };
-
-typedef struct {
-    int index;
-    float distance; /* |u_i - u_j|, not squared */
-} Neighbour;
-
-/* ---- The k nearest of other groups, in tiles of TILE rows ---- */
-
-typedef struct {
-    const float *u;
-    const int *group;
-    const double *centre; /* (d) mean of u: taken out of the product form, which loses what all cases share */
-    const double *square; /* |u_i - centre|^2 (n) */
-    int n, d, k;
-    Neighbour *nearest;   /* (n,k), nearest first */
-    double *distance_sum; /* (n) over all cases of other groups */
-    real *scratch;        /* (threads, TILE + TILE, d) and (threads, TILE, TILE) */
-    size_t scratch_size;
-} Knn;
-
-static bool nearer(Neighbour a, Neighbour b) {
-    return a.distance < b.distance || (a.distance == b.distance && a.index < b.index);
-}
-
-/* Inserts into the sorted list of `have` entries, at most k. */
-static int insert(Neighbour *list, int have, int k, Neighbour x) {
-    if (have == k && !nearer(x, list[k - 1])) return have;
-    int at = have < k ? have++ : k - 1;
-    for (; at > 0 && nearer(x, list[at - 1]); at--) list[at] = list[at - 1];
-    list[at] = x;
-    return have;
-}
-
-/* to (rows,d) = rows of u without the centre */
-static void centred_rows(const Knn *s, int first, int rows, real *to) {
-    const float *from = s->u + (size_t)first * (size_t)s->d;
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < s->d; j++) *to++ = (real)((double)*from++ - s->centre[j]);
-}
-
-/* The product form of the distance loses half of the digits where features lie close together (equal ones
- * would come out apart): the chosen few are measured again by the difference, and sorted by it. The list ends
- * with index -1. */
-static void measure(const Knn *s, int i, int have) {
-    Neighbour *list = s->nearest + (size_t)i * (size_t)s->k;
-    size_t width = (size_t)s->d;
-    const float *own = s->u + (size_t)i * width;
-    for (int j = 0; j < have; j++) {
-        const float *other = s->u + (size_t)list[j].index * width;
-        double squared = 0;
-        for (size_t c = 0; c < width; c++)
-            squared += ((double)own[c] - (double)other[c]) * ((double)own[c] - (double)other[c]);
-        Neighbour x = {list[j].index, (float)sqrt(squared)};
-        insert(list, j, s->k, x);
-    }
-    for (int j = have; j < s->k; j++) list[j].index = -1;
-}
-
-static void knn_tile(void *ctx, int tile, int worker) {
-    Knn *s = ctx;
-    int first = tile * TILE, rows = s->n - first < TILE ? s->n - first : TILE;
-    size_t width = (size_t)s->d;
-    real *own = s->scratch + (size_t)worker * s->scratch_size, *others = own + TILE * width,
-         *product = others + TILE * width;
-    int have[TILE] = {0};
-    centred_rows(s, first, rows, own);
-    for (int i = 0; i < rows; i++) s->distance_sum[first + i] = 0;
-    for (int j0 = 0; j0 < s->n; j0 += TILE) {
-        int columns = s->n - j0 < TILE ? s->n - j0 : TILE;
-        centred_rows(s, j0, columns, others);
-        blas_gemm(false, true, rows, columns, s->d, 1, own, s->d, others, s->d, 0, product, TILE);
-        for (int i = 0; i < rows; i++)
-            for (int j = 0; j < columns; j++) {
-                int a = first + i, b = j0 + j;
-                if (s->group[a] == s->group[b]) continue;
-                double squared = s->square[a] + s->square[b] - 2 * (double)product[i * TILE + j];
-                float distance = (float)sqrt(fmax(squared, 0)); /* rounding may pass below 0 */
-                s->distance_sum[a] += (double)distance;
-                have[i] =
-                    insert(s->nearest + (size_t)a * (size_t)s->k, have[i], s->k, (Neighbour){b, distance});
-            }
-    }
-    for (int i = 0; i < rows; i++) measure(s, first + i, have[i]);
-}
-
-/* Fewest cases of other groups that any case has, so that every case has k neighbours; at least 1. */
-static int others_at_least(const int *group, int n) {
-    int most = 0;
-    for (int i = 0; i < n; i++) {
-        int same = 0;
-        for (int j = 0; j < n; j++) same += group[j] == group[i];
-        if (same > most) most = same;
-    }
-    return n - most;
-}
-
-static void centre_features(const Knn *s, double *centre, double *square) {
-    size_t n = (size_t)s->n, width = (size_t)s->d;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < width; j++) centre[j] += (double)s->u[i * width + j] / (double)n;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < width; j++) {
-            double x = (double)s->u[i * width + j] - centre[j];
-            square[i] += x * x;
-        }
-}
-
-static Status nearest_neighbours(Knn *s, Pool *pool, Error *err) {
-    size_t n = (size_t)s->n, width = (size_t)s->d, threads = (size_t)pool_threads(pool);
-    s->scratch_size = 2 * TILE * width + TILE * TILE;
-    double *square = mem_calloc(n, sizeof *square), *centre = mem_calloc(width, sizeof *centre);
-    s->distance_sum = mem_calloc(n, sizeof *s->distance_sum);
-    s->nearest = mem_calloc(n * (size_t)s->k, sizeof *s->nearest);
-    s->scratch = mem_calloc(threads * s->scratch_size, sizeof *s->scratch);
-    Status status = STATUS_OK;
-    if (!square || !centre || !s->distance_sum || !s->nearest || !s->scratch) {
-        status = mem_error(err, "the neighbour graph");
-    } else {
-        centre_features(s, centre, square);
-        s->centre = centre;
-        s->square = square;
-        pool_for(pool, (s->n + TILE - 1) / TILE, knn_tile, s);
-    }
-    mem_free(square);
-    mem_free(centre);
-    mem_free(s->scratch);
-    return status;
-}
 
 /* EQ(bandwidth)  sigma_m = max(mean distance to the k-th, 1e-6 mean distance, 1e-12): the floors keep a set
  * of equal features (distance 0) from dividing by 0. */
-static double bandwidth(const Knn *s) {
+static double bandwidth(const Neighbours *near, const int *group) {
     double kth = 0, all = 0;
     size_t pairs = 0, with = 0;
-    for (int i = 0; i < s->n; i++) {
-        const Neighbour *list = s->nearest + (size_t)i * (size_t)s->k;
-        int have = s->k;
+    for (int i = 0; i < near->n; i++) {
+        const Neighbour *list = near->nearest + (size_t)i * (size_t)near->k;
+        int have = near->k;
         while (have > 0 && list[have - 1].index < 0) have--;
         if (have > 0) kth += (double)list[have - 1].distance, with++;
-        all += s->distance_sum[i];
-        for (int j = 0; j < s->n; j++) pairs += s->group[j] != s->group[i];
+        all += near->distance_sum[i];
+        for (int j = 0; j < near->n; j++) pairs += group[j] != group[i];
     }
     double mean_kth = with ? kth / (double)with : 0, mean = pairs ? all / (double)pairs : 0;
     return fmax(fmax(mean_kth, 1e-6 * mean), 1e-12);
@@ -181,10 +51,10 @@ static void row_sort(Row *row) {
     }
 }
 
-static bool add_edges(const Knn *s, Row *rows) {
-    for (int i = 0; i < s->n; i++)
-        for (int j = 0; j < s->k; j++) {
-            Neighbour x = s->nearest[(size_t)i * (size_t)s->k + (size_t)j];
+static bool add_edges(const Neighbours *near, Row *rows) {
+    for (int i = 0; i < near->n; i++)
+        for (int j = 0; j < near->k; j++) {
+            Neighbour x = near->nearest[(size_t)i * (size_t)near->k + (size_t)j];
             if (x.index < 0) break;
             if (!row_add(&rows[i], x.index, x.distance) || !row_add(&rows[x.index], i, x.distance))
                 return false;
@@ -261,16 +131,15 @@ Status graph_build(Graph *g, const float *u, int n, int d, const int *group, int
                    Error *err) {
     memset(g, 0, sizeof *g);
     NN_REQUIRE(n > 0 && d > 0 && k > 0, "a graph of %d cases, width %d, %d neighbours", n, d, k);
-    int others = others_at_least(group, n);
-    Knn s = {.u = u, .group = group, .n = n, .d = d, .k = k < others ? k : (others > 0 ? others : 1)};
-    g->n = n;
-    g->k = s.k;
+    Neighbours near = {0};
     Row *rows = NULL, *reach = NULL;
-    Status status = nearest_neighbours(&s, pool, err);
+    Status status = neighbours_find(&near, u, n, d, group, k, pool, err);
+    g->n = n;
+    g->k = near.k;
     if (status == STATUS_OK) {
-        g->sigma = bandwidth(&s);
+        g->sigma = bandwidth(&near, group);
         rows = mem_calloc((size_t)n, sizeof *rows);
-        if (!rows || !add_edges(&s, rows)) status = mem_error(err, "the neighbour graph");
+        if (!rows || !add_edges(&near, rows)) status = mem_error(err, "the neighbour graph");
     }
     if (status == STATUS_OK && geodesic) {
         reach = geodesic_rows(rows, group, n);
@@ -279,8 +148,7 @@ Status graph_build(Graph *g, const float *u, int n, int d, const int *group, int
     if (status == STATUS_OK) status = fill(g, reach ? reach : rows, err);
     rows_free(rows, n);
     rows_free(reach, n);
-    mem_free(s.nearest);
-    mem_free(s.distance_sum);
+    neighbours_free(&near);
     return status;
 }
 

@@ -38,9 +38,6 @@ Tensor *loss_laplacian(Tape *t, Tensor *h_v, Tensor *h_t, const real *k_v, const
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += (double)h_v->data[i] * (double)product[i] + (double)h_t->data[i] * (double)product[n + i];
-    Tensor *out = tape_tensor1(t, 1);
-    out->data[0] = (real)(sum / ((double)h_v->dim[0] * (double)n));
-    Node *node = tape_record(t, "laplacian", laplacian_backward, out, 2, (Tensor *[]){h_v, h_t}, product);
-    if (node) node->eq = "laplacian";
-    return out;
+    return tape_scalar(t, "laplacian", "laplacian", laplacian_backward,
+                       sum / ((double)h_v->dim[0] * (double)n), 2, (Tensor *[]){h_v, h_t}, product);
 }

@@ -35,9 +35,6 @@ Tensor *loss_likelihood(Tape *t, Tensor *h_v, Tensor *h_t, const uint8_t *simila
         double sigmoid = theta >= 0 ? 1 / (1 + tail) : tail / (1 + tail);
         e[i] = (real)((sigmoid - s) / (double)n);
     }
-    Tensor *out = tape_tensor1(t, 1);
-    out->data[0] = (real)(sum / (double)n);
-    Node *node = tape_record(t, "likelihood", likelihood_backward, out, 2, (Tensor *[]){h_v, h_t}, e);
-    if (node) node->eq = "likelihood";
-    return out;
+    return tape_scalar(t, "likelihood", "likelihood", likelihood_backward, sum / (double)n, 2,
+                       (Tensor *[]){h_v, h_t}, e);
 }

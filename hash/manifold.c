@@ -26,9 +26,6 @@ Tensor *loss_manifold(Tape *t, Tensor *h_m, Tensor *h_n, const real *target) {
     blas_gemm(false, true, b, b, q, (real)1 / (real)q, h_m->data, q, h_n->data, q, -1, d, b);
     double sum = 0;
     for (size_t i = 0; i < n; i++) sum += (double)d[i] * (double)d[i];
-    Tensor *out = tape_tensor1(t, 1);
-    out->data[0] = (real)(sum / (double)n);
-    Node *node = tape_record(t, "manifold", manifold_backward, out, 2, (Tensor *[]){h_m, h_n}, d);
-    if (node) node->eq = "manifold";
-    return out;
+    return tape_scalar(t, "manifold", "manifold", manifold_backward, sum / (double)n, 2,
+                       (Tensor *[]){h_m, h_n}, d);
 }

@@ -26,9 +26,6 @@ Tensor *loss_quantisation(Tape *t, Tensor *h_v, Tensor *h_t) {
         code[i] = (real)sign;
         sum += (v - sign) * (v - sign) + (x - sign) * (x - sign);
     }
-    Tensor *out = tape_tensor1(t, 1);
-    out->data[0] = (real)(sum / (double)n);
-    Node *node = tape_record(t, "quantisation", quantisation_backward, out, 2, (Tensor *[]){h_v, h_t}, code);
-    if (node) node->eq = "quantisation";
-    return out;
+    return tape_scalar(t, "quantisation", "quantisation", quantisation_backward, sum / (double)n, 2,
+                       (Tensor *[]){h_v, h_t}, code);
 }

@@ -112,6 +112,15 @@ Node *tape_record(Tape *t, const char *op, BackwardFn *backward, Tensor *out, in
     return node;
 }
 
+Tensor *tape_scalar(Tape *t, const char *op, const char *eq, BackwardFn *backward, double value, int n_in,
+                    Tensor *const *in, void *saved) {
+    Tensor *out = tape_tensor1(t, 1);
+    out->data[0] = (real)value;
+    Node *node = tape_record(t, op, backward, out, n_in, in, saved);
+    if (node) node->eq = eq;
+    return out;
+}
+
 static size_t span_bytes(size_t reals) {
     return (reals * sizeof(real) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 }

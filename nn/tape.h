@@ -78,9 +78,13 @@ Tensor *tape_like(Tape *t, const Tensor *x);
 Tensor *tape_input(Tape *t, int rank, const int *dim, const real *values);
 
 /* Ends an op. Where recording is on and an input needs a gradient: out->needs_grad is set and the node is kept.
- * Returns the node (to set eq), or NULL where none was kept. Inputs that are NULL (an absent bias) are allowed. */
+ * Returns the node, or NULL where none was kept. Inputs that are NULL (an absent bias) are allowed. */
 Node *tape_record(Tape *t, const char *op, BackwardFn *backward, Tensor *out, int n_in, Tensor *const *in,
                   void *saved);
+
+/* Ends a term of the loss: a tensor of one element, and its node where one is kept, which belongs to equation eq. */
+Tensor *tape_scalar(Tape *t, const char *op, const char *eq, BackwardFn *backward, double value, int n_in,
+                    Tensor *const *in, void *saved);
 
 /* From here on nodes belong to this equation (an id of tests/equations.txt, a literal; NULL: none). Returns the one before,
  * which the caller sets again at the end of its part: an equation within another has its own nodes. */

@@ -1,0 +1,26 @@
+/* The k nearest cases of other groups, by Euclidean distance: what the neighbour graph is made of. Tiles of the n x n
+ * distances come from matrix products; the chosen few are measured again by the difference. */
+#ifndef HASH_NEIGHBOURS_H
+#define HASH_NEIGHBOURS_H
+
+#include "nn/base/error.h"
+#include "nn/base/pool.h"
+
+typedef struct {
+    int index;
+    float distance; /* |u_i - u_j|, not squared */
+} Neighbour;
+
+typedef struct {
+    int n, k;
+    Neighbour *nearest;   /* (n,k), nearest first, equal distances by index; index -1 ends a shorter list */
+    double *distance_sum; /* (n) over all cases of other groups */
+} Neighbours;
+
+/* u (n,d), group (n); k is capped so that every case has k neighbours, and at least 1. O(n^2 d) time, O(nk) memory; the same
+ * at any number of threads. Owned; neighbours_free in every case. */
+Status neighbours_find(Neighbours *out, const float *u, int n, int d, const int *group, int k, Pool *pool,
+                       Error *err);
+void neighbours_free(Neighbours *x);
+
+#endif
