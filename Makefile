@@ -124,7 +124,9 @@ $(BUILD)/%.o: %.c
 # Five small programs to learn from; the tests run them too.
 $(BUILD)/tutorial/%: tests/tutorial/%.c $(CORE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $^ $(ALL_LIBS)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) $(ALL_LIBS)
+
+-include $(TUTORIAL:=.d)
 
 tutorial: $(TUTORIAL)
 	$(BUILD)/tutorial/1_gradient
@@ -164,7 +166,7 @@ drill: test-double
 
 # Golden values anew; needs Python with PyTorch (Debian: python3-torch). Tests read the files that are committed.
 golden:
-	python3 tests/golden/make_golden.py
+	$(PYTHON_TORCH) tests/golden/make_golden.py
 
 # Ours and others' programs in turns on the same work, and the ratios; says what it skips. Quiet machine: PEERS="--rounds 5".
 # The interpreter that has PyTorch, where there are several.

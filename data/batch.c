@@ -59,6 +59,7 @@ static Status fill_image(const Batch *b, int row, int worker, Error *err) {
     }
     const uint8_t *picture;
     TRY(dataset_picture(b->data, i, b->scratch + (size_t)worker * n, &picture, err));
+    /* EQ(input)  x = (pixel/255 - mean)/std, mean and std of the training images */
     float scale = (float)(1.0 / (255.0 * o->deviation)), offset = (float)(-o->mean / o->deviation);
     if (o->augment) {
         Rng rng = stream(o, RNG_AUGMENT, i);

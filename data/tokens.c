@@ -149,6 +149,7 @@ Status tokens_encode(const Vocab *v, const char *text, const char *what, int32_t
     return STATUS_OK;
 }
 
+/* EQ(subwords)  hash(g) = FNV-1a(g) mod buckets of the n-grams g of 3 to 5 characters of <word>, shorter first */
 int token_ngrams(const char *word, int buckets, int32_t *gram) {
     char marked[4 * TOKEN_CHARACTERS + 3];
     size_t start[TOKEN_CHARACTERS + 3]; /* of each character of <word>, and its end */

@@ -1,5 +1,5 @@
 /* EQ(classification)  L_cls = sum_{v,t,vt} CE(H_m W_c + b_c, Y) + lambda_w |W_c|^2        [P named; G linear on H]
- * CE = softmax cross-entropy where every training case has one label, else bce_weight times the sigmoid form. */
+ * EQ(ce)  CE = softmax cross-entropy where every training case has one label, else bce_weight times the sigmoid form. */
 #include "hash/constraints.h"
 #include "nn/ops.h"
 

@@ -4,6 +4,7 @@
 
 #include "hash/scan_kernels.h"
 
+/* EQ(code)  bit j = 1 iff s_j >= 0 */
 void code_pack(const float *scores, size_t n, int bits, uint8_t *code) {
     size_t bytes = code_bytes(bits);
     memset(code, 0, n * bytes);

@@ -1,4 +1,4 @@
-/* Multi-head self-attention, per case i and head h over the first n_i tokens, e = d/heads:
+/* EQ(attention)  Multi-head self-attention, per case i and head h over the first n_i tokens, e = d/heads:
  *     P = softmax(q k' / sqrt(e))      y = P v
  *     dv += P' dy      dP = dy v'      dS = P (dP - rowsum(dP P)) / sqrt(e)
  *     dq += dS k       dk += dS' q

@@ -1,4 +1,4 @@
-/* y = relu?( gamma xhat + beta + add? ), xhat = (x - mean)/sqrt(var + 1e-5) per channel, over all rows (b h w)
+/* EQ(batchnorm)  y = relu?( gamma xhat + beta + add? ), xhat = (x - mean)/sqrt(var + 1e-5) per channel, over all rows (b h w)
  *     g = dy [y > 0] with relu, else dy        dadd += g        dbeta += sum g        dgamma += sum g xhat
  *     training:  dx += gamma/sqrt(var + 1e-5) (g - mean(g) - xhat mean(g xhat))
  *     otherwise: dx += gamma/sqrt(var + 1e-5) g

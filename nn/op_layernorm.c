@@ -1,4 +1,4 @@
-/* y = gamma xhat + beta, xhat = (x - mean)/sqrt(var + 1e-5) over the last dimension (d), var biased
+/* EQ(layernorm)  y = gamma xhat + beta, xhat = (x - mean)/sqrt(var + 1e-5) over the last dimension (d), var biased
  * dgamma += sum dy xhat      dbeta += sum dy
  * dx += (g - mean(g) - xhat mean(g xhat)) / sqrt(var + 1e-5), g = dy gamma
  * saved: mean and 1/sqrt(var + 1e-5) of every row; xhat is computed again */

@@ -81,6 +81,7 @@ Tensor *op_relu(Tape *t, Tensor *x) {
 }
 
 /* ---- gelu ---- */
+/* EQ(gelu)  with the error function, not its tanh approximation */
 void gelu_plain(size_t n, const real *x, real *y) {
     for (size_t i = 0; i < n; i++) y[i] = (real)((double)x[i] / 2 * (1 + erf((double)x[i] / sqrt(2))));
 }

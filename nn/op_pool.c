@@ -167,6 +167,7 @@ static void mean_tokens_backward(Tape *t, const Node *node) {
     }
 }
 
+/* EQ(feature)  u_m = mean over the real tokens of Z_m; 0 where a text has none */
 Tensor *op_mean_tokens(Tape *t, Tensor *x, const int *length) {
     char shape[64];
     NN_REQUIRE(x->rank == 3, "mean_tokens: x %s must be (b,n,d)", tensor_shape(x, shape));

@@ -1,7 +1,10 @@
 #!/bin/sh
 # Holds the documents against the code, so that they cannot drift. What README.md and the folders' READMEs name must exist:
 #   `file.c` and the like (.c .h .inc .sh .py .txt .md) from the root or from the README's folder; `some_function()` and
-#   `SOME_CONSTANT` in the sources; `make target` in the Makefile; `msach verb --option` and `--set KEY=` in the command itself.
+#   `SOME_CONSTANT` in the sources; `suite/test` in the tests; `make target` in the Makefile; `msach verb --option` and `--set KEY=` in
+#   the command itself; paths of the tree in comments.
+# And the reverse: each folder has a README of at most a page that names every file in it, what it may include, and where its ideas come
+# from. The algorithm's files and the tutorial's keep their lengths.
 # usage: check_docs.sh [MSACH [ROOT]]     exit 1 on any gap
 set -u
 bin=${1:-build/release/msach}
@@ -14,16 +17,24 @@ gap() {
     gaps=$((gaps + 1))
 }
 
-documents=$(ls README.md ./*/README.md ./*/*/README.md 2>/dev/null)
+# has LIST WORD: LIST is one line of words with a blank around each
+has() { case $1 in *" $2 "*) return 0 ;; esac; return 1; }
+# line: the lines of stdin as such a list
+line() { printf ' %s ' "$(tr -s '\n' ' ')"; }
+# there FILE...: the first of a glob's files is there
+there() { [ -e "$1" ]; }
+
+documents=$(ls README.md ALGORITHM.md ./*/README.md ./*/*/README.md 2>/dev/null)
 sources=$(find nn hash data eval train cmd tests -name '*.[ch]' -o -name '*.inc' -o -name '*.sh' -o -name '*.py')
-names=$(printf '%s\n' "$sources" tests/equations.txt | sed 's/.*\///')
+names=$(printf '%s\n' "$sources" tests/equations.txt | sed 's/.*\///' | line)
+# shellcheck disable=SC2086
+identifiers=$(cat $sources Makefile | tr -cs 'A-Za-z0-9_' '\n' | sort -u | line)
 example=nn/op_softplus.c # nn/README.md writes it down; tests/check_example.sh builds it
-targets=$(sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
+targets=$(sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile | line)
 completion=$("$bin" --completion)
-verbs=$(printf '%s\n' "$completion" | sed -n 's/^ *words="\(.*\) --help --version"$/\1/p')
-settings=$("$bin" train --list-settings | sed 's/^ *\([a-z0-9_]*\).*/\1/')
-has() { printf '%s\n' "$1" | tr ' ' '\n' | grep -qxF -- "$2"; }
-options_of() { printf '%s\n' "$completion" | sed -n "s/^ *$1) words=\"\(.*\)\" ;;.*/\1/p"; }
+verbs=$(printf '%s\n' "$completion" | sed -n 's/^ *words="\(.*\) --help --version"$/\1/p' | line)
+settings=$("$bin" train --list-settings | sed 's/^ *\([a-z0-9_]*\).*/\1/' | line)
+options_of() { printf '%s\n' "$completion" | sed -n "s/^ *$1) words=\"\(.*\)\" ;;.*/\1/p" | line; }
 
 # ---- Files, functions and constants between backticks, outside code blocks ----
 for document in $documents; do
@@ -34,14 +45,67 @@ for document in $documents; do
         **'{'* | *'<'* | *VERB* | NAME*) continue ;; # a pattern of names
         esac
         # shellcheck disable=SC2086 # a glob on purpose
-        ls $word >/dev/null 2>&1 || ls $folder/$word >/dev/null 2>&1 || [ "$word" = "$example" ] ||
-            { [ "$word" = "${word#*/}" ] && printf '%s\n' "$names" | grep -qxF -- "$word"; } ||
+        there $word || there $folder/$word || [ "$word" = "$example" ] || { [ "$word" = "${word#*/}" ] && has "$names" "$word"; } ||
             gap "$document names the file $word, which is not there"
     done
     for word in $(printf '%s\n' "$words" | sed -n 's/^\([a-z][a-z0-9]*_[a-z0-9_]*\)\(()\)\{0,1\}$/\1/p; s/^\([A-Z][A-Z0-9]*_[A-Z0-9_]*\)$/\1/p'); do
-        # shellcheck disable=SC2086
-        grep -qwF -- "$word" $sources Makefile || has "$settings" "$word" || printf '%s\n' "$names" | grep -qxF -- "$word.c" || gap "$document names $word, which the code does not know"
+        has "$identifiers" "$word" || has "$settings" "$word" || has "$names" "$word.c" || gap "$document names $word, which the code does not know"
     done
+done
+
+# ---- Tests between backticks, paths in comments ----
+known_tests=$(cat tests/*.c | tr '\n' ' ' | grep -o 'Test([a-z0-9_]*, *[A-Za-z0-9_]*' | sed 's/Test(//; s/, */\//' | line)
+for document in $documents; do
+    for word in $(grep -oE '`[a-z][a-z0-9_]*/[a-z0-9_]+_[A-Za-z0-9_]*`' "$document" | tr -d '`' | sort -u); do
+        has "$known_tests" "$word" || there "$word" || there "$word".* || gap "$document names the test $word, which is not there"
+    done
+done
+# shellcheck disable=SC2086
+for path in $(cat $sources Makefile tests/equations.txt | grep -v 'example=' | grep -oE '(^|[ (`"])(nn|hash|data|eval|train|cmd|tests)/[A-Za-z0-9_/]+\.(c|h|inc|py|sh|md)($|[^A-Za-z0-9])' | sed 's/^[^a-z]//; s/[^a-z]$//' | sort -u); do
+    [ -e "$path" ] || [ "$path" = "$example" ] || gap "a comment or a script names $path, which is not there"
+done
+
+# ---- Each folder's README ----
+# patterns README: the names and globs between its backticks; VERB stands for any word
+patterns() { grep -o '`[^`]*`' "$1" | tr -d '`' | sed 's/VERB/*/' | grep -E '^[A-Za-z0-9_.*]+$' | sort -u; }
+for folder in $(printf '%s\n' "$sources" | sed 's,/[^/]*$,,' | sort -u); do
+    readme=$folder/README.md
+    [ -f "$readme" ] || { gap "$folder has no README.md"; continue; }
+    [ "$(wc -l <"$readme")" -le 80 ] && [ "$(wc -w <"$readme")" -le 700 ] || gap "$readme is longer than a page: 80 lines, 700 words"
+    grep -qi 'include' "$readme" || gap "$readme does not say what its files may include"
+    grep -qiE '^(\*\*)?(ideas|sources)' "$readme" || gap "$readme does not say where its ideas come from"
+    set -f
+    known=$(patterns "$readme")
+    set +f
+    for file in $(printf '%s\n' "$sources" | grep -E "^$folder/[^/]*$" | sed 's,.*/,,'); do
+        found=
+        set -f
+        for pattern in $known; do
+            # shellcheck disable=SC2254 # a glob on purpose
+            case $file in $pattern | $pattern.c | $pattern.h) found=1 ;; esac
+            case ${file%.*}.h in $pattern) found=1 ;; esac # a header's .c comes with it, and the reverse
+            case ${file%.*}.c in $pattern) found=1 ;; esac
+        done
+        set +f
+        [ -n "$found" ] || gap "$readme does not name $file"
+    done
+done
+
+# ---- Lengths ----
+# code FILE: its lines without blank ones and comments
+code() { sed 's,//.*,,' "$1" | awk '{ line = $0; out = ""
+    while (length(line)) {
+        if (inside) { at = index(line, "*/"); if (!at) break; line = substr(line, at + 2); inside = 0 }
+        else { at = index(line, "/*"); if (!at) { out = out line; break } out = out substr(line, 1, at - 1); line = substr(line, at + 2); inside = 1 }
+    }
+    if (out ~ /[^ \t]/) n++ } END { print n + 0 }'; }
+algorithm=$(sed -n '/^The algorithm alone/,/^$/p' README.md | grep -o '`[a-z]*/[a-z0-9_]*\.c`' | tr -d '`')
+lines=0
+for file in $(printf '%s\n' "$algorithm" | head -n 12); do lines=$((lines + $(code "$file"))); done
+[ "$(printf '%s\n' "$algorithm" | wc -l)" -ge 12 ] || gap "README.md names fewer than twelve files of the algorithm"
+[ "$lines" -lt 1000 ] || gap "the algorithm has $lines lines of code, not under 1,000"
+for file in tests/tutorial/*.c; do
+    [ "$(wc -l <"$file")" -lt 120 ] || gap "$file has $(wc -l <"$file") lines, not under 120"
 done
 
 # ---- Commands, wherever they stand ----
@@ -53,7 +117,7 @@ for document in $documents; do
         sed 's/; .*//' | sort -u >build/docs.tmp
     while read -r _ verb rest; do
         has "$verbs" "$verb" || { gap "$document names msach $verb, which is no verb"; continue; }
-        known="$(options_of "$verb") --help -k -q"
+        known="$(options_of "$verb") --help -k -q "
         for option in $(printf '%s\n' "$rest" | sed 's/"[^"]*"//g' | tr ' ' '\n' | grep -E '^--?[a-z]' | sed 's/=.*//; s/[],.)]*$//'); do
             has "$known" "$option" || gap "$document: msach $verb has no $option"
         done
@@ -64,5 +128,5 @@ for document in $documents; do
 done
 rm -f build/docs.tmp
 
-[ "$gaps" = 0 ] && echo "check_docs: $(printf '%s\n' "$documents" | wc -l) documents agree with the code"
+[ "$gaps" = 0 ] && echo "check_docs: $(printf '%s\n' "$documents" | wc -l) documents agree with the code; the algorithm has $lines lines"
 [ "$gaps" = 0 ]

@@ -1,6 +1,6 @@
 /* One whole step of each stage against PyTorch: features, contexts, scores, every term, the total, and the
  * gradient of every parameter. The steps are put together here from the model and the constraints, as
- * ALGORITHM says, without dropout. */
+ * ALGORITHM.md says, without dropout. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

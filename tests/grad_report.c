@@ -1,5 +1,6 @@
 /* What `make gradients` and `make drill` print, from the tables that the checks use. Run by their environment
  * variables. */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,23 @@ Test(report, gradients_are_written_to_the_file_that_MSACH_GRADIENTS_names) {
     for (int i = 0; i < N_TABLES; i++) good = gradcheck_report(f, TABLES[i].ops, *TABLES[i].n) && good;
     fclose(f);
     cr_assert(good, "a bound is broken");
+}
+
+/* An op without an entry would be in no check at all: there are as many backward functions in the sources as in the tables. */
+Test(report, every_backward_of_the_sources_has_an_entry) {
+    BackwardFn *list[200];
+    int seen = 0, written = 0;
+    for (int i = 0; i < N_TABLES; i++)
+        for (size_t k = 0; k < *TABLES[i].n; k++)
+            if (!TABLES[i].ops[k].no_gradient) seen = optest_backwards(&TABLES[i].ops[k], list, seen, 200);
+    FILE *f = popen(
+        "cat nn/*.c hash/*.c | grep -c '^static void [a-z0-9_]*(Tape \\*t, const Node \\*node) {'", "r");
+    cr_assert_not_null(f);
+    cr_assert_eq(fscanf(f, "%d", &written), 1);
+    cr_assert_eq(pclose(f), 0);
+    cr_assert_gt(written, 30);
+    cr_assert_eq(seen, written, "%d backward functions in nn/ and hash/, %d in tests/oracle/cases_*.c",
+                 written, seen);
 }
 
 /* One line a node name, for the drill. */

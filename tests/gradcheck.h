@@ -117,6 +117,10 @@ typedef struct {
 } OpQuality;
 OpQuality optest_quality(const OpTest *op);
 
+/* The backward functions of an op's nodes, without the tests' own, added to list (n of them so far, at most `most`) where they
+ * are new; returns how many there are then. */
+int optest_backwards(const OpTest *op, BackwardFn **list, int n, int most);
+
 /* True where value and gradients have the same bits in one thread and in four; where each case alone gives
  * the bits that it has in its batch (recording off); where an input's gradient does not depend on which
  * others are wanted. */

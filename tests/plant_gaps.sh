@@ -10,7 +10,7 @@ failed=0 planted=0
 fresh() {
     rm -rf "$copy/tree"
     mkdir -p "$copy/tree/build"
-    cp -r "$root"/nn "$root"/hash "$root"/data "$root"/eval "$root"/train "$root"/cmd "$root"/tests "$root"/README.md "$root"/Makefile \
+    cp -r "$root"/nn "$root"/hash "$root"/data "$root"/eval "$root"/train "$root"/cmd "$root"/tests "$root"/README.md "$root"/ALGORITHM.md "$root"/Makefile \
         "$root"/setup.sh "$copy/tree/"
     cd "$copy/tree" || exit 2
 }
@@ -53,11 +53,44 @@ fresh
 echo '/* DEV(invented) */' >>hash/graph.c
 red "a departure of the code alone" $equations
 fresh
+sed -i 's,L_bal = 1/q sum_m,L_bal = 2/q sum_m,' ALGORITHM.md
+red "a statement that differs between the page and the table" $equations
+fresh
+sed -i 's/EQ(balance) \[P; G\]/EQ(balance) [P]/' ALGORITHM.md
+red "a mark that differs between the page and the table" $equations
+fresh
+printf '    EQ(invented) [O]  x = y\n' >>ALGORITHM.md
+red "an equation of the page that the table does not know" $equations
+fresh
+sed -i 's/DEV(mixup)/a departure/' ALGORITHM.md
+red "a departure that the page does not list" $equations
+fresh
+sed -i 's/oracle_beta(1/nothing(1/' tests/test_rules.c
+red "an oracle that no test calls" $equations
+fresh
+sed -i 's/"balance", "balance"/"balance", "invented"/' hash/balance.c
+red "a term of the loss that belongs to no equation" $equations
+fresh
+rm hash/README.md
+red "a folder without a README" $docs
+fresh
+echo 'int x;' >train/unnamed.c
+red "a file that its folder's README does not name" $docs
+fresh
+seq 1 60 >>nn/base/README.md
+red "a README of more than a page" $docs
+fresh
+seq 1 300 >>hash/graph.c
+red "an algorithm of 1,000 lines" $docs
+fresh
+seq 1 100 >>tests/tutorial/1_gradient.c
+red "a tutorial program of 120 lines" $docs
+fresh
 echo '#include "train/config.h"' >>hash/balance.c
 red "a lower layer that includes a higher one" sh tests/check_layers.sh
 no=absent # so that the names below stand nowhere in the tree, not even here
 # shellcheck disable=SC2016 # backticks are meant
-for line in 'See `nn/'$no'_file.c`.' 'Call `'$no'_function()`.' 'Run `make '$no'-target`.' '    msach '$no'verb --help' \
+for line in 'See the test `rules/'$no'_test`.' 'See `nn/'$no'_file.c`.' 'Call `'$no'_function()`.' 'Run `make '$no'-target`.' '    msach '$no'verb --help' \
     '    msach search --'$no'-option x' '    msach train --set '$no'_setting=1'; do
     fresh
     printf '\n%s\n' "$line" >>README.md

@@ -259,6 +259,37 @@ Test(train, a_model_file_gives_back_weights_words_labels_and_settings) {
     session_close(&s);
 }
 
+/* Two runs that differ in stage 2 alone have the same extractors, statistics included. */
+Test(train, stage_2_leaves_the_extractors_as_stage_1_left_them) {
+    Config c = tiny_config();
+    const char *manifest = tiny_set("frozen", 0),
+               *out[2] = {fixture_path("frozen_a"), fixture_path("frozen_b")};
+    ModelFile f[2];
+    Error err = {0};
+    int same[2] = {0}, differ[2] = {0}; /* of stage 1, of stage 2 */
+    for (int k = 0; k < 2; k++) {
+        char path[600];
+        c.stage2_epochs = 1 + 2 * k;
+        train(manifest, out[k], &c, 1, false, NULL);
+        snprintf(path, sizeof path, "%s/model.safetensors", out[k]);
+        cr_assert_eq(model_open(&f[k], path, &err), STATUS_OK, "%s", err.message);
+    }
+    for (size_t i = 0; i < f[0].model.params.count; i++) {
+        const Param *a = &f[0].model.params.items[i], *b = &f[1].model.params.items[i];
+        int second =
+            strncmp(a->name, "image.", 6) && strncmp(a->name, "text.", 5) && strncmp(a->name, "stage1.", 7);
+        if (memcmp(a->tensor->data, b->tensor->data, tensor_size(a->tensor) * sizeof(real)) == 0)
+            same[second]++;
+        else
+            differ[second]++;
+    }
+    cr_assert(same[0] > 40 && differ[0] == 0, "%d tensors of stage 1 are the same, %d differ", same[0],
+              differ[0]);
+    cr_assert_gt(differ[1], 10);
+    model_close(&f[0]);
+    model_close(&f[1]);
+}
+
 /* The hard rule: the code of a case depends on nothing but the case and the model. */
 Test(encode, a_case_has_one_code_alone_or_in_any_batch_in_any_order) {
     Config c = tiny_config();

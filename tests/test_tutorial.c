@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
 
@@ -77,7 +79,15 @@ Test(tutorial, each_constraint_switched_off_breaks_what_it_is_for) {
     cr_assert_lt(manifold[0], all[0] - 0.1);
     cr_assert_gt(balance[1], all[1] + 0.1);
     cr_assert_lt(classification[2], all[2] - 0.05);
-    cr_assert_eq(access(fixture_path("tutorial.html"), R_OK), 0);
+    unsigned char *page;
+    size_t size;
+    Error err = {0};
+    cr_assert_eq(file_read(fixture_path("tutorial.html"), 1 << 24, &page, &size, &err), STATUS_OK, "%s",
+                 err.message);
+    int pictures = 0;
+    for (size_t i = 0; i + 4 < size; i++) pictures += memcmp(page + i, "<svg", 4) == 0;
+    cr_assert_eq(pictures, 8, "codes and distances of four variants");
+    mem_free(page);
 }
 
 Test(tutorial, buckets_find_the_same_rows_as_the_scan) {

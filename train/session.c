@@ -35,6 +35,7 @@ static Status collect_sets(Session *s, Error *err) {
     return STATUS_OK;
 }
 
+/* EQ(labels)  Yn = Y / |Y| row by row, 0 where a row has no label; one label a case iff every training case has one */
 static Status collect_labels(Session *s, Error *err) {
     size_t n = (size_t)s->manifest.n, c = (size_t)s->manifest.n_labels;
     s->label = mem_calloc(n, sizeof *s->label);

@@ -2,7 +2,7 @@
 
 #include "nn/ops.h"
 
-/* relation (b,b) of the alignment: of the same group or text and sharing a label: positive; sharing none, of
+/* EQ(pairs)  relation (b,b) of the alignment: of the same group or text and sharing a label: positive; sharing none, of
  * another group and text: negative; the others are left out. */
 uint8_t *stage1_relations(const Session *s, Tape *t, const int *index, int b) {
     uint8_t *relation = arena_alloc(&t->arena, (size_t)b * (size_t)b);
@@ -50,7 +50,9 @@ Tensor *stage1_images(const Session *s, Tape *t, const Batch *b, const int *mix,
 
 /* EQ(stage1)  L_1 = CE(u_v V_v + a_v, Y) + CE(u_t V_t + a_t, Y)  [+ eta L_align(u_v, u_t)]
  * u_m = mean over (real) tokens of Z_m. Images may be mixed in pairs (Zhang et al. 2018, arXiv 1710.09412)
- * and labels smoothed (Szegedy et al. 2016, arXiv 1512.00567) [O]. */
+ * and labels smoothed (Szegedy et al. 2016, arXiv 1512.00567) [O].
+ * DEV(mixup): a mixed batch has the mixed Y in place of Y and no L_align, whose pairs mixing takes apart.
+ * DEV(smoothing): Y is (1-s) Y + s/c here, (1-s) Y + s/2 where cases have several labels. */
 Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, const int *index, const int *mix,
                  double lambda) {
     const Config *c = &s->config;

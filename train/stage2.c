@@ -10,6 +10,7 @@
 
 /* ---- The loss ---- */
 
+/* EQ(beta)  beta rises from beta_start to beta_end, by the same step every epoch */
 double stage2_beta(const Config *c, int epoch) {
     double share = c->stage2_epochs > 1 ? (double)epoch / (c->stage2_epochs - 1) : 1;
     return c->beta_start + (c->beta_end - c->beta_start) * share;
@@ -155,6 +156,7 @@ Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int
 
 /* ---- Preparation ---- */
 
+/* DEV(end-to-end): its features change with every step, so there is no fixed graph, and G is that of omega = 1. */
 static bool needs_graph(const Config *c) {
     return c->weight_manifold > 0 && (c->laplacian || c->omega < 1) && !c->end_to_end;
 }

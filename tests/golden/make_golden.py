@@ -3,9 +3,9 @@
 
     python3 tests/golden/make_golden.py [FOLDER]        writes layers.bin, stage1.bin, stage2.bin
 
-The forward passes are written from the design's ALGORITHM, with the published names and layouts of the weights. Weights and
+The forward passes are written from ALGORITHM.md, with the published names and layouts of the weights. Weights and
 inputs are not stored: both sides make them by wave() from their names. Stored activations are (b,height,width,channels) as in
-the C code; everything else has PyTorch's layout. tests/grad_golden.c reads the files.
+the C code; everything else has PyTorch's layout. tests/grad_golden_layers.c and tests/grad_golden_steps.c read the files.
 
 A file: "GOLD", u32 entries; an entry: u32 length of name, name, u32 rank, u32 dims, float64 values; all little-endian.
 """

@@ -1,4 +1,4 @@
-/* The equations of the design's ALGORITHM as naive double loops: written from the document, for reading,
+/* The equations of ALGORITHM.md as naive double loops: written from the document, for reading,
  * sharing no code with nn/ or hash/. Arrays are row-major; b cases, d width, q bits, c classes, n training
  * cases. A test compares each with its home (tests/equations.txt says which). */
 #ifndef TESTS_ORACLE_HASH_H

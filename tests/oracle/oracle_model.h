@@ -1,4 +1,4 @@
-/* The model of the design's ALGORITHM in naive double loops, by the published names of its weights; each
+/* The model of ALGORITHM.md in naive double loops, by the published names of its weights; each
  * layer's loops are those of oracle.h. Training statistics and no dropout, or running statistics. b cases, d
  * width. */
 #ifndef TESTS_ORACLE_MODEL_H

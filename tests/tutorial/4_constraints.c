@@ -7,19 +7,24 @@
  *     manifold        distances of codes follow distances along the arc, within a class (correlation)
  *     balance         every bit is 1 for half of the cases (mean of |share - 1/2|)
  *     classification  a new case is nearest to the mean code of its own class (accuracy)
- * The page shows the codes, a case a row, sorted by arc and place along it. */
+ * The page shows for each variant the codes, and the distances between them, with what to look for. */
 #include <stdio.h>
 
-#include "eval/svg.h"
 #include "hash/constraints.h"
 #include "hash/graph.h"
 #include "nn/ops.h"
 #include "nn/optim.h"
-#include "tests/tutorial/toy.h"
+#include "tests/tutorial/toy_page.h"
 
 enum { Q = 16, HIDDEN = 32, STEPS = 300 };
 enum { MANIFOLD, BALANCE, CLASSIFICATION, TERMS };
 static const char *const NAME[] = {"no manifold", "no balance", "no classification", "all three"};
+static const char *const LOOK[] = {
+    "Distances no longer follow the place along an arc: pale blocks of a class, and no band along the "
+    "diagonal.",
+    "Columns of one colour: bits that say the same of nearly every case, and so nothing.",
+    "A band along the diagonal, but no blocks: where arcs cross, a case is as near to another class.",
+    "Bits change along the arcs, each is shared out, and the classes lie apart."};
 
 /* H_m (N,Q) = tanh(W2 tanh(W1 x + b1) + b2); weights w[4] of one modality. */
 static Tensor *hash(Tape *t, Tensor *const *w, const float *view) {
@@ -78,15 +83,6 @@ static void train(const Toy *toy, const Toy *fresh, const Graph *graph, int off,
     params_free(&p);
 }
 
-static void show(Buffer *page, int variant, const real *h) {
-    static double value[N * Q];
-    for (int i = 0; i < N * Q; i++) value[i] = bit(h, i) ? 1 : -1;
-    svg_heat(
-        page,
-        &(SvgFrame){.title = NAME[variant], .width = 300, .height = 460, .x_label = "bit", .y_label = "case"},
-        &(SvgHeat){.value = value, .rows = N, .columns = Q, .low = -1, .high = 1});
-}
-
 int main(int argc, char **argv) {
     static Toy toy, fresh;
     static real h[2][N * Q];
@@ -100,17 +96,17 @@ int main(int argc, char **argv) {
             return fprintf(stderr, "%s\n", err.message), 1;
 
     Buffer page = {0};
-    buffer_printf(&page, "<!doctype html><meta charset=\"utf-8\"><title>Three constraints</title><style>");
-    buffer_printf(&page, "%s", svg_css());
-    buffer_printf(&page, "svg{width:300px}</style><h1>Codes of images, each constraint off in turn</h1>");
+    html_begin(&page, "Three constraints, each switched off in turn",
+               "Codes of new cases on three crossing arcs.");
     printf("%-24s %9s %10s %9s\n", "", "along arc", "imbalance", "accuracy");
     for (int variant = TERMS; variant >= 0; variant--) {
         train(&toy, &fresh, graph, variant, h);
-        printf("%-24s %9.3f %10.3f %9.3f\n", NAME[variant],
-               arc_correlation(h[0], h[1], fresh.place, fresh.label, N, Q), imbalance(h[0], N, Q),
-               nearest_mean(h[0], h[1], fresh.label, N, Q, CLASSES));
-        show(&page, variant, h[0]);
+        double figure[] = {arc_correlation(h[0], h[1], fresh.place, fresh.label, N, Q), imbalance(h[0], N, Q),
+                           nearest_mean(h[0], h[1], fresh.label, N, Q, CLASSES)};
+        printf("%-24s %9.3f %10.3f %9.3f\n", NAME[variant], figure[0], figure[1], figure[2]);
+        draw_variant(&page, NAME[variant], LOOK[variant], h[0], h[1], Q, figure);
     }
+    html_end(&page);
     FILE *f = fopen(argv[1], "wb");
     if (!f || fwrite(page.data, 1, page.size, f) != page.size || fclose(f) != 0) return perror(argv[1]), 4;
     printf("%s\n", argv[1]);

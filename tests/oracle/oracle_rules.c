@@ -1,0 +1,65 @@
+#include "tests/oracle/oracle_rules.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+double oracle_input(int pixel, double mean, double deviation) {
+    return (pixel / 255.0 - mean) / deviation;
+}
+
+bool oracle_labels(const uint8_t *y, int n, int c, double *unit) {
+    bool single = true;
+    for (int i = 0; i < n; i++) {
+        double squares = 0;
+        for (int k = 0; k < c; k++) squares += (double)y[i * c + k] * y[i * c + k];
+        for (int k = 0; k < c; k++) unit[i * c + k] = squares > 0 ? y[i * c + k] / sqrt(squares) : 0;
+        if (squares != 1) single = false;
+    }
+    return single;
+}
+
+void oracle_pairs(const uint8_t *y, const int *group, const int *text, int b, int c, uint8_t *relation) {
+    for (int i = 0; i < b; i++)
+        for (int j = 0; j < b; j++) {
+            int shared = 0;
+            for (int k = 0; k < c; k++) shared += y[i * c + k] * y[j * c + k];
+            bool same = group[i] == group[j] || text[i] == text[j];
+            uint8_t r = 2;
+            if (same && shared > 0) r = 1;
+            if (!same && shared == 0) r = 0;
+            if (i == j) r = 1;
+            relation[i * b + j] = r;
+        }
+}
+
+double oracle_beta(double start, double end, int epoch, int epochs) {
+    double beta = start;
+    if (epochs == 1) return end;
+    for (int e = 0; e < epoch; e++) beta += (end - start) / (epochs - 1);
+    return beta;
+}
+
+void oracle_code(const float *s, int q, int *bit) {
+    for (int j = 0; j < q; j++) bit[j] = s[j] >= 0;
+}
+
+/* FNV-1a of 32 bits (Fowler, Noll, Vo): for each byte, xor, then times the prime. */
+static uint32_t hash(const char *s, size_t n) {
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < n; i++) {
+        h ^= (unsigned char)s[i];
+        h *= 16777619u;
+    }
+    return h;
+}
+
+int oracle_ngrams(const char *word, unsigned buckets, int most, int32_t *bucket) {
+    char marked[128];
+    int count = 0;
+    snprintf(marked, sizeof marked, "<%s>", word);
+    for (size_t length = 3; length <= 5; length++)
+        for (size_t i = 0; i + length <= strlen(marked); i++)
+            if (count < most) bucket[count++] = (int32_t)(hash(marked + i, length) % buckets);
+    return count;
+}

@@ -1,0 +1,19 @@
+/* The small equations around the networks (ALGORITHM.md), as naive as they can be written. Nothing is shared with the code. */
+#ifndef TESTS_ORACLE_RULES_H
+#define TESTS_ORACLE_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+double oracle_input(int pixel, double mean, double deviation);
+/* unit (n,c) of y (n,c); true where every row has exactly one label. */
+bool oracle_labels(const uint8_t *y, int n, int c, double *unit);
+/* relation (b,b): 1 positive, 0 negative, 2 left out; cases by label row (b,c), group and text. */
+void oracle_pairs(const uint8_t *y, const int *group, const int *text, int b, int c, uint8_t *relation);
+double oracle_beta(double start, double end, int epoch, int epochs);
+/* bit (q) of scores s (q) */
+void oracle_code(const float *s, int q, int *bit);
+/* Buckets of the n-grams of an ASCII word, shorter ones first, at most `most`; returns how many. */
+int oracle_ngrams(const char *word, unsigned buckets, int most, int32_t *bucket);
+
+#endif
