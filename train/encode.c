@@ -38,7 +38,8 @@ static void move_picture(const float *x, int side, int right, int down, float bl
 }
 
 /* c_v = mean over V_e views of the context of the picture moved by S/24 pixels: none, right, left, down, up and
- * the four corners, in this order. V_e = 1 (the default) is the picture alone. */
+ * the four corners, in this order. V_e = 1 (the default) is the picture alone.
+ * DEV(encode-views): with V_e > 1 the code is of this mean, not of one c_v. */
 static Tensor *average_context(Tape *t, const Model *m, const float *x, int n) {
     static const int move[ENCODE_VIEWS][2] = {{0, 0}, {1, 0},   {-1, 0}, {0, 1}, {0, -1},
                                               {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};

@@ -52,7 +52,7 @@ Tensor *stage1_images(const Session *s, Tape *t, const Batch *b, const int *mix,
  * u_m = mean over (real) tokens of Z_m. Images may be mixed in pairs (Zhang et al. 2018, arXiv 1710.09412)
  * and labels smoothed (Szegedy et al. 2016, arXiv 1512.00567) [O].
  * DEV(mixup): a mixed batch has the mixed Y in place of Y and no L_align, whose pairs mixing takes apart.
- * DEV(smoothing): Y is (1-s) Y + s/c here, (1-s) Y + s/2 where cases have several labels. */
+ * DEV(smoothing): Y is (1-s) Y + s/c here and in L_cls, (1-s) Y + s/2 where cases have several labels. */
 Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, const int *index, const int *mix,
                  double lambda) {
     const Config *c = &s->config;
