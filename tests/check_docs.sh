@@ -71,7 +71,7 @@ patterns() { grep -o '`[^`]*`' "$1" | tr -d '`' | sed 's/VERB/*/' | grep -E '^[A
 for folder in $(printf '%s\n' "$sources" | sed 's,/[^/]*$,,' | sort -u); do
     readme=$folder/README.md
     [ -f "$readme" ] || { gap "$folder has no README.md"; continue; }
-    [ "$(wc -l <"$readme")" -le 80 ] && [ "$(wc -w <"$readme")" -le 700 ] || gap "$readme is longer than a page: 80 lines, 700 words"
+    [ "$(wc -l <"$readme")" -le 80 ] && [ "$(wc -w <"$readme")" -le 750 ] || gap "$readme is longer than a page: 80 lines, 750 words"
     grep -qi 'include' "$readme" || gap "$readme does not say what its files may include"
     grep -qiE '^(\*\*)?(ideas|sources)' "$readme" || gap "$readme does not say where its ideas come from"
     set -f
