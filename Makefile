@@ -57,13 +57,16 @@ OPT_cover := -O0 -g --coverage
 LINK_asan := -fsanitize=address,undefined
 LINK_tsan := -fsanitize=thread
 LINK_cover := --coverage
+# All but the tests: fit for the shared library, which shows what msach.h marks and nothing else.
+HIDDEN := -fPIC -fvisibility=hidden
 ALL_CFLAGS = -std=c11 $(WARN) -I. -ffp-contract=off $(OPT_$(MODE)) $(if $(NATIVE),-march=native) \
-	-DMSACH_VERSION='"$(VERSION)"' $(LIB_CFLAGS) $(CFLAGS)
+	-DMSACH_VERSION='"$(VERSION)"' -DMSACH_BUILD='"$(MODE), $(MACHINE)"' $(LIB_CFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) $(LINK_$(MODE)) $(LIBS) -lpthread -lm
 
 # ---- What is built from what ----
 CORE_SRC := $(wildcard nn/base/*.c nn/*.c hash/*.c hash/baselines/*.c data/*.c eval/*.c train/*.c)
 CMD_SRC := $(wildcard cmd/*.c)
+LIB_SRC := $(wildcard cmd/lib/*.c)
 TEST_SRC := $(wildcard tests/*.c tests/oracle/*.c)
 # The double build holds the mathematics alone: ops, losses and their checks.
 DOUBLE_SRC := $(wildcard nn/base/*.c nn/*.c hash/*.c)
@@ -71,11 +74,12 @@ DOUBLE_TESTS := $(wildcard tests/grad_*.c tests/oracle/*.c)
 
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/cmd/cases.o
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c))
 
-.PHONY: all tutorial docs demo peers startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
+.PHONY: all library install uninstall installed deb FORCE tutorial docs demo peers startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
 all: msach
 
 msach: $(BIN)
@@ -102,7 +106,7 @@ $(FOUND):
 	if [ -n "$$missing" ]; then echo "or let ./setup.sh install them; OpenBLAS can be done without: make BLAS=builtin" >&2; exit 1; fi
 	@touch $@
 
-$(CORE_OBJ) $(CMD_OBJ) $(TEST_OBJ): | $(FOUND)
+$(CORE_OBJ) $(CMD_OBJ) $(LIB_OBJ) $(TEST_OBJ): | $(FOUND)
 
 $(BIN): $(CORE_OBJ) $(CMD_OBJ)
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
@@ -117,9 +121,103 @@ endif
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(TEST_CFLAGS)) $(ISA) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(HIDDEN)) $(ISA) -MMD -MP -c -o $@ $<
 
--include $(CORE_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(CORE_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+
+# ---- The library, and installing ----
+# One object with all that msach.h needs, taken from an archive; every symbol but msach_* is made local, so that the static
+# library clashes with nothing either (where there is no objcopy, on macOS, the static one keeps the others as hidden).
+# Three files are compiled anew for it, without the test's seams and without a word printed.
+OBJCOPY ?= objcopy
+AR ?= ar
+LIB_BARE := nn/base/alloc nn/base/error nn/base/sys
+LIB_BARE_OBJ := $(LIB_BARE:%=$(BUILD)/lib/%.o)
+# No BLAS, no expat, no zlib: inference and search ask for none of them.
+LIB_NEEDS := $(call pc_libs,jansson,-ljansson) $(call pc_libs,libutf8proc,-lutf8proc) -lpthread -lm
+ifneq ($(findstring darwin,$(MACHINE)),)
+SO := libmsach.dylib
+SO_MAJOR := libmsach.0.dylib
+SO_FULL := libmsach.$(VERSION).dylib
+SO_FLAGS = -dynamiclib -install_name $(LIBDIR)/$(SO_MAJOR)
+LOCALISE := :
+else
+SO := libmsach.so
+SO_MAJOR := libmsach.so.0
+SO_FULL := libmsach.so.$(VERSION)
+SO_FLAGS = -shared -Wl,-soname,$(SO_MAJOR) -Wl,-z,defs -Wl,--as-needed
+LOCALISE := $(OBJCOPY) --localize-hidden
+endif
+
+$(BUILD)/lib/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(HIDDEN) -DNN_LIBRARY -MMD -MP -c -o $@ $<
+-include $(LIB_BARE_OBJ:.o=.d)
+
+$(BUILD)/lib/msach.o: $(LIB_OBJ) $(CORE_OBJ) $(LIB_BARE_OBJ)
+	rm -f $(BUILD)/lib/core.a
+	$(AR) rcs $(BUILD)/lib/core.a $(filter-out $(LIB_BARE:%=$(BUILD)/%.o),$(CORE_OBJ)) $(LIB_BARE_OBJ)
+	$(CC) -r -nostdlib -o $@ $(LIB_OBJ) $(BUILD)/lib/core.a
+	$(LOCALISE) $@
+$(BUILD)/lib/libmsach.a: $(BUILD)/lib/msach.o
+	rm -f $@
+	$(AR) rcs $@ $<
+$(BUILD)/lib/$(SO_FULL): $(BUILD)/lib/msach.o
+	$(CC) $(CFLAGS) $(SO_FLAGS) -o $@ $< $(LDFLAGS) $(LINK_$(MODE)) $(LIB_NEEDS)
+library: $(BUILD)/lib/libmsach.a $(BUILD)/lib/$(SO_FULL)
+
+# Where things go: under PREFIX, and all of that under DESTDIR.
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+DOCDIR ?= $(PREFIX)/share/doc/msach
+INSTALL ?= install
+
+$(BUILD)/msach.1: $(BIN)
+	$(BIN) --man >$@
+$(BUILD)/msach.bash: $(BIN)
+	$(BIN) --completion >$@
+$(BUILD)/msach.pc: Makefile FORCE
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCLUDEDIR)' '' 'Name: msach' \
+	'Description: search of medical images and reports by short binary codes' 'Version: $(VERSION)' \
+	'Libs: -L$${libdir} -lmsach' 'Libs.private: $(strip $(LIB_NEEDS))' 'Cflags: -I$${includedir}' >$@
+
+install: msach library $(BUILD)/msach.1 $(BUILD)/msach.bash $(BUILD)/msach.pc
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(MANDIR)/man1' \
+	'$(DESTDIR)$(COMPLETIONDIR)' '$(DESTDIR)$(DOCDIR)/examples'
+	$(INSTALL) -m 755 $(BIN) '$(DESTDIR)$(BINDIR)/msach'
+	$(INSTALL) -m 644 $(BUILD)/lib/libmsach.a '$(DESTDIR)$(LIBDIR)/libmsach.a'
+	$(INSTALL) -m 755 $(BUILD)/lib/$(SO_FULL) '$(DESTDIR)$(LIBDIR)/$(SO_FULL)'
+	ln -sf $(SO_FULL) '$(DESTDIR)$(LIBDIR)/$(SO_MAJOR)'
+	ln -sf $(SO_MAJOR) '$(DESTDIR)$(LIBDIR)/$(SO)'
+	$(INSTALL) -m 644 $(BUILD)/msach.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/msach.pc'
+	$(INSTALL) -m 644 cmd/lib/msach.h '$(DESTDIR)$(INCLUDEDIR)/msach.h'
+	$(INSTALL) -m 644 $(BUILD)/msach.1 '$(DESTDIR)$(MANDIR)/man1/msach.1'
+	$(INSTALL) -m 644 $(BUILD)/msach.bash '$(DESTDIR)$(COMPLETIONDIR)/msach'
+	$(INSTALL) -m 644 tests/library/search_index.c '$(DESTDIR)$(DOCDIR)/examples/search_index.c'
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+
+# What install wrote, and folders that are empty then; those that a system has anyway stay.
+uninstall:
+	rm -f '$(DESTDIR)$(BINDIR)/msach' '$(DESTDIR)$(LIBDIR)/libmsach.a' '$(DESTDIR)$(LIBDIR)/$(SO_FULL)' \
+	'$(DESTDIR)$(LIBDIR)/$(SO_MAJOR)' '$(DESTDIR)$(LIBDIR)/$(SO)' '$(DESTDIR)$(LIBDIR)/pkgconfig/msach.pc' \
+	'$(DESTDIR)$(INCLUDEDIR)/msach.h' '$(DESTDIR)$(MANDIR)/man1/msach.1' '$(DESTDIR)$(COMPLETIONDIR)/msach' \
+	'$(DESTDIR)$(DOCDIR)/examples/search_index.c'
+	@rmdir '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' 2>/dev/null; case '$(DESTDIR)$(PREFIX)' in /usr | /usr/local) ;; \
+	*) for folder in '$(MANDIR)/man1' '$(MANDIR)' '$(COMPLETIONDIR)' '$(PREFIX)/share/bash-completion' '$(PREFIX)/share/doc' \
+	'$(PREFIX)/share' '$(LIBDIR)/pkgconfig' '$(LIBDIR)' '$(INCLUDEDIR)' '$(BINDIR)' '$(PREFIX)'; do \
+	rmdir '$(DESTDIR)'"$$folder" 2>/dev/null; done;; esac; true
+FORCE:
+
+# One package of the command and the library; lintian, where it is installed, must find no error.
+DEB_ARCH = $(shell dpkg --print-architecture 2>/dev/null)
+deb: msach library
+	rm -rf build/deb
+	@$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/build/deb PREFIX=/usr \
+	LIBDIR=/usr/lib/$(shell dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null) >/dev/null
+	@sh cmd/make_deb.sh $(CURDIR)/build/deb $(VERSION) LICENSE $(CURDIR)/build/msach_$(VERSION)_$(DEB_ARCH).deb
 
 # Five small programs to learn from; the tests run them too.
 $(BUILD)/tutorial/%: tests/tutorial/%.c $(CORE_OBJ)
@@ -136,7 +234,7 @@ tutorial: $(TUTORIAL)
 	$(BUILD)/tutorial/5_search
 
 # ---- Tests ----
-$(BUILD)/unit: $(CORE_OBJ) $(TEST_OBJ) | $(TUTORIAL)
+$(BUILD)/unit: $(CORE_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL)
 	$(CC) $(CFLAGS) -o $@ $^ $(TEST_LIBS) $(ALL_LIBS)
 
 build/double/grad: $(DOUBLE_SRC:%.c=build/double/%.o) $(DOUBLE_TESTS:%.c=build/double/%.o)
@@ -145,7 +243,7 @@ build/double/grad: $(DOUBLE_SRC:%.c=build/double/%.o) $(DOUBLE_TESTS:%.c=build/d
 test-double:
 	@$(MAKE) --no-print-directory MODE=double build/double/grad
 
-test: msach $(BUILD)/unit test-double docs
+test: msach $(BUILD)/unit test-double docs installed
 	build/double/grad
 	MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit
 
@@ -154,6 +252,10 @@ docs: msach
 	@sh tests/check_docs.sh $(BIN)
 	@CC='$(CC)' sh tests/check_example.sh $(BUILD)
 	@sh tests/readme_commands.sh $(BIN)
+
+# Installs into a folder of its own, uses what is there, uninstalls.
+installed: msach library
+	@CC='$(CC)' LINK='$(LINK_$(MODE))' MAKE='$(MAKE)' sh tests/check_install.sh $(BUILD)
 
 # Op, shapes tried, largest relative error, smallest planted error that the check sees.
 gradients: test-double
@@ -227,19 +329,22 @@ tsan:
 	TSAN_OPTIONS=halt_on_error=1 MSACH_BIN=$(CURDIR)/build/tsan/msach build/tsan/unit
 
 FORMATTED = $(wildcard nn/base/*.[ch] nn/*.[ch] nn/*.inc hash/*.[ch] hash/baselines/*.[ch] data/*.[ch] eval/*.[ch] train/*.[ch] \
-	cmd/*.[ch] tests/*.[ch] tests/oracle/*.[ch] tests/tutorial/*.[ch])
+	cmd/*.[ch] cmd/lib/*.[ch] tests/*.[ch] tests/oracle/*.[ch] tests/tutorial/*.[ch] tests/library/*.[ch])
 fmt:
 	clang-format -i $(FORMATTED)
 fmt-check:
 	clang-format --dry-run --Werror $(FORMATTED)
 tidy:
-	printf '%s\n' $(CORE_SRC) $(CMD_SRC) | xargs -P 2 -I '{}' \
-	clang-tidy --quiet --warnings-as-errors='*' '{}' -- -std=c11 -I. -DMSACH_VERSION='"$(VERSION)"' $(LIB_CFLAGS)
+	printf '%s\n' $(CORE_SRC) $(CMD_SRC) $(LIB_SRC) | xargs -P 2 -I '{}' \
+	clang-tidy --quiet --warnings-as-errors='*' '{}' -- -std=c11 -I. -DMSACH_VERSION='"$(VERSION)"' -DMSACH_BUILD='"tidy"' $(LIB_CFLAGS)
 
 help:
 	@echo "make            build ./msach"
 	@echo "make demo       the main job on phantoms, under two minutes"
 	@echo "make test       all tests"
+	@echo "make install    command, library, man page, completion: PREFIX=$(PREFIX) DESTDIR="
+	@echo "make deb        a Debian package of them"
+	@echo "make uninstall  takes all of that away"
 	@echo "make tutorial   five small programs, from a gradient to a search"
 	@echo "make docs       the documents against the code; README's commands as written"
 	@echo "make trace      every equation: home, test, oracle"

@@ -11,10 +11,12 @@
 #include "hash/scan.h"
 #include "nn/base/nearest.h"
 #include "nn/blas.h"
+#include "nn/kernels.h"
 
-const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_IMPORT, &VERB_TRAIN,  &VERB_EVAL,    &VERB_ENCODE,
-                             &VERB_INDEX,   &VERB_SEARCH, &VERB_EXPORT, &VERB_INSPECT, &VERB_VERIFY,
-                             &VERB_DEMO,    &VERB_AUDIT,  &VERB_BENCH,  &VERB_TABLE,   NULL};
+const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_IMPORT,  &VERB_TRAIN,  &VERB_EVAL,
+                             &VERB_ENCODE,  &VERB_INDEX,   &VERB_SEARCH, &VERB_BROWSE,
+                             &VERB_EXPORT,  &VERB_INSPECT, &VERB_VERIFY, &VERB_DEMO,
+                             &VERB_AUDIT,   &VERB_BENCH,   &VERB_TABLE,  NULL};
 
 volatile sig_atomic_t cmd_stop;
 
@@ -23,12 +25,24 @@ static void on_signal(int number) {
     cmd_stop = 1;
 }
 
-static void catch_signals(void) {
+static bool is_among(const Verb *v, const Verb *const *list) {
+    for (; *list; list++)
+        if (*list == v) return true;
+    return false;
+}
+
+/* Ctrl-C: some verbs look at cmd_stop and end as they should; those that only read end at once; the others end at the next
+ * sign of progress, between two files. */
+static void catch_signals(const Verb *v, Terminal *terminal) {
+    static const Verb *const stop_themselves[] = {&VERB_TRAIN, &VERB_IMPORT, &VERB_TABLE, &VERB_BENCH,
+                                                  &VERB_DEMO,  &VERB_BROWSE, NULL};
+    static const Verb *const only_read[] = {&VERB_SEARCH, &VERB_INSPECT, &VERB_VERIFY, &VERB_AUDIT, NULL};
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
+    if (is_among(v, only_read)) return;
+    if (!is_among(v, stop_themselves)) terminal->stop = &cmd_stop;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told quietly at the end */
 }
 
 /* What it is and the three commands that matter; full: every verb with what it does. */
@@ -37,9 +51,9 @@ static void about(FILE *to, bool full) {
         "msach: short binary codes for medical images and their reports, so that a report finds images and\n"
         "an image finds reports by Hamming distance. A reference implementation of MSACH. Not a medical "
         "device.\n\n"
-        "  msach phantom --out DIR                                      make a synthetic ultrasound set\n"
-        "  msach train --data DIR/manifest.tsv --out RUN                learn the codes\n"
-        "  msach search --model RUN --index FILE.idx --text \"a cyst\"    ask (`msach index` makes the "
+        "  msach demo --out demo                      see all of it on synthetic ultrasound, in two minutes\n"
+        "  msach train --data FILE.tsv --out RUN      learn codes from your own pictures and reports\n"
+        "  msach search --model RUN --index FILE.idx --text \"a cyst\"       ask (`msach index` makes the "
         "index)\n\n"
         "verbs:",
         to);
@@ -53,8 +67,8 @@ static void about(FILE *to, bool full) {
 }
 
 static void version(void) {
-    printf("msach %s\nmatrix products: %s\nHamming scan: %s\ncompiler: %s\n", MSACH_VERSION, blas_name(),
-           scan_kernel_name(),
+    printf("msach %s\nbuild: %s\nmatrix products: %s\nnetwork kernels: %s\nHamming scan: %s\ncompiler: %s\n",
+           MSACH_VERSION, MSACH_BUILD, blas_name(), kernels()->name, scan_kernel_name(),
 #ifdef __VERSION__
            __VERSION__
 #else
@@ -82,6 +96,7 @@ static Status run(const Verb *v, int argc, char **argv, Terminal *terminal, Erro
     if (s == STATUS_OK && args_has(&a, "help")) {
         args_help(v, stdout);
     } else if (s == STATUS_OK) {
+        catch_signals(v, terminal);
         a.log = terminal_log(terminal, args_has(&a, "quiet"));
         s = v->run(&a, err);
     }
@@ -109,7 +124,7 @@ int main(int argc, char **argv) {
     Error err = {0};
     Terminal terminal = {0};
     Status s = argc < 2 ? STATUS_USAGE : STATUS_OK;
-    catch_signals();
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told quietly at the end */
     if (!run_switch(argc, argv)) {
         const Verb *v = find_verb(argv[1], &err);
         s = v ? run(v, argc - 2, argv + 2, &terminal, &err) : STATUS_USAGE;

@@ -86,11 +86,14 @@ static void put_verb(FILE *to, const Verb *v) {
 }
 
 static void put_exit_status(FILE *to) {
-    static const char *const meaning[] = {
-        "all went well", "a check failed, or a file is damaged", "the command line is wrong",
-        "an input file is missing, malformed or damaged", "the system refused: permission, disk, memory"};
+    static const char *const meaning[] = {"all went well",
+                                          "a check failed, or a file is damaged",
+                                          "the command line is wrong",
+                                          "an input file is missing, malformed or damaged",
+                                          "the system refused: permission, disk, memory",
+                                          "a state that should not be: please report it"};
     fputs(".Sh EXIT STATUS\n.Bl -tag -width Ds\n", to);
-    for (int i = 0; i < 5; i++) fprintf(to, ".It %d\n%s\n", i, meaning[i]);
+    for (int i = 0; i < 6; i++) fprintf(to, ".It %d\n%s\n", i, meaning[i]);
     fputs(".El\n", to);
 }
 
@@ -107,7 +110,7 @@ void manual_man(FILE *to) {
     fputs(".Sh VERBS\n", to);
     for (const Verb *const *v = VERBS; *v; v++) put_verb(to, *v);
     fputs(".Sh ENVIRONMENT\n.Bl -tag -width COLUMNS\n.It Ev COLUMNS\nwidth of tables; the terminal's own "
-          "without it\n.El\n",
+          "without it\n.It Ev NO_COLOR\nhas nothing to switch off: no colour is written\n.El\n",
           to);
     put_exit_status(to);
 }

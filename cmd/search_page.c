@@ -3,49 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data/image.h"
-#include "data/png_write.h"
+#include "cmd/page_picture.h"
 #include "eval/html.h"
 #include "nn/base/alloc.h"
-
-enum { AS_IT_IS = 300 << 10 /* bytes of a picture that goes into the page unchanged */, SIDE = 384 };
-
-/* A small gray PNG of the picture: large files would make the page heavy, and browsers do not show PNM. */
-static Status shrink(Buffer *out, const char *path, const unsigned char *data, size_t size, Error *err) {
-    Image im;
-    uint8_t *square = mem_alloc((size_t)SIDE * SIDE);
-    if (!square) return mem_error(err, "a picture of the page");
-    Status s = image_decode(&im, path, data, size, err);
-    if (s == STATUS_OK) s = image_square(&im, SIDE, square, err);
-    if (s == STATUS_OK) png_encode_gray(out, square, SIDE, SIDE);
-    image_free(&im);
-    mem_free(square);
-    return s;
-}
-
-/* The bytes to show; empty where the picture cannot be read. */
-static void load_picture(Buffer *out, const char *path) {
-    unsigned char *data = NULL;
-    size_t size = 0;
-    if (file_read(path, IMAGE_MAX_BYTES, &data, &size, NULL) != STATUS_OK) return;
-    ImageKind kind = image_kind(data, size);
-    if (size <= AS_IT_IS && (kind == IMAGE_PNG || kind == IMAGE_JPEG))
-        buffer_add(out, data, size);
-    else
-        shrink(out, path, data, size, NULL);
-    mem_free(data);
-}
-
-/* A page may be sent around: it names files, not folders. */
-static const char *file_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
 
 void page_begin(Buffer *b, const Finder *f) {
     char lead[256];
     snprintf(lead, sizeof lead, "%lld cases of %.120s, codes of %d bits, nearest first by differing bits.",
-             (long long)index_live(f->index), file_name(f->index_path), index_bits(f->index));
+             (long long)index_live(f->index), page_file_name(f->index_path), index_bits(f->index));
     html_begin(b, "MSACH search", lead);
 }
 
@@ -62,7 +27,7 @@ static const unsigned char NOTHING[1];
 static void add_card(Buffer *b, const Finder *f, const IndexCase *c, int rank, int distance, int match) {
     Buffer picture = {0};
     char *path = finder_picture(f, c);
-    if (path) load_picture(&picture, path);
+    if (path) page_picture(&picture, path);
     HtmlHit h = {.rank = rank,
                  .distance = distance,
                  .bits = index_bits(f->index),
@@ -86,11 +51,11 @@ static void add_query(Buffer *b, const Finder *f, const Query *q, const IndexCas
         html_text(b, "%s", q->value);
     } else if (q->kind == ASK_IMAGE) {
         Buffer picture = {0};
-        load_picture(&picture, q->value);
+        page_picture(&picture, q->value);
         html_heading(b, "Question");
         html_hits_begin(b);
         HtmlHit h = {.distance = -1,
-                     .id = file_name(q->value),
+                     .id = page_file_name(q->value),
                      .text = "",
                      .picture = picture.data ? picture.data : NOTHING,
                      .picture_size = picture.size,

@@ -21,10 +21,29 @@ static void warn(void *ctx, const char *text) {
     fprintf(stderr, "msach: warning: %s\n", text);
 }
 
+/* "45 s", "12 min", "3 h 20 min" */
+static void print_duration(double s) {
+    long minutes = (long)(s / 60 + 0.5);
+    if (s < 90)
+        fprintf(stderr, "%.0f s", s);
+    else if (minutes < 60)
+        fprintf(stderr, "%ld min", minutes);
+    else
+        fprintf(stderr, "%ld h %ld min", minutes / 60, minutes % 60);
+}
+
+static void end_if_stopped(Terminal *t) {
+    if (!t->stop || !*t->stop) return;
+    terminal_clear(t);
+    fputs("msach: stopped\n", stderr);
+    _exit(128 + SIGINT);
+}
+
 /* At most ten times a second: the job, how far, the rate and the time left. */
 static void progress(void *ctx, const char *what, long done, long total) {
     Terminal *t = ctx;
-    if (!t->on_terminal) return;
+    end_if_stopped(t);
+    if (!t->on_terminal || t->quiet) return;
     double time = log_clock();
     if (strcmp(t->what, what) != 0) {
         snprintf(t->what, sizeof t->what, "%s", what);
@@ -35,16 +54,18 @@ static void progress(void *ctx, const char *what, long done, long total) {
     t->last = time;
     double rate = time > t->begun ? (double)done / (time - t->begun) : 0;
     fprintf(stderr, "\r\033[K%s: %ld/%ld", what, done, total);
-    if (rate > 0 && done < total)
-        fprintf(stderr, ", %.3g/s, %.0f s left", rate, (double)(total - done) / rate);
+    if (rate > 0 && done < total) {
+        fprintf(stderr, ", %.3g/s, ", rate);
+        print_duration((double)(total - done) / rate);
+        fputs(" left", stderr);
+    }
     fflush(stderr);
     t->drawn = 1;
 }
 
 Log terminal_log(Terminal *t, int quiet) {
-    memset(t, 0, sizeof *t);
-    t->on_terminal = isatty(STDERR_FILENO);
-    return (Log){.ctx = t, .line = quiet ? NULL : line, .warn = warn, .progress = quiet ? NULL : progress};
+    *t = (Terminal){.on_terminal = isatty(STDERR_FILENO), .quiet = quiet, .stop = t->stop};
+    return (Log){.ctx = t, .line = quiet ? NULL : line, .warn = warn, .progress = progress};
 }
 
 Status terminal_flush(Error *err) {

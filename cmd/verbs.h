@@ -7,7 +7,7 @@
 #include "cmd/args.h"
 
 extern const Verb VERB_PHANTOM, VERB_TRAIN, VERB_EVAL, VERB_ENCODE, VERB_INDEX, VERB_SEARCH, VERB_INSPECT,
-    VERB_VERIFY, VERB_DEMO, VERB_IMPORT, VERB_AUDIT, VERB_EXPORT, VERB_BENCH, VERB_TABLE;
+    VERB_VERIFY, VERB_DEMO, VERB_IMPORT, VERB_AUDIT, VERB_EXPORT, VERB_BENCH, VERB_TABLE, VERB_BROWSE;
 
 /* Set by the first SIGINT or SIGTERM; a second one ends the process at once. */
 extern volatile sig_atomic_t cmd_stop;

@@ -63,22 +63,35 @@ static const char PAGE_CSS[] =
     "dd{margin-bottom:6px}tbody th{max-width:44vw}}"
     "@media print{body{background:#fff}section{break-inside:avoid;border:0;padding:0}}";
 
+/* Pages of many: links in rows, a case over the whole width. */
+static const char SITE_CSS[] =
+    ".case{display:grid;gap:16px;grid-template-columns:minmax(0,420px) 1fr}.case "
+    "img{width:100%;aspect-ratio:1;"
+    "object-fit:contain;background:#000}.hit a{color:inherit}.hit a:hover{color:var(--accent)}"
+    "nav{display:flex;flex-wrap:wrap;gap:6px;margin:0 0 16px}nav a,nav span{border:1px solid var(--line);"
+    "border-radius:99px;padding:4px 12px;background:var(--card);text-decoration:none;max-width:100%;"
+    "overflow-wrap:anywhere}nav span{color:var(--soft);border-style:dashed}nav "
+    "a:hover{border-color:var(--accent)}"
+    "@media(max-width:560px){.case{grid-template-columns:minmax(0,1fr)}}";
+
 static void element(Buffer *b, const char *tag, const char *text) {
     buffer_printf(b, "<%s>", tag);
     markup_text(b, text);
     buffer_printf(b, "</%s>\n", tag);
 }
 
-void html_begin(Buffer *b, const char *title, const char *lead) {
+static void begin(Buffer *b, const char *title, const char *lead, const char *pictures) {
+    markup_raw(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src ");
+    markup_raw(b, pictures);
     markup_raw(b,
-               "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-               "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-               "style-src 'unsafe-inline'\">\n"
+               "; style-src 'unsafe-inline'\">\n"
                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n");
     element(b, "title", title);
     markup_raw(b, "<style>");
     markup_raw(b, PAGE_CSS);
+    markup_raw(b, SITE_CSS);
     markup_raw(b, svg_css());
     markup_raw(b, "</style>\n</head>\n<body>\n<main>\n<header>");
     element(b, "h1", title);
@@ -88,6 +101,34 @@ void html_begin(Buffer *b, const char *title, const char *lead) {
         markup_raw(b, "</p>");
     }
     markup_raw(b, "</header>\n");
+}
+
+void html_begin(Buffer *b, const char *title, const char *lead) {
+    begin(b, title, lead, "data:");
+}
+
+void html_begin_of_many(Buffer *b, const char *title, const char *lead) {
+    begin(b, title, lead, "data: 'self' file:");
+}
+
+void html_nav_begin(Buffer *b, const char *label) {
+    markup_raw(b, "<nav aria-label=\"");
+    markup_text(b, label);
+    markup_raw(b, "\">\n");
+}
+
+void html_nav_link(Buffer *b, const char *file, const char *text, int current, char key) {
+    markup_raw(b, current ? "<span aria-current=\"page\"" : "<a href=\"");
+    if (!current) markup_text(b, file);
+    if (!current) markup_raw(b, "\"");
+    if (key && !current) buffer_printf(b, " accesskey=\"%c\"", key);
+    markup_raw(b, " dir=\"auto\">");
+    markup_text(b, text);
+    markup_raw(b, current ? "</span>\n" : "</a>\n");
+}
+
+void html_nav_end(Buffer *b) {
+    markup_raw(b, "</nav>\n");
 }
 
 void html_end(Buffer *b) {
@@ -254,11 +295,32 @@ void html_hits_end(Buffer *b) {
     markup_raw(b, "</ol>\n");
 }
 
+static void open_link(Buffer *b, const char *file) {
+    markup_raw(b, "<a href=\"");
+    markup_text(b, file);
+    markup_raw(b, "\">");
+}
+
+/* The link of the picture is for the pointer; the keyboard meets the one of the id. */
+static void hit_picture(Buffer *b, const HtmlHit *h) {
+    if (h->page) {
+        markup_raw(b, "<a tabindex=\"-1\" aria-hidden=\"true\" href=\"");
+        markup_text(b, h->page);
+        markup_raw(b, "\">");
+    }
+    markup_raw(b, "<img loading=\"lazy\" decoding=\"async\" src=\"");
+    markup_text(b, h->picture_file);
+    markup_raw(b, "\" alt=\"");
+    markup_text(b, h->id);
+    markup_raw(b, h->page ? "\"></a>\n" : "\">\n");
+}
+
 static void hit_top(Buffer *b, const HtmlHit *h) {
     markup_raw(b, "<div class=\"top\"><strong dir=\"auto\">");
     if (h->rank > 0) buffer_printf(b, "%d. ", h->rank);
+    if (h->page) open_link(b, h->page);
     markup_text(b, h->id);
-    markup_raw(b, "</strong>");
+    markup_raw(b, h->page ? "</a></strong>" : "</strong>");
     if (h->distance >= 0)
         buffer_printf(b, "<span class=\"soft\" title=\"differing bits\">%d of %d bits</span>", h->distance,
                       h->bits);
@@ -282,7 +344,10 @@ static void hit_labels(Buffer *b, const HtmlHit *h) {
 void html_hit(Buffer *b, const HtmlHit *h) {
     markup_raw(b, "<li class=\"hit\">");
     hit_top(b, h);
-    if (h->picture) html_picture(b, h->picture, h->picture_size, h->id);
+    if (h->picture_file)
+        hit_picture(b, h);
+    else if (h->picture)
+        html_picture(b, h->picture, h->picture_size, h->id);
     hit_labels(b, h);
     if (h->text && *h->text) {
         markup_raw(b, "<p dir=\"auto\">");
@@ -290,4 +355,17 @@ void html_hit(Buffer *b, const HtmlHit *h) {
         markup_raw(b, "</p>");
     }
     markup_raw(b, "</li>\n");
+}
+
+void html_case(Buffer *b, const HtmlHit *h) {
+    markup_raw(b, "<section class=\"case\">");
+    if (h->picture_file)
+        hit_picture(b, h);
+    else if (h->picture)
+        html_picture(b, h->picture, h->picture_size, h->id);
+    markup_raw(b, "<div>");
+    hit_labels(b, h);
+    markup_raw(b, "<p dir=\"auto\">");
+    markup_text(b, h->text && *h->text ? h->text : "No report.");
+    markup_raw(b, "</p></div></section>\n");
 }

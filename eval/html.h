@@ -21,6 +21,14 @@
 /* lead: one sentence under the title, or NULL. */
 void html_begin(Buffer *b, const char *title, const char *lead);
 void html_end(Buffer *b);
+/* The same for a page of several that lie in one folder, with picture files beside them: those may be shown too. */
+void html_begin_of_many(Buffer *b, const char *title, const char *lead);
+
+/* Links in a row; label: what they lead through, for screen readers. current: this page, no link. key: a letter
+ * that opens it with the browser's access key, or 0. */
+void html_nav_begin(Buffer *b, const char *label);
+void html_nav_link(Buffer *b, const char *file, const char *text, int current, char key);
+void html_nav_end(Buffer *b);
 
 /* A part of the page with a heading; html_heading: a smaller one within. */
 void html_section_begin(Buffer *b, const char *heading);
@@ -72,11 +80,15 @@ typedef struct {
     const char *text;
     const unsigned char *picture; /* bytes of the file */
     size_t picture_size;
-    int match; /* 1: shares a label with the query; 0: does not; -1: not known */
+    const char *picture_file; /* or a file beside the page; NULL */
+    const char *page;         /* of the case, which the card leads to; NULL */
+    int match;                /* 1: shares a label with the query; 0: does not; -1: not known */
 } HtmlHit;
 void html_hits_begin(Buffer *b);
 void html_hit(Buffer *b, const HtmlHit *h);
 void html_hits_end(Buffer *b);
+/* One case over the whole width: its picture beside labels and text. */
+void html_case(Buffer *b, const HtmlHit *h);
 
 /* Part of the page that opens on a click or a key. */
 void html_details_begin(Buffer *b, const char *summary);

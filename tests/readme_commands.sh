@@ -40,7 +40,7 @@ chmod +x msach
 PATH=$work:$PATH
 
 # Verbs whose commands need hours, or files that only their user has; check_docs.sh holds their options against the help.
-elsewhere='bench|table|demo|audit|browse'
+elsewhere='bench|table|demo|audit'
 ran=0
 sed -n 's/^    \(\$ \)\{0,1\}\(msach [a-z].*\)$/\2/p; s/^    \(for .*msach .*\)$/\1/p' "$readme" >commands
 while IFS= read -r line; do

@@ -145,8 +145,9 @@ Test(image, png_chunks_must_stand_in_their_places) {
                                             {"IHDR|IDATx|IENDx", "IEND is not empty"},
                                             {"IDATx|IEND", "IHDR is not the first chunk"},
                                             {"IHDR|IHDR|IDATx|IEND", "IHDR is not the first chunk"},
+                                            {"IHDR|NEWSx|IDATx|IEND", "PNG does not know"},
                                             {"IHDR|IDATx", "ends before its IEND"}};
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         Buffer b = png_of_chunks(broken[i][0]);
         Error err = {0};
         cr_assert_eq(image_check("p", b.data, b.size, &err), STATUS_INPUT, "%s", broken[i][0]);

@@ -109,8 +109,28 @@ static void write_page(Buffer *b, const char *data) {
     html_figure_end(b, "%s", data);
     html_grid_end(b);
     html_hits_begin(b);
-    html_hit(b, &(HtmlHit){1, 3, 64, data, label, 1, data, (const unsigned char *)"P5", 2, 1});
-    html_hit(b, &(HtmlHit){2, -1, 64, data, NULL, 0, NULL, NULL, 0, -1});
+    html_hit(b, &(HtmlHit){.rank = 1,
+                           .distance = 3,
+                           .bits = 64,
+                           .id = data,
+                           .label = label,
+                           .labels = 1,
+                           .text = data,
+                           .picture = (const unsigned char *)"P5",
+                           .picture_size = 2,
+                           .match = 1});
+    html_hit(b, &(HtmlHit){.rank = 2, .distance = -1, .bits = 64, .id = data, .match = -1});
+    html_case(b, &(HtmlHit){.id = data,
+                            .label = label,
+                            .labels = 1,
+                            .text = data,
+                            .picture_file = data,
+                            .page = data,
+                            .match = -1});
+    html_nav_begin(b, data);
+    html_nav_link(b, data, data, 0, 'n');
+    html_nav_link(b, data, data, 1, 'n');
+    html_nav_end(b);
     html_hits_end(b);
     html_section_end(b);
     html_end(b);

@@ -186,10 +186,6 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
 
 /* ---- Opening ---- */
 
-char *run_model_path(const char *run_or_file) {
-    return path_is_dir(run_or_file) ? path_join(run_or_file, "model.safetensors") : mem_strdup(run_or_file);
-}
-
 static Status check_split(const ModelFile *f, const Session *s, Error *err) {
     char crc[16], hash[16];
     const char *data = st_get(&f->file, "data_crc32"), *split = st_get(&f->file, "split_hash");

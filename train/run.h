@@ -6,6 +6,7 @@
 
 #include "train/evaluate.h"
 #include "train/model_file.h"
+#include "train/run_path.h"
 
 typedef struct {
     const char *data, *out;
@@ -19,10 +20,6 @@ typedef enum { RUN_FINISHED, RUN_STOPPED, RUN_WAS_FINISHED } RunEnd;
 
 /* Trains into o->out. RUN_STOPPED: a signal came; --resume goes on. */
 Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end, Error *err);
-
-/* out/name; NULL where memory ran out; mem_free it. A name that is a file is given back as it is (a model by
- * its path). */
-char *run_model_path(const char *run_or_file);
 
 /* Opens a run's model with the session that it was trained on (or another manifest with the same meaning):
  * the split is made anew and its hash compared with the model's, where the manifest is the same. Both are the

@@ -38,6 +38,13 @@ Status error_from_errno(Error *err, const char *path, const char *doing) {
                      strerror(code));
 }
 
+#ifdef NN_LIBRARY
+/* No input leads here, and the installed library prints nothing. */
+void error_abort(const char *file, int line, const char *condition, const char *fmt, ...) {
+    (void)file, (void)line, (void)condition, (void)fmt;
+    abort();
+}
+#else
 void error_abort(const char *file, int line, const char *condition, const char *fmt, ...) {
     fprintf(stderr, "%s:%d: required: %s: ", file, line, condition);
     va_list args;
@@ -47,3 +54,4 @@ void error_abort(const char *file, int line, const char *condition, const char *
     fputc('\n', stderr);
     abort();
 }
+#endif

@@ -1,0 +1,298 @@
+/* The library as a program uses it: the command's codes, exact answers, errors instead of ends, threads with handles of
+ * their own. `make tsan` runs these too. */
+#define _POSIX_C_SOURCE 200809L
+#include <float.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/lib/msach.h"
+#include "data/image.h"
+#include "nn/base/bytes.h"
+#include "nn/base/npy.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/run_command.h"
+
+enum { THREADS = 4, ROUNDS = 3 };
+
+typedef struct {
+    TinyRun run;
+    char index[600], picture[600];
+} Archive;
+
+static Archive make_archive(void) {
+    Archive a;
+    a.run = tiny_run("tiny");
+    snprintf(a.index, sizeof a.index, "%s.idx", a.run.manifest);
+    snprintf(a.picture, sizeof a.picture, "%s/case0001.png", a.run.images);
+    expect_msach(0, "60 cases", "index --model %s --data %s --out %s", a.run.run, a.run.manifest, a.index);
+    return a;
+}
+
+static msach_model *open_model(const char *path) {
+    msach_error err;
+    msach_model *m;
+    cr_assert_eq(msach_model_open(&m, path, &err), MSACH_OK, "%s", err.message);
+    cr_assert_str_eq(err.message, "");
+    return m;
+}
+
+static msach_index *open_index(const char *path, const msach_model *m) {
+    msach_error err;
+    msach_index *x;
+    cr_assert_eq(msach_index_open(&x, path, m, &err), MSACH_OK, "%s", err.message);
+    return x;
+}
+
+/* ---- What it gives ---- */
+
+/* The one code that `msach encode` writes for an option and its value. */
+static void commands_code(const Archive *a, const char *option, const char *value, uint8_t *code) {
+    Npy n;
+    const char *out = fixture_path("one.npy");
+    expect_msach(0, "one.npy", "encode --model %s %s '%s' --out %s", a->run.run, option, value, out);
+    cr_assert_eq(npy_read(&n, out, 1 << 20, NULL), STATUS_OK);
+    memcpy(code, n.data, (size_t)n.dim[1]);
+    npy_free(&n);
+}
+
+Test(library, codes_are_those_of_the_command) {
+    Archive a = make_archive();
+    msach_model *m = open_model(a.run.run);
+    uint8_t ours[MSACH_MAX_CODE_BYTES], theirs[MSACH_MAX_CODE_BYTES];
+    size_t bytes = (size_t)msach_model_bits(m) / 8;
+    cr_assert_eq(bytes, 8);
+    cr_assert_eq(msach_encode_text(m, "anechoic cyst", ours, NULL), MSACH_OK);
+    commands_code(&a, "--text", "anechoic cyst", theirs);
+    cr_assert_arr_eq(ours, theirs, bytes);
+    cr_assert_eq(msach_encode_file(m, a.picture, ours, NULL), MSACH_OK);
+    commands_code(&a, "--image", a.picture, theirs);
+    cr_assert_arr_eq(ours, theirs, bytes);
+    msach_model_close(m);
+}
+
+Test(library, pixels_give_the_code_of_the_file_that_holds_them_at_any_stride) {
+    Archive a = make_archive();
+    msach_model *m = open_model(a.run.run);
+    Image im;
+    uint8_t ours[MSACH_MAX_CODE_BYTES], theirs[MSACH_MAX_CODE_BYTES], wide[64 * 64];
+    cr_assert_eq(image_read(&im, a.picture, NULL), STATUS_OK);
+    cr_assert(im.width <= 50 && im.height <= 64);
+    memset(wide, 255, sizeof wide);
+    for (int y = 0; y < im.height; y++) memcpy(wide + 64 * y, im.pixel + y * im.width, (size_t)im.width);
+    cr_assert_eq(msach_encode_pixels(m, wide, im.width, im.height, 64, ours, NULL), MSACH_OK);
+    cr_assert_eq(msach_encode_file(m, a.picture, theirs, NULL), MSACH_OK);
+    cr_assert_arr_eq(ours, theirs, (size_t)msach_model_bits(m) / 8);
+    image_free(&im);
+    msach_model_close(m);
+}
+
+static int differing_bits(const uint8_t *a, const uint8_t *b, size_t bytes) {
+    int n = 0;
+    for (size_t i = 0; i < 8 * bytes; i++) n += (a[i / 8] ^ b[i / 8]) >> (i % 8) & 1;
+    return n;
+}
+
+/* Against one look at every case. */
+Test(library, search_misses_no_neighbour_and_keeps_the_order_of_rows) {
+    Archive a = make_archive();
+    msach_index *x = open_index(a.index, NULL);
+    msach_index_info about = msach_index_about(x);
+    cr_assert(about.bits == 64 && about.rows == 60 && about.cases == 60);
+    msach_case c;
+    uint8_t query[2][8];
+    msach_hit hit[2 * 70];
+    size_t found[2];
+    for (int q = 0; q < 2; q++) {
+        cr_assert_eq(msach_index_case(x, q, &c, NULL), MSACH_OK);
+        memcpy(query[q], c.code[MSACH_TEXT], 8);
+    }
+    cr_assert_eq(msach_search(x, MSACH_IMAGE, query[0], 2, 70, -1, hit, found, NULL), MSACH_OK);
+    for (int q = 0; q < 2; q++) {
+        cr_assert_eq(found[q], 60);
+        for (int i = 0; i < 60; i++) {
+            msach_hit h = hit[q * 70 + i], before = i ? hit[q * 70 + i - 1] : (msach_hit){-1, -1};
+            cr_assert_eq(msach_index_case(x, h.row, &c, NULL), MSACH_OK);
+            cr_assert_eq(h.distance, differing_bits(query[q], c.code[MSACH_IMAGE], 8));
+            cr_assert(h.distance > before.distance || (h.distance == before.distance && h.row > before.row));
+            cr_assert_eq(msach_index_find(x, c.id), h.row);
+        }
+    }
+    int radius = hit[5].distance;
+    size_t within = 0;
+    for (int i = 0; i < 60; i++) within += hit[i].distance <= radius;
+    cr_assert_eq(msach_search(x, MSACH_IMAGE, query[0], 1, 70, radius, hit, found, NULL), MSACH_OK);
+    cr_assert_eq(found[0], within);
+    cr_assert_eq(msach_index_find(x, "nobody"), -1);
+    msach_index_close(x);
+}
+
+/* Two queries, four items, one label each: query 0 meets its own first, query 1 ties with all. */
+Test(library, evaluation_by_hand) {
+    const uint8_t queries[2][2] = {{0, 0}, {255, 0}}, items[4][2] = {{0, 0}, {1, 0}, {255, 255}, {3, 0}};
+    const uint8_t own[2][2] = {{1, 0}, {0, 1}}, labels[4][2] = {{1, 0}, {1, 0}, {0, 1}, {0, 1}};
+    msach_task t = {.bits = 16,
+                    .classes = 2,
+                    .queries = 2,
+                    .database = 4,
+                    .query_codes = queries[0],
+                    .database_codes = items[0],
+                    .query_labels = own[0],
+                    .database_labels = labels[0]};
+    msach_quality q;
+    cr_assert_eq(msach_evaluate(&t, &q, NULL), MSACH_OK);
+    /* Query 0: distances 0 1 16 2, both relevant first: 1. Query 1: 8 7 8 6, relevant at rank 1 and, tied with one
+     * other, at 3 or 4: (1 + (2/3 + 2/4) / 2) / 2. */
+    cr_assert_float_eq(q.map, (1 + (1 + (2.0 / 3 + 0.5) / 2) / 2) / 2, 1e-12);
+    cr_assert_float_eq(q.map_low, (1 + (1 + 0.5) / 2) / 2, 1e-12);
+    cr_assert_float_eq(q.map_high, (1 + (1 + 2.0 / 3) / 2) / 2, 1e-12);
+}
+
+/* ---- What it refuses ---- */
+
+#define REFUSED(status_, call)                                                                               \
+    do {                                                                                                     \
+        err = (msach_error){MSACH_OK, ""};                                                                   \
+        cr_assert_eq(call, status_);                                                                         \
+        cr_assert_eq(err.status, status_);                                                                   \
+        cr_assert(strlen(err.message) > 10, "%s", err.message);                                              \
+    } while (0)
+
+Test(library, wrong_arguments_are_told_and_end_nothing) {
+    Archive a = make_archive();
+    msach_error err;
+    msach_model *m = open_model(a.run.run), *none;
+    msach_index *x = open_index(a.index, m), *nothing;
+    uint8_t code[MSACH_MAX_CODE_BYTES] = {0}, pixel[4] = {0};
+    msach_hit hit[4];
+    size_t found[4];
+    msach_case c;
+    msach_quality quality;
+    msach_task t = {0};
+    REFUSED(MSACH_USAGE, msach_model_open(NULL, a.run.run, &err));
+    REFUSED(MSACH_USAGE, msach_model_open(&none, NULL, &err));
+    REFUSED(MSACH_USAGE, msach_encode_text(NULL, "a", code, &err));
+    REFUSED(MSACH_USAGE, msach_encode_text(m, "", code, &err));
+    REFUSED(MSACH_USAGE, msach_encode_text(m, "a", NULL, &err));
+    REFUSED(MSACH_INPUT, msach_encode_text(m, "\xff\xfe", code, &err));
+    REFUSED(MSACH_USAGE, msach_encode_file(m, NULL, code, &err));
+    REFUSED(MSACH_USAGE, msach_encode_pixels(m, NULL, 1, 1, 1, code, &err));
+    REFUSED(MSACH_USAGE, msach_encode_pixels(m, pixel, 0, 1, 1, code, &err));
+    REFUSED(MSACH_USAGE, msach_encode_pixels(m, pixel, 1, -1, 1, code, &err));
+    REFUSED(MSACH_USAGE, msach_encode_pixels(m, pixel, 2, 1, 1, code, &err));
+    REFUSED(MSACH_USAGE, msach_encode_pixels(m, pixel, INT32_MAX, INT32_MAX, SIZE_MAX, code, &err));
+    REFUSED(MSACH_USAGE, msach_index_open(&nothing, "", m, &err));
+    REFUSED(MSACH_USAGE, msach_index_case(x, -1, &c, &err));
+    REFUSED(MSACH_USAGE, msach_index_case(x, 60, &c, &err));
+    REFUSED(MSACH_USAGE, msach_index_case(NULL, 0, &c, &err));
+    REFUSED(MSACH_USAGE, msach_search(x, (msach_kind)2, code, 1, 4, -1, hit, found, &err));
+    REFUSED(MSACH_USAGE, msach_search(x, MSACH_TEXT, code, 1, 0, -1, hit, found, &err));
+    REFUSED(MSACH_USAGE, msach_search(x, MSACH_TEXT, code, 1, 4, -2, hit, found, &err));
+    REFUSED(MSACH_USAGE, msach_search(x, MSACH_TEXT, code, SIZE_MAX, 4, -1, hit, found, &err));
+    REFUSED(MSACH_USAGE, msach_search(x, MSACH_TEXT, NULL, 1, 4, -1, hit, found, &err));
+    REFUSED(MSACH_USAGE, msach_evaluate(&t, &quality, &err));
+    REFUSED(MSACH_USAGE, msach_evaluate(NULL, &quality, &err));
+    cr_assert_eq(msach_model_bits(NULL), 0);
+    cr_assert_eq(msach_index_about(NULL).rows, 0);
+    cr_assert_eq(msach_index_find(NULL, "a"), -1);
+    cr_assert_eq(msach_search(x, MSACH_TEXT, code, 0, 4, -1, hit, found, NULL), MSACH_OK);
+    cr_assert_eq(msach_search(x, MSACH_TEXT, code, 1, 4, INT32_MAX, hit, found, NULL), MSACH_OK);
+    cr_assert_eq(found[0], 4);
+    msach_model_close(NULL);
+    msach_index_close(NULL);
+    msach_index_close(x);
+    msach_model_close(m);
+    cr_assert_str_neq(msach_status_text(MSACH_IO), msach_status_text(MSACH_INPUT));
+    cr_assert_not_null(msach_status_text((msach_status)77));
+}
+
+Test(library, missing_damaged_and_foreign_files_are_input_errors_and_leave_no_handle) {
+    Archive a = make_archive();
+    msach_error err;
+    msach_model *m = open_model(a.run.run), *none = m;
+    msach_index *nothing;
+    uint8_t code[MSACH_MAX_CODE_BYTES];
+    REFUSED(MSACH_INPUT, msach_model_open(&none, "no-such.safetensors", &err));
+    cr_assert_null(none);
+    REFUSED(MSACH_INPUT, msach_model_open(&none, a.index, &err));
+    REFUSED(MSACH_INPUT, msach_encode_file(m, "no-such.png", code, &err));
+    REFUSED(MSACH_INPUT, msach_encode_file(m, a.run.manifest, code, &err));
+    REFUSED(MSACH_INPUT, msach_encode_file(m, a.run.images, code, &err));
+    REFUSED(MSACH_INPUT, msach_index_open(&nothing, a.run.manifest, NULL, &err));
+    cr_assert_null(nothing);
+    unsigned char *data;
+    size_t size;
+    char path[600];
+    snprintf(path, sizeof path, "%s/model.safetensors", a.run.run);
+    cr_assert_eq(file_read(path, 1 << 28, &data, &size, NULL), STATUS_OK);
+    for (size_t cut = 0; cut < size; cut += 1 + size / 16)
+        REFUSED(MSACH_INPUT, msach_model_open(&none, fixture_file("cut.safetensors", data, cut), &err));
+    free(data);
+    expect_msach(0, "run2", "train -q --data %s --out %s/../run2 --split-seed 2 --set %s", a.run.manifest,
+                 a.run.run, tiny_settings);
+    snprintf(path, sizeof path, "%s/../run2", a.run.run);
+    msach_model *other = open_model(path);
+    REFUSED(MSACH_INPUT, msach_index_open(&nothing, a.index, other, &err));
+    cr_assert_not_null(strstr(err.message, "codes do not compare"));
+    msach_model_close(other);
+    msach_model_close(m);
+}
+
+/* ---- What it leaves alone ---- */
+
+Test(library, encoding_leaves_the_callers_arithmetic_as_it_was) {
+    Archive a = make_archive();
+    msach_model *m = open_model(a.run.run);
+    uint8_t code[MSACH_MAX_CODE_BYTES];
+    volatile double smallest = DBL_MIN;
+    cr_assert_gt(smallest / 2, 0.0);
+    cr_assert_eq(msach_encode_text(m, "anechoic cyst", code, NULL), MSACH_OK);
+    cr_assert_gt(smallest / 2, 0.0, "denormals are flushed to zero after a call of the library");
+    msach_model_close(m);
+}
+
+typedef struct {
+    const Archive *archive;
+    uint8_t code[2][8];
+    msach_hit hit[10];
+    int failures;
+} Worker;
+
+/* Opens its own handles, asks with a text and a picture, over and over. */
+static void *work(void *ctx) {
+    Worker *w = ctx;
+    for (int round = 0; round < ROUNDS; round++) {
+        msach_model *m = NULL;
+        msach_index *x = NULL;
+        size_t found = 0;
+        msach_case c;
+        w->failures += msach_model_open(&m, w->archive->run.run, NULL) != MSACH_OK;
+        w->failures += msach_index_open(&x, w->archive->index, m, NULL) != MSACH_OK;
+        w->failures += msach_encode_text(m, "shadowing stone", w->code[0], NULL) != MSACH_OK;
+        w->failures += msach_encode_file(m, w->archive->picture, w->code[1], NULL) != MSACH_OK;
+        w->failures += msach_encode_file(m, w->archive->index, w->code[1], NULL) != MSACH_INPUT;
+        w->failures += msach_search(x, MSACH_IMAGE, w->code[0], 1, 10, -1, w->hit, &found, NULL) != MSACH_OK;
+        w->failures += found != 10 || msach_index_case(x, w->hit[0].row, &c, NULL) != MSACH_OK;
+        msach_index_close(x);
+        msach_model_close(m);
+    }
+    return NULL;
+}
+
+Test(library, threads_with_handles_of_their_own_get_the_same_answers) {
+    Archive a = make_archive();
+    static Worker worker[THREADS];
+    pthread_t thread[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        worker[i].archive = &a;
+        cr_assert_eq(pthread_create(&thread[i], NULL, work, &worker[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(thread[i], NULL);
+        cr_assert_eq(worker[i].failures, 0);
+        cr_assert_arr_eq(worker[i].code, worker[0].code, sizeof worker[0].code);
+        for (int k = 0; k < 10; k++) cr_assert_eq(worker[i].hit[k].row, worker[0].hit[k].row);
+    }
+}

@@ -1,0 +1,244 @@
+/* Every page that the command writes, in a real browser: what looks like a script in an archive is shown and not run, nothing
+ * comes from elsewhere, pictures show, and a phone of 390 pixels needs no scrolling to the side. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/run_command.h"
+
+enum { PATHS = 600 };
+
+/* Loads each page in a frame as wide as a phone and writes a line on it: what is wrong, or "fine". */
+static const char WRAPPER[] =
+    "<!DOCTYPE html><meta charset=utf-8><pre id=out></pre><script>\n"
+    "const out = document.getElementById('out');\n"
+    "function faults(name, frame, shown) {\n"
+    "  const d = frame.contentDocument, w = frame.contentWindow, f = [];\n"
+    "  if (!d || !d.querySelector('main')) return ['did not load'];\n"
+    "  if (d.documentElement.scrollWidth > frame.clientWidth) f.push('is ' + d.documentElement.scrollWidth + "
+    "' wide');\n"
+    "  if (d.scripts.length || window.attacked || w.attacked || d.querySelector('[onerror]')) f.push('runs "
+    "what an archive holds');\n"
+    "  if (shown && !d.body.textContent.includes('<script>top.attacked')) f.push('does not show the text of "
+    "the archive');\n"
+    "  for (const e of w.performance.getEntriesByType('resource'))\n"
+    "    if (!/^(data|file):/.test(e.name)) f.push('asks for ' + e.name);\n"
+    "  for (const a of d.querySelectorAll('a[href]')) if (a.protocol !== 'file:') f.push('leads to ' + "
+    "a.href);\n"
+    "  for (const i of d.images) if (i.complete && !i.naturalWidth) f.push('has a broken picture');\n"
+    "  if (d.images.length && ![...d.images].some(i => i.naturalWidth)) f.push('shows no picture');\n"
+    "  if (d.querySelector('h1 ~ h1')) f.push('has two titles');\n"
+    "  return f;\n"
+    "}\n"
+    "function look(name, shown) {\n"
+    "  const frame = document.createElement('iframe');\n"
+    "  frame.style = 'width:390px;height:800px;border:0';\n"
+    "  frame.onload = () => { const f = faults(name, frame, shown);\n"
+    "    out.textContent += name + ': ' + (f.length ? f.join('; ') : 'fine') + '\\n'; };\n"
+    "  frame.src = name;\n"
+    "  document.body.append(frame);\n"
+    "}\n";
+
+typedef struct {
+    const char *name;
+    int shown; /* the page must hold the archive's hostile text */
+} Page;
+
+static const Page PAGES[] = {{"search.html", 1},
+                             {"picture.html", 1},
+                             {"gallery/index.html", 1},
+                             {"gallery/label-1.html", 1},
+                             {"gallery/case-000000.html", 1},
+                             {"gallery/case-000001.html", 1},
+                             {"run/report.html", 0},
+                             {"run/inspect.html", 0},
+                             {"run/explain.html", 0},
+                             {"table/table.html", 0}};
+enum { N_PAGES = sizeof PAGES / sizeof PAGES[0] };
+
+static int shell(const char *fmt, ...) NN_PRINTF(1, 2);
+static int shell(const char *fmt, ...) {
+    char command[3000];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(command, sizeof command, fmt, args);
+    va_end(args);
+    return system(command);
+}
+
+/* A tiny archive whose ids, labels and reports hold markup, and all pages of it. */
+static void make_pages(const char *folder) {
+    const char *hostile = "<script>top.attacked=1<\\/script>";
+    expect_msach(0, NULL, "phantom -q --out %s --cases 60 --size 32 --lang mixed", folder);
+    cr_assert_eq(
+        shell(
+            "cd '%s' && sed -e '1!s/normal/%s/g' -e '1!s/^case0001\t/<img src=x onerror=top.attacked=1>\t/' "
+            "-e '1!s/\\t\\([A-Z]\\)/\\t%s\\1/' manifest.tsv >hostile.tsv",
+            folder, hostile, hostile),
+        0);
+    expect_msach(0, NULL, "train -q --explain --data %s/hostile.tsv --out %s/run --set %s", folder, folder,
+                 tiny_settings);
+    expect_msach(0, NULL, "train -q --data %s/hostile.tsv --out %s/run --set %s", folder, folder,
+                 tiny_settings);
+    expect_msach(0, NULL, "index -q --model %s/run --data %s/hostile.tsv --out %s/a.idx", folder, folder,
+                 folder);
+    expect_msach(0, NULL,
+                 "search --model %s/run --index %s/a.idx --text '<script>top.attacked=1</script>' --html "
+                 "%s/search.html",
+                 folder, folder, folder);
+    expect_msach(
+        0, NULL,
+        "search --model %s/run --index %s/a.idx --image %s/images/case0003.png --html %s/picture.html",
+        folder, folder, folder, folder);
+    expect_msach(0, "gallery/index.html", "browse -q --index %s/a.idx --out %s/gallery", folder, folder);
+    expect_msach(0, NULL, "inspect %s/run", folder);
+    expect_msach(0, NULL,
+                 "table -q --data %s/hostile.tsv --out %s/table --bits 16 --seeds 1 --quick --set %s", folder,
+                 folder, tiny_settings);
+}
+
+static void write_wrapper(const char *folder) {
+    Buffer b = {0};
+    char path[PATHS];
+    buffer_printf(&b, "%s", WRAPPER);
+    for (int i = 0; i < N_PAGES; i++) buffer_printf(&b, "look('%s', %d);\n", PAGES[i].name, PAGES[i].shown);
+    buffer_printf(&b, "</script>\n");
+    snprintf(path, sizeof path, "%s/wrapper.html", folder);
+    cr_assert_eq(file_write(path, b.data, b.size, NULL), STATUS_OK);
+    buffer_free(&b);
+}
+
+Test(pages, are_shown_in_a_browser_on_a_phone_and_run_nothing) {
+    if (shell("command -v chromium >/dev/null || command -v chromium-browser >/dev/null") != 0)
+        cr_skip("chromium is not installed");
+    const char *folder = fixture_path("pages");
+    char path[PATHS];
+    make_pages(folder);
+    write_wrapper(folder);
+    int code = shell(
+        "cd '%s' && timeout 100 $(command -v chromium || command -v chromium-browser) --headless "
+        "--no-sandbox --disable-gpu "
+        "--allow-file-access-from-files --user-data-dir='%s/profile' --virtual-time-budget=20000 --dump-dom "
+        "\"file://%s/wrapper.html\" >dom.html 2>chromium.log",
+        folder, folder, folder);
+    cr_assert_eq(code, 0, "chromium ended with %d", code);
+    unsigned char *dom;
+    size_t size;
+    snprintf(path, sizeof path, "%s/dom.html", folder);
+    cr_assert_eq(file_read(path, 1 << 26, &dom, &size, NULL), STATUS_OK);
+    char *said = strstr((char *)dom, "<pre id=\"out\">"), *end = said ? strstr(said, "</pre>") : NULL;
+    cr_assert_not_null(end, "%s", (char *)dom);
+    *end = 0;
+    for (int i = 0; i < N_PAGES; i++) {
+        char fine[128];
+        snprintf(fine, sizeof fine, "%s: fine\n", PAGES[i].name);
+        cr_assert_not_null(strstr(said, fine), "%s", said);
+    }
+    mem_free(dom);
+}
+
+/* ---- browse without a browser ---- */
+
+static TinyRun gallery_set(char index[PATHS]) {
+    TinyRun t = tiny_run("tiny");
+    snprintf(index, PATHS, "%s.idx", t.manifest);
+    expect_msach(0, "60 cases", "index --model %s --data %s --out %s", t.run, t.manifest, index);
+    return t;
+}
+
+static char *page_of(const char *folder, const char *name) {
+    char path[2 * PATHS];
+    unsigned char *text;
+    size_t size;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    cr_assert_eq(file_read(path, 1 << 26, &text, &size, NULL), STATUS_OK, "%s", path);
+    return (char *)text;
+}
+
+Test(browse, neighbours_are_those_of_the_search_in_both_directions) {
+    char index[PATHS], hit[64];
+    gallery_set(index);
+    const char *folder = fixture_path("gallery");
+    expect_msach(0, "gallery/index.html", "browse -q --index %s --out %s -k 3", index, folder);
+    char *page = page_of(folder, "case-000004.html"), *at = page;
+    for (int m = 0; m < 2; m++) {
+        Ran r =
+            run_msach("search --index %s --id case0005 --find %s -k 3 --tsv", index, m ? "image" : "text");
+        cr_assert_eq(r.code, 0, "%s", r.err);
+        const char *line = strchr(r.out, '\n');
+        for (int i = 0; i < 3; i++, line = strchr(line + 1, '\n')) {
+            int rank, distance;
+            char id[16];
+            cr_assert_eq(sscanf(line + 1, "%d %d %15s", &rank, &distance, id), 3);
+            snprintf(hit, sizeof hit, "%d. <a href=\"case-%06d.html\">%s</a>", rank, atoi(id + 4) - 1, id);
+            at = strstr(at, hit);
+            cr_assert_not_null(at, "%s is not there", hit);
+            snprintf(hit, sizeof hit, "%d of 64 bits", distance);
+            char *bits = strstr(at, hit);
+            cr_assert(bits && bits < strstr(at, "</div>"));
+        }
+        ran_free(&r);
+    }
+    cr_assert_not_null(strstr(page, "Nearest pictures to its report"));
+    mem_free(page);
+}
+
+Test(browse, every_link_and_picture_is_there) {
+    char index[PATHS], path[2 * PATHS];
+    gallery_set(index);
+    const char *folder = fixture_path("gallery");
+    expect_msach(0, NULL, "browse -q --index %s --out %s/", index, folder);
+    static const char *const pages[] = {"index.html", "label-1.html", "case-000000.html", "case-000059.html"};
+    for (int i = 0; i < 4; i++) {
+        char *page = page_of(folder, pages[i]);
+        int links = 0;
+        for (char *s = page; (s = strstr(s, "href=\"")) || links == 0; links++) {
+            cr_assert_not_null(s);
+            s += 6;
+            if (strncmp(s, "data:", 5) == 0) continue;
+            snprintf(path, sizeof path, "%s/%.*s", folder, (int)strcspn(s, "\""), s);
+            cr_assert_eq(path_exists(path), 1, "%s leads to %s", pages[i], path);
+        }
+        for (char *s = page; (s = strstr(s, "src=\"")); s += 5) {
+            snprintf(path, sizeof path, "%s/%.*s", folder, (int)strcspn(s + 5, "\""), s + 5);
+            cr_assert_eq(path_exists(path), 1, "%s shows %s", pages[i], path);
+        }
+        mem_free(page);
+    }
+}
+
+Test(browse, a_folder_that_is_there_or_cannot_be_made_is_told_and_nothing_is_left) {
+    char index[PATHS];
+    gallery_set(index);
+    expect_msach(2, "is there already", "browse --index %s --out %s", index, fixture_dir());
+    expect_msach(3, "no-such.idx", "browse --index no-such.idx --out %s", fixture_path("g"));
+    expect_msach(3, "file.txt", "browse --index %s --out %s/g", index, fixture_text("file.txt", "x"));
+    cr_assert_eq(path_exists(fixture_path("g")), 0);
+}
+
+Test(browse, deleted_cases_and_missing_modalities_are_told) {
+    uint8_t gray[32 * 32] = {0};
+    TinyRun t = tiny_run("tiny");
+    fixture_png("a.png", 32, 32, gray);
+    const char *manifest = fixture_text(
+                   "m.tsv", "id\timage\ttext\na\ta.png\tcyst\nb\ta.png\t\nc\t\tstone\nd\ta.png\tcyst\n"),
+               *index = fixture_path("part.idx"), *folder = fixture_path("gallery");
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, manifest, index);
+    expect_msach(0, NULL, "index -q --delete d --out %s", index);
+    expect_msach(0, NULL, "browse -q --index %s --out %s", index, folder);
+    char *page = page_of(folder, "case-000001.html");
+    cr_assert_not_null(strstr(page, "no report to ask with"));
+    mem_free(page);
+    page = page_of(folder, "case-000002.html");
+    cr_assert_not_null(strstr(page, "no picture to ask with"));
+    mem_free(page);
+    page = page_of(folder, "index.html");
+    cr_assert_null(strstr(page, "case-000003"));
+    cr_assert_not_null(strstr(page, "3 cases"));
+    mem_free(page);
+}
