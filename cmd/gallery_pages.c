@@ -113,7 +113,7 @@ static Status list_page(const Gallery *g, const List *l, size_t page, size_t pag
     html_begin_of_many(&b, l->title, l->lead);
     label_links(&b, g, l->label);
     page_links(&b, l, page, pages);
-    html_hits_begin(&b);
+    html_thumbs_begin(&b);
     Status s = STATUS_OK;
     for (size_t i = first; s == STATUS_OK && i < last; i++) {
         IndexCase c;
@@ -194,7 +194,7 @@ static Status add_neighbours(Buffer *b, const Gallery *g, size_t i, Modality ask
         html_hit(b, &h);
     }
     html_hits_end(b);
-    if (rank == 0) html_text(b, "Nothing found.");
+    if (rank == 0) html_text(b, "No other case has a %s.", asks == MODALITY_IMAGE ? "report" : "picture");
     return STATUS_OK;
 }
 

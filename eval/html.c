@@ -72,6 +72,11 @@ static const char SITE_CSS[] =
     "border-radius:99px;padding:4px 12px;background:var(--card);text-decoration:none;max-width:100%;"
     "overflow-wrap:anywhere}nav span{color:var(--soft);border-style:dashed}nav "
     "a:hover{border-color:var(--accent)}"
+    ".yes,.no{white-space:nowrap;font-size:.85rem}.thumbs{grid-template-columns:repeat(auto-fill,minmax(min("
+    "100%,"
+    "150px),1fr));gap:10px}.thumbs .hit{padding:8px;gap:6px}.way "
+    "p{display:-webkit-box;-webkit-box-orient:vertical;"
+    "-webkit-line-clamp:9;overflow:hidden}"
     "@media(max-width:560px){.case{grid-template-columns:minmax(0,1fr)}}";
 
 static void element(Buffer *b, const char *tag, const char *text) {
@@ -291,6 +296,9 @@ int html_picture(Buffer *b, const unsigned char *data, size_t size, const char *
 void html_hits_begin(Buffer *b) {
     markup_raw(b, "<ol class=\"hits\">\n");
 }
+void html_thumbs_begin(Buffer *b) {
+    markup_raw(b, "<ol class=\"hits thumbs\">\n");
+}
 void html_hits_end(Buffer *b) {
     markup_raw(b, "</ol>\n");
 }
@@ -342,7 +350,7 @@ static void hit_labels(Buffer *b, const HtmlHit *h) {
 }
 
 void html_hit(Buffer *b, const HtmlHit *h) {
-    markup_raw(b, "<li class=\"hit\">");
+    markup_raw(b, h->page ? "<li class=\"hit way\">" : "<li class=\"hit\">");
     hit_top(b, h);
     if (h->picture_file)
         hit_picture(b, h);

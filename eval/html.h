@@ -81,10 +81,11 @@ typedef struct {
     const unsigned char *picture; /* bytes of the file */
     size_t picture_size;
     const char *picture_file; /* or a file beside the page; NULL */
-    const char *page;         /* of the case, which the card leads to; NULL */
-    int match;                /* 1: shares a label with the query; 0: does not; -1: not known */
+    const char *page; /* of the case, which the card leads to: then it shows the text's first lines; NULL */
+    int match;        /* 1: shares a label with the query; 0: does not; -1: not known */
 } HtmlHit;
 void html_hits_begin(Buffer *b);
+void html_thumbs_begin(Buffer *b); /* or small ones, many on a screen */
 void html_hit(Buffer *b, const HtmlHit *h);
 void html_hits_end(Buffer *b);
 /* One case over the whole width: its picture beside labels and text. */

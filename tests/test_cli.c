@@ -7,7 +7,7 @@
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
 
-static const char *const VERB_NAMES[] = {"phantom", "train",  "eval", "encode", "index", "search",
+static const char *const VERB_NAMES[] = {"phantom", "train",  "eval", "encode", "index", "search", "browse",
                                          "inspect", "verify", "demo", "audit",  "table", NULL};
 
 /* ---- Words ---- */

@@ -1,0 +1,113 @@
+/* How the command behaves in company: on a terminal, in a pipe, when it is interrupted, with settings of an earlier run. */
+#define _XOPEN_SOURCE 700
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/run_command.h"
+
+enum { ESCAPE = 27, LINE = 2000 };
+
+static const char *binary(void) {
+    const char *path = getenv("MSACH_BIN");
+    return path ? path : "build/release/msach";
+}
+
+/* What `msach WORDS` writes to a terminal as standard error. */
+static char *on_terminal(const char *words) {
+    static char text[1 << 16];
+    char command[LINE];
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) cr_skip("no pseudo-terminal here");
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    cr_assert_geq(slave, 0);
+    fcntl(master, F_SETFL, O_NONBLOCK);
+    snprintf(command, sizeof command, "%s %s >/dev/null 2>'%s'", binary(), words, ptsname(master));
+    cr_assert_eq(system(command), 0, "%s", command);
+    ssize_t n = read(master, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    close(slave);
+    close(master);
+    return text;
+}
+
+Test(cli_manners, progress_on_a_terminal_tells_rate_and_time_left_and_quiet_is_quiet) {
+    char words[LINE];
+    snprintf(words, sizeof words, "phantom --cases 400 --size 96 --threads 1 --out '%s'", fixture_path("a"));
+    const char *seen = on_terminal(words);
+    cr_assert_not_null(strstr(seen, "/400"), "%s", seen);
+    cr_assert_not_null(strstr(seen, "/s, "), "%s", seen);
+    cr_assert_not_null(strstr(seen, " left"), "%s", seen);
+    snprintf(words, sizeof words, "phantom -q --cases 20 --size 32 --out '%s'", fixture_path("b"));
+    cr_assert_str_eq(on_terminal(words), "");
+}
+
+Test(cli_manners, what_is_no_terminal_gets_neither_escapes_nor_a_progress_line) {
+    Ran r = run_msach("phantom --cases 20 --size 32 --out %s", fixture_path("a"));
+    cr_assert_eq(r.code, 0);
+    cr_assert_null(strchr(r.err, ESCAPE));
+    cr_assert_null(strchr(r.err, '\r'));
+    cr_assert_null(strchr(r.out, ESCAPE));
+    ran_free(&r);
+}
+
+Test(cli_manners, a_reader_who_goes_away_is_no_error) {
+    char command[2 * LINE], index[600];
+    TinyRun t = tiny_run("tiny");
+    snprintf(index, sizeof index, "%s.idx", t.manifest);
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, t.manifest, index);
+    const char *folder = fixture_dir();
+    snprintf(
+        command, sizeof command,
+        "cd '%s' && for i in 1 2 3 4 5 6 7 8 9; do cat '%s'; done | sed 's/.*/@id case0001/' >asked && "
+        "(%s%s search --index '%s' --queries asked -k 0 --tsv 2>said; echo $? >code) | head -n 1 >first && "
+        "test -s first && test ! -s said && test \"$(cat code)\" = 0",
+        folder, t.manifest, binary()[0] == '/' ? "" : "$OLDPWD/", binary(), index);
+    cr_assert_eq(system(command), 0, "%s", command);
+}
+
+Test(cli_manners, an_interrupt_ends_a_verb_that_saves_nothing_soon_and_leaves_no_part_of_a_file) {
+    char command[LINE];
+    const char *folder = fixture_path("many"), *one = fixture_path("many/images/case0003.png");
+    pid_t pid = start_msach("phantom --cases 9000 --size 256 --threads 1 --out %s", folder);
+    for (int i = 0; i < 2000 && !path_exists(one); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    kill(pid, SIGINT);
+    cr_assert_eq(finish_msach(pid), 128 + SIGINT);
+    snprintf(command, sizeof command, "test -z \"$(find '%s' -type f ! -name 'case*.png')\"", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+Test(cli_manners, config_takes_the_file_of_an_earlier_run_and_trains_the_same_model) {
+    TinyRun t = tiny_run("tiny");
+    expect_msach(0, "again", "train -q --data %s --out %s/../again --config %s/config.txt", t.manifest, t.run,
+                 t.run);
+    unsigned char *model[2];
+    size_t size[2];
+    static const char *const name[] = {"model.safetensors", "../again/model.safetensors"};
+    for (int i = 0; i < 2; i++) {
+        char *path = path_join(t.run, name[i]);
+        cr_assert_eq(file_read(path, 1 << 28, &model[i], &size[i], NULL), STATUS_OK);
+        mem_free(path);
+    }
+    cr_assert_eq(size[0], size[1]);
+    cr_assert_arr_eq(model[0], model[1], size[0]);
+    for (int i = 0; i < 2; i++) mem_free(model[i]);
+}
+
+Test(cli_manners, version_tells_build_products_and_kernels) {
+    static const char *const line[] = {
+        "\nbuild: ", "\nmatrix products: ", "\nnetwork kernels: ", "\nHamming scan: "};
+    Ran r = run_msach("--version");
+    cr_assert_eq(r.code, 0);
+    for (int i = 0; i < 4; i++) cr_assert_not_null(strstr(r.out, line[i]), "%s", r.out);
+    ran_free(&r);
+}
