@@ -21,6 +21,7 @@ static Status run(Args *a, Error *err) {
     static const char *const langs[] = {"en", "zh", "mixed", NULL};
     static const PhantomLang lang_of[] = {PHANTOM_EN, PHANTOM_ZH, PHANTOM_MIXED};
     PhantomOptions o = phantom_defaults();
+    o.stop = &cmd_stop;
     long cases, size, seed;
     int lang;
     TRY(args_int(a, "cases", 1, PHANTOM_MAX_CASES, &cases, err));

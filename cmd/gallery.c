@@ -133,7 +133,7 @@ static Status write_all(Gallery *g, Error *err) {
     for (size_t i = 0; s == STATUS_OK && i < 2 * g->n; i++) {
         s = i < g->n ? put_picture(g, g->row[i], err) : gallery_case(g, i - g->n, err);
         log_progress(g->log, "pictures and pages", (long)i + 1, (long)(2 * g->n));
-        if (s == STATUS_OK && *g->stop) s = error_set(err, STATUS_IO, "stopped: no gallery was written");
+        if (s == STATUS_OK && *g->stop) s = error_set(err, STATUS_CHECK, "stopped: no gallery was written");
     }
     return s == STATUS_OK ? gallery_lists(g, err) : s;
 }

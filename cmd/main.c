@@ -34,8 +34,8 @@ static bool is_among(const Verb *v, const Verb *const *list) {
 /* Ctrl-C: some verbs look at cmd_stop and end as they should; those that only read end at once; the others end at the next
  * sign of progress, between two files. */
 static void catch_signals(const Verb *v, Terminal *terminal) {
-    static const Verb *const stop_themselves[] = {&VERB_TRAIN, &VERB_IMPORT, &VERB_TABLE, &VERB_BENCH,
-                                                  &VERB_DEMO,  &VERB_BROWSE, NULL};
+    static const Verb *const stop_themselves[] = {&VERB_TRAIN, &VERB_IMPORT, &VERB_TABLE,   &VERB_BENCH,
+                                                  &VERB_DEMO,  &VERB_BROWSE, &VERB_PHANTOM, NULL};
     static const Verb *const only_read[] = {&VERB_SEARCH, &VERB_INSPECT, &VERB_VERIFY, &VERB_AUDIT, NULL};
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);

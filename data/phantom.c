@@ -122,6 +122,9 @@ static Status write_cases(Block *b, FileWriter *manifest, FileWriter *truth, Poo
         pool_for(pool, items, block_item, b);
         TRY(block_flush(b, items, manifest, truth, err));
         log_progress(log, "phantom", b->first + items, count);
+        if (b->options->stop && *b->options->stop)
+            return error_set(err, STATUS_CHECK, "stopped: %d of %d pictures, and no manifest, were written",
+                             b->first + items, count);
     }
     return STATUS_OK;
 }

@@ -4,6 +4,7 @@
 #ifndef DATA_PHANTOM_H
 #define DATA_PHANTOM_H
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "nn/base/error.h"
@@ -43,6 +44,7 @@ typedef struct {
     int size;  /* side of the square images in pixels, PHANTOM_MIN_SIZE..PHANTOM_MAX_SIZE */
     PhantomLang lang;
     uint64_t seed;
+    const volatile sig_atomic_t *stop; /* set: break off without a manifest; may be NULL */
 } PhantomOptions;
 
 /* 600 cases, 96 pixels, mixed, seed 1. */
