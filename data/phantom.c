@@ -22,7 +22,7 @@ typedef struct {
 } Block;
 
 PhantomOptions phantom_defaults(void) {
-    PhantomOptions o = {600, 96, PHANTOM_MIXED, 1};
+    PhantomOptions o = {.cases = 600, .size = 96, .lang = PHANTOM_MIXED, .seed = 1};
     return o;
 }
 

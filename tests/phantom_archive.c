@@ -42,7 +42,7 @@ void archive_remove(const PhantomArchive *a) {
 }
 
 void archive_write(PhantomArchive *a, int cases, int size, PhantomLang lang, uint64_t seed, Pool *pool) {
-    PhantomOptions o = {cases, size, lang, seed};
+    PhantomOptions o = {.cases = cases, .size = size, .lang = lang, .seed = seed};
     a->options = o;
     archive_make_dir(a);
     Error err = {0};

@@ -247,10 +247,10 @@ Test(phantom, raw_pixels_do_not_find_the_findings) {
 /* ---- Refusals ---- */
 
 Test(phantom, options_out_of_range_are_refused) {
-    const PhantomOptions wrong[] = {{0, 96, PHANTOM_EN, 1},
-                                    {PHANTOM_MAX_CASES + 1, 96, PHANTOM_EN, 1},
-                                    {10, PHANTOM_MIN_SIZE - 1, PHANTOM_EN, 1},
-                                    {10, PHANTOM_MAX_SIZE + 1, PHANTOM_EN, 1}};
+    const PhantomOptions wrong[] = {{0, 96, PHANTOM_EN, 1, NULL},
+                                    {PHANTOM_MAX_CASES + 1, 96, PHANTOM_EN, 1, NULL},
+                                    {10, PHANTOM_MIN_SIZE - 1, PHANTOM_EN, 1, NULL},
+                                    {10, PHANTOM_MAX_SIZE + 1, PHANTOM_EN, 1, NULL}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         Error err = {0};
         cr_assert_eq(phantom_write("/nowhere", &wrong[i], NULL, NULL, &err), STATUS_USAGE);
