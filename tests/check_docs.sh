@@ -24,7 +24,7 @@ line() { printf ' %s ' "$(tr -s '\n' ' ')"; }
 # there FILE...: the first of a glob's files is there
 there() { [ -e "$1" ]; }
 
-documents=$(ls README.md ALGORITHM.md ./*/README.md ./*/*/README.md 2>/dev/null)
+documents=$(ls README.md hash/ALGORITHM.md ./*/README.md ./*/*/README.md 2>/dev/null)
 sources=$(find nn hash data eval train cmd tests -name '*.[ch]' -o -name '*.inc' -o -name '*.sh' -o -name '*.py')
 names=$(printf '%s\n' "$sources" tests/equations.txt | sed 's/.*\///' | line)
 # shellcheck disable=SC2086

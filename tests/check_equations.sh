@@ -15,7 +15,7 @@ sources=$(find nn hash data eval train cmd -name '*.[ch]' 2>/dev/null)
 known_tests=$(cat tests/*.c | tr '\n' ' ' | grep -o 'Test([a-z0-9_]*, *[A-Za-z0-9_]*' | sed 's/Test(//; s/, */\//')
 known_oracles=$(cat tests/oracle/*.c | grep -oE '^[a-z][a-z_ ]*[ *]oracle_[a-z0-9_]*\(' | sed 's/.*\(oracle_[a-z0-9_]*\)(/\1/')
 called_oracles=$(cat tests/*.c tests/oracle/cases_*.c | grep -oE 'oracle_[a-z0-9_]*\(' | tr -d '(' | sort -u)
-page=$(tr -s ' \n' '  ' <ALGORITHM.md)
+page=$(tr -s ' \n' '  ' <hash/ALGORITHM.md)
 ids=$(sed '/^#/d; /^ *$/d; s/ *|.*//' "$table")
 
 # The table's rows with a byte 1 between the six fields; only a statement may hold a | of its own.
@@ -87,7 +87,7 @@ done
 # shellcheck disable=SC2086
 in_code=$(cat $sources | grep -oE 'DEV\([A-Za-z0-9_-]*\)' | sort)
 for dev in $(printf '%s\n' "$in_code" | uniq -d); do gap "$dev stands twice in the code"; done
-for document in README.md ALGORITHM.md; do
+for document in README.md hash/ALGORITHM.md; do
     in_document=$(grep -oE 'DEV\([A-Za-z0-9_-]*\)' $document | sort -u)
     for dev in $in_code; do has "$in_document" "$dev" || gap "$dev of the code is not in $document"; done
     for dev in $in_document; do has "$in_code" "$dev" || gap "$dev of $document is not in the code"; done

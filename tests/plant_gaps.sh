@@ -10,7 +10,7 @@ failed=0 planted=0
 fresh() {
     rm -rf "$copy/tree"
     mkdir -p "$copy/tree/build"
-    cp -r "$root"/nn "$root"/hash "$root"/data "$root"/eval "$root"/train "$root"/cmd "$root"/tests "$root"/README.md "$root"/ALGORITHM.md "$root"/Makefile \
+    cp -r "$root"/nn "$root"/hash "$root"/data "$root"/eval "$root"/train "$root"/cmd "$root"/tests "$root"/README.md "$root"/Makefile \
         "$root"/setup.sh "$copy/tree/"
     cd "$copy/tree" || exit 2
 }
@@ -53,16 +53,16 @@ fresh
 echo '/* DEV(invented) */' >>hash/graph.c
 red "a departure of the code alone" $equations
 fresh
-sed -i 's,L_bal = 1/q sum_m,L_bal = 2/q sum_m,' ALGORITHM.md
+sed -i 's,L_bal = 1/q sum_m,L_bal = 2/q sum_m,' hash/ALGORITHM.md
 red "a statement that differs between the page and the table" $equations
 fresh
-sed -i 's/EQ(balance) \[P; G\]/EQ(balance) [P]/' ALGORITHM.md
+sed -i 's/EQ(balance) \[P; G\]/EQ(balance) [P]/' hash/ALGORITHM.md
 red "a mark that differs between the page and the table" $equations
 fresh
-printf '    EQ(invented) [O]  x = y\n' >>ALGORITHM.md
+printf '    EQ(invented) [O]  x = y\n' >>hash/ALGORITHM.md
 red "an equation of the page that the table does not know" $equations
 fresh
-sed -i 's/DEV(mixup)/a departure/' ALGORITHM.md
+sed -i 's/DEV(mixup)/a departure/' hash/ALGORITHM.md
 red "a departure that the page does not list" $equations
 fresh
 sed -i 's/oracle_beta(1/nothing(1/' tests/test_rules.c
