@@ -1,12 +1,10 @@
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cmd/finder.h"
 #include "cmd/fit.h"
 #include "cmd/json_out.h"
+#include "cmd/queries.h"
 #include "cmd/search_page.h"
 #include "cmd/terminal.h"
 #include "nn/base/alloc.h"
@@ -143,35 +141,18 @@ static Status ask(Search *s, const Query *q, const char *name, Error *err) {
     return terminal_flush(err);
 }
 
-/* A line of --queries: a sentence, or "@image PATH" or "@id ID". */
-static Query parse_line(const char *line) {
-    static const struct {
-        const char *word;
-        QueryKind kind;
-    } kinds[] = {{"@image ", ASK_IMAGE}, {"@id ", ASK_ID}, {"@text ", ASK_TEXT}};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        size_t n = strlen(kinds[i].word);
-        if (strncmp(line, kinds[i].word, n) == 0) return (Query){kinds[i].kind, line + n};
-    }
-    return (Query){ASK_TEXT, line};
-}
-
 static Status ask_lines(Search *s, FILE *from, const char *path, Error *err) {
-    char *line = NULL;
-    size_t capacity = 0;
-    Status status = STATUS_OK;
-    ssize_t n;
-    for (int number = 1; status == STATUS_OK && (n = getline(&line, &capacity, from)) >= 0; number++) {
-        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) line[--n] = 0;
-        Query q = parse_line(line);
-        if (strlen(line) != (size_t)n)
-            status = error_set(err, STATUS_INPUT, "a NUL byte; a line of text was expected");
-        else if (q.value[0])
-            status = ask(s, &q, line, err);
-        if (status != STATUS_OK) error_prefix(err, "%s:%d", path, number);
+    Queries lines = {.from = from, .path = path};
+    Query q;
+    bool more;
+    Status status;
+    while ((status = queries_next(&lines, &q, &more, err)) == STATUS_OK && more) {
+        status = ask(s, &q, (const char *)lines.text.data, err);
+        if (status == STATUS_OK) continue;
+        error_prefix(err, "%s:%d", path, lines.line);
+        break;
     }
-    if (status == STATUS_OK && ferror(from)) status = error_from_errno(err, path, "read");
-    free(line);
+    queries_free(&lines);
     return status;
 }
 

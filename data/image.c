@@ -39,6 +39,15 @@ static Status decode_stb(Image *im, const char *path, const unsigned char *data,
     return s;
 }
 
+static Status decode_palette(Image *im, const char *path, const unsigned char *data, size_t size,
+                             Error *err) {
+    Buffer whole = {0};
+    png_fill_palette(&whole, data, size);
+    Status s = whole.failed ? mem_error(err, path) : decode_stb(im, path, whole.data, (int)whole.size, err);
+    buffer_free(&whole);
+    return s;
+}
+
 /* ---- PNM ---- */
 
 static Status decode_pnm(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
@@ -69,7 +78,9 @@ Status image_decode(Image *im, const char *path, const unsigned char *data, size
                          IMAGE_MAX_BYTES);
     if (image_kind(data, size) == IMAGE_DICOM) return dicom_decode(im, path, data, size, DICOM_MIDDLE, err);
     TRY(image_check(path, data, size, err));
-    if (image_kind(data, size) == IMAGE_PNM) return decode_pnm(im, path, data, size, err);
+    ImageKind kind = image_kind(data, size);
+    if (kind == IMAGE_PNM) return decode_pnm(im, path, data, size, err);
+    if (kind == IMAGE_PNG && png_has_palette(data, size)) return decode_palette(im, path, data, size, err);
     return decode_stb(im, path, data, (int)size, err);
 }
 

@@ -18,7 +18,7 @@ static void *note(void *p) {
 
 /* Cleared: a scan that ends early leaves pixels unwritten, and the same file must give the same picture. */
 static void *stb_alloc(size_t size) {
-    return size > most_bytes ? NULL : note(mem_alloc(size));
+    return size > most_bytes ? NULL : note(mem_calloc(1, size));
 }
 
 static void *stb_realloc(void *old, size_t size) {

@@ -43,6 +43,7 @@ Test(config, what_is_written_is_read_back_exactly) {
     Error err = {0};
     config_default(&a);
     a.tau = 0.1234567890123;
+    a.noise = 0.1 + 0.2; /* needs 17 digits */
     a.bits = 128;
     const char *path = fixture_path("config.txt");
     cr_assert_eq(config_write(&a, "/somewhere/manifest.tsv", path, &err), STATUS_OK);

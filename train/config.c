@@ -211,7 +211,10 @@ const char *config_value(const Config *c, const ConfigOption *o, char text[64]) 
     } else {
         double v;
         memcpy(&v, at, sizeof v);
-        snprintf(text, 64, "%.15g", v);
+        for (int digits = 15; digits <= 17; digits++) { /* as few as give back the same number */
+            snprintf(text, 64, "%.*g", digits, v);
+            if (strtod(text, NULL) == v) break;
+        }
     }
     return text;
 }
