@@ -38,8 +38,8 @@ int64_t columns_find(const Columns *c, const char *id) {
 int columns_labels(const Columns *c, uint64_t row, const unsigned char **numbers, size_t *n) {
     uint64_t first, end;
     if (!span(c, PART_LABEL_OFFSET, row, c->part[PART_LABELS].size / 4, &first, &end)) return 0;
-    *numbers = c->part[PART_LABELS].data + 4 * first;
     *n = (size_t)(end - first);
+    *numbers = *n ? c->part[PART_LABELS].data + 4 * first : NULL; /* the part may be empty */
     return *n <= INT32_MAX;
 }
 
