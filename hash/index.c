@@ -123,6 +123,15 @@ static Status read_segments(Index *x, const char *path, Error *err) {
     return STATUS_OK;
 }
 
+static Status check_small(const Index *x, const char *path, Error *err) {
+    Status s = STATUS_OK;
+    if (x->slot.length > INDEX_CHECK_BYTES) return STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < x->n_segments; i++)
+        s = index_check_blocks(x, &x->segment[i], path, err);
+    if (s == STATUS_CHECK && err) err->status = STATUS_INPUT;
+    return s == STATUS_OK ? STATUS_OK : STATUS_INPUT;
+}
+
 static Status read_deletion(Index *x, const Segment *s, const char *path, Error *err) {
     if (!x->deleted && !(x->deleted = mem_calloc((size_t)(x->slot.rows / 8 + 1), 1)))
         return mem_error(err, path);
@@ -210,6 +219,7 @@ Status index_open(Index **out, const char *path, Error *err) {
     Status s = open_state(x, &fd, path, err);
     if (s == STATUS_OK) {
         s = read_segments(x, path, err);
+        if (s == STATUS_OK) s = check_small(x, path, err);
         if (s == STATUS_OK) s = read_deletions(x, path, err);
         if (s == STATUS_OK) s = join_all(x, fd, path, err);
         if (s == STATUS_OK) s = open_tables(x, path, err);

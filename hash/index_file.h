@@ -30,4 +30,7 @@ struct Index {
     Mih *tables[2]; /* over the first segment, or NULL */
 };
 
+/* The checksums of a segment's blocks; STATUS_CHECK where one is wrong. */
+Status index_check_blocks(const Index *x, const Segment *s, const char *path, Error *err);
+
 #endif

@@ -7,7 +7,7 @@ static Status damaged(Error *err, const char *path, uint64_t at, const char *wha
                      what, (unsigned long long)at);
 }
 
-static Status verify_blocks(const Index *x, const Segment *s, const char *path, Error *err) {
+Status index_check_blocks(const Index *x, const Segment *s, const char *path, Error *err) {
     const unsigned char *segment = x->map + s->at, *table = segment + s->header.table;
     uint64_t table_bytes = s->header.length - s->header.table;
     if (crc32_update(0, table + 4, (size_t)table_bytes - 4) != get_u32(table))
@@ -42,7 +42,7 @@ Status index_verify(const char *path, Error *err) {
     }
     if (s != STATUS_OK) return s;
     for (size_t i = 0; i < x->n_segments && s == STATUS_OK; i++) {
-        s = verify_blocks(x, &x->segment[i], path, err);
+        s = index_check_blocks(x, &x->segment[i], path, err);
         if (s == STATUS_OK && x->segment[i].header.kind == SEGMENT_CASES)
             s = verify_cases(x, &x->segment[i], path, err);
     }

@@ -158,19 +158,7 @@ Test(index, a_large_archive_has_search_tables_and_they_are_used) {
 static void check_damaged(const char *path, const char *what, size_t at) {
     cr_assert_eq(index_verify(path, NULL), STATUS_CHECK, "%s %zu", what, at);
     Index *x;
-    Status s = index_open(&x, path, NULL);
-    cr_assert(s == STATUS_OK || s == STATUS_INPUT, "%s %zu: %d", what, at, (int)s);
-    if (s != STATUS_OK) return;
-    for (int64_t row = 0; row < index_count(x); row++) {
-        IndexCase c;
-        s = index_case(x, row, &c, NULL);
-        cr_assert(s == STATUS_OK || s == STATUS_INPUT);
-    }
-    uint8_t allowed[16];
-    cr_assert_lt(index_count(x), 17);
-    index_keep_label(x, "label1", allowed, NULL);
-    index_find(x, "case-2");
-    index_close(x);
+    cr_assert_eq(index_open(&x, path, NULL), STATUS_INPUT, "%s %zu", what, at);
 }
 
 static void three_segments(const char *path) {
@@ -181,7 +169,7 @@ static void three_segments(const char *path) {
     cr_assert_eq(index_delete(path, ids, 1, &err), STATUS_OK, "%s", err.message);
 }
 
-Test(index, finds_a_flipped_bit_in_every_byte) {
+Test(index, finds_every_flipped_bit_of_three_segments) {
     char name[64];
     const char *path = path_of(name);
     unsigned char *bytes;
@@ -189,11 +177,11 @@ Test(index, finds_a_flipped_bit_in_every_byte) {
     three_segments(path);
     cr_assert_eq(file_read(path, 1 << 20, &bytes, &size, NULL), STATUS_OK);
     int fd = open(path, O_WRONLY);
-    for (size_t at = 0; at < size; at++) {
-        unsigned char flipped = (unsigned char)(bytes[at] ^ 1 << (at * 5 + at / 8) % 8);
-        cr_assert_eq(pwrite(fd, &flipped, 1, (off_t)at), 1);
-        check_damaged(path, "byte", at);
-        cr_assert_eq(pwrite(fd, &bytes[at], 1, (off_t)at), 1);
+    for (size_t bit = 0; bit < 8 * size; bit++) {
+        unsigned char flipped = (unsigned char)(bytes[bit / 8] ^ 1 << bit % 8);
+        cr_assert_eq(pwrite(fd, &flipped, 1, (off_t)(bit / 8)), 1);
+        check_damaged(path, "bit", bit);
+        cr_assert_eq(pwrite(fd, &bytes[bit / 8], 1, (off_t)(bit / 8)), 1);
     }
     cr_assert_eq(index_verify(path, NULL), STATUS_OK);
     close(fd);
