@@ -25,7 +25,7 @@ static char *take_field(Csv *c, bool *closed) {
     }
     while (*from && *from != (char)c->kind && *from != '\n') *to++ = *from++;
     c->at = from;
-    if (*from != (char)c->kind && to > start && to[-1] == '\r') to--;
+    if (*from != (char)c->kind && to > start && from[-1] == '\r') to--;
     if (to < from) *to = 0;
     return start;
 }

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
@@ -210,6 +213,64 @@ static void flip_everywhere(const uint8_t *jpeg, size_t size) {
 Test(image, a_flipped_bit_of_a_jpeg_never_does_worse_than_an_input_error) {
     flip_everywhere(fixture_jpeg_gray, sizeof fixture_jpeg_gray);
     flip_everywhere(fixture_jpeg_progressive, sizeof fixture_jpeg_progressive);
+}
+
+/* ---- Memory that held something before ---- */
+
+/* What a decoder finds where it did not write: `fill` on the heap (glibc) and on the stack. */
+static void dirty_memory(int fill) {
+    volatile unsigned char stack[1 << 16];
+    for (size_t i = 0; i < sizeof stack; i++) stack[i] = (unsigned char)fill;
+#ifdef M_PERTURB
+    mallopt(M_PERTURB, fill);
+#endif
+}
+
+static void decodes_alike(const uint8_t *data, size_t size) {
+    Image a, b;
+    Error err;
+    dirty_memory(0x55);
+    Status s = decode(&a, data, size, &err);
+    dirty_memory(0xC3);
+    cr_assert_eq(decode(&b, data, size, &err), s);
+    if (s == STATUS_OK) cr_assert_arr_eq(a.pixel, b.pixel, (size_t)a.width * (size_t)a.height);
+    image_free(&a);
+    image_free(&b);
+}
+
+static void flips_decode_alike(const uint8_t *jpeg, size_t size) {
+    uint8_t copy[512];
+    for (size_t bit = 0; bit < 8 * size; bit++) {
+        memcpy(copy, jpeg, size);
+        copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        decodes_alike(copy, size);
+    }
+}
+
+Test(image, a_damaged_jpeg_gives_the_same_picture_whatever_memory_held_before) {
+    flips_decode_alike(fixture_jpeg_gray, sizeof fixture_jpeg_gray);
+    flips_decode_alike(fixture_jpeg_progressive, sizeof fixture_jpeg_progressive);
+}
+
+Test(image, an_index_beyond_the_palette_of_a_png_is_black) {
+    const uint8_t row[4] = {0, 1, 2, 255};
+    Buffer b = {0}, png = {0};
+    fixture_png_bytes(&b, 4, 1, 8, 3, row, 4);
+    buffer_add(&png, b.data, 33);
+    buffer_add(&png, "\0\0\0\6PLTE\377\377\377\100\100\100\304\353\215\370", 18);
+    buffer_add(&png, b.data + 33, b.size - 33);
+    unsigned char *end = png.data + 33 + 14;
+    uint32_t crc = crc32_update(0, png.data + 33 + 4, 10);
+    for (int i = 0; i < 4; i++) end[i] = (unsigned char)(crc >> (24 - 8 * i));
+    decodes_alike(png.data, png.size);
+    Image im;
+    Error err;
+    dirty_memory(0x77);
+    cr_assert_eq(decode(&im, png.data, png.size, &err), STATUS_OK, "%s", err.message);
+    cr_assert_arr_eq(im.pixel, ((uint8_t[]){255, 64, 0, 0}), 4);
+    image_free(&im);
+    buffer_free(&b);
+    buffer_free(&png);
 }
 
 /* ---- A JPEG built of segments ---- */

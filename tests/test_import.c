@@ -60,6 +60,20 @@ Test(csv, quotes_hold_newlines_commas_and_quotes) {
     csv_close(&t);
 }
 
+Test(csv, a_return_inside_quotes_is_part_of_the_text) {
+    Csv t;
+    bool more;
+    Error err = {0};
+    cr_assert_eq(csv_open(&t, fixture_text("a.csv", "a,\"b\r\"\r\n\"\r\"\n"), CSV_QUOTED, false, &err),
+                 STATUS_OK);
+    cr_assert_eq(csv_next(&t, &more, &err), STATUS_OK);
+    cr_assert_str_eq(t.field[1], "b\r");
+    cr_assert_eq(csv_next(&t, &more, &err), STATUS_OK);
+    cr_assert(more);
+    cr_assert_str_eq(t.field[0], "\r");
+    csv_close(&t);
+}
+
 Test(sections, headings_are_found_in_english_and_chinese) {
     SectionPart p[SECTIONS_MOST];
     const char *english = "FINAL REPORT\n FINDINGS: The heart: normal.\n\n IMPRESSION: No disease.";
