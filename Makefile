@@ -1,5 +1,5 @@
 # msach. GNU make 3.81 or later. `make` builds ./msach; `make help` lists the rest.
-# MODE   release | debug | double | asan | tsan | cover   (objects under build/MODE/)
+# MODE   release | debug | double | asan | tsan | cover | fuzz   (objects under build/MODE/; fuzz: clang)
 # BLAS   openblas | builtin          NATIVE=1  adds -march=native          WERROR=1  warnings are errors
 MODE ?= release
 BLAS ?= openblas
@@ -7,6 +7,9 @@ PREFIX ?= /usr/local
 BUILD := build/$(MODE)$(if $(filter builtin,$(BLAS)),-builtin)
 
 CC ?= cc
+ifeq ($(MODE),fuzz)
+CC := clang
+endif
 PKG_CONFIG ?= pkg-config
 MACHINE := $(shell $(CC) -dumpmachine)
 VERSION := 0.1.0
@@ -54,9 +57,11 @@ OPT_double := -O2 -g -DNN_DOUBLE
 OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT_tsan := -O1 -g -fsanitize=thread
 OPT_cover := -O0 -g --coverage
+OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LINK_asan := -fsanitize=address,undefined
 LINK_tsan := -fsanitize=thread
 LINK_cover := --coverage
+LINK_fuzz := -fsanitize=address,undefined
 # All but the tests: fit for the shared library, which shows what msach.h marks and nothing else.
 HIDDEN := -fPIC -fvisibility=hidden
 ALL_CFLAGS = -std=c11 $(WARN) -I. -ffp-contract=off $(OPT_$(MODE)) $(if $(NATIVE),-march=native) \
@@ -232,6 +237,32 @@ tutorial: $(TUTORIAL)
 	$(BUILD)/tutorial/3_cnn_on_phantoms $(BUILD)/tutorial/phantoms
 	$(BUILD)/tutorial/4_constraints $(BUILD)/tutorial/constraints.html
 	$(BUILD)/tutorial/5_search
+
+# ---- Fuzzing: one target a parser. `replay` runs the committed corpora without libFuzzer; `make fuzz` (clang) looks for more. ----
+FUZZ_NAMES := $(shell sed -n 's/^ *X(\([a-z]*\)).*/\1/p' tests/fuzz/targets.h)
+FUZZ_CORE := $(wildcard nn/base/*.c hash/index*.c hash/scan*.c hash/mih*.c) hash/code.c hash/name_table.c nn/safetensors.c \
+	$(filter-out data/phantom% data/import%,$(wildcard data/*.c)) data/import_case.c train/config.c cmd/queries.c
+FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c
+FUZZ_OBJ := $(FUZZ_CORE:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
+FUZZ_S ?= 60
+
+$(BUILD)/replay: $(FUZZ_OBJ) $(BUILD)/tests/fuzz/replay.o
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/seeds: $(FUZZ_OBJ) $(BUILD)/tests/fuzz/make_seeds.o
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/fuzz_%: $(FUZZ_OBJ) tests/fuzz/libfuzzer.c
+	$(CC) $(ALL_CFLAGS) -DFUZZ_TARGET=fuzz_$* -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+
+fuzz:
+	@$(MAKE) --no-print-directory MODE=fuzz build/fuzz/seeds $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
+	@FUZZ_S=$(FUZZ_S) sh tests/fuzz/fuzz.sh $(FUZZ_NAMES)
+
+# What the fuzzers found joins the committed corpora, as few and as small files as reach the same code.
+fuzz-merge:
+	@$(MAKE) --no-print-directory MODE=fuzz build/fuzz/seeds $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
+	@sh tests/fuzz/merge.sh $(FUZZ_NAMES)
 
 # ---- Tests ----
 $(BUILD)/unit: $(CORE_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL)

@@ -1,0 +1,47 @@
+/* Settings and questions: files of lines. A configuration that was read and written reads back the same, to the last bit. */
+#include <string.h>
+
+#include "cmd/queries.h"
+#include "nn/base/alloc.h"
+#include "tests/fuzz/harness.h"
+#include "tests/fuzz/targets.h"
+#include "train/config.h"
+
+void fuzz_config(const uint8_t *data, size_t size) {
+    const char *path = harness_file("input.txt", data, size);
+    Config c, again;
+    Error err = {0};
+    char *manifest = NULL;
+    config_default(&c);
+    Status s = config_read(&c, path, &err);
+    FUZZ_CHECK(s == STATUS_OK || (s == STATUS_INPUT && err.message[0]));
+    if (s == STATUS_OK) {
+        const char *written = harness_path("written.txt");
+        FUZZ_CHECK(config_write(&c, "my manifest.tsv", written, NULL) == STATUS_OK);
+        config_default(&again);
+        FUZZ_CHECK(config_read(&again, written, NULL) == STATUS_OK);
+        FUZZ_CHECK(memcmp(&c, &again, sizeof c) == 0);
+        FUZZ_CHECK(config_data(written, &manifest, NULL) == STATUS_OK);
+        FUZZ_CHECK(strcmp(manifest, "my manifest.tsv") == 0);
+        mem_free(manifest);
+        if (config_check(&c, &err) == STATUS_OK) FUZZ_CHECK(config_model(&c).bits == c.bits);
+    }
+    if (config_data(path, &manifest, &err) == STATUS_OK) mem_free(manifest);
+}
+
+void fuzz_queries(const uint8_t *data, size_t size) {
+    FILE *from = fopen(harness_file("input.lines", data, size), "rb");
+    FUZZ_CHECK(from != NULL);
+    Queries lines = {.from = from, .path = "input"};
+    Query q;
+    Error err = {0};
+    bool more;
+    Status s;
+    while ((s = queries_next(&lines, &q, &more, &err)) == STATUS_OK && more) {
+        FUZZ_CHECK(q.value[0] && strlen((const char *)lines.text.data) < lines.text.size);
+        FUZZ_CHECK(!strchr(q.value, '\n'));
+    }
+    FUZZ_CHECK(s == STATUS_OK || (s == STATUS_INPUT && strncmp(err.message, "input:", 6) == 0));
+    queries_free(&lines);
+    fclose(from);
+}
