@@ -241,15 +241,16 @@ tutorial: $(TUTORIAL)
 # ---- Fuzzing: one target a parser. `replay` runs the committed corpora without libFuzzer; `make fuzz` (clang) looks for more. ----
 FUZZ_NAMES := $(shell sed -n 's/^ *X(\([a-z]*\)).*/\1/p' tests/fuzz/targets.h)
 FUZZ_CORE := $(wildcard nn/base/*.c hash/index*.c hash/scan*.c hash/mih*.c) hash/code.c hash/name_table.c nn/safetensors.c \
-	$(filter-out data/phantom% data/import%,$(wildcard data/*.c)) data/import_case.c train/config.c cmd/queries.c
+	$(filter-out data/phantom% data/import%,$(wildcard data/*.c)) data/import_case.c data/import_picture.c train/config.c cmd/queries.c
 FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c
 FUZZ_OBJ := $(FUZZ_CORE:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 FUZZ_S ?= 60
+.PHONY: fuzz fuzz-merge flips coverage
 
 $(BUILD)/replay: $(FUZZ_OBJ) $(BUILD)/tests/fuzz/replay.o
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-$(BUILD)/seeds: $(FUZZ_OBJ) $(BUILD)/tests/fuzz/make_seeds.o
+$(BUILD)/seeds: $(FUZZ_OBJ) $(BUILD)/tests/fuzz/make_seeds.o $(BUILD)/tests/dicom_write.o
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 $(BUILD)/fuzz_%: $(FUZZ_OBJ) tests/fuzz/libfuzzer.c
@@ -264,6 +265,18 @@ fuzz-merge:
 	@$(MAKE) --no-print-directory MODE=fuzz build/fuzz/seeds $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
 	@sh tests/fuzz/merge.sh $(FUZZ_NAMES)
 
+# Every prefix and every flipped bit of a small file of each format, through the command itself: all of them, or MOST of each.
+$(BUILD)/cut_and_flip: $(CORE_OBJ) $(filter-out $(BUILD)/cmd/main.o,$(CMD_OBJ)) $(BUILD)/cmd/main_again.o $(BUILD)/tests/fuzz/cut_and_flip.o \
+	$(BUILD)/tests/fuzz/harness.o $(BUILD)/tests/dicom_write.o
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/cmd/main_again.o: cmd/main.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Dmain=msach_main -Wno-missing-prototypes -MMD -MP -c -o $@ $<
+
+flips: $(BUILD)/cut_and_flip
+	$(BUILD)/cut_and_flip $(MOST)
+
 # ---- Tests ----
 $(BUILD)/unit: $(CORE_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL)
 	$(CC) $(CFLAGS) -o $@ $^ $(TEST_LIBS) $(ALL_LIBS)
@@ -274,8 +287,10 @@ build/double/grad: $(DOUBLE_SRC:%.c=build/double/%.o) $(DOUBLE_TESTS:%.c=build/d
 test-double:
 	@$(MAKE) --no-print-directory MODE=double build/double/grad
 
-test: msach $(BUILD)/unit test-double docs installed
+test: msach $(BUILD)/unit $(BUILD)/replay $(BUILD)/cut_and_flip test-double docs installed
 	build/double/grad
+	$(BUILD)/replay tests/fuzz/corpus
+	$(BUILD)/cut_and_flip 60
 	MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit
 
 # What the documents name exists; README's commands run as written; the example op of nn/README.md builds and is right.
@@ -349,7 +364,9 @@ curve: msach
 # ---- Other builds and checks ----
 # Criterion exits 0 on a leak, so the report's file decides. Tests that expect a signal need the handlers off.
 asan:
-	@$(MAKE) --no-print-directory MODE=asan build/asan/unit build/asan/msach
+	@$(MAKE) --no-print-directory MODE=asan build/asan/unit build/asan/msach build/asan/replay build/asan/cut_and_flip
+	build/asan/replay tests/fuzz/corpus
+	ASAN_OPTIONS=quarantine_size_mb=16 build/asan/cut_and_flip 2000
 	@rm -f build/asan/report.*
 	ASAN_OPTIONS=log_path=$(CURDIR)/build/asan/report:handle_segv=0:handle_abort=0:detect_leaks=1 \
 	UBSAN_OPTIONS=print_stacktrace=1 MSACH_BIN=$(CURDIR)/build/asan/msach build/asan/unit --timeout 600
@@ -359,8 +376,16 @@ tsan:
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/unit build/tsan/msach
 	TSAN_OPTIONS=halt_on_error=1 MSACH_BIN=$(CURDIR)/build/tsan/msach build/tsan/unit
 
+# Lines and branches that the tests reach, and what they do not: tests/coverage.sh. Only gcov is needed.
+coverage:
+	@$(MAKE) --no-print-directory MODE=cover build/cover/unit build/cover/msach build/cover/replay
+	@find build/cover -name '*.gcda' -exec rm -f {} +
+	build/cover/replay tests/fuzz/corpus
+	MSACH_BIN=$(CURDIR)/build/cover/msach build/cover/unit --timeout 900 >build/cover/unit.log 2>&1 || tail -3 build/cover/unit.log
+	@sh tests/coverage.sh build/cover
+
 FORMATTED = $(wildcard nn/base/*.[ch] nn/*.[ch] nn/*.inc hash/*.[ch] hash/baselines/*.[ch] data/*.[ch] eval/*.[ch] train/*.[ch] \
-	cmd/*.[ch] cmd/lib/*.[ch] tests/*.[ch] tests/oracle/*.[ch] tests/tutorial/*.[ch] tests/library/*.[ch])
+	cmd/*.[ch] cmd/lib/*.[ch] tests/*.[ch] tests/oracle/*.[ch] tests/tutorial/*.[ch] tests/library/*.[ch] tests/fuzz/*.[ch])
 fmt:
 	clang-format -i $(FORMATTED)
 fmt-check:
@@ -390,6 +415,9 @@ help:
 	@echo "make chinese    English, Chinese and mixed reports beside each other"
 	@echo "make curve      MAP against the number of training cases"
 	@echo "make asan, tsan the tests under the sanitizers"
+	@echo "make fuzz       each parser under libFuzzer for FUZZ_S=60 seconds; fuzz-merge keeps what it found"
+	@echo "make flips      every prefix and every flipped bit of each format, through the command"
+	@echo "make coverage   lines and branches that the tests reach, and what they do not"
 	@echo "make tidy, fmt, fmt-check, clean"
 
 clean:

@@ -180,7 +180,8 @@ Test(index, finds_every_flipped_bit_of_three_segments) {
     for (size_t bit = 0; bit < 8 * size; bit++) {
         unsigned char flipped = (unsigned char)(bytes[bit / 8] ^ 1 << bit % 8);
         cr_assert_eq(pwrite(fd, &flipped, 1, (off_t)(bit / 8)), 1);
-        check_damaged(path, "bit", bit);
+        cr_assert_eq(index_verify(path, NULL), STATUS_CHECK, "bit %zu", bit);
+        if (bit % 9 == 0) check_damaged(path, "bit", bit);
         cr_assert_eq(pwrite(fd, &bytes[bit / 8], 1, (off_t)(bit / 8)), 1);
     }
     cr_assert_eq(index_verify(path, NULL), STATUS_OK);

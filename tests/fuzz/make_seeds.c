@@ -5,9 +5,11 @@
 
 #include "data/png_write.h"
 #include "hash/index.h"
+#include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
 #include "nn/safetensors.h"
+#include "tests/dicom_write.h"
 #include "tests/fuzz/harness.h"
 
 static const char *out;
@@ -156,6 +158,86 @@ static void indexes(void) {
     }
 }
 
+/* ---- DICOM: what is read of each kind, and two that are refused ---- */
+
+static void dicom(int number, DicomFile f) {
+    Buffer b = {0};
+    char name[64];
+    dicom_file(&b, &f);
+    snprintf(name, sizeof name, "dicom/k%d.dcm", number);
+    FUZZ_CHECK(!b.failed && file_write(path_of(name), b.data, b.size, NULL) == STATUS_OK);
+    buffer_free(&b);
+}
+
+static void dicoms(void) {
+    static const uint8_t p[64] = {1, 2, 3, 250, 7, 9, 200, 100};
+    static const uint32_t region[1][5] = {{1, 0, 1, 3, 2}};
+    const DicomFile kinds[] = {
+        {.columns = 4, .rows = 4, .pixels = p, .pixel_bytes = 16},
+        {.columns = 4, .rows = 4, .pixels = p, .pixel_bytes = 16, .implicit = true, .patient = "p1"},
+        {.columns = 4,
+         .rows = 4,
+         .allocated = 16,
+         .stored = 12,
+         .is_signed = true,
+         .slope = "2",
+         .intercept = "-10",
+         .pixels = p,
+         .pixel_bytes = 32},
+        {.columns = 4,
+         .rows = 4,
+         .allocated = 16,
+         .stored = 16,
+         .center = "40",
+         .width = "400",
+         .pixels = p,
+         .pixel_bytes = 32,
+         .padding = 7},
+        {.columns = 4,
+         .rows = 4,
+         .center = "4",
+         .width = "9",
+         .function = "SIGMOID",
+         .pixels = p,
+         .pixel_bytes = 16,
+         .photometric = "MONOCHROME1"},
+        {.columns = 2,
+         .rows = 2,
+         .samples = 3,
+         .photometric = "RGB",
+         .planar = 1,
+         .pixels = p,
+         .pixel_bytes = 12},
+        {.columns = 2, .rows = 2, .samples = 3, .photometric = "YBR_FULL", .pixels = p, .pixel_bytes = 12},
+        {.columns = 2, .rows = 2, .samples = 3, .photometric = "YBR_FULL_422", .pixels = p, .pixel_bytes = 8},
+        {.columns = 4,
+         .rows = 4,
+         .frames = "3",
+         .pixels = p,
+         .pixel_bytes = 48,
+         .region = region,
+         .regions = 1,
+         .open = true},
+        {.columns = 4, .rows = 4, .pixels = p, .pixel_bytes = 16, .region = region, .regions = 1},
+        {.columns = 4, .rows = 4, .syntax = "1.2.840.10008.1.2.2", .pixels = p, .pixel_bytes = 16},
+        {.columns = 4, .rows = 4, .photometric = "PALETTE COLOR", .pixels = p, .pixel_bytes = 16},
+    };
+    int n = (int)(sizeof kinds / sizeof kinds[0]);
+    for (int i = 0; i < n; i++) dicom(i, kinds[i]);
+    unsigned char *jpeg;
+    size_t size;
+    FUZZ_CHECK(file_read("tests/fuzz/seeds/image/gray.jpg", 1 << 16, &jpeg, &size, NULL) == STATUS_OK);
+    for (int pieces = 1; pieces < 3; pieces++)
+        dicom(n++, (DicomFile){.columns = 16,
+                               .rows = 16,
+                               .jpeg = true,
+                               .syntax = "1.2.840.10008.1.2.4.50",
+                               .pieces = pieces,
+                               .pixels = jpeg,
+                               .pixel_bytes = size});
+    mem_free(jpeg);
+}
+
 /* ---- Packed text ---- */
 
 static void gz(void) {
@@ -165,7 +247,7 @@ static void gz(void) {
 }
 
 int main(int argc, char **argv) {
-    static const char *const folders[] = {"image", "npy", "safetensors", "index", "text"};
+    static const char *const folders[] = {"image", "npy", "safetensors", "index", "text", "dicom"};
     if (argc != 2) {
         fprintf(stderr, "make_seeds: one folder was expected\n");
         return 2;
@@ -178,5 +260,6 @@ int main(int argc, char **argv) {
     weights();
     indexes();
     gz();
+    dicoms();
     return 0;
 }

@@ -22,7 +22,7 @@ static int by_name(const void *a, const void *b) {
 }
 
 static void run_file(const Target *t, const char *folder, const char *name) {
-    char path[4096];
+    char path[8192];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *f = fopen(path, "rb");
     FUZZ_CHECK(f != NULL);

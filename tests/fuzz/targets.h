@@ -9,6 +9,7 @@
 /* One a line: the Makefile and the scripts read the names from here. */
 #define FUZZ_TARGETS(X)                                                                                      \
     X(image)                                                                                                 \
+    X(dicom)                                                                                                 \
     X(manifest)                                                                                              \
     X(jsonl)                                                                                                 \
     X(csv)                                                                                                   \
