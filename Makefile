@@ -84,7 +84,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c))
 
-.PHONY: all library install uninstall installed deb FORCE tutorial docs demo peers startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan tidy fmt fmt-check clean help
+.PHONY: all library install uninstall installed deb FORCE tutorial docs demo peers startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan faults crash determinism portability tidy fmt fmt-check clean help
 all: msach
 
 msach: $(BIN)
@@ -128,7 +128,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(HIDDEN)) $(ISA) -MMD -MP -c -o $@ $<
 
--include $(CORE_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(BUILD)/tests/faults/plant.d $(CORE_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
 # ---- The library, and installing ----
 # One object with all that msach.h needs, taken from an archive; every symbol but msach_* is made local, so that the static
@@ -278,7 +278,14 @@ flips: $(BUILD)/cut_and_flip
 	$(BUILD)/cut_and_flip $(MOST)
 
 # ---- Tests ----
-$(BUILD)/unit: $(CORE_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL)
+# msach in which the n-th request for memory or system call fails, for the tests of faults and kills.
+$(BUILD)/faulty: $(CORE_OBJ) $(CMD_OBJ) $(BUILD)/tests/faults/plant.o
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/rewrite: $(CORE_OBJ) $(BUILD)/tests/portability/rewrite.o
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/unit: $(CORE_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL) $(BUILD)/faulty
 	$(CC) $(CFLAGS) -o $@ $^ $(TEST_LIBS) $(ALL_LIBS)
 
 build/double/grad: $(DOUBLE_SRC:%.c=build/double/%.o) $(DOUBLE_TESTS:%.c=build/double/%.o)
@@ -295,6 +302,7 @@ test: msach $(BUILD)/unit $(BUILD)/replay $(BUILD)/cut_and_flip test-double docs
 
 # What the documents name exists; README's commands run as written; the example op of nn/README.md builds and is right.
 docs: msach
+	@sh tests/check_layers.sh
 	@sh tests/check_docs.sh $(BIN)
 	@CC='$(CC)' sh tests/check_example.sh $(BUILD)
 	@sh tests/readme_commands.sh $(BIN)
@@ -369,8 +377,27 @@ asan:
 	ASAN_OPTIONS=quarantine_size_mb=16 build/asan/cut_and_flip 2000
 	@rm -f build/asan/report.*
 	ASAN_OPTIONS=log_path=$(CURDIR)/build/asan/report:handle_segv=0:handle_abort=0:detect_leaks=1 \
-	UBSAN_OPTIONS=print_stacktrace=1 MSACH_BIN=$(CURDIR)/build/asan/msach build/asan/unit --timeout 600
+	UBSAN_OPTIONS=print_stacktrace=1 MSACH_SWEEP=12 MSACH_BIN=$(CURDIR)/build/asan/msach build/asan/unit --timeout 600
 	@if ls build/asan/report.* >/dev/null 2>&1; then cat build/asan/report.*; exit 1; fi
+
+# Every fault at every place, under the address sanitizer: a quarter of an hour a verb. FAULTS='faults/train*' takes some.
+FAULTS ?= faults/*
+faults:
+	@$(MAKE) --no-print-directory MODE=asan build/asan/unit build/asan/msach
+	ASAN_OPTIONS=detect_leaks=1 MSACH_SWEEP=whole MSACH_BIN=$(CURDIR)/build/asan/msach \
+	build/asan/unit --filter '$(FAULTS)' --timeout 100000
+
+# The same bytes run to run, at any --threads, in any batch, from gcc and clang at -O2 and -O3.
+determinism: | $(FOUND)
+	@tests/determinism.sh
+
+# Other compilers, musl, arm64 and big-endian s390x: what builds, passes, and whether files cross over. Says what it skips.
+portability: | $(FOUND)
+	@tests/portability.sh $(PARTS)
+
+# kill -9 at every system call and at 200 random moments of a training run and of an append.
+crash: msach $(BUILD)/unit
+	MSACH_SWEEP=whole MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit --filter 'crash/*' --timeout 100000
 
 tsan:
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/unit build/tsan/msach
@@ -418,6 +445,10 @@ help:
 	@echo "make fuzz       each parser under libFuzzer for FUZZ_S=60 seconds; fuzz-merge keeps what it found"
 	@echo "make flips      every prefix and every flipped bit of each format, through the command"
 	@echo "make coverage   lines and branches that the tests reach, and what they do not"
+	@echo "make faults     every allocation and system call fails in turn, under ASan"
+	@echo "make crash      kill -9 at every system call and at 200 moments"
+	@echo "make determinism  the same bytes from any threads, batch and compiler"
+	@echo "make portability  other compilers, musl, arm64, big-endian s390x"
 	@echo "make tidy, fmt, fmt-check, clean"
 
 clean:

@@ -12,6 +12,7 @@
 #include "hash/index.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/sys.h"
 
 enum { OPENINGS = 9 };
 
@@ -105,7 +106,7 @@ static Status measure_at(Bench *b, char *path, Error *err) {
     char lock[512];
     int fd = mkstemp(path);
     if (fd < 0) return error_from_errno(err, path, "write");
-    close(fd);
+    sys_close(fd);
     b->path = path;
     Status s = measure(b, err);
     snprintf(lock, sizeof lock, "%s.lock", path);

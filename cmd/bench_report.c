@@ -9,6 +9,7 @@
 #include "cmd/bench.h"
 #include "cmd/json_out.h"
 #include "cmd/verbs.h"
+#include "nn/base/sys.h"
 #include "nn/blas.h"
 
 enum { MOST_CALLS = 4096, LEAST_CALLS = 3 };
@@ -59,7 +60,7 @@ static void machine_name(char name[128]) {
     struct utsname u;
     char line[256];
     snprintf(name, 128, "%s", uname(&u) >= 0 ? u.machine : "unknown");
-    FILE *f = fopen("/proc/cpuinfo", "r");
+    FILE *f = sys_fopen("/proc/cpuinfo");
     while (f && fgets(line, sizeof line, f)) {
         const char *colon = strstr(line, ": ");
         if (strncmp(line, "model name", 10) != 0 || !colon) continue;

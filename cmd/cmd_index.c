@@ -46,13 +46,13 @@ static char *relative_path(const char *folder, const char *file) {
     return (char *)b.data;
 }
 
-/* The real path of the folder that path lies in; malloc'ed. */
+/* The real path of the folder that path lies in; mem_free it. */
 static char *folder_of(const char *path) {
     char *copy = mem_strdup(path);
     if (!copy) return NULL;
     char *slash = strrchr(copy, '/');
     if (slash) slash[slash == copy ? 1 : 0] = 0;
-    char *folder = realpath(slash ? copy : ".", NULL);
+    char *folder = path_real(slash ? copy : ".");
     mem_free(copy);
     return folder;
 }
@@ -98,13 +98,15 @@ static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
     for (int k = 0; k < m->n_labels; k++)
         if (m->labels[(size_t)i * (size_t)m->n_labels + (size_t)k])
             r->labels[out.n_labels++] = m->label_names[k];
-    char *full = c->image_path ? realpath(c->image_path, NULL) : NULL;
+    char *full = c->image_path ? path_real(c->image_path) : NULL;
     char *image = full ? relative_path(r->folder, full) : NULL;
-    Status s = full && !image ? mem_error(err, "the image's path") : STATUS_OK;
-    out.image = image ? image : c->image_path;
+    Status s = c->image_path && !full ? error_from_errno(err, c->image_path, "find")
+               : full && !image       ? mem_error(err, "the image's path")
+                                      : STATUS_OK;
+    out.image = image;
     if (s == STATUS_OK) s = index_builder_add(b, &out, err);
     mem_free(image);
-    free(full);
+    mem_free(full);
     return s;
 }
 
@@ -160,7 +162,7 @@ static Status read_and_add(Args *a, const ModelFile *f, Error *err) {
         if (s == STATUS_OK) s = add_cases(a, f, &c, folder, err);
         cases_free(&c);
     }
-    free(folder);
+    mem_free(folder);
     return s;
 }
 

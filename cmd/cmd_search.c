@@ -8,6 +8,7 @@
 #include "cmd/search_page.h"
 #include "cmd/terminal.h"
 #include "nn/base/alloc.h"
+#include "nn/base/sys.h"
 
 static const Option OPTIONS[] = {
     {"model", 'm', "FILE", NULL, "the model, or run, that made the index; --id alone does without", PLAIN},
@@ -102,9 +103,15 @@ static Status print_hit(const Search *s, const char *query, int i, int columns, 
     IndexCase c;
     Buffer labels = {0};
     TRY(index_case(s->finder.index, h->row, &c, err));
+    char *picture;
+    TRY(finder_picture(&s->finder, &c, &picture, err));
     print_labels(&labels, &c);
-    char *picture = finder_picture(&s->finder, &c);
-    const char *path = picture ? picture : "", *joined = labels.failed ? "" : (const char *)labels.data;
+    if (labels.failed) {
+        buffer_free(&labels);
+        mem_free(picture);
+        return mem_error(err, "the labels");
+    }
+    const char *path = picture ? picture : "", *joined = (const char *)labels.data;
     if (s->form == AS_JSON) print_json(query, i + 1, h->distance, &c, path);
     if (s->form == AS_TSV) print_tsv(query, i + 1, h->distance, &c, path, joined);
     if (s->form == AS_TABLE) print_row(i + 1, h->distance, &c, joined, columns);
@@ -158,7 +165,7 @@ static Status ask_lines(Search *s, FILE *from, const char *path, Error *err) {
 
 static Status ask_file(Search *s, const char *path, Error *err) {
     if (strcmp(path, "-") == 0) return ask_lines(s, stdin, "standard input", err);
-    FILE *from = path_is_dir(path) ? NULL : fopen(path, "r");
+    FILE *from = path_is_dir(path) ? NULL : sys_fopen(path);
     if (!from && path_is_dir(path)) errno = EISDIR;
     if (!from) return error_from_errno(err, path, "read");
     Status status = ask_lines(s, from, path, err);

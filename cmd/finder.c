@@ -173,7 +173,9 @@ void answer_free(Answer *a) {
     memset(a, 0, sizeof *a);
 }
 
-char *finder_picture(const Finder *f, const IndexCase *c) {
-    if (!c->image || !c->image[0]) return NULL;
-    return path_beside(f->index_path, c->image);
+Status finder_picture(const Finder *f, const IndexCase *c, char **path, Error *err) {
+    *path = NULL;
+    if (!c->image || !c->image[0]) return STATUS_OK;
+    *path = path_beside(f->index_path, c->image);
+    return *path ? STATUS_OK : mem_error(err, "a picture's path");
 }

@@ -53,8 +53,8 @@ void finder_close(Finder *f);
 Status finder_ask(Finder *f, const Query *q, Answer *a, Error *err);
 void answer_free(Answer *a);
 
-/* A case's picture as the working directory sees it: the index names it relative to itself. NULL where it has
- * none, or memory ran out; mem_free it. */
-char *finder_picture(const Finder *f, const IndexCase *c);
+/* A case's picture as the working directory sees it: the index names it relative to itself. *path is NULL where it has none;
+ * mem_free it. */
+Status finder_picture(const Finder *f, const IndexCase *c, char **path, Error *err);
 
 #endif

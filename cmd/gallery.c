@@ -13,6 +13,7 @@
 #include "data/image.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
+#include "nn/base/sys.h"
 
 /* ---- Labels ---- */
 
@@ -112,13 +113,13 @@ static Status put_picture(Gallery *g, int64_t row, Error *err) {
     char *path = path_beside(g->index_path, c.image);
     if (!path) return mem_error(err, "a picture's path");
     Buffer b = {0};
-    page_picture(&b, path);
+    Status s = page_picture(&b, path, err);
     ImageKind kind = image_kind(b.data, b.size);
     g->picture[row] = (uint8_t)(b.size == 0          ? PICTURE_BROKEN
                                 : kind == IMAGE_JPEG ? PICTURE_JPEG
                                                      : PICTURE_PNG);
     const char *file = gallery_picture_name(g, row, name);
-    Status s = b.failed ? mem_error(err, path) : file ? gallery_put(g, file, &b, err) : STATUS_OK;
+    if (s == STATUS_OK && file) s = gallery_put(g, file, &b, err);
     buffer_free(&b);
     mem_free(path);
     return s;
@@ -164,7 +165,7 @@ Status gallery_write(Gallery *g, const char *folder, const volatile sig_atomic_t
     if (path_exists(folder))
         return error_set(err, STATUS_USAGE, "%s: is there already; use another --out, or remove it", folder);
     Status s = write_all(g, err);
-    if (s == STATUS_OK && rename(g->folder, folder) != 0) s = error_from_errno(err, folder, "write");
+    if (s == STATUS_OK && sys_rename(g->folder, folder) != 0) s = error_from_errno(err, folder, "write");
     if (s != STATUS_OK) remove_folder(g->folder, 1);
     return s;
 }

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,12 +18,7 @@ Status gallery_put(const Gallery *g, const char *name, const Buffer *b, Error *e
     if (b->failed) return mem_error(err, "a page of the gallery");
     char *path = path_join(g->folder, name);
     if (!path) return mem_error(err, "a page of the gallery");
-    FILE *to = fopen(path, "wb");
-    bool good = to && fwrite(b->data, 1, b->size, to) == b->size;
-    int code = errno;
-    if (to && fclose(to) != 0 && good) good = false, code = errno;
-    errno = code;
-    Status s = good ? STATUS_OK : error_from_errno(err, path, "write");
+    Status s = file_write_plain(path, b->data, b->size, err);
     mem_free(path);
     return s;
 }

@@ -21,16 +21,18 @@ static Status shrink(Buffer *out, const char *path, const unsigned char *data, s
     return s;
 }
 
-void page_picture(Buffer *out, const char *path) {
+Status page_picture(Buffer *out, const char *path, Error *err) {
     unsigned char *data = NULL;
     size_t size = 0;
-    if (file_read(path, IMAGE_MAX_BYTES, &data, &size, NULL) != STATUS_OK) return;
-    ImageKind kind = image_kind(data, size);
-    if (size <= AS_IT_IS && (kind == IMAGE_PNG || kind == IMAGE_JPEG))
+    Status s = file_read(path, IMAGE_MAX_BYTES, &data, &size, err);
+    ImageKind kind = s == STATUS_OK ? image_kind(data, size) : IMAGE_PNG;
+    if (s == STATUS_OK && size <= AS_IT_IS && (kind == IMAGE_PNG || kind == IMAGE_JPEG))
         buffer_add(out, data, size);
-    else
-        shrink(out, path, data, size, NULL);
+    else if (s == STATUS_OK)
+        s = shrink(out, path, data, size, err);
     mem_free(data);
+    if (out->failed) s = mem_error(err, path);
+    return s == STATUS_INPUT ? STATUS_OK : s;
 }
 
 const char *page_file_name(const char *path) {

@@ -4,9 +4,9 @@
 
 #include "nn/base/bytes.h"
 
-/* The bytes to show: a small PNG or JPEG file as it is, of everything else a small gray PNG; empty where the picture cannot be
- * read. */
-void page_picture(Buffer *out, const char *path);
+/* The bytes to show: a small PNG or JPEG file as it is, of everything else a small gray PNG; empty where the picture is
+ * missing or damaged. */
+Status page_picture(Buffer *out, const char *path, Error *err);
 /* The last part of a path: a page may be sent around, so it names files, not folders. */
 const char *page_file_name(const char *path);
 

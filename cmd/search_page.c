@@ -24,10 +24,12 @@ Status page_end(Buffer *b, const char *path, Error *err) {
 
 static const unsigned char NOTHING[1];
 
-static void add_card(Buffer *b, const Finder *f, const IndexCase *c, int rank, int distance, int match) {
+static Status add_card(Buffer *b, const Finder *f, const IndexCase *c, int rank, int distance, int match,
+                       Error *err) {
     Buffer picture = {0};
-    char *path = finder_picture(f, c);
-    if (path) page_picture(&picture, path);
+    char *path;
+    TRY(finder_picture(f, c, &path, err));
+    Status s = path ? page_picture(&picture, path, err) : STATUS_OK;
     HtmlHit h = {.rank = rank,
                  .distance = distance,
                  .bits = index_bits(f->index),
@@ -43,15 +45,17 @@ static void add_card(Buffer *b, const Finder *f, const IndexCase *c, int rank, i
     html_hit(b, &h);
     mem_free(path);
     buffer_free(&picture);
+    return s;
 }
 
-static void add_query(Buffer *b, const Finder *f, const Query *q, const IndexCase *self) {
+static Status add_query(Buffer *b, const Finder *f, const Query *q, const IndexCase *self, Error *err) {
+    Status s = STATUS_OK;
     if (q->kind == ASK_TEXT) {
         html_heading(b, "Question");
         html_text(b, "%s", q->value);
     } else if (q->kind == ASK_IMAGE) {
         Buffer picture = {0};
-        page_picture(&picture, q->value);
+        s = page_picture(&picture, q->value, err);
         html_heading(b, "Question");
         html_hits_begin(b);
         HtmlHit h = {.distance = -1,
@@ -66,9 +70,10 @@ static void add_query(Buffer *b, const Finder *f, const Query *q, const IndexCas
     } else {
         html_heading(b, "Question");
         html_hits_begin(b);
-        add_card(b, f, self, 0, -1, -1);
+        s = add_card(b, f, self, 0, -1, -1, err);
         html_hits_end(b);
     }
+    return s;
 }
 
 /* ---- One answer ---- */
@@ -91,7 +96,7 @@ static Status add_hits(Buffer *b, const Finder *f, const Answer *a, const Labels
     for (size_t i = 0; i < a->n; i++) {
         IndexCase c;
         TRY(index_case(f->index, a->hit[i].row, &c, err));
-        add_card(b, f, &c, (int)i + 1, a->hit[i].distance, own->n ? shares_label(own, &c) : -1);
+        TRY(add_card(b, f, &c, (int)i + 1, a->hit[i].distance, own->n ? shares_label(own, &c) : -1, err));
     }
     html_hits_end(b);
     return STATUS_OK;
@@ -105,8 +110,7 @@ static Status add_self(Buffer *b, const Finder *f, const Query *q, const Answer 
         if (!own->label) return mem_error(err, "the page");
         for (; own->n < self.n_labels; own->n++) own->label[own->n] = self.labels[own->n];
     }
-    add_query(b, f, q, &self);
-    return STATUS_OK;
+    return add_query(b, f, q, &self, err);
 }
 
 Status page_answer(Buffer *b, const Finder *f, const Query *q, const Answer *a, Error *err) {

@@ -15,11 +15,8 @@ enum { ID_MAX = 160, HEAD = 132 /* bytes that tell a DICOM file */ };
 
 bool file_is_dicom(const char *path) {
     unsigned char head[HEAD];
-    struct stat st;
-    FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
-    size_t n = f ? fread(head, 1, HEAD, f) : 0;
-    if (f) fclose(f);
-    return dicom_is(head, n);
+    size_t n = 0;
+    return file_head(path, head, HEAD, &n, NULL) == STATUS_OK && dicom_is(head, n);
 }
 
 static void choose_frames(ImportPicture *p, ImportFrames frames, int n) {

@@ -86,6 +86,8 @@ Status import_vqa_rad(Import *im, Error *err) {
     TRY(import_need(im, names, &path, err));
     Status s = text_read(path, &text, &size, NULL, err);
     if (s == STATUS_OK) all = json_loadb(text, size, 0, &fault);
+    if (s == STATUS_OK && !all && !mem_probe(size)) s = mem_error(err, path);
+    if (s == STATUS_OK && !all) all = json_loadb(text, size, 0, &fault);
     if (s == STATUS_OK && !json_is_array(all))
         s = error_set(err, STATUS_INPUT, "%s:%d: %s; an array of questions was expected", path,
                       all ? 1 : fault.line, all ? "is no array" : fault.text);

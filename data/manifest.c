@@ -298,6 +298,7 @@ static Status read_rows(Builder *b, size_t size, const Log *log, Error *err) {
     Row row;
     TRY(rows_open(&reader, b->m->path, b->m->text_block, size, needed, b->bad, log, err));
     while (rows_next(&reader, &row)) TRY(add_row(b, &row, err));
+    if (reader.no_memory) return mem_error(err, b->m->path);
     b->m->has_split = reader.present[FIELD_SPLIT];
     TRY(tell_bad_rows(b, log, err));
     TRY(check_whole(b->m, o, err));

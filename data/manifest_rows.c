@@ -7,6 +7,7 @@
 
 #include "data/characters.h"
 #include "data/manifest.h"
+#include "nn/base/alloc.h"
 
 enum { BAD_ROWS_TOLD = 10, MAX_COLUMNS = 256 };
 
@@ -270,6 +271,8 @@ static bool parse_json(RowReader *r, char *line, size_t size, Row *row) {
     json_error_t fault;
     json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &fault);
     bool good = false;
+    if (!object && !mem_probe(size)) return r->no_memory = true, false;
+    if (!object) object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &fault);
     if (!object)
         bad_row(r->bad, r->line, "column %d: %.150s; one JSON object a line was expected", fault.column,
                 fault.text);
@@ -307,7 +310,7 @@ Status rows_open(RowReader *r, const char *path, char *data, size_t size, const 
 bool rows_next(RowReader *r, Row *row) {
     char *line, fault[200];
     size_t size;
-    while (next_line(r, &line, &size)) {
+    while (!r->no_memory && next_line(r, &line, &size)) {
         if (size == 0) continue;
         *row = (Row){.line = r->line};
         for (int f = 0; f < FIELD_COUNT; f++) row->field[f] = line + size; /* "" */

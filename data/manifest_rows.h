@@ -37,6 +37,7 @@ typedef struct {
     int column[FIELD_COUNT];   /* number of each field's column, -1 where there is none */
     bool present[FIELD_COUNT]; /* TSV: the column is there; JSON: some row had the key */
     bool warned[FIELD_COUNT];  /* of a JSON key that looks like a slip */
+    bool no_memory;            /* the rows ended early */
     BadRows *bad;
     const Log *log;
 } RowReader;
@@ -46,7 +47,7 @@ typedef struct {
 Status rows_open(RowReader *r, const char *path, char *data, size_t size, const bool needed[FIELD_COUNT],
                  BadRows *bad, const Log *log, Error *err);
 
-/* The next good row; false at the end. Bad ones are told to r->bad and left out. */
+/* The next good row; false at the end, and where memory ran out (r->no_memory). Bad ones are told to r->bad and left out. */
 bool rows_next(RowReader *r, Row *row);
 
 /* The nearest of n names by edit distance, where it is near enough to be a slip; else NULL. */

@@ -83,10 +83,10 @@ static Status gather(const Index *x, Modality m, CodeSet *c, Error *err) {
     return STATUS_OK;
 }
 
-static Status write_codes(const Index *x, Modality m, ExportCodes *write, const char *folder, Error *err) {
+static Status write_codes(const Index *x, Modality m, ExportCodes *put, const char *folder, Error *err) {
     CodeSet c;
     Status s = gather(x, m, &c, err);
-    if (s == STATUS_OK) s = write(&c, folder, err);
+    if (s == STATUS_OK) s = put(&c, folder, err);
     mem_free(c.codes);
     mem_free(c.number);
     return s;

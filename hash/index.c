@@ -66,7 +66,7 @@ static Status read_slots(Index *x, const char *path, Error *err) {
 
 /* Maps the file and finds its state; x->map is NULL where that failed. */
 static Status map_file(Index *x, int fd, size_t size, const char *path, Error *err) {
-    void *p = sys_mmap(size, fd);
+    void *p = sys_mmap(size, PROT_READ, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) return error_from_errno(err, path, "map");
     x->map = p;
     x->mapped = size;
@@ -164,7 +164,7 @@ static Status join_part(const Index *x, Joined *j, PartName name, size_t unit, i
     if (size == 0) return STATUS_OK;
     if (size > x->slot.length - at) return damaged(err, path, "its segments do not add up");
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), skip = at % page;
-    void *p = mmap(NULL, (size_t)(skip + size), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)(at - skip));
+    void *p = sys_mmap((size_t)(skip + size), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)(at - skip));
     if (p == MAP_FAILED) return error_from_errno(err, path, "map");
     j->mapping = p;
     j->mapped = (size_t)(skip + size);

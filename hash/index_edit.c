@@ -12,6 +12,7 @@
 #include "hash/index_build.h"
 #include "hash/index_file.h"
 #include "nn/base/alloc.h"
+#include "nn/base/lock.h"
 #include "nn/base/sys.h"
 
 /* ---- A whole file ---- */
@@ -67,27 +68,11 @@ Status index_builder_write(const IndexBuilder *b, const char *path, Error *err) 
 /* ---- One writer ---- */
 
 /* The lock lies on a file of its own: closing any descriptor of a file drops the process's locks on it. */
-static Status lock(const char *path, int *fd, Error *err) {
-    Buffer name = {0};
-    buffer_printf(&name, "%s.lock", path);
-    if (name.failed) {
-        buffer_free(&name);
-        return mem_error(err, path);
-    }
-    Status s = STATUS_OK;
-    *fd = sys_open((const char *)name.data, O_RDWR | O_CREAT, 0666);
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (*fd < 0) {
-        s = error_from_errno(err, (const char *)name.data, "write");
-    } else if (fcntl(*fd, F_SETLK, &whole) != 0) {
-        s = errno == EACCES || errno == EAGAIN
-                ? error_set(err, STATUS_IO,
-                            "%s: another process is changing this index; try again when it is done", path)
-                : error_from_errno(err, (const char *)name.data, "lock");
-        sys_close(*fd);
-    }
-    buffer_free(&name);
-    return s;
+static Status lock(const char *path, Lock *l, Error *err) {
+    char busy[512];
+    snprintf(busy, sizeof busy, "%.400s: another process is changing this index; try again when it is done",
+             path);
+    return lock_take(l, path, ".lock", busy, err);
 }
 
 /* ---- A segment behind the others ---- */
@@ -143,7 +128,7 @@ static Status commit_segment(const Index *x, const SegmentHeader *h, const Colum
         put_slot(&t, &slot);
     else if (ftruncate(t.fd, (off_t)x->slot.length) != 0)
         written = 0; /* what stays there belongs to nobody */
-    if (sys_close(t.fd) != 0 && !t.code) t.code = errno;
+    if (sys_close(t.fd) != 0 && !t.code && errno != EINTR) t.code = errno;
     if (!whole) return mem_error(err, path);
     errno = t.code;
     return t.code ? error_from_errno(err, path, "write") : STATUS_OK;
@@ -188,10 +173,10 @@ static Status append_locked(const IndexBuilder *b, const char *path, Error *err)
 
 Status index_append(const IndexBuilder *b, const char *path, Error *err) {
     if (b->failed) return mem_error(err, "an index");
-    int fd;
-    TRY(lock(path, &fd, err));
+    Lock l;
+    TRY(lock(path, &l, err));
     Status s = append_locked(b, path, err);
-    sys_close(fd);
+    lock_release(&l);
     return s;
 }
 
@@ -238,10 +223,10 @@ static Status delete_locked(const char *path, const char *const *ids, size_t n_i
 }
 
 Status index_delete(const char *path, const char *const *ids, size_t n_ids, Error *err) {
-    int fd;
-    TRY(lock(path, &fd, err));
+    Lock l;
+    TRY(lock(path, &l, err));
     Status s = delete_locked(path, ids, n_ids, err);
-    sys_close(fd);
+    lock_release(&l);
     return s;
 }
 
@@ -274,9 +259,9 @@ static Status compact_locked(const char *path, Error *err) {
 }
 
 Status index_compact(const char *path, Error *err) {
-    int fd;
-    TRY(lock(path, &fd, err));
+    Lock l;
+    TRY(lock(path, &l, err));
     Status s = compact_locked(path, err);
-    sys_close(fd);
+    lock_release(&l);
     return s;
 }

@@ -122,7 +122,8 @@ enum { N_SIZES = sizeof SIZES / sizeof *SIZES };
 
 static json_t *json_tensor(const StTensor *x, size_t begin) {
     json_t *shape = json_array();
-    for (int i = 0; i < x->rank; i++) json_array_append_new(shape, json_integer(x->dim[i]));
+    for (int i = 0; i < x->rank; i++)
+        if (json_array_append_new(shape, json_integer(x->dim[i])) != 0) return json_decref(shape), NULL;
     return json_pack("{s:s, s:o, s:[I,I]}", "dtype", TYPES[x->type].name, "shape", shape, "data_offsets",
                      (json_int_t)begin, (json_int_t)(begin + x->bytes));
 }
@@ -334,6 +335,8 @@ static Status parse(StFile *f, unsigned char *file, size_t size, bool require_cr
     TRY(check_crc(file, size, find_crc(header, (size_t)length), require_crc, path, err));
     json_error_t why;
     json_t *root = json_loadb(header, (size_t)length, JSON_REJECT_DUPLICATES, &why);
+    if (!root && !mem_probe((size_t)length)) return mem_error(err, path);
+    if (!root) root = json_loadb(header, (size_t)length, JSON_REJECT_DUPLICATES, &why);
     if (!root)
         return error_set(err, STATUS_INPUT, "%s: its header is not JSON: %s; write the file anew", path,
                          why.text);

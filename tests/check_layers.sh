@@ -1,6 +1,6 @@
 #!/bin/sh
 # A file includes only its own layer or a lower one; cblas.h stands in nn/blas.c alone; the library neither prints nor exits; file
-# names are unique. Fails on a breach.
+# names are unique; memory and files are asked for at the seams alone. Fails on a breach.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 breaches=0
@@ -45,6 +45,16 @@ done
 printing=$(grep -nE '(^|[^a-zA-Z_])(printf|puts|putchar|exit|_Exit|_exit)\(' $(printf '%s\n' $files | grep -v '^cmd/[^/]*$') /dev/null)
 [ -z "$printing" ] || breach "the library prints or exits:
 $printing"
+
+# Memory and files are asked for at two seams, where tests make the n-th request fail. (What
+# jansson's json_dumps returns is malloc's.)
+memory='malloc|calloc|realloc|free|strn?dup|posix_memalign|aligned_alloc|getline|getdelim|v?asprintf|open_memstream'
+files_of='open|openat|creat|fopen|freopen|tmpfile|p?read|readv|p?write|writev|fsync|fdatasync|close|rename|renameat|mmap'
+# shellcheck disable=SC2086
+direct=$(grep -nE "(^|[^a-zA-Z_.>])($memory|$files_of)\\(|realpath\([^,]*, NULL" $(printf '%s\n' $files | grep -vE '^nn/base/(alloc|sys)\.') /dev/null |
+    grep -vE '^nn/safetensors\.c:[0-9]+: *free\(header\);|for line in open\(')
+[ -z "$direct" ] || breach "memory and files are asked for past nn/base/alloc.h or nn/base/sys.h:
+$direct"
 
 for name in $(printf '%s\n' $files | sed 's,.*/,,' | sort | uniq -d); do breach "two files are called $name"; done
 

@@ -88,6 +88,11 @@ red "a tutorial program of 120 lines" $docs
 fresh
 echo '#include "train/config.h"' >>hash/balance.c
 red "a lower layer that includes a higher one" sh tests/check_layers.sh
+for call in 'int seam_breach(int fd) { return fsync(fd); }' 'void *seam_breach(void) { return malloc(1); }'; do
+    fresh
+    echo "$call" >>data/csv.c
+    red "a call past the seam: $call" sh tests/check_layers.sh
+done
 no=absent # so that the names below stand nowhere in the tree, not even here
 # shellcheck disable=SC2016 # backticks are meant
 for line in 'See the test `rules/'$no'_test`.' 'See `nn/'$no'_file.c`.' 'Call `'$no'_function()`.' 'Run `make '$no'-target`.' '    msach '$no'verb --help' \

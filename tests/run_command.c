@@ -25,10 +25,19 @@ static const char *binary(void) {
     return path;
 }
 
-/* Parts line in place; words[0] is the binary. */
-static void part_words(char *line, const char **words) {
+/* The same with the seam of faults, tests/faults/plant.c; it lies beside. */
+static const char *faulty_binary(void) {
+    static char path[4096];
+    const char *whole = binary(), *slash = strrchr(whole, '/');
+    snprintf(path, sizeof path, "%.*sfaulty", slash ? (int)(slash + 1 - whole) : 0, whole);
+    if (access(path, X_OK) != 0) cr_skip("no binary at %s", path);
+    return path;
+}
+
+/* Parts line in place; words[0] is the program. */
+static void part_words(const char *program, char *line, const char **words) {
     int n = 0;
-    words[n++] = binary();
+    words[n++] = program;
     for (char *s = line; *s;) {
         while (*s == ' ') s++;
         if (!*s) break;
@@ -46,9 +55,9 @@ static void part_words(char *line, const char **words) {
 }
 
 /* fd of the child's standard input, output and error. */
-static pid_t spawn(char *line, int in, int out, int err) {
+static pid_t spawn(const char *program, char *line, int in, int out, int err) {
     const char *words[WORDS];
-    part_words(line, words);
+    part_words(program, line, words);
     pid_t pid = fork();
     cr_assert_geq(pid, 0);
     if (pid == 0) {
@@ -82,14 +91,14 @@ static char *slurp(FILE *f, size_t *size) {
 }
 
 /* Files instead of pipes: nothing can block, whatever the amount. */
-static Ran run_line(const char *input, char *line) {
+static Ran run_line(const char *program, const char *input, char *line) {
     Ran r = {0};
     size_t err_size;
     FILE *in = tmpfile(), *out = tmpfile(), *err = tmpfile();
     cr_assert(in && out && err);
     if (input) fputs(input, in);
     rewind(in);
-    r.code = finish_msach(spawn(line, fileno(in), fileno(out), fileno(err)));
+    r.code = finish_msach(spawn(program, line, fileno(in), fileno(out), fileno(err)));
     fseek(out, 0, SEEK_END);
     fseek(err, 0, SEEK_END);
     fclose(in);
@@ -108,12 +117,20 @@ static Ran run_line(const char *input, char *line) {
 
 Ran run_msach(const char *fmt, ...) {
     FORMAT_LINE;
-    return run_line(NULL, line);
+    return run_line(binary(), NULL, line);
 }
 
 Ran run_msach_input(const char *input, const char *fmt, ...) {
     FORMAT_LINE;
-    return run_line(input, line);
+    return run_line(binary(), input, line);
+}
+
+Ran run_faulty(const char *name, const char *value, const char *fmt, ...) {
+    FORMAT_LINE;
+    setenv(name, value, 1);
+    Ran r = run_line(faulty_binary(), NULL, line);
+    unsetenv(name);
+    return r;
 }
 
 void ran_free(Ran *r) {
@@ -126,7 +143,7 @@ pid_t start_msach(const char *fmt, ...) {
     FORMAT_LINE;
     int null = open("/dev/null", O_RDWR);
     cr_assert_geq(null, 0);
-    pid_t pid = spawn(line, null, null, null);
+    pid_t pid = spawn(binary(), line, null, null, null);
     close(null);
     return pid;
 }
@@ -135,7 +152,7 @@ void expect_msach(int code, const char *part, const char *fmt, ...) {
     FORMAT_LINE;
     char shown[LINE];
     snprintf(shown, sizeof shown, "%s", line);
-    Ran r = run_line(NULL, line);
+    Ran r = run_line(binary(), NULL, line);
     cr_assert_eq(r.code, code, "msach %s: exit %d, not %d\n%s%s", shown, r.code, code, r.out, r.err);
     if (part)
         cr_assert(strstr(r.out, part) || strstr(r.err, part), "msach %s: says\n%s%s\nand not: %s", shown,

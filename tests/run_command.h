@@ -19,6 +19,8 @@ typedef struct {
 Ran run_msach(const char *fmt, ...) NN_PRINTF(1, 2);
 /* The same with these bytes as standard input. */
 Ran run_msach_input(const char *input, const char *fmt, ...) NN_PRINTF(2, 3);
+/* The same with a fault: an environment variable of tests/faults/plant.c and its value. */
+Ran run_faulty(const char *name, const char *value, const char *fmt, ...) NN_PRINTF(3, 4);
 void ran_free(Ran *r);
 
 /* Without waiting; its output goes to /dev/null. finish_msach: its code, as above. */

@@ -9,53 +9,41 @@
 #include <unistd.h>
 
 #include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "nn/base/lock.h"
 #include "train/report.h"
 #include "train/stage2.h"
 
 /* Paths of a run's files. */
 typedef struct {
-    char *config, *metrics, *split, *model, *checkpoint, *lock;
-    int lock_fd;
+    char *config, *metrics, *split, *model, *checkpoint;
+    Lock lock;
 } RunFiles;
 
 static Status files_begin(RunFiles *f, const char *out, Error *err) {
-    f->lock_fd = -1;
     f->config = path_join(out, "config.txt");
     f->metrics = path_join(out, "metrics.tsv");
     f->split = path_join(out, "split.tsv");
     f->model = path_join(out, "model.safetensors");
     f->checkpoint = path_join(out, "checkpoint.safetensors");
-    f->lock = path_join(out, ".lock");
-    if (f->config && f->metrics && f->split && f->model && f->checkpoint && f->lock) return STATUS_OK;
+    if (f->config && f->metrics && f->split && f->model && f->checkpoint) return STATUS_OK;
     return mem_error(err, "the run");
 }
 
 static void files_end(RunFiles *f) {
-    if (f->lock_fd >= 0) {
-        unlink(f->lock);
-        close(f->lock_fd);
-    }
+    lock_release(&f->lock);
     mem_free(f->config);
     mem_free(f->metrics);
     mem_free(f->split);
     mem_free(f->model);
     mem_free(f->checkpoint);
-    mem_free(f->lock);
 }
 
-/* fcntl's lock dies with its process, so a crash leaves no stale one. */
 static Status lock_run(RunFiles *f, const char *out, Error *err) {
-    f->lock_fd = open(f->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (f->lock_fd < 0) return error_from_errno(err, f->lock, "write");
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(f->lock_fd, F_SETLK, &whole) == 0) return STATUS_OK;
-    int busy = errno == EACCES || errno == EAGAIN;
-    close(f->lock_fd);
-    f->lock_fd = -1;
-    if (!busy) return error_from_errno(err, f->lock, "lock");
-    return error_set(err, STATUS_IO,
-                     "%s: another msach is training into this directory; wait for it or use another --out",
-                     out);
+    char busy[512];
+    snprintf(busy, sizeof busy,
+             "%.380s: another msach is training into this directory; wait for it or use another --out", out);
+    return lock_take(&f->lock, out, "/.lock", busy, err);
 }
 
 static Status write_metrics(const RunFiles *f, const Progress *p, Error *err) {
@@ -134,9 +122,10 @@ static Status train(const RunFiles *f, const RunOptions *o, Session *s, Model *m
 static Status begin(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, Error *err) {
     if (o->resume && path_exists(f->checkpoint)) return checkpoint_load(f->checkpoint, s, m, p, err);
     if (o->resume) log_line(s->log, "%s: no checkpoint yet; training starts from the beginning", o->out);
-    char *data = realpath(o->data, NULL);
-    Status status = config_write(&s->config, data ? data : o->data, f->config, err);
-    free(data);
+    char *data = path_real(o->data);
+    Status status =
+        data ? config_write(&s->config, data, f->config, err) : error_from_errno(err, o->data, "find");
+    mem_free(data);
     if (status != STATUS_OK) return status;
     TRY(split_write(&s->split, &s->manifest, f->split, err));
     return o->stage1 ? take_stage1(s, m, p, o->stage1, err) : STATUS_OK;
@@ -178,6 +167,7 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
     TRY(dir_make(o->out, err));
     Status status = files_begin(&f, o->out, err);
     if (status == STATUS_OK) status = lock_run(&f, o->out, err);
+    if (status == STATUS_OK) dir_sweep(o->out);
     if (status == STATUS_OK) status = refuse_overwrite(&f, o, err);
     if (status == STATUS_OK) status = run_in(&f, o, c, pool, log, end, err);
     files_end(&f);

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "nn/base/alloc.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,11 +22,16 @@ void mem_fail_at(long n, int for_good) {
     atomic_store(&fail_countdown, n);
 }
 
+long mem_fail_left(void) {
+    return atomic_load(&fail_countdown);
+}
+
 static int must_fail(void) {
     if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) return 0;
     long left = atomic_fetch_sub(&fail_countdown, 1);
     if (left > 1) return 0;
     atomic_store(&fail_countdown, atomic_load(&fail_for_good) ? 1 : 0);
+    errno = ENOMEM;
     return 1;
 }
 #endif
@@ -61,6 +67,12 @@ char *mem_strdup(const char *s) {
 
 void mem_free(void *p) {
     free(p);
+}
+
+int mem_probe(size_t size) {
+    void *p = mem_alloc(size);
+    mem_free(p);
+    return p != NULL;
 }
 
 Status mem_error(Error *err, const char *what) {

@@ -15,6 +15,10 @@ void *mem_aligned(size_t size); /* 64-byte aligned; freed with mem_free */
 char *mem_strdup(const char *s);
 void mem_free(void *p);
 
+/* Whether `size` bytes can be had just now. For parsers that call memory which ran out a syntax error: where there is memory,
+ * asking them once more tells which it was. */
+int mem_probe(size_t size);
+
 /* Fills err with "out of memory" and what the memory was for. Returns STATUS_IO. */
 Status mem_error(Error *err, const char *what);
 
@@ -24,5 +28,6 @@ int mem_grow(void *items_pointer, size_t *capacity, size_t need, size_t size);
 
 /* Test seam: the n-th request from now on fails (0: none). `for_good`: so do all after it. */
 void mem_fail_at(long n, int for_good);
+long mem_fail_left(void); /* requests until the next one fails; 0: none will */
 
 #endif

@@ -37,6 +37,9 @@ void buffer_free(Buffer *b);
  * data, so that text can be read as a string. The caller frees *data with mem_free. */
 Status file_read(const char *path, size_t max_size, unsigned char **data, size_t *size, Error *err);
 
+/* The first `size` bytes of a regular file, or as many as it holds: *got. */
+Status file_head(const char *path, unsigned char *head, size_t size, size_t *got, Error *err);
+
 /* Maps a whole regular file read-only. An empty file is an input error. */
 typedef struct {
     const unsigned char *data;
@@ -70,14 +73,20 @@ void file_abort(FileWriter *w);
 
 /* All of it in one call. */
 Status file_write(const char *path, const void *data, size_t size, Error *err);
+/* The same without care for what was there and for a loss of power: for files of a folder that gets its name at the end. */
+Status file_write_plain(const char *path, const void *data, size_t size, Error *err);
 
 Status dir_make(const char *path, Error *err); /* with its parents; fine where it is there */
+/* Removes what killed processes left half-written in a folder: temporary files of file_begin. Nobody else may write there. */
+void dir_sweep(const char *folder);
 int path_exists(const char *path);
 int path_is_dir(const char *path);
 
 /* directory of path + "/" + name, or name itself where it is absolute. NULL where memory ran out; mem_free
  * it. */
 char *path_beside(const char *path, const char *name);
+/* Absolute, symlinks followed. NULL with errno where there is no such file or memory ran out (ENOMEM); mem_free it. */
+char *path_real(const char *path);
 /* folder + "/" + name. NULL where memory ran out; mem_free it. */
 char *path_join(const char *folder, const char *name);
 

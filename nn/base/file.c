@@ -1,5 +1,6 @@
 /* Files of bytes.h: reading, mapping, atomic replacement, paths. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -75,6 +76,15 @@ Status file_read(const char *path, size_t max_size, unsigned char **data, size_t
     return STATUS_OK;
 }
 
+Status file_head(const char *path, unsigned char *head, size_t size, size_t *got, Error *err) {
+    int fd;
+    TRY(open_regular(path, &fd, got, err));
+    if (*got > size) *got = size;
+    Status s = read_exactly(fd, path, head, *got, err);
+    sys_close(fd);
+    return s;
+}
+
 Status file_map(const char *path, FileMap *map, Error *err) {
     map->data = NULL;
     map->size = 0;
@@ -85,7 +95,7 @@ Status file_map(const char *path, FileMap *map, Error *err) {
         sys_close(fd);
         return error_set(err, STATUS_INPUT, "%s: is empty", path);
     }
-    void *p = sys_mmap(n, fd);
+    void *p = sys_mmap(n, PROT_READ, MAP_SHARED, fd, 0);
     Status s = p == MAP_FAILED ? error_from_errno(err, path, "map") : STATUS_OK;
     sys_close(fd);
     if (s != STATUS_OK) return s;
@@ -136,8 +146,7 @@ Status file_begin(FileWriter *w, const char *path, Error *err) {
         writer_free(w);
         return error_set(err, STATUS_INPUT, "%s: is a directory; a file name was expected", path);
     }
-    do w->fd = sys_open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    while (w->fd < 0 && errno == EINTR);
+    w->fd = sys_open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     if (w->fd < 0) {
         Status s = error_from_errno(err, path, "write");
         writer_free(w);
@@ -278,6 +287,15 @@ Status file_write(const char *path, const void *data, size_t size, Error *err) {
     return file_commit(&w, err);
 }
 
+Status file_write_plain(const char *path, const void *data, size_t size, Error *err) {
+    FileWriter w = {.fd = sys_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666)};
+    if (w.fd < 0) return error_from_errno(err, path, "write");
+    write_through(&w, data, size);
+    if (sys_close(w.fd) != 0 && !w.code && errno != EINTR) w.code = errno;
+    errno = w.code;
+    return w.code ? error_from_errno(err, path, "write") : STATUS_OK;
+}
+
 /* ---- Paths ---- */
 
 int path_exists(const char *path) {
@@ -308,9 +326,29 @@ Status dir_make(const char *path, Error *err) {
     return s;
 }
 
+static int is_temporary(const char *name) {
+    const char *end = strrchr(name, '.');
+    return end && strncmp(end, ".tmp", 4) == 0 && end[4] && end[4 + strspn(end + 4, "0123456789")] == 0;
+}
+
+void dir_sweep(const char *folder) {
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        char *path = is_temporary(e->d_name) ? path_join(folder, e->d_name) : NULL;
+        if (path) unlink(path);
+        mem_free(path);
+    }
+    if (d) closedir(d);
+}
+
 char *path_join(const char *folder, const char *name) {
     size_t n = strlen(folder);
     return string_join(folder, n && folder[n - 1] == '/' ? "" : "/", name);
+}
+
+char *path_real(const char *path) {
+    char resolved[PATH_MAX];
+    return realpath(path, resolved) ? mem_strdup(resolved) : NULL;
 }
 
 char *path_beside(const char *path, const char *name) {

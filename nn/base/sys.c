@@ -24,24 +24,43 @@ void sys_fail_at(long n, int code, int for_good) {
     atomic_store(&fail_countdown, n);
 }
 
+long sys_fail_left(void) {
+    return atomic_load(&fail_countdown);
+}
+
 /* -1: this call is to fail, errno set. 1: it is to be short. 0: go on. */
 static int planted(void) {
     if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) return 0;
     if (atomic_fetch_sub(&fail_countdown, 1) > 1) return 0;
-    atomic_store(&fail_countdown, atomic_load(&fail_for_good) ? 1 : 0);
     int code = atomic_load(&fail_code);
+    atomic_store(&fail_countdown, !atomic_load(&fail_for_good) ? 0 : code == EINTR ? 2 : 1);
     if (code == SYS_KILL) raise(SIGKILL);
     errno = code;
     return errno ? -1 : 1;
 }
 #endif
 
+/* For calls that no signal interrupts. */
+static int refused(void) {
+    return planted() < 0 && errno != EINTR;
+}
+
 static size_t shorter(size_t size) {
     return size > 1 ? size / 2 : size;
 }
 
 int sys_open(const char *path, int flags, mode_t mode) {
-    return planted() < 0 ? -1 : open(path, flags | O_CLOEXEC, mode);
+    int fd;
+    do fd = planted() < 0 ? -1 : open(path, flags | O_CLOEXEC, mode);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+FILE *sys_fopen(const char *path) {
+    int fd = sys_open(path, O_RDONLY, 0);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+    if (fd >= 0 && !f) sys_close(fd);
+    return f;
 }
 
 ssize_t sys_write(int fd, const void *data, size_t size) {
@@ -71,9 +90,9 @@ int sys_close(int fd) {
 }
 
 int sys_rename(const char *from, const char *to) {
-    return planted() < 0 ? -1 : rename(from, to);
+    return refused() ? -1 : rename(from, to);
 }
 
-void *sys_mmap(size_t size, int fd) {
-    return planted() < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+void *sys_mmap(size_t size, int protection, int flags, int fd, off_t offset) {
+    return refused() ? MAP_FAILED : mmap(NULL, size, protection, flags, fd, offset);
 }

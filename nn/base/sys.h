@@ -1,25 +1,28 @@
 /* The one seam through which files are touched, so that tests can make the n-th system call fail. Each
- * behaves as the POSIX call of its name; sys_write and sys_pread are retried on EINTR and short counts by
- * their callers. */
+ * behaves as the POSIX call of its name, but sys_open goes on after EINTR and closes the file on exec. sys_write, sys_pwrite,
+ * sys_pread and sys_fsync are retried on EINTR and short counts by their callers; a close that says EINTR has closed. */
 #ifndef NN_BASE_SYS_H
 #define NN_BASE_SYS_H
 
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 int sys_open(const char *path, int flags, mode_t mode);
+FILE *sys_fopen(const char *path); /* for reading; fclose */
 ssize_t sys_write(int fd, const void *data, size_t size);
 ssize_t sys_pwrite(int fd, const void *data, size_t size, off_t offset);
 ssize_t sys_pread(int fd, void *data, size_t size, off_t offset);
 int sys_fsync(int fd);
 int sys_close(int fd);
 int sys_rename(const char *from, const char *to);
-void *sys_mmap(size_t size, int fd); /* shared, read-only; MAP_FAILED on error */
+void *sys_mmap(size_t size, int protection, int flags, int fd, off_t offset); /* MAP_FAILED on error */
 
-/* Test seam: the n-th call from now on fails with `code` (0: none); `for_good`: so do all after it. code 0
- * makes the n-th write or pread a short one, code SYS_KILL kills the process (SIGKILL) instead of the call.
- */
+/* Test seam: the n-th call from now on fails with `code` (n 0: none); `for_good`: so do all after it, but EINTR hits
+ * every other call, since none would ever end. code 0 makes the n-th write or pread a short one, code SYS_KILL kills the
+ * process (SIGKILL) instead of the call. */
 enum { SYS_KILL = -1 };
 void sys_fail_at(long n, int code, int for_good);
+long sys_fail_left(void); /* calls until the next one fails; 0: none will */
 
 #endif

@@ -1,0 +1,107 @@
+#define _POSIX_C_SOURCE 200809L
+#include "tests/faulty.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "nn/base/alloc.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+
+static const char settings[] = "image_size=16 width=4 dim=8 heads=2 buckets=64 stage1_epochs=2 "
+                               "stage2_epochs=2 views=1 bits=16 text_length=8 "
+                               "stage1_batch=8 stage2_batch=8 min_count=1 neighbours=2";
+
+int faulty_places(int few) {
+    const char *wish = getenv("MSACH_SWEEP");
+    if (!wish) return few;
+    return strcmp(wish, "whole") == 0 ? INT_MAX : atoi(wish);
+}
+
+long faulty_next(long n, long count, int few) {
+    int wanted = faulty_places(few);
+    if (wanted == INT_MAX || count <= wanted) return n + (n < 2000 ? 1 : 37);
+    long step = count / wanted;
+    return n + (n == 0 ? 1 + step / 3 : step);
+}
+
+void faulty_wrong(Faulty *f, const char *fault, const char *fmt, ...) {
+    char text[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (f->wrong++ < 20) cr_log_warn("msach %.40s..., %s: %s", f->command, fault, text);
+}
+
+Faulty faulty_begin(const char *name) {
+    Faulty f = {0};
+    if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 1); /* thousands of fsync */
+    setenv("OPENBLAS_NUM_THREADS", "1", 1); /* a third of the time of such a short process */
+    snprintf(f.root, sizeof f.root, "%s", fixture_dir());
+    snprintf(f.out, sizeof f.out, "%s/%s", f.root, name);
+    expect_msach(0, NULL, "phantom --out %s/data --cases 20 --size 32", f.root);
+    tree_restore(&f.before, f.out);
+    return f;
+}
+
+void faulty_end(Faulty *f) {
+    cr_log_info("%s: %ld requests, %ld calls, %d runs", strrchr(f->out, '/') + 1, f->memory, f->system,
+                f->runs);
+    cr_assert_eq(f->wrong, 0);
+    cr_assert_geq(f->runs, 5);
+    tree_free(&f->before);
+    tree_free(&f->after);
+    ran_free(&f->good);
+}
+
+void faulty_trained(const Faulty *f) {
+    expect_msach(0, NULL, "train -q --threads 1 --data %s/data/manifest.tsv --out %s/run --set %s", f->root,
+                 f->root, settings);
+}
+
+void faulty_train_command(Faulty *f) {
+    f->resumes = 1;
+    FAULTY_COMMAND(*f, "train -q --threads 1 --data %s/data/manifest.tsv --out %s/run --set %s", f->root,
+                   f->out, settings);
+}
+
+void faulty_indexed(const Faulty *f) {
+    unsigned char *text;
+    size_t size;
+    char from[320];
+    faulty_trained(f);
+    expect_msach(0, NULL, "index -q --model %s/run --data %s/data/manifest.tsv --out %s/a.idx", f->root,
+                 f->root, f->out);
+    expect_msach(0, NULL, "phantom --out %s/more --cases 5 --size 32 --seed 2", f->root);
+    snprintf(from, sizeof from, "%s/more/manifest.tsv", f->root);
+    cr_assert_eq(file_read(from, 1 << 20, &text, &size, NULL), STATUS_OK);
+    for (char *at = (char *)text; (at = strstr(at, "\ncase"));) memcpy(at, "\nmore", 5);
+    fixture_file("more/manifest.tsv", text, size);
+    mem_free(text);
+}
+
+void faulty_measure(Faulty *f) {
+    char count[320];
+    tree_free(&f->before);
+    tree_free(&f->after);
+    ran_free(&f->good);
+    snprintf(count, sizeof count, "%s/count", f->root);
+    f->before = tree_read(f->out);
+    f->good = run_faulty("MSACH_FAULT_COUNT", count, "%s", f->command);
+    cr_assert_eq(f->good.code, 0, "%s", f->good.err);
+    f->after = tree_read(f->out);
+    FILE *from = fopen(count, "r");
+    cr_assert_not_null(from);
+    cr_assert_eq(fscanf(from, "%ld %ld", &f->memory, &f->system), 2);
+    fclose(from);
+    cr_assert(f->memory > 10 && f->system > 3);
+}
+
+Ran faulty_run(Faulty *f, const char *fault) {
+    tree_restore(&f->before, f->out);
+    f->runs++;
+    return run_faulty("MSACH_FAULT", fault, "%s", f->command);
+}

@@ -1,0 +1,41 @@
+/* A verb of the real command over a tiny archive, run again and again from the same state, undisturbed or with a fault. */
+#ifndef TESTS_FAULTY_H
+#define TESTS_FAULTY_H
+
+#include "tests/run_command.h"
+#include "tests/tree.h"
+
+typedef struct {
+    char root[256];     /* data/manifest.tsv, and run/ after faulty_trained */
+    char out[300];      /* the folder that the verb may change */
+    char command[2048]; /* of FAULTY_COMMAND */
+    int resumes;        /* a later checkpoint is neither old nor new, but goes on to the same end */
+    Tree before, after;
+    Ran good;
+    long memory, system; /* how often an undisturbed run asks */
+    int runs, wrong;
+} Faulty;
+
+#define FAULTY_COMMAND(f, ...) snprintf((f).command, sizeof(f).command, __VA_ARGS__)
+
+/* An archive of twenty phantoms and an empty folder `name`. */
+Faulty faulty_begin(const char *name);
+void faulty_end(Faulty *f); /* fails the test where something was wrong */
+void faulty_trained(const Faulty *f);
+/* Trained, an index out/a.idx of the archive, and a second archive more/ of other ids. */
+void faulty_indexed(const Faulty *f);
+/* The command that trains into out/run. */
+void faulty_train_command(Faulty *f);
+/* An undisturbed run from what is in out: f->before, f->after, f->good and the counts. */
+void faulty_measure(Faulty *f);
+/* From f->before, with a fault of tests/faults/plant.c. */
+Ran faulty_run(Faulty *f, const char *fault);
+/* Counts and tells. */
+void faulty_wrong(Faulty *f, const char *fault, const char *fmt, ...) NN_PRINTF(3, 4);
+
+/* The place after n, from 0 on, of `count`. MSACH_SWEEP=N: about N of them (default `few`); whole: every one to 2,000 and
+ * every 37th after it. */
+long faulty_next(long n, long count, int few);
+int faulty_places(int few); /* N; INT_MAX for whole */
+
+#endif

@@ -1,0 +1,213 @@
+/* Every request for memory and every system call may fail: the real verbs say so and exit with 4, or end as if nothing had
+ * happened; old files stay as they were, and nothing half-written stays. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdio.h>
+
+#include "tests/check.h"
+#include "tests/faulty.h"
+#include "tests/fixtures.h"
+
+enum { FEW = 4 };
+
+static int goes_on(const TreeFile *f) {
+    return strstr(f->name, "checkpoint.safetensors") || strstr(f->name, "metrics.tsv");
+}
+
+/* Each file is the old one or the new one, whole. */
+static void check_files(Faulty *s, const char *fault) {
+    Tree now = tree_read(s->out);
+    for (int i = 0; i < s->before.n; i++)
+        if (!tree_find(&now, s->before.file[i].name))
+            faulty_wrong(s, fault, "%s is gone", s->before.file[i].name);
+    for (int i = 0; i < now.n; i++) {
+        const TreeFile *f = &now.file[i];
+        if (tree_file_same(f, tree_find(&s->before, f->name)) ||
+            tree_file_same(f, tree_find(&s->after, f->name)))
+            continue;
+        if (!s->resumes || !goes_on(f))
+            faulty_wrong(s, fault, "%s is neither the old file nor the new one", f->name);
+    }
+    tree_free(&now);
+}
+
+static void check_resumed(Faulty *s, const char *fault) {
+    Ran r = run_msach("%s --resume", s->command);
+    Tree now = tree_read(s->out);
+    const char *name = tree_difference(&s->after, &now);
+    if (r.code != 0 || name)
+        faulty_wrong(s, fault, "resumed: exit %d, other bytes in %s", r.code, name ? name : "-");
+    tree_free(&now);
+    ran_free(&r);
+}
+
+static void check_end(Faulty *s, const Ran *r, const char *fault, int must_pass) {
+    if (r->code == 0) {
+        Tree now = tree_read(s->out);
+        const char *name = tree_difference(&s->after, &now);
+        if (name) faulty_wrong(s, fault, "exit 0, but %s is not as it should be", name);
+        if (strcmp(r->out, s->good.out) != 0) faulty_wrong(s, fault, "exit 0, but it says\n%s", r->out);
+        tree_free(&now);
+    } else if (must_pass || r->code != 4) {
+        faulty_wrong(s, fault, "exit %d\n%s", r->code, r->err);
+    } else {
+        int told = strstr(r->err, "msach: ") || strstr(r->out, "missed   ");
+        if (!told || strstr(r->err, "Success")) faulty_wrong(s, fault, "no clear error: '%s'", r->err);
+        check_files(s, fault);
+        if (s->resumes) check_resumed(s, fault);
+    }
+}
+
+static void try_fault(Faulty *s, const char *fault, int must_pass) {
+    Ran r = faulty_run(s, fault);
+    check_end(s, &r, fault, must_pass);
+    ran_free(&r);
+}
+
+/* ---- A sweep ---- */
+
+static void sweep(Faulty *s) {
+    static const int codes[] = {ENOMEM, ENOSPC, EIO, EINTR, 0};
+    static const char *const how[] = {"once", "always"};
+    char fault[64];
+    faulty_measure(s);
+    for (int always = 0; always < 2; always++) {
+        for (long n = faulty_next(0, s->memory, FEW); n <= s->memory; n = faulty_next(n, s->memory, FEW)) {
+            snprintf(fault, sizeof fault, "memory %ld %s", n, how[always]);
+            try_fault(s, fault, 0);
+        }
+        for (size_t c = 0; c < sizeof codes / sizeof *codes; c++) {
+            /* a few places for each code, and not the same ones */
+            for (long n = faulty_next((long)c % 2, s->system, FEW); n <= s->system;
+                 n = faulty_next(n, s->system, FEW)) {
+                if (faulty_places(FEW) < 100 && (n + (long)c) % 3) continue;
+                snprintf(fault, sizeof fault, "system %ld %d %s", n, codes[c], how[always]);
+                try_fault(s, fault, codes[c] == EINTR || codes[c] == 0);
+            }
+        }
+    }
+    faulty_end(s);
+}
+
+/* ---- The verbs ---- */
+
+Test(faults, train) {
+    Faulty s = faulty_begin("train");
+    faulty_train_command(&s);
+    sweep(&s);
+}
+
+/* What a killed process had under its hands. */
+static void remove_leftovers(const Faulty *s) {
+    Tree left = tree_read(s->out);
+    char path[600];
+    for (int i = 0; i < left.n; i++) {
+        snprintf(path, sizeof path, "%s/%s", s->out, left.file[i].name);
+        if (strstr(left.file[i].name, ".lock") || strstr(left.file[i].name, ".tmp"))
+            cr_assert_eq(remove(path), 0);
+    }
+    tree_free(&left);
+}
+
+Test(faults, train_resumed) {
+    Faulty s = faulty_begin("resumed");
+    faulty_train_command(&s);
+    faulty_measure(&s);
+    char fault[64];
+    snprintf(fault, sizeof fault, "system %ld -1 once", s.system / 2);
+    Ran r = faulty_run(&s, fault);
+    cr_assert_eq(r.code, 128 + 9);
+    ran_free(&r);
+    remove_leftovers(&s);
+    strcat(s.command, " --resume");
+    sweep(&s);
+}
+
+Test(faults, encode) {
+    Faulty s = faulty_begin("encode");
+    faulty_trained(&s);
+    fixture_text("encode/codes.npy", "codes of long ago");
+    FAULTY_COMMAND(
+        s,
+        "encode -q --threads 1 --model %s/run --data %s/data/manifest.tsv --as image --out %s/codes.npy "
+        "--dump %s/dump",
+        s.root, s.root, s.out, s.out);
+    sweep(&s);
+}
+
+Test(faults, index) {
+    Faulty s = faulty_begin("index");
+    faulty_trained(&s);
+    fixture_text("index/a.idx", "an index of long ago");
+    FAULTY_COMMAND(
+        s, "index -q --threads 1 --model %s/run --data %s/data/manifest.tsv --out %s/a.idx --substrings 2",
+        s.root, s.root, s.out);
+    sweep(&s);
+}
+
+Test(faults, index_append) {
+    Faulty s = faulty_begin("append");
+    faulty_indexed(&s);
+    FAULTY_COMMAND(s,
+                   "index -q --threads 1 --model %s/run --data %s/more/manifest.tsv --out %s/a.idx --append",
+                   s.root, s.root, s.out);
+    sweep(&s);
+}
+
+Test(faults, index_delete_and_compact) {
+    Faulty s = faulty_begin("compact");
+    faulty_indexed(&s);
+    expect_msach(0, NULL, "index -q --out %s/a.idx --delete case0003 case0004", s.out);
+    FAULTY_COMMAND(s, "index -q --out %s/a.idx --compact", s.out);
+    sweep(&s);
+}
+
+Test(faults, search) {
+    Faulty s = faulty_begin("search");
+    faulty_indexed(&s);
+    expect_msach(0, NULL, "index -q --model %s/run --data %s/more/manifest.tsv --out %s/a.idx --append",
+                 s.root, s.root, s.out);
+    fixture_text("questions.txt",
+                 "a cyst with posterior enhancement\n@id case0003\n@image data/images/case0001.png\n");
+    char line[700];
+    snprintf(line, sizeof line, "a cyst\n@id case0003\n@image %s/data/images/case0001.png\n", s.root);
+    const char *questions = fixture_text("questions.txt", line);
+    FAULTY_COMMAND(
+        s, "search --threads 1 --model %s/run --index %s/a.idx --queries %s --json --id-match case.* -k 3",
+        s.root, s.out, questions);
+    sweep(&s);
+}
+
+Test(faults, search_page) {
+    Faulty s = faulty_begin("page");
+    faulty_indexed(&s);
+    fixture_text("page/page.html", "a page of long ago");
+    FAULTY_COMMAND(s, "search --threads 1 --model %s/run --index %s/a.idx --text cyst --html %s/page.html",
+                   s.root, s.out, s.out);
+    sweep(&s);
+}
+
+static void sweep_export(const char *format) {
+    Faulty s = faulty_begin("export");
+    faulty_indexed(&s);
+    FAULTY_COMMAND(s, "export -q --index %s/a.idx --to %s --out %s/%s", s.out, format, s.out, format);
+    sweep(&s);
+}
+
+Test(faults, export_to_numpy) {
+    sweep_export("npy");
+}
+Test(faults, export_to_postgres) {
+    sweep_export("pgcopy");
+}
+Test(faults, export_to_elastic) {
+    sweep_export("elastic");
+}
+
+Test(faults, verify) {
+    Faulty s = faulty_begin("verify");
+    faulty_indexed(&s);
+    FAULTY_COMMAND(s, "verify %s/run/model.safetensors %s/run/checkpoint.safetensors %s/a.idx", s.root,
+                   s.root, s.out);
+    sweep(&s);
+}
