@@ -405,9 +405,10 @@ tsan:
 
 # Lines and branches that the tests reach, and what they do not: tests/coverage.sh. Only gcov is needed.
 coverage:
-	@$(MAKE) --no-print-directory MODE=cover build/cover/unit build/cover/msach build/cover/replay
+	@$(MAKE) --no-print-directory MODE=cover build/cover/unit build/cover/msach build/cover/replay build/cover/cut_and_flip
 	@find build/cover -name '*.gcda' -exec rm -f {} +
 	build/cover/replay tests/fuzz/corpus
+	build/cover/cut_and_flip 60 >/dev/null
 	MSACH_BIN=$(CURDIR)/build/cover/msach build/cover/unit --timeout 900 >build/cover/unit.log 2>&1 || tail -3 build/cover/unit.log
 	@sh tests/coverage.sh build/cover
 

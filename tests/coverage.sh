@@ -4,7 +4,6 @@
 # never taken (build/coverage/*.txt hold the same). Exits 1 below 90 % of lines.
 set -eu
 cd "$(dirname "$0")/.."
-root=$(pwd)
 build=$1
 out=build/coverage
 parsers="data/image_check.c data/jpeg_check.c data/png_palette.c data/dicom.c data/dicom_parse.c data/dicom_support.c \
@@ -16,23 +15,25 @@ for folder in nn/base nn hash hash/baselines data eval train cmd; do
     for notes in "$build/$folder"/*.gcno; do
         file=$folder/$(basename "$notes" .gcno).c
         # What gcov knows of the file's own lines: "count:line:text" and "branch N taken M".
-        (cd "$out" && gcov -b -c -t -s "$root" -o "$root/$build/$folder" "$root/$notes" 2>/dev/null) |
-            awk -v file="$file" '
-                /:Source:/ { n = split($0, part, ":Source:"); own = part[n] == file || part[n] ~ ("/" file "$") }
-                own' >"$out/$(echo "$file" | tr / _).gcov" || true
+        gcov -b -c -t -o "$build/$folder" "$notes" 2>/dev/null |
+            awk -v file="$file" '/:Source:/ { own = $0 ~ (":Source:" file "$") } own' >"$out/$(echo "$file" | tr / _).gcov" || true
     done
 done
 awk '
     FNR == 1 { file = FILENAME; sub(/.*\//, "", file); sub(/\.gcov$/, "", file); line = 0 }
     /^ *[-#=0-9*]+: *[0-9]+:/ {
-        split($0, f, ":")
-        line = f[2] + 0
-        gsub(/ /, "", f[1])
-        if (line > 0 && f[1] != "-") {
-            lines[file]++
-            if (f[1] ~ /^[#=]/) { text = $0; sub(/^[^:]*: *[0-9]+: */, "", text); print file ":" line ": " text > "'"$out"'/lines.txt" } else hit[file]++
-        }
-        text = $0; sub(/^[^:]*: *[0-9]+: */, "", text)
+        split($0, part, ":")
+        count = part[1]
+        line = part[2] + 0
+        gsub(/ /, "", count)
+        text = $0
+        sub(/^[^:]*: *[0-9]+: */, "", text)
+        if (line == 0 || count == "-") next
+        lines[file]++
+        if (count ~ /^[#=]/)
+            print file ":" line ": " text > "'"$out"'/lines.txt"
+        else
+            hit[file]++
     }
     /^branch / {
         branches[file]++
