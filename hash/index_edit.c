@@ -103,12 +103,20 @@ static void sync_tail(Tail *t) {
         if (errno != EINTR) t->code = errno;
 }
 
-static void put_slot(Tail *t, const Slot *slot) {
+/* Nonzero where the slot, or some of it, came into the file: from then on the segment has an owner. */
+static int put_slot(Tail *t, const Slot *slot) {
     unsigned char bytes[SLOT_BYTES];
+    uint64_t at = slot->generation % 2 * SLOT_BYTES;
     slot_encode(slot, bytes);
-    t->at = slot->generation % 2 * SLOT_BYTES;
+    t->at = at;
     put_tail(t, bytes, sizeof bytes);
     sync_tail(t);
+    return t->at != at;
+}
+
+/* Where this fails too, what stays behind `length` belongs to nobody. */
+static void drop_tail(int fd, uint64_t length) {
+    while (ftruncate(fd, (off_t)length) != 0 && errno == EINTR) continue;
 }
 
 /* The segment is on the disk before the slot that owns it. */
@@ -123,11 +131,8 @@ static Status commit_segment(const Index *x, const SegmentHeader *h, const Colum
     if (t.fd < 0) return error_from_errno(err, path, "write");
     int whole = segment_write(h, c, put_tail, &t);
     sync_tail(&t);
-    int written = whole && !t.code;
-    if (written)
-        put_slot(&t, &slot);
-    else if (ftruncate(t.fd, (off_t)x->slot.length) != 0)
-        written = 0; /* what stays there belongs to nobody */
+    int owned = whole && !t.code && put_slot(&t, &slot);
+    if (!owned) drop_tail(t.fd, x->slot.length);
     if (sys_close(t.fd) != 0 && !t.code && errno != EINTR) t.code = errno;
     if (!whole) return mem_error(err, path);
     errno = t.code;

@@ -170,7 +170,7 @@ static Cells cells_of(const Small *s) {
     for (struct dirent *e; d && (e = readdir(d));) {
         if (!strstr(e->d_name, ".txt") || e->d_name[0] == '.' || strlen(e->d_name) != 20) continue;
         cr_assert_lt(c.n, MOST);
-        snprintf(c.name[c.n], sizeof c.name[0], "%s", e->d_name);
+        snprintf(c.name[c.n], sizeof c.name[0], "%.39s", e->d_name);
         snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
         cr_assert_eq(stat(path, &c.at[c.n++]), 0);
     }
