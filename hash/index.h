@@ -51,7 +51,7 @@ Status index_compact(const char *path, Error *err);
 /* Opening maps the file and checks header, counts and sizes, and the blocks' checksums of a file of at most INDEX_CHECK_BYTES: those
  * of a larger one would cost more than a search (index_verify looks at them). Damage found is STATUS_INPUT. Rows are
  * 0..index_count()-1 in the order added. Deleted rows are skipped by searches. Later changes of the file do not show. */
-enum { INDEX_CHECK_BYTES = 16 << 20 };
+enum { INDEX_CHECK_BYTES = 4 << 20 };
 Status index_open(Index **x, const char *path, Error *err);
 void index_close(Index *x);
 int index_bits(const Index *x);

@@ -116,8 +116,11 @@ static void arrange(const Conv1d *a, const real *w, bool turned, real *to) {
 
 static real *arranged_panels(Tape *t, const Conv1d *a, const real *w, bool turned) {
     int rows = a->k * (turned ? a->out : a->d), columns = turned ? a->d : a->out;
+    bool ready = false;
+    size_t size = gemm_scratch(columns, rows);
+    real *panels = turned ? arena_alloc(&t->arena, size * sizeof(real)) : tape_made(t, w, size, &ready);
+    if (ready) return panels;
     real *matrix = arena_alloc(&t->arena, (size_t)rows * (size_t)columns * sizeof(real));
-    real *panels = arena_alloc(&t->arena, gemm_scratch(columns, rows) * sizeof(real));
     arrange(a, w, turned, matrix);
     panels_pack(false, columns, rows, matrix, columns, panels);
     return panels;

@@ -35,6 +35,8 @@ typedef struct {
 typedef struct {
     int b, n, d; /* of y */
     Part part[2];
+    const real *cls, *modality, *x[2];
+    real *y;
 } Sequence;
 
 static Part make_part(Tape *t, const Tensor *x, int modality, const int *length, int b, int d) {
@@ -81,16 +83,18 @@ static void sequence_backward(Tape *t, const Node *node) {
     }
 }
 
-static void sequence_case(const Sequence *q, int i, real *y, const real *cls, const real *modality,
-                          Tensor *const x[2]) {
+/* A piece of work: one case. */
+static void sequence_case(void *ctx, int i, int worker) {
+    const Sequence *q = ctx;
     size_t d = (size_t)q->d;
-    real *to = y + (size_t)i * (size_t)q->n * d, *end = to + (size_t)q->n * d;
-    memcpy(to, cls, d * sizeof *to);
+    real *to = q->y + (size_t)i * (size_t)q->n * d, *end = to + (size_t)q->n * d;
+    (void)worker;
+    memcpy(to, q->cls, d * sizeof *to);
     to += d;
     for (int part = 0; part < 2; part++)
         for (int j = 0; j < q->part[part].count[i]; j++, to += d) {
-            memcpy(to, x[part]->data + start_in_x(q, i, part) + (size_t)j * d, d * sizeof *to);
-            add(to, modality + (size_t)q->part[part].modality * d, d);
+            memcpy(to, q->x[part] + start_in_x(q, i, part) + (size_t)j * d, d * sizeof *to);
+            add(to, q->modality + (size_t)q->part[part].modality * d, d);
         }
     memset(to, 0, (size_t)(end - to) * sizeof *to);
 }
@@ -107,8 +111,10 @@ Tensor *op_sequence(Tape *t, Tensor *cls, Tensor *modality, Tensor *x1, int m1, 
     q->part[0] = make_part(t, x1, m1, length1, b, d);
     q->part[1] = make_part(t, x2, m2, length2, b, d);
     q->n = 1 + q->part[0].n + q->part[1].n;
-    Tensor *y = tape_tensor3(t, b, q->n, d), *x[2] = {x1, x2};
-    for (int i = 0; i < b; i++) sequence_case(q, i, y->data, cls->data, modality->data, x);
+    Tensor *y = tape_tensor3(t, b, q->n, d);
+    q->y = y->data, q->cls = cls->data, q->modality = modality->data;
+    q->x[0] = x1->data, q->x[1] = x2 ? x2->data : NULL;
+    pool_for(t->pool, b, sequence_case, q);
     tape_record(t, "sequence", sequence_backward, y, 4, (Tensor *[]){cls, modality, x1, x2}, q);
     return y;
 }
