@@ -104,6 +104,8 @@ Test(npy, headers_that_lie_are_refused_with_a_reason) {
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x", "cannot be read", 4},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}", "cannot be read", 4},
         {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "cannot be read", 4},
+        {"{'descr': '<f4", "cannot be read", 0},
+        {"{'descr", "cannot be read", 0},
         {"{'descr': '<f4', 'fortran_order': True, 'shape': (1,)}", "Fortran", 4},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': ()}", "four dimensions", 4},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1)}", "four dimensions", 4},

@@ -98,7 +98,9 @@ static bool take_string(Text *x, char *out, size_t size) {
         out[n++] = *x->at;
     }
     out[n] = 0;
-    return x->at++ < x->end;
+    if (x->at == x->end) return false;
+    x->at++;
+    return true;
 }
 
 static bool take_number(Text *x, int64_t *out) {
