@@ -6,7 +6,7 @@
 #include "tests/fixtures.h"
 
 /* Small networks on 300 phantoms; of one seed the three differ by chance alone by up to 0.05, hence the wide margin. */
-Test(chinese, trains_and_retrieves_as_english_does_and_finds_english_reports) {
+Test(chinese, trains_and_retrieves_as_english_does_and_finds_english_reports, .timeout = 1800) {
     const char *given = getenv("MSACH_BIN"), *bin = given ? given : "build/release/msach";
     char command[1200];
     snprintf(command, sizeof command,
