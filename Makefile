@@ -402,7 +402,7 @@ crash: msach $(BUILD)/unit
 
 tsan:
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/unit build/tsan/msach
-	TSAN_OPTIONS=halt_on_error=1 MSACH_BIN=$(CURDIR)/build/tsan/msach build/tsan/unit
+	TSAN_OPTIONS=halt_on_error=1 MSACH_BIN=$(CURDIR)/build/tsan/msach build/tsan/unit --timeout 3000
 
 # Lines and branches that the tests reach, and what they do not: tests/coverage.sh. Only gcov is needed.
 coverage:
