@@ -112,8 +112,8 @@ Status args_parse(Args *a, const Verb *v, int argc, char **argv, Error *err) {
             TRY(parse_option(a, argc, argv, &i, err));
         } else {
             if (!v->operands)
-                return error_set(err, STATUS_USAGE, "msach %s: unexpected '%s'; see `msach %s --help`",
-                                 v->name, argv[i], v->name);
+                return error_set(err, STATUS_USAGE, "msach %s: unexpected '%s', for example:\n  %s", v->name,
+                                 argv[i], v->example);
             a->operand[a->n_operands++] = argv[i];
         }
     }
@@ -204,16 +204,35 @@ Status args_pool(Args *a, Error *err) {
     return pool_create(&a->pool, (int)threads, err);
 }
 
+enum { HELP_LEFT = 31, HELP_WIDTH = 110 };
+
+/* Words of text from a column on, in lines of HELP_WIDTH at most, each later one indented by HELP_LEFT. */
+static void put_wrapped(FILE *to, const char *text, size_t column) {
+    for (const char *word = text; *word;) {
+        size_t n = strcspn(word, " ");
+        if (word > text && column + 1 + n > HELP_WIDTH) {
+            fprintf(to, "\n%*s", HELP_LEFT, "");
+            column = HELP_LEFT;
+        } else if (word > text) {
+            fputc(' ', to);
+            column++;
+        }
+        fwrite(word, 1, n, to);
+        column += n;
+        word += n + (word[n] == ' ');
+    }
+}
+
 void args_help(const Verb *v, FILE *to) {
-    fprintf(to, "%s\n\n  %s\n\nusage: msach %s%s%s%s\n\n", v->summary, v->example, v->name,
+    fprintf(to, "  %s\n\n%s\n\nusage: msach %s%s%s%s\n\n", v->example, v->summary, v->name,
             v->operands ? " " : "", v->operands ? v->operands : "", " [OPTION...]");
     for (const Option *o = v->options; o->name; o++) {
-        char left[64];
+        char left[64], text[512];
         snprintf(left, sizeof left, "%c%c %s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
                  o->letter ? "" : " ", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
-        fprintf(to, "  %-28s %s", left, o->meaning);
-        if (o->kind & NEEDED) fprintf(to, " (needed)");
-        if (o->standard) fprintf(to, " [%s]", o->standard);
+        snprintf(text, sizeof text, "%s%s%s%s%s", o->meaning, o->kind & NEEDED ? " (needed)" : "",
+                 o->standard ? " [" : "", o->standard ? o->standard : "", o->standard ? "]" : "");
+        put_wrapped(to, text, (size_t)fprintf(to, "  %-28s ", left));
         fputc('\n', to);
     }
     if (v->notes) fprintf(to, "\n%s\n", v->notes);

@@ -42,7 +42,7 @@ static Status fill_manifest(Manifest *m, const CaseWords *w, Error *err) {
     for (int i = 0; i < n; i++) {
         int k = i - w->n_images;
         Case *c = &m->cases[i];
-        *c = (Case){.id = "", .image = "", .text = "", .group = i, .set = SET_NONE, .line = i + 1};
+        *c = (Case){.id = "", .image = "", .text = "", .group = i, .set = SET_NONE};
         if (k < 0) {
             c->id = c->image = w->images[i];
             if (!(c->image_path = mem_strdup(w->images[i]))) return mem_error(err, "the cases");

@@ -51,7 +51,8 @@ static Status run(Args *a, Error *err) {
         if (strcmp(a->operand[0], names[i]) == 0) return BENCHES[i].run(a, err);
     }
     const char *near = nearest_word(a->operand[0], names, N_BENCHES);
-    return error_set(err, STATUS_USAGE, "msach bench: unknown bench '%s'%s%s%s; see `msach bench --help`",
+    return error_set(err, STATUS_USAGE,
+                     "msach bench: '%s' is none of train, encode, eval, search, index and page%s%s%s",
                      a->operand[0], near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 

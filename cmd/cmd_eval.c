@@ -246,7 +246,11 @@ static Status find_data(const Args *a, char **data, Error *err) {
                          "msach eval: %s is a model file; name the cases with --data MANIFEST", run);
     char *config = path_join(run, "config.txt");
     if (!config) return mem_error(err, "the run");
-    Status s = config_data(config, data, err);
+    Status s =
+        path_exists(config)
+            ? config_data(config, data, err)
+            : error_set(err, STATUS_INPUT,
+                        "%s: is a directory that holds no run; a run of `msach train` was expected", run);
     mem_free(config);
     return s;
 }

@@ -112,7 +112,9 @@ static Status show_model(const Args *a, const char *path, Error *err) {
         fact_of(&f, "data crc32", "data_crc32");
         fact_of(&f, "split hash", "split_hash");
         fact_of(&f, "epoch kept", "best_epoch");
-        fact_of(&f, "validation MAP", "map_validation");
+        const char *validation = st_get(&f.file, "map_validation");
+        if (validation)
+            fact("validation MAP", *validation == '-' ? "none: no query has a relevant case" : validation);
         fact_of(&f, "image to text MAP", "map_image_to_text");
         fact_of(&f, "text to image MAP", "map_text_to_image");
         list_settings(&f.config, args_has(a, "settings"));
@@ -191,7 +193,11 @@ static void show_metrics(const char *text) {
                "image to text, text to image)\n");
     for (int i = 0; i < n; i++) {
         const double *v = rows[i].stage == 1 ? rows[i].accuracy : rows[i].map;
-        printf("%5d  %5d  %8.4f   %.3f  %.3f\n", rows[i].stage, rows[i].epoch, rows[i].loss, v[0], v[1]);
+        char score[2][16] = {"none", "none"};
+        for (int k = 0; k < 2; k++)
+            if (v[k] >= 0) snprintf(score[k], sizeof score[k], "%.3f", v[k]);
+        printf("%5d  %5d  %8.4f   %-5s  %s\n", rows[i].stage, rows[i].epoch, rows[i].loss, score[0],
+               score[1]);
     }
     mem_free(rows);
 }

@@ -15,7 +15,7 @@ static const Option OPTIONS[] = {
     {"split-seed", 0, "N", "1", "of the split into train, validation, query and database", PLAIN},
     {"config", 'c', "FILE", NULL, "settings, such as an earlier run's config.txt", PLAIN},
     {"set", 's', "KEY=VALUE", NULL, "one setting; may be given more than once", MANY},
-    {"ablate", 0, "NAME", NULL, "leave a part out (listed below)", PLAIN},
+    {"ablate", 0, "NAME", NULL, "leave a part out; --list-settings names them", PLAIN},
     {"stage1", 0, "RUN", NULL, "take stage 1 over from another run with the same split", PLAIN},
     {"resume", 'r', NULL, NULL, "go on from the run's checkpoint", PLAIN},
     {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", PLAIN},

@@ -77,12 +77,25 @@ static void version(void) {
     );
 }
 
+/* name stands where a verb was expected */
 static const Verb *find_verb(const char *name, Error *err) {
     const char *names[32];
     int n = 0;
     for (; VERBS[n]; n++) {
         names[n] = VERBS[n]->name;
         if (strcmp(VERBS[n]->name, name) == 0) return VERBS[n];
+    }
+    if (name[0] == '-') {
+        static const char *const switches[] = {"--help", "--version"};
+        const char *meant = nearest_word(name, switches, 2);
+        if (meant)
+            error_set(err, STATUS_USAGE, "unknown option '%s'; did you mean '%s'?", name, meant);
+        else
+            error_set(
+                err, STATUS_USAGE,
+                "'%s' stands where a verb was expected, as in `msach VERB %s`; `msach --help` lists them",
+                name, name);
+        return NULL;
     }
     const char *near = nearest_word(name, names, n);
     error_set(err, STATUS_USAGE, "unknown verb '%s'%s%s%s; `msach --help` lists them", name,
@@ -107,6 +120,7 @@ static Status run(const Verb *v, int argc, char **argv, Terminal *terminal, Erro
 /* The words that take the place of a verb; false where argv[1] is none. */
 static bool run_switch(int argc, char **argv) {
     const char *word = argc < 2 ? "--help" : argv[1];
+    if (strcmp(word, "help") == 0 && argc > 2) return false;
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
         about(argc < 2 ? stderr : stdout, argc >= 2);
     else if (strcmp(word, "--version") == 0)
@@ -126,8 +140,12 @@ int main(int argc, char **argv) {
     Status s = argc < 2 ? STATUS_USAGE : STATUS_OK;
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told quietly at the end */
     if (!run_switch(argc, argv)) {
-        const Verb *v = find_verb(argv[1], &err);
-        s = v ? run(v, argc - 2, argv + 2, &terminal, &err) : STATUS_USAGE;
+        bool help = strcmp(argv[1], "help") == 0; /* `msach help VERB` is `msach VERB --help` */
+        const Verb *v = find_verb(argv[1 + help], &err);
+        if (help && v)
+            args_help(v, stdout);
+        else
+            s = v ? run(v, argc - 2, argv + 2, &terminal, &err) : STATUS_USAGE;
     }
     terminal_clear(&terminal);
     if (s == STATUS_OK) s = terminal_flush(&err);

@@ -73,9 +73,9 @@ static void put_example(FILE *to, const char *text) {
 
 static void put_verb(FILE *to, const Verb *v) {
     fprintf(to, ".Ss %s\n", v->name);
-    if (v->operands) fprintf(to, ".Nm\n.Cm %s\n.Ar %s\n.Op Ar option ...\n.Pp\n", v->name, v->operands);
-    put_text(to, v->summary);
+    if (v->operands) fprintf(to, ".Nm\n.Cm %s\n.Ar %s\n.Op Ar option ...\n", v->name, v->operands);
     put_example(to, v->example);
+    put_text(to, v->summary);
     fputs(".Bl -tag -width Ds\n", to);
     for (const Option *o = v->options; o->name; o++) put_option(to, o);
     fputs(".El\n", to);

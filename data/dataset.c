@@ -22,7 +22,7 @@ static Status decode_picture(const Dataset *d, int i, uint8_t *out, Error *err) 
     Status s = image_read(&im, c->image_path, err);
     if (s == STATUS_OK) s = image_square(&im, d->side, out, err);
     image_free(&im);
-    return s == STATUS_OK ? s : error_prefix(err, "%s:%d", d->manifest->path, c->line);
+    return s == STATUS_OK || !c->line ? s : error_prefix(err, "%s:%d", d->manifest->path, c->line);
 }
 
 Status dataset_picture(const Dataset *d, int i, uint8_t *scratch, const uint8_t **picture, Error *err) {
@@ -39,7 +39,7 @@ static Status encode_text(const Dataset *d, int i, Error *err) {
     const Case *c = &d->manifest->cases[i];
     Status s = tokens_encode(d->vocab, c->text, "the text", d->word + (size_t)i * (size_t)d->vocab->length,
                              NULL, &d->length[i], err);
-    return s == STATUS_OK ? s : error_prefix(err, "%s:%d", d->manifest->path, c->line);
+    return s == STATUS_OK || !c->line ? s : error_prefix(err, "%s:%d", d->manifest->path, c->line);
 }
 
 static Status load_case(const Dataset *d, int i, uint8_t *scratch, Error *err) {

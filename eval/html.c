@@ -30,7 +30,9 @@ static const char PAGE_CSS[] =
     "font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}"
     ".scroll{overflow-x:auto;margin:.4em 0 "
     "1em}table{border-collapse:collapse;font-size:.9rem;min-width:min(100%,420px)}"
-    "caption{text-align:left;padding:0 0 6px}th,td{padding:6px 10px;border-bottom:1px solid "
+    "caption{text-align:left;padding:0 0 6px}caption "
+    "span{position:sticky;left:0;display:inline-block;max-width:min(75ch,100vw - 60px)}th,td{padding:6px "
+    "10px;border-bottom:1px solid "
     "var(--line);text-align:left;"
     "vertical-align:top;unicode-bidi:isolate}thead th{border-bottom:2px solid var(--line);white-space:nowrap}"
     "tbody "
@@ -234,7 +236,11 @@ void html_table(Buffer *b, const HtmlTable *t) {
     markup_raw(b, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
     markup_text(b, t->caption ? t->caption : "Table");
     markup_raw(b, "\"><table>");
-    if (t->caption) element(b, "caption", t->caption);
+    if (t->caption) { /* the span stays in sight where the table is scrolled */
+        markup_raw(b, "<caption>");
+        element(b, "span", t->caption);
+        markup_raw(b, "</caption>\n");
+    }
     markup_raw(b, "<thead><tr>");
     for (size_t c = 0; c < t->columns; c++) {
         markup_raw(b, is_number(t, c) ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");

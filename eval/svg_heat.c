@@ -54,6 +54,8 @@ static void draw_cells(const HeatPlot *h) {
                   h->side_y * (double)h->heat->rows);
 }
 
+/* The ink of a number is the one that stands out most from its cell: the page's, a dark one on light or dark pages, the page's
+ * ground. A contrast of 3.7 or more in both. */
 static void draw_numbers(const HeatPlot *h) {
     if (h->heat->rows > NUMBERED_CELLS || h->heat->columns > NUMBERED_CELLS) return;
     char text[32];
@@ -64,7 +66,10 @@ static void draw_numbers(const HeatPlot *h) {
         snprintf(text, sizeof text, "%.2g", h->heat->value[i]);
         plot_text(h->p.b, h->p.left + ((double)(i % h->heat->columns) + 0.5) * h->side_x,
                   h->p.top + ((double)(i / h->heat->columns) + 0.5) * h->side_y + 4.0,
-                  strength > 0.5 ? "m v" : "m", text);
+                  strength > 0.9   ? "m v"
+                  : strength > 0.7 ? "m o"
+                                   : "m",
+                  text);
     }
 }
 
@@ -76,7 +81,8 @@ static void draw_names(HeatPlot *h) {
         plot_text(h->p.b, h->p.left + ((double)c + 0.5) * h->side_x, h->p.bottom + 16.0, "m",
                   h->heat->column_name[c]);
     if (h->p.frame->x_label)
-        plot_text(h->p.b, (h->p.left + h->p.right) / 2.0, h->p.height - 6.0, "m s", h->p.frame->x_label);
+        plot_text(h->p.b, (h->p.left + h->p.right) / 2.0, h->p.bottom + (h->heat->column_name ? 36.0 : 18.0),
+                  "m s", h->p.frame->x_label);
     plot_y_axis(&h->p, NULL, 0);
 }
 

@@ -54,9 +54,10 @@ static Status open_file(const char *path, int *fd, size_t *size, Error *err) {
 
 static Status read_slots(Index *x, const char *path, Error *err) {
     Slot pair[2];
+    if (!slot_begins(x->map) && !slot_begins(x->map + SLOT_BYTES)) return damaged(err, path, "is no index");
     for (int i = 0; i < 2; i++)
         if (!slot_decode(&pair[i], x->map + i * SLOT_BYTES))
-            return damaged(err, path, "the header is damaged or no index's");
+            return damaged(err, path, "the header is damaged");
     const Slot *newer = slot_newer(pair);
     if (!newer) return damaged(err, path, "the two halves of the header do not belong together");
     if (newer->length > x->mapped) return damaged(err, path, "is cut off");

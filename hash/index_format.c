@@ -35,8 +35,12 @@ void slot_encode(const Slot *s, unsigned char bytes[SLOT_BYTES]) {
     seal(bytes, SLOT_BYTES);
 }
 
+int slot_begins(const unsigned char bytes[SLOT_BYTES]) {
+    return memcmp(bytes, slot_magic, sizeof slot_magic) == 0;
+}
+
 int slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]) {
-    if (memcmp(bytes, slot_magic, 8) != 0 || !sealed(bytes, SLOT_BYTES)) return 0;
+    if (!slot_begins(bytes) || !sealed(bytes, SLOT_BYTES)) return 0;
     uint32_t bits = get_u32(bytes + 12);
     s->bits = bits <= CODE_MAX_BITS ? (int)bits : 0;
     s->generation = get_u64(bytes + 16);

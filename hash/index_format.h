@@ -74,6 +74,8 @@ typedef struct {
 
 void slot_encode(const Slot *s, unsigned char bytes[SLOT_BYTES]);
 void segment_encode(const SegmentHeader *h, unsigned char bytes[SEGMENT_HEADER_BYTES]);
+/* Whether the bytes begin as a slot does; a file of which neither slot does is no index at all. */
+int slot_begins(const unsigned char bytes[SLOT_BYTES]);
 /* 0 where the bytes are not a slot (a header) with a right CRC and possible numbers. */
 int slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]);
 int segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_BYTES], int bits);

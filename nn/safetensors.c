@@ -329,8 +329,12 @@ static Status parse(StFile *f, unsigned char *file, size_t size, bool require_cr
                     Error *err) {
     if (size < LENGTH_FIELD) return damaged(err, path, "is shorter than the field of its header's length");
     uint64_t length = get_u64(file);
-    if (length > MAX_HEADER || length > size - LENGTH_FIELD)
-        return damaged(err, path, "its header is longer than the file or than 100 MB");
+    if (length > MAX_HEADER || length > size - LENGTH_FIELD) {
+        bool other = size > LENGTH_FIELD && file[LENGTH_FIELD] != '{';
+        return damaged(err, path,
+                       other ? "does not begin as a safetensors file does"
+                             : "its header is longer than the file or than 100 MB");
+    }
     char *header = (char *)file + LENGTH_FIELD;
     TRY(check_crc(file, size, find_crc(header, (size_t)length), require_crc, path, err));
     json_error_t why;

@@ -50,6 +50,47 @@ Test(cli_manners, progress_on_a_terminal_tells_rate_and_time_left_and_quiet_is_q
     cr_assert_str_eq(on_terminal(words), "");
 }
 
+/* With NO_COLOR or without it: a terminal gets the command to clear a line (ESC [ K) and no other escape. */
+Test(cli_manners, no_colour_is_written_whether_no_color_is_set_or_not) {
+    for (int set = 0; set < 2; set++) {
+        char words[LINE];
+        if (set)
+            setenv("NO_COLOR", "1", 1);
+        else
+            unsetenv("NO_COLOR");
+        setenv("TERM", "xterm-256color", 1);
+        snprintf(words, sizeof words, "phantom --cases 100 --size 96 --threads 1 --out '%s'",
+                 fixture_path(set ? "a" : "b"));
+        const char *seen = on_terminal(words);
+        cr_assert_not_null(strstr(seen, "/100"), "%s", seen);
+        for (const char *at = seen; (at = strchr(at, ESCAPE)); at++)
+            cr_assert_eq(strncmp(at + 1, "[K", 2), 0, "%s", seen);
+    }
+}
+
+/* text holds no line but warnings, which --quiet leaves */
+static bool warnings_alone(const char *text) {
+    for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+        if (strncmp(text, "msach: warning: ", 16) != 0) return false;
+    return true;
+}
+
+Test(cli_manners, quiet_is_quiet_in_every_verb_of_the_way_from_pictures_to_answers) {
+    TinyRun t = tiny_run("tiny");
+    char index[600];
+    snprintf(index, sizeof index, "%s.idx", t.manifest);
+    char words[7][LINE];
+    snprintf(words[0], LINE, "train -q --data '%s' --out '%s/../again' --set %s", t.manifest, t.run,
+             tiny_settings);
+    snprintf(words[1], LINE, "eval -q --run '%s'", t.run);
+    snprintf(words[2], LINE, "index -q --model '%s' --data '%s' --out '%s'", t.run, t.manifest, index);
+    snprintf(words[3], LINE, "search -q --index '%s' --id case0003", index);
+    snprintf(words[4], LINE, "browse -q --index '%s' --out '%s/../gallery'", index, t.run);
+    snprintf(words[5], LINE, "inspect -q '%s'", t.run);
+    snprintf(words[6], LINE, "verify -q '%s'", index);
+    for (int i = 0; i < 7; i++) cr_assert(warnings_alone(on_terminal(words[i])), "%s", words[i]);
+}
+
 Test(cli_manners, what_is_no_terminal_gets_neither_escapes_nor_a_progress_line) {
     Ran r = run_msach("phantom --cases 20 --size 32 --out %s", fixture_path("a"));
     cr_assert_eq(r.code, 0);

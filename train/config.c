@@ -118,8 +118,8 @@ static Status unknown(const char *name, Error *err) {
     const char *names[sizeof CONFIG_TABLE / sizeof CONFIG_TABLE[0]];
     for (int i = 0; i < CONFIG_COUNT; i++) names[i] = CONFIG_TABLE[i].name;
     const char *near = nearest_word(name, names, CONFIG_COUNT);
-    return error_set(err, STATUS_USAGE, "unknown setting '%s'%s%s%s; `msach train --help` lists all", name,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return error_set(err, STATUS_USAGE, "unknown setting '%s'%s%s%s; `msach train --list-settings` lists all",
+                     name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 Status config_set(Config *c, const char *name, const char *value, Error *err) {
