@@ -314,7 +314,7 @@ installed: msach library
 
 # Op, shapes tried, largest relative error, smallest planted error that the check sees.
 gradients: test-double
-	@MSACH_GRADIENTS=build/gradients.txt build/double/grad --filter 'report/gradients*' >/dev/null
+	@MSACH_GRADIENTS=build/gradients.txt build/double/grad --filter 'report/gradients*' >build/gradients.log 2>&1 || { cat build/gradients.log; exit 1; }
 	@cat build/gradients.txt
 
 # A 0.1 % error in each backward in turn must turn a test red.
