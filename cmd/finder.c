@@ -61,6 +61,10 @@ static Status allow(Finder *f, const FinderOptions *o, Error *err) {
 }
 
 static void warn_of_nothing(const Finder *f, const FinderOptions *o) {
+    if (index_live(f->index) == 0) {
+        log_warn(f->log, "%s: holds no case", o->index);
+        return;
+    }
     if (o->n_labels == 0 && !o->id_match) return;
     for (int64_t row = 0; row < index_count(f->index); row++)
         if (f->allowed[0][row] || f->allowed[1][row]) return;

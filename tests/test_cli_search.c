@@ -121,6 +121,16 @@ Test(cli_search, filters_and_radius_leave_out_what_does_not_fit) {
     expect_msach(0, "no case is left", "search --index %s --id case0001 --label nonsense", index);
 }
 
+Test(cli_search, an_index_that_lost_all_its_cases_says_so) {
+    char index[600], ids[60 * 9 + 1];
+    TinyRun t = tiny_run("tiny");
+    snprintf(index, sizeof index, "%s.idx", t.manifest);
+    for (int i = 0; i < 60; i++) snprintf(ids + 9 * i, 10, " case%04d", i + 1);
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, t.manifest, index);
+    expect_msach(0, NULL, "index -q --out %s --delete%s", index, ids);
+    expect_msach(0, "holds no case", "search --model %s --index %s --text cyst", t.run, index);
+}
+
 Test(cli_search, hits_stay_the_same_when_archive_and_index_move_together) {
     char index[600], moved[600];
     TinyRun t = indexed(index);
