@@ -13,10 +13,11 @@ static const char *torch_python(void) {
     static const char *const candidate[] = {"python3", "/usr/bin/python3"};
     char command[160];
     for (size_t i = 0; i < sizeof candidate / sizeof *candidate; i++) {
-        snprintf(command, sizeof command,
-                 "%s -c 'from importlib.util import find_spec as f; exit(not (f(\"numpy\") and f(\"torch\")))' "
-                 ">/dev/null 2>&1",
-                 candidate[i]);
+        snprintf(
+            command, sizeof command,
+            "%s -c 'from importlib.util import find_spec as f; exit(not (f(\"numpy\") and f(\"torch\")))' "
+            ">/dev/null 2>&1",
+            candidate[i]);
         if (system(command) == 0) return candidate[i];
     }
     return NULL;
