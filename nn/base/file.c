@@ -54,8 +54,8 @@ static Status read_exactly(int fd, const char *path, unsigned char *data, size_t
 Status file_read(const char *path, size_t max_size, unsigned char **data, size_t *size, Error *err) {
     *data = NULL;
     *size = 0;
-    int fd;
-    size_t n;
+    int fd = -1;
+    size_t n = 0;
     TRY(open_regular(path, &fd, &n, err));
     Status s = STATUS_OK;
     unsigned char *bytes = NULL;
@@ -88,8 +88,8 @@ Status file_head(const char *path, unsigned char *head, size_t size, size_t *got
 Status file_map(const char *path, FileMap *map, Error *err) {
     map->data = NULL;
     map->size = 0;
-    int fd;
-    size_t n;
+    int fd = -1;
+    size_t n = 0;
     TRY(open_regular(path, &fd, &n, err));
     if (n == 0) {
         sys_close(fd);

@@ -12,7 +12,7 @@ typedef void PoolFn(void *ctx, int item, int worker);
 
 /* threads >= 1, the caller included; 0 = one a core. The caller owns *pool. Workers flush denormals to zero,
  * and so does the calling thread from here on (they cost up to 175x in matrix products). */
-Status pool_create(Pool **pool, int threads, Error *err);
+Status pool_create(Pool **out, int threads, Error *err);
 void pool_free(Pool *pool);
 int pool_threads(const Pool *pool); /* 1 for a NULL pool */
 
