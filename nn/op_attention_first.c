@@ -47,7 +47,7 @@ static void backward_case(void *ctx, int i, int worker) {
     const real *kv = a->kv + tokens * 2 * d;
     real *ds = a->scratch + (size_t)worker * ((size_t)a->n + d), *dq = ds + a->n;
     real *dkv = a->dkv ? a->dkv + tokens * 2 * d : NULL;
-    if (a->fresh) memset(dkv, 0, (size_t)a->n * 2 * d * sizeof(real));
+    if (dkv && a->fresh) memset(dkv, 0, (size_t)a->n * 2 * d * sizeof(real));
     memset(dq, 0, d * sizeof(real));
     for (size_t h = 0; h < (size_t)a->heads && n; h++) {
         const real *p = a->p + ((size_t)(i * a->heads) + h) * (size_t)a->n, *q = a->q + (size_t)i * d + h * e;

@@ -63,14 +63,15 @@ Status file_read(const char *path, size_t max_size, unsigned char **data, size_t
         s = error_set(err, STATUS_INPUT, "%s: holds %zu bytes; at most %zu were expected", path, n, max_size);
     else if (!(bytes = mem_alloc(n + 1)))
         s = mem_error(err, path);
-    else
+    else {
         s = read_exactly(fd, path, bytes, n, err);
+        bytes[n] = 0;
+    }
     sys_close(fd);
     if (s != STATUS_OK) {
         mem_free(bytes);
         return s;
     }
-    bytes[n] = 0;
     *data = bytes;
     *size = n;
     return STATUS_OK;
