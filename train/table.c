@@ -12,13 +12,13 @@ static bool stopped(const TableOptions *o) {
 /* ---- One cell ---- */
 
 /* A method that the data do not allow (BATCH needs more cases than bits) leaves the others alone. */
-static Status leave_out(PlannedCell *c, const TableOptions *o, const Log *log, Error *err) {
+static Status leave_out(PlannedCell *c, const TableOptions *o, Meter *m, const Log *log, Error *err) {
     char name[160];
     plan_describe(o, c, name, sizeof name);
     log_warn(log, "%s is left out: %s", name, err->message);
     *err = (Error){0};
     table_cell_free(&c->cell);
-    c->skipped = true;
+    meter_close(m, &c->skipped);
     return STATUS_OK;
 }
 
@@ -28,10 +28,10 @@ static Status one_cell(PlannedCell *c, Bench *bench, const TableOptions *o, Mete
     const Log *log = &m->gauge[thread].log;
     meter_piece(m, thread, c, false);
     Status s = rows_compute(c, bench, o, pool, log, err);
-    if (s == STATUS_INPUT && c->kind == CELL_SHALLOW) s = leave_out(c, o, log, err);
+    if (s == STATUS_INPUT && c->kind == CELL_SHALLOW) s = leave_out(c, o, m, log, err);
     if (s == STATUS_OK && c->cell.rows > 0) { /* 0: stopped */
         s = table_cell_write(&c->cell, c->key, c->path, err);
-        c->done = s == STATUS_OK;
+        if (s == STATUS_OK) meter_close(m, &c->done);
     }
     meter_piece_end(m, thread, c, false);
     return s;

@@ -118,6 +118,12 @@ void meter_piece(Meter *m, int thread, const PlannedCell *c, bool stage1) {
     pthread_mutex_unlock(&m->mutex);
 }
 
+void meter_close(Meter *m, bool *flag) {
+    pthread_mutex_lock(&m->mutex);
+    *flag = true;
+    pthread_mutex_unlock(&m->mutex);
+}
+
 void meter_piece_end(Meter *m, int thread, const PlannedCell *c, bool stage1) {
     Gauge *g = &m->gauge[thread];
     pthread_mutex_lock(&m->mutex);

@@ -37,6 +37,8 @@ void meter_end(Meter *m);
 
 /* A thread begins with a cell, or with the stage 1 and the features that its split stands on. */
 void meter_piece(Meter *m, int thread, const PlannedCell *c, bool stage1);
+/* Sets a cell's done or skipped: other threads read them for the time that is left. */
+void meter_close(Meter *m, bool *flag);
 /* And is through with it: a cell that is done is told with its MAP. */
 void meter_piece_end(Meter *m, int thread, const PlannedCell *c, bool stage1);
 
