@@ -30,7 +30,7 @@ typedef struct Index Index;
  * leaves it as it was. An id must not be empty and comes once (STATUS_INPUT). model_hash: at most 127 bytes.
  */
 typedef struct IndexBuilder IndexBuilder;
-Status index_builder_create(IndexBuilder **b, int bits, const char *model_hash, Error *err);
+Status index_builder_create(IndexBuilder **out, int bits, const char *model_hash, Error *err);
 Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err);
 Status index_builder_write(const IndexBuilder *b, const char *path, Error *err);
 void index_builder_free(IndexBuilder *b);
@@ -52,7 +52,7 @@ Status index_compact(const char *path, Error *err);
  * of a larger one would cost more than a search (index_verify looks at them). Damage found is STATUS_INPUT. Rows are
  * 0..index_count()-1 in the order added. Deleted rows are skipped by searches. Later changes of the file do not show. */
 enum { INDEX_CHECK_BYTES = 4 << 20 };
-Status index_open(Index **x, const char *path, Error *err);
+Status index_open(Index **out, const char *path, Error *err);
 void index_close(Index *x);
 int index_bits(const Index *x);
 int64_t index_count(const Index *x); /* deleted rows included */

@@ -27,7 +27,7 @@ Status index_builder_create(IndexBuilder **out, int bits, const char *model_hash
     IndexBuilder *b = mem_calloc(1, sizeof *b);
     if (!b) return mem_error(err, "an index");
     b->bits = bits;
-    strcpy(b->model_hash, model_hash);
+    memcpy(b->model_hash, model_hash, strlen(model_hash) + 1);
     const unsigned char empty_table[16] = {0};
     buffer_add(&b->part[PART_ID_TABLE], empty_table, sizeof empty_table);
     add_u64(&b->part[PART_ID_OFFSET], 0);
