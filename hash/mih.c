@@ -100,21 +100,22 @@ static void put_header(const Mih *x, unsigned char *data) {
     put_u32(data + 12, (uint32_t)x->m);
     put_u64(data + 16, x->n);
     put_u64(data + 24, x->present);
-    put_u32(data + 32, x->hopeless);
+    for (int i = 0; i < MIH_LEVELS; i++) put_u32(data + 32 + 4 * i, x->expected[i]);
 }
 
 Status mih_build(Mih **out, const uint8_t *codes, size_t n, int bits, int m, const uint8_t *has, Pool *pool,
                  Error *err) {
     size_t present = n;
+    uint32_t expected[MIH_LEVELS] = {0};
     *out = NULL;
     for (size_t row = 0; has && row < n; row++) present -= !has[row];
-    bool hopeless = false;
-    if (m == 0) TRY(mih_choose(codes, n, present, bits, has, &m, &hopeless, pool, err));
+    if (m == 0) TRY(mih_choose(codes, n, present, bits, has, &m, expected, pool, err));
     NN_REQUIRE(m >= mih_fewest(bits) && m <= mih_most(bits), "%d substrings of %d bits", m, bits);
     NN_REQUIRE(n < UINT32_MAX, "%zu codes", n);
     Mih *x = mem_calloc(1, sizeof *x);
     if (!x) return mem_error(err, "the tables of an index");
-    *x = (Mih){.codes = codes, .n = n, .present = present, .bits = bits, .m = m, .hopeless = hopeless};
+    *x = (Mih){.codes = codes, .n = n, .present = present, .bits = bits, .m = m};
+    memcpy(x->expected, expected, sizeof expected);
     mih_lay_out(x);
     x->owned = mem_aligned(x->size);
     if (!x->owned) {
@@ -141,7 +142,7 @@ static int read_header(Mih *x, const unsigned char *data, size_t size) {
     if (m < (uint32_t)mih_fewest(x->bits) || m > (uint32_t)mih_most(x->bits)) return 0;
     x->m = (int)m;
     x->present = (size_t)get_u64(data + 24);
-    x->hopeless = get_u32(data + 32) == 1;
+    for (int i = 0; i < MIH_LEVELS; i++) x->expected[i] = get_u32(data + 32 + 4 * i);
     if (x->present > size / 4) return 0;
     mih_lay_out(x);
     return x->size == size;

@@ -8,12 +8,16 @@
 
 /* Codes that are scanned faster than SHORT_SCAN are scanned at once; SCAN_START is what a scan costs besides. */
 enum { TILE_FROM = 6 };
-enum { SHORT_SCAN = 10000 * 64, SCAN_START = 10000 * 64 };
+enum { SHORT_SCAN = 5000 * 64, SCAN_START = 10000 * 64 };
 /* What may be lost on a query that the scan answers in the end, and what a sure end may cost, in percent of its scan; less
  * for few queries, whose estimates no others outweigh. Of many
  * queries the first SAMPLE may risk more, together no more than PERCENT_AT_RISK of all; where the scan answers all of those,
  * the rest risk nothing. */
 enum { PERCENT_AT_RISK = 2, PERCENT_AT_RISK_MOST = 60, PERCENT_SURE = 90, PERCENT_SURE_ONE = 60, SAMPLE = 8 };
+/* A sample is not the queries: where it promises less than a fifth, the scan is surer. */
+enum { PERCENT_HOPEFUL = 80 };
+/* Bytes of codes that a processor's caches hold. */
+enum { IN_CACHE = 1 << 24 };
 enum { AT_A_TIME = 256, BUCKETS_AT_A_TIME = 16, PREFETCHED = 512, SLACK = 256 };
 
 /* The nearest so far, in no order: all entries at distance <= limit that can be among the k nearest. */
@@ -32,7 +36,7 @@ typedef struct {
     uint64_t value[MIH_MOST]; /* the query's substrings */
     Near near;
     uint32_t offset[AT_A_TIME];
-    uint64_t spent, at_risk, sure;
+    uint64_t spent, at_risk, sure, lookup_cost;
     uint64_t lookups, candidates; /* of this query */
     uint64_t full;                /* rows a bucket of the last table, at distance `level` */
     int level;
@@ -115,7 +119,7 @@ static int take_rows(Search *s, int j, int a, uint64_t value, size_t first, size
 static int take_bucket(Search *s, int j, int a, uint64_t value) {
     size_t first, end;
     if (!find_bucket(s, j, value, &first, &end)) return 0;
-    s->spent += MIH_COST_LOOKUP + (end - first) * candidate_cost(s->x);
+    s->spent += s->lookup_cost + (end - first) * candidate_cost(s->x);
     s->lookups++;
     s->candidates += end - first;
     return s->spent <= s->sure && take_rows(s, j, a, value, first, end);
@@ -170,12 +174,12 @@ static uint64_t table_cost(const Search *s, int j, int a) {
     size_t first, end;
     if (a == 0)
         return find_bucket(s, j, s->value[j], &first, &end)
-                   ? MIH_COST_LOOKUP + (end - first) * candidate_cost(s->x)
+                   ? s->lookup_cost + (end - first) * candidate_cost(s->x)
                    : UINT32_MAX;
     uint64_t average = s->x->present >> part->table_bits,
              seen = s->full >> (3 * (a - s->level > 20 ? 20 : a - s->level));
     return mih_choose_bits(part->length, a) *
-           (MIH_COST_LOOKUP + (seen > average ? seen : average + 1) * candidate_cost(s->x));
+           (s->lookup_cost + (seen > average ? seen : average + 1) * candidate_cost(s->x));
 }
 
 /* Of all tables from (a, j) on until everything within the limit is known; stops adding where it is too much. */
@@ -294,6 +298,7 @@ static Status run(Job *job, const MihBudget *budget, MihStats *stats, Pool *pool
         s->allowed = job->allowed;
         s->bytes = code_bytes(job->x->bits);
         s->sure = budget->sure;
+        s->lookup_cost = job->n_queries < SAMPLE ? MIH_COST_LOOKUP_ONE : MIH_COST_LOOKUP;
     }
     size_t n_left = search_some(job, 0, sample, budget->at_risk, pool);
     n_left += search_some(job, sample, job->n_queries, n_left == sample ? 0 : budget->at_risk, pool);
@@ -333,14 +338,23 @@ Status mih_search_within(const Mih *x, const uint8_t *queries, size_t n_queries,
  * than threads. */
 static uint64_t scan_cost(const Mih *x, size_t n_queries, size_t threads) {
     uint64_t words = ((uint64_t)x->bits + 63) / 64;
-    uint64_t cost = x->n * words * (n_queries >= TILE_FROM ? MIH_COST_SCAN : MIH_COST_SCAN_ONE);
+    const ScanKernel *kernel = scan_kernel();
+    uint64_t one =
+        x->n * words * 8 > IN_CACHE ? (uint64_t)kernel->cost_one : (uint64_t)kernel->cost_many * 3 / 2;
+    uint64_t cost = x->n * words * (n_queries >= TILE_FROM ? (uint64_t)kernel->cost_many : one);
     return n_queries < threads ? cost * n_queries / threads : cost;
+}
+
+/* Would the sample's queries, asked for as many neighbours, have cost as much as this scan or nearly so? */
+static int hopeless(const Mih *x, size_t n_queries, size_t k, uint64_t scan) {
+    uint64_t expected = x->expected[k <= 1 ? 0 : k <= 10 ? 1 : 2];
+    return expected * x->n / 1000 > scan / 100 * (n_queries < SAMPLE ? PERCENT_SURE_ONE : PERCENT_HOPEFUL);
 }
 
 Status mih_search(const Mih *x, const uint8_t *queries, size_t n_queries, size_t k, int radius,
                   const uint8_t *allowed, Hit *hits, size_t *found, MihStats *stats, Pool *pool, Error *err) {
     uint64_t cost = scan_cost(x, n_queries, (size_t)pool_threads(pool));
-    if (cost < SHORT_SCAN || (x->hopeless && radius < 0)) {
+    if (cost < SHORT_SCAN || (radius < 0 && hopeless(x, n_queries, k, cost))) {
         if (stats) stats->queries += n_queries, stats->scanned += n_queries;
         return scan_search(queries, n_queries, x->codes, x->n, x->bits, k, radius, allowed, hits, found, pool,
                            err);

@@ -4,8 +4,6 @@
 #ifndef HASH_MIH_TABLES_H
 #define HASH_MIH_TABLES_H
 
-#include <stdbool.h>
-
 #include "hash/mih.h"
 #include "hash/scan_kernels.h"
 #include "nn/base/bytes.h"
@@ -13,9 +11,17 @@
 enum { MIH_MOST = 128 };
 
 /* Costs in units of 1/64 of a nanosecond on a machine of 2021; only their ratios matter, and only to speed. A lookup is mostly
- * two cache misses, a candidate a word of 64 bits read beside the last one; the scan's cost is for a word, of a query among many
- * or of one alone. */
-enum { MIH_COST_CANDIDATE = 150, MIH_COST_LOOKUP = 60 * 64, MIH_COST_SCAN = 13, MIH_COST_SCAN_ONE = 32 };
+ * two cache misses, dearer where no query before has warmed the caches; a candidate a word of 64 bits read beside the last one.
+ * MIH_COST_SCAN, a word's of the scan, is AVX2's, so that the same codes give the same tables everywhere; a search asks
+ * the kernel at hand for its own. */
+enum {
+    MIH_COST_CANDIDATE = 150,
+    MIH_COST_LOOKUP = 60 * 64,
+    MIH_COST_LOOKUP_ONE = 240 * 64,
+    MIH_COST_SCAN = 13
+};
+/* Numbers of neighbours for which the cost is known before a search: 1, 10 and 100. */
+enum { MIH_LEVELS = 3 };
 
 typedef struct {
     int start, length; /* bits of the code */
@@ -28,7 +34,7 @@ struct Mih {
     const uint8_t *codes;
     size_t n, present, size;
     int bits, m;
-    bool hopeless; /* mih_choose's: without a radius, the scan answers at once */
+    uint32_t expected[MIH_LEVELS]; /* mih_choose's: a query's cost, 1/1000 unit a row; 0: not known */
     Substring part[MIH_MOST];
     const unsigned char *data;
     void *owned; /* data, where we made it */
@@ -62,10 +68,11 @@ static inline uint64_t mih_choose_bits(int n, int k) {
 /* Sets x->part and x->size from n, present, bits and m. */
 void mih_lay_out(Mih *x);
 
-/* The number of substrings that suits these codes, of which `present` are there (has, or NULL: all), and whether even the
- * best costs a sample as much as the scan or nearly so, as random codes do: a try then only costs time. */
+/* The number of substrings that suits these codes, of which `present` are there (has, or NULL: all), and what a query of a
+ * sample costs with it, no more than the scan: where that is as much as the scan, as for random codes, a try only costs
+ * time. */
 Status mih_choose(const uint8_t *codes, size_t n, size_t present, int bits, const uint8_t *has, int *m,
-                  bool *hopeless, Pool *pool, Error *err);
+                  uint32_t expected[MIH_LEVELS], Pool *pool, Error *err);
 
 static inline uint64_t candidate_cost(const Mih *x) {
     return ((uint64_t)x->bits + 63) / 64 * MIH_COST_CANDIDATE;

@@ -35,23 +35,23 @@ const ScanKernel *const *scan_kernels(size_t *n) {
     return all;
 }
 
-static const ScanKernel *kernel(void) {
+const ScanKernel *scan_kernel(void) {
     size_t n;
     const ScanKernel *const *all = scan_kernels(&n);
     return all[n - 1];
 }
 
 const char *scan_kernel_name(void) {
-    return kernel()->name;
+    return scan_kernel()->name;
 }
 
 void scan_distances(const uint8_t *query, const uint8_t *codes, size_t n, int bits, uint16_t *distance) {
-    kernel()->distances(query, codes, n, bits, distance);
+    scan_kernel()->distances(query, codes, n, bits, distance);
 }
 
 size_t scan_filter(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
                    uint32_t *offset) {
-    return kernel()->filter(codes, n, bits, query, limit, offset);
+    return scan_kernel()->filter(codes, n, bits, query, limit, offset);
 }
 
 /* What a worker needs for itself. */
@@ -229,7 +229,7 @@ Status scan_search(const uint8_t *queries, size_t n_queries, const uint8_t *code
     NN_REQUIRE(radius >= -1 && n_queries < INT_MAX / 1024, "radius %d, %zu queries", radius, n_queries);
     for (size_t q = 0; q < n_queries; q++) found[q] = 0;
     if (k == 0 || n == 0 || n_queries == 0) return STATUS_OK;
-    Scan s = {.kernel = kernel(),
+    Scan s = {.kernel = scan_kernel(),
               .queries = queries,
               .codes = codes,
               .allowed = allowed,

@@ -61,6 +61,6 @@ static size_t filter_256(const uint8_t *codes, size_t n, int bits, const uint8_t
     return filter(codes, n, bits, query, limit, offset);
 }
 
-const ScanKernel scan_avx2 = {"avx2", filter_256, distances, slice, filter_slices};
+const ScanKernel scan_avx2 = {"avx2", filter_256, distances, slice, filter_slices, 13, 32};
 
 #endif

@@ -58,11 +58,17 @@ typedef struct {
     void (*slice)(const uint8_t *codes, size_t n, int bits, void *slices);
     size_t (*filter_slices)(const void *slices, size_t n, int bits, const uint64_t *mask, int limit,
                             uint32_t *offset);
+    /* 1/64 ns for 64 bits of a code: of a query among many, and of one alone whose codes come from memory. Measured with
+     * AVX2 and AVX-512, twice AVX2 for the others; only to choose between methods. */
+    int cost_many, cost_one;
 } ScanKernel;
 
 /* ScanKernel.filter of the best kernel. */
 size_t scan_filter(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
                    uint32_t *offset);
+
+/* The best kernel. */
+const ScanKernel *scan_kernel(void);
 
 /* Those that this machine runs, the best last. */
 const ScanKernel *const *scan_kernels(size_t *n);
