@@ -33,11 +33,11 @@ int mih_most(int bits);
 /* Tables over codes (n, bits/8) of rows with has[row] != 0 (NULL: all). m: mih_fewest to mih_most, 0: what
  * suits a sample of the codes, or mih_substrings for few.
  * codes are borrowed until mih_free. n < 2^32. Memory: about m (8 + bits/8) bytes a row. */
-Status mih_build(Mih **x, const uint8_t *codes, size_t n, int bits, int m, const uint8_t *has, Pool *pool,
+Status mih_build(Mih **out, const uint8_t *codes, size_t n, int bits, int m, const uint8_t *has, Pool *pool,
                  Error *err);
 /* The same from the bytes of mih_bytes, 64-byte aligned, which are borrowed as well and not trusted. STATUS_INPUT where they
  * are not tables for n codes of these bits. */
-Status mih_open(Mih **x, const void *data, size_t size, const uint8_t *codes, size_t n, int bits, Error *err);
+Status mih_open(Mih **out, const void *data, size_t size, const uint8_t *codes, size_t n, int bits, Error *err);
 void mih_free(Mih *x);
 const void *mih_bytes(const Mih *x, size_t *size);
 int mih_m(const Mih *x);
