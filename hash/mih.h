@@ -37,7 +37,8 @@ Status mih_build(Mih **out, const uint8_t *codes, size_t n, int bits, int m, con
                  Error *err);
 /* The same from the bytes of mih_bytes, 64-byte aligned, which are borrowed as well and not trusted. STATUS_INPUT where they
  * are not tables for n codes of these bits. */
-Status mih_open(Mih **out, const void *data, size_t size, const uint8_t *codes, size_t n, int bits, Error *err);
+Status mih_open(Mih **out, const void *data, size_t size, const uint8_t *codes, size_t n, int bits,
+                Error *err);
 void mih_free(Mih *x);
 const void *mih_bytes(const Mih *x, size_t *size);
 int mih_m(const Mih *x);
