@@ -2,6 +2,7 @@
 #define _XOPEN_SOURCE 700
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
