@@ -11,7 +11,8 @@ export LC_ALL=C
 arch=$(dpkg --print-architecture)
 doc=$root/usr/share/doc/msach
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT INT TERM
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 
 # ---- Files as Debian wants them ----
 libraries=$(find "$root/usr/lib" -name 'libmsach.so.*' -type f)

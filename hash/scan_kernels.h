@@ -59,7 +59,7 @@ typedef struct {
     size_t (*filter_slices)(const void *slices, size_t n, int bits, const uint64_t *mask, int limit,
                             uint32_t *offset);
     /* 1/64 ns for 64 bits of a code: of a query among many, and of one alone whose codes come from memory. Measured with
-     * AVX2 and AVX-512, twice AVX2 for the others; only to choose between methods. */
+     * AVX2 and AVX-512; the others, not measured, take AVX2's. Only to choose between methods. */
     int cost_many, cost_one;
 } ScanKernel;
 

@@ -7,7 +7,7 @@ typedef uint64_t Lanes __attribute__((vector_size(16)));
 #include "hash/scan_slices.h"
 
 #if defined(__aarch64__)
-const ScanKernel scan_plain = {"neon", filter, distances, slice, filter_slices, 26, 64};
+const ScanKernel scan_plain = {"neon", filter, distances, slice, filter_slices, 13, 32};
 #else
-const ScanKernel scan_plain = {"plain", filter, distances, slice, filter_slices, 26, 64};
+const ScanKernel scan_plain = {"plain", filter, distances, slice, filter_slices, 13, 32};
 #endif

@@ -7,7 +7,8 @@ set -eu
 cd "$(dirname "$0")/.."
 build=$(pwd)/$1
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT INT TERM
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 fail() {
     echo "check_install: $*" >&2
     exit 1

@@ -5,7 +5,8 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 bin=${1:-$root/build/release/msach}
 copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT INT TERM
+trap 'rm -rf "$copy"' EXIT
+trap 'exit 130' INT TERM
 failed=0 planted=0
 fresh() {
     rm -rf "$copy/tree"

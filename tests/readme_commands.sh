@@ -7,7 +7,8 @@ bin=$1
 case $bin in /*) ;; *) bin=$(pwd)/$bin ;; esac
 readme=$(cd "$(dirname "$0")/.." && pwd)/README.md
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT INT TERM
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 cd "$work"
 
 small="image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=1 stage2_epochs=1 stage1_batch=16 stage2_batch=16 views=1"

@@ -74,6 +74,20 @@ Test(alloc, sizes_that_overflow_are_refused) {
     cr_assert_eq(capacity, (size_t)0);
 }
 
+Test(alloc, large_pieces_begin_at_a_large_page_and_grow_and_fail_as_small_ones_do) {
+    enum { LARGE = 5 << 20 };
+    unsigned char *p = mem_alloc(LARGE), *q = mem_aligned(LARGE);
+    cr_assert(p && q && (uintptr_t)p % (2 << 20) == 0 && (uintptr_t)q % (2 << 20) == 0);
+    p[0] = 1, p[LARGE - 1] = 2, q[LARGE - 1] = 3;
+    p = mem_realloc(p, 2, LARGE);
+    cr_assert(p && p[0] == 1 && p[LARGE - 1] == 2 && q[LARGE - 1] == 3);
+    p[2 * LARGE - 1] = 4;
+    mem_free(p);
+    mem_free(q);
+    mem_fail_at(1, 0);
+    cr_assert_null(mem_alloc(LARGE));
+}
+
 Test(alloc, growing_keeps_the_items_and_a_failure_leaves_them) {
     int *items = NULL;
     size_t capacity = 0;
