@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Opens a model.safetensors by its published names alone and repeats `msach encode --dump` in PyTorch.
 
-    read_model.py RUN/model.safetensors image|text DUMP
+    read_model.py RUN/model.safetensors image|text DUMP [image|text DUMP]
 
 DUMP is the folder of `msach encode --as image|text --dump DUMP`: input.npy, or tokens.npy and subwords.npy, go in; features.npy (c_m)
-and scores.npy (before the sign) are compared. Prints two lines, `features X` and `scores X`: the largest difference. Every shape and
+and scores.npy (before the sign) are compared. Prints two lines a DUMP, `features X` and `scores X`: the largest difference. Every shape and
 every size comes from the file's own metadata: nothing of the C code is needed to take the weights elsewhere.
 """
 import json
@@ -120,9 +120,7 @@ class Model:
         return s
 
 
-def main(path, kind, dump):
-    model = Model(path)
-
+def compare(model, kind, dump):
     def load(name):
         return torch.from_numpy(np.load(f"{dump}/{name}.npy"))
 
@@ -133,6 +131,12 @@ def main(path, kind, dump):
             c = model.texts(load("tokens").long(), load("subwords").long() if model.buckets else None)
         print("features %.3g" % (c - load("features")).abs().max())
         print("scores %.3g" % (model.scores(c) - load("scores")).abs().max())
+
+
+def main(path, *dumps):
+    model = Model(path)
+    for kind, dump in zip(dumps[::2], dumps[1::2]):
+        compare(model, kind, dump)
 
 
 if __name__ == "__main__":
