@@ -35,7 +35,7 @@ static void back(Mat factor, Mat v, Mat w) {
 
 static Status cca(Fit *f, Error *err) {
     double ridge = f->settings->cca_ridge * f->n, *rho = arena_calloc(f->arena, (size_t)f->q, sizeof *rho);
-    Mat lx, ly, ux, vy;
+    Mat lx, ly, ux = {0}, vy = {0};
     TRY(fit_factor(f, f->x, ridge, &lx, err));
     TRY(fit_factor(f, f->y, ridge, &ly, err));
     Mat half = mat_times(f->arena, true, false, f->y, f->x); /* Y'X (dy,dx) */
