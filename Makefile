@@ -55,7 +55,7 @@ OPT_release := -O2 -fno-math-errno -fno-trapping-math
 OPT_debug := -O0 -g
 OPT_double := -O2 -g -DNN_DOUBLE
 OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-OPT_tsan := -O1 -g -fsanitize=thread
+OPT_tsan := -O1 -g -fsanitize=thread -DPOOL_SPINS=40
 OPT_cover := -O0 -g --coverage
 OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LINK_asan := -fsanitize=address,undefined

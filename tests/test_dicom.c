@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "data/image_check.h"
 #include "nn/base/alloc.h"
 #include "tests/check.h"
 #include "tests/dicom_write.h"
@@ -16,6 +17,7 @@ static Status decode(Image *im, const DicomFile *f, int frame, Error *err) {
     Status s = dicom_decode(im, "p.dcm", b.data, b.size, frame, err);
     Status checked = dicom_check("p.dcm", b.data, b.size, NULL, NULL);
     if (frame == DICOM_MIDDLE) cr_assert_eq(s, checked, "%d against %d: %s", s, checked, err->message);
+    cr_assert_eq(image_check("p.dcm", b.data, b.size, NULL), checked);
     buffer_free(&b);
     return s;
 }
@@ -336,6 +338,181 @@ Test(dicom, sequences_within_sequences_end) {
     }
     cr_assert_eq(dicom_decode(&im, "p", b.data, b.size, 0, &err), STATUS_INPUT);
     cr_assert(fixture_says(&err, STATUS_INPUT, "nested too deeply"));
+    buffer_free(&b);
+}
+
+Test(dicom, sizes_and_numbers_that_do_not_fit_are_refused) {
+    DicomFile f = {.columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4};
+    Image im;
+    Error err;
+    static const char *const frames[] = {"0", "x", "0.5", "9999999", "1e999", "-1"};
+    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
+        f.frames = frames[i];
+        refuses(&f, "has 0 frames");
+    }
+    f.frames = "1048576"; /* the most there may be: more bytes than the file has, and no size that wraps */
+    refuses(&f, "");
+    f.frames = NULL;
+    cr_assert_eq(decode(&im, &f, 1, &err), STATUS_INPUT);
+    cr_assert_not_null(strstr(err.message, "frame 2 was expected"), "%s", err.message);
+    cr_assert_eq(decode(&im, &f, -2, &err), STATUS_INPUT);
+    f.intercept = "1e999";
+    refuses(&f, "broken rescale slope or intercept");
+    f.intercept = NULL, f.slope = "0";
+    refuses(&f, "broken rescale slope or intercept");
+    f.slope = NULL, f.allocated = 16, f.samples = 3, f.photometric = "RGB";
+    refuses(&f, "other than 8 or 16 bits");
+    f = (DicomFile){.columns = 3,
+                    .rows = 1,
+                    .samples = 3,
+                    .photometric = "YBR_FULL_422",
+                    .pixels = ramp,
+                    .pixel_bytes = 6};
+    refuses(&f, "YBR_FULL_422 of an odd width");
+    f = (DicomFile){
+        .columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4, .photometric = "MONOCHROME2_AND_MORE"};
+    refuses(&f, "kind 'MONOCHROME2_AND_'");
+    f = (DicomFile){.columns = 16, .rows = 16, .jpeg = true, .pixels = ramp, .pixel_bytes = 100};
+    refuses(&f, "holds 0 JPEG frames");
+    uint8_t within[140] = {0xFF, 0xD8, 0xFF}; /* a DICOM file within, which could hold another */
+    memcpy(within + 128, "DICM", 4);
+    f.pixels = within, f.pixel_bytes = sizeof within;
+    refuses(&f, "a DICOM frame is no JPEG");
+    f = (DicomFile){.columns = 8192, .rows = 8192, .pixels = four, .pixel_bytes = 4};
+    refuses(&f, "pixels"); /* as many as are allowed, and they are not there */
+    f.rows = 8193;
+    refuses(&f, "is 8192 x 8193");
+}
+
+Test(dicom, a_frame_of_padding_alone_is_black_and_a_falling_slope_turns_the_range_round) {
+    unsigned char p[8];
+    const int same[4] = {7, 7, 7, 7};
+    words(p, same, 4);
+    DicomFile f = {.columns = 2, .rows = 2, .allocated = 16, .padding = 7, .pixels = p, .pixel_bytes = 8};
+    expect(&f, 2, 2, (const uint8_t[4]){0, 0, 0, 0});
+    f = (DicomFile){
+        .columns = 2, .rows = 2, .slope = "-1", .intercept = "0", .pixels = four, .pixel_bytes = 4};
+    expect(&f, 2, 2, (const uint8_t[4]){255, 245, 55, 0});
+}
+
+Test(dicom, a_region_within_another_changes_nothing) {
+    for (int i = 0; i < 40 * 30; i++) ramp[i] = (uint8_t)(i * 7);
+    static const uint32_t nested[2][5] = {{1, 4, 6, 35, 29}, {1, 8, 9, 20, 25}};
+    DicomFile f = {.columns = 40,
+                   .rows = 30,
+                   .pixels = ramp,
+                   .pixel_bytes = sizeof ramp,
+                   .region = nested,
+                   .regions = 2};
+    uint8_t gray[32 * 24];
+    for (int y = 0; y < 24; y++) memcpy(gray + 32 * y, ramp + (size_t)(y + 6) * 40 + 4, 32);
+    expect(&f, 32, 24, gray);
+}
+
+/* ---- Functional groups of many frames (PS3.3, C.7.6.16) ---- */
+
+static void add_item(Buffer *sequence, const Buffer *content) {
+    unsigned char head[8] = {0xFE, 0xFF, 0x00, 0xE0};
+    put_u32(head + 4, (uint32_t)content->size);
+    buffer_add(sequence, head, 8);
+    buffer_add(sequence, content->data, content->size);
+}
+
+/* An item of a group with a window of width 1 at `center`, or, without one, with a slope. */
+static void add_group(Buffer *groups, bool implicit, const char *center, const char *slope) {
+    Buffer values = {0}, inner = {0}, group = {0};
+    dicom_string(&values, implicit, 0x00281050, "DS", center);
+    if (center) dicom_string(&values, implicit, 0x00281051, "DS", "1");
+    if (slope) dicom_string(&values, implicit, 0x00281052, "DS", "0");
+    dicom_string(&values, implicit, 0x00281053, "DS", slope);
+    add_item(&inner, &values);
+    dicom_element(&group, implicit, center ? 0x00289132 : 0x00289145, "SQ", inner.data, inner.size);
+    add_item(groups, &group);
+    buffer_free(&values);
+    buffer_free(&inner);
+    buffer_free(&group);
+}
+
+static void begin_frames(Buffer *b, bool implicit, const char *frames) {
+    dicom_begin(b, implicit ? "1.2.840.10008.1.2" : "1.2.840.10008.1.2.1");
+    dicom_string(b, implicit, 0x00280004, "CS", "MONOCHROME2");
+    dicom_string(b, implicit, 0x00280008, "IS", frames);
+    dicom_short(b, implicit, 0x00280010, 2);
+    dicom_short(b, implicit, 0x00280011, 2);
+    dicom_short(b, implicit, 0x00280100, 8);
+    dicom_short(b, implicit, 0x00280101, 8);
+    dicom_short(b, implicit, 0x00280102, 7);
+}
+
+static void frame_is(const Buffer *b, int frame, const uint8_t gray[4]) {
+    Image im;
+    Error err = {0};
+    cr_assert_eq(dicom_decode(&im, "p.dcm", b->data, b->size, frame, &err), STATUS_OK, "%s", err.message);
+    cr_assert_arr_eq(im.pixel, gray, 4);
+    image_free(&im);
+}
+
+Test(dicom, a_frame_has_the_window_and_the_slope_of_its_group) {
+    static const uint8_t two[8] = {0, 10, 200, 255, 0, 10, 200, 255}, low[4] = {0, 255, 255, 255},
+                         high[4] = {0, 0, 255, 255}, round[4] = {255, 245, 55, 0};
+    for (int implicit = 0; implicit < 2; implicit++) {
+        Buffer b = {0}, groups = {0};
+        add_group(&groups, implicit, "150", NULL);
+        add_group(&groups, implicit, "5", NULL);
+        begin_frames(&b, implicit, "2");
+        dicom_element(&b, implicit, 0x52009230, "SQ", groups.data, groups.size);
+        dicom_element(&b, implicit, 0x7FE00010, "OB", two, 8);
+        frame_is(&b, 0, high);
+        frame_is(&b, 1, low);
+        frame_is(&b, DICOM_MIDDLE, low);
+        b.size = groups.size = 0;
+        add_group(&groups, implicit, NULL, "-1");
+        begin_frames(&b, implicit, "2");
+        dicom_element(&b, implicit, 0x52009229, "SQ", groups.data, groups.size);
+        dicom_element(&b, implicit, 0x7FE00010, "OB", two, 8);
+        frame_is(&b, 0, round);
+        frame_is(&b, 1, round);
+        buffer_free(&b);
+        buffer_free(&groups);
+    }
+}
+
+/* PS3.5, 6.2.2: a sequence of unknown representation is written implicitly. */
+Test(dicom, a_sequence_of_unknown_representation_is_passed_over) {
+    static const unsigned char open[12] = {0x09, 0, 0x01, 0x10, 'U', 'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF},
+                               item[8] = {0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF},
+                               item_end[8] = {0xFE, 0xFF, 0x0D, 0xE0},
+                               sequence_end[8] = {0xFE, 0xFF, 0xDD, 0xE0};
+    Buffer b = {0};
+    dicom_begin(&b, "1.2.840.10008.1.2.1");
+    buffer_add(&b, open, 12);
+    buffer_add(&b, item, 8);
+    dicom_element(&b, true, 0x00091002, "UN", "whatever", 8);
+    buffer_add(&b, item_end, 8);
+    buffer_add(&b, sequence_end, 8);
+    size_t rest = b.size;
+    Buffer whole = {0}, body = {0};
+    begin_frames(&whole, false, "1");
+    dicom_begin(&body, "1.2.840.10008.1.2.1");
+    buffer_add(&b, whole.data + body.size, whole.size - body.size);
+    dicom_element(&b, false, 0x7FE00010, "OB", four, 4);
+    cr_assert_gt(b.size, rest);
+    frame_is(&b, DICOM_MIDDLE, four);
+    buffer_free(&b);
+    buffer_free(&whole);
+    buffer_free(&body);
+}
+
+Test(dicom, the_end_of_a_sequence_whose_length_is_known_is_damage) {
+    static const unsigned char sequence_end[8] = {0xFE, 0xFF, 0xDD, 0xE0};
+    Buffer b = {0};
+    Image im;
+    Error err = {0};
+    begin_frames(&b, false, "1");
+    dicom_element(&b, false, 0x00289132, "SQ", sequence_end, 8);
+    dicom_element(&b, false, 0x7FE00010, "OB", four, 4);
+    cr_assert_eq(dicom_decode(&im, "p.dcm", b.data, b.size, 0, &err), STATUS_INPUT);
+    cr_assert(fixture_says(&err, STATUS_INPUT, "a DICOM item was expected in a sequence"));
     buffer_free(&b);
 }
 

@@ -13,7 +13,10 @@
 #include <xmmintrin.h>
 #endif
 
-enum { MAX_THREADS = 256, SPINS = 4000 };
+#ifndef POOL_SPINS /* fewer where each one is dear: under TSan */
+#define POOL_SPINS 4000
+#endif
+enum { MAX_THREADS = 256, SPINS = POOL_SPINS };
 
 /* Work of n items. Workers join while it is open; who joins late or not at all is not waited for, so that a worker that
  * the system has put aside holds nobody up. */
