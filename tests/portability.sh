@@ -67,43 +67,48 @@ libraries_of() {
         for package in *.deb; do dpkg -x "$package" .. || exit 1; done) >>"$work/apt-$1.log" 2>&1 && : >"$work/root-$1/done"
 }
 
-# The same from their sources, for musl.
+# The same from their sources, for musl. In a shell of its own: within && and || a failure would not end it.
 libraries_for_musl() {
     [ -f "$work/root-musl/done" ] && return 0
     apt_begin amd64 >"$work/apt-musl.log" 2>&1 || return 1
     mkdir -p "$work/root-musl/lib" "$work/root-musl/include" "$work/sources" || return 1
-    (
-        set -e
-        cd "$work/sources"
-        apt_of amd64 source --download-only jansson utf8proc expat zlib
-        for archive in *.orig.tar.*; do tar -xf "$archive"; done
-        compile() { # ARCHIVE FOLDER FLAGS... -- FILES
-            library=$1 folder=$2 flags=$3
-            shift 3
-            mkdir -p "objects-$library"
-            for file in "$@"; do
-                # shellcheck disable=SC2086 # a list of words
-                musl-gcc -O2 $flags -c "$folder/$file" -o "objects-$library/$(basename "$file" .c).o"
-            done
-            ar rcs "../root-musl/lib/lib$library.a" "objects-$library"/*.o
-        }
-        folder=$(echo jansson-*/)
-        (cd "$folder" && CC=musl-gcc ./configure --quiet)
-        compile jansson "$folder" "-DHAVE_CONFIG_H -I$folder -I${folder}src" $(cd "$folder" && echo src/*.c)
-        cp "$folder"src/jansson.h "$folder"src/jansson_config.h ../root-musl/include
-        folder=$(echo utf8proc-*/)
-        compile utf8proc "$folder" "-DUTF8PROC_STATIC" utf8proc.c
-        cp "$folder"utf8proc.h ../root-musl/include
-        folder=$(echo *expat*/ | tr ' ' '\n' | grep -v objects)
-        if [ -d "$folder/expat" ]; then folder=$folder/expat/; fi
-        compile expat "$folder" "-DXML_STATIC -DHAVE_GETRANDOM -DXML_CONTEXT_BYTES=1024 -DXML_NS -DXML_DTD -DHAVE_MEMMOVE -DBYTEORDER=1234 -I${folder}lib" lib/xmlparse.c lib/xmlrole.c lib/xmltok.c
-        cp "$folder"lib/expat.h "$folder"lib/expat_external.h ../root-musl/include
-        folder=$(echo zlib-*/)
-        (cd "$folder" && CC=musl-gcc ./configure --static)
-        compile z "$folder" "-D_LARGEFILE64_SOURCE=1 -DHAVE_UNISTD_H -I$folder" $(cd "$folder" && echo adler32.c crc32.c inflate.c inftrees.c inffast.c zutil.c deflate.c trees.c gz*.c compress.c uncompr.c)
-        cp "$folder"zlib.h "$folder"zconf.h ../root-musl/include
-        cp -r /usr/include/stb ../root-musl/include/
-    ) >>"$work/apt-musl.log" 2>&1 && : >"$work/root-musl/done"
+    sh tests/portability.sh libraries-for-musl >>"$work/apt-musl.log" 2>&1 && : >"$work/root-musl/done"
+}
+make_libraries_for_musl() {
+    set -e
+    cd "$work/sources"
+    apt_of amd64 source --download-only jansson utf8proc expat zlib
+    for archive in *.orig.tar.*; do tar -xf "$archive"; done
+    compile() { # LIBRARY FOLDER FLAGS FILES
+        library=$1 folder=$2 flags=$3
+        shift 3
+        mkdir -p "objects-$library"
+        for file in "$@"; do
+            # shellcheck disable=SC2086 # a list of words
+            musl-gcc -O2 $flags -c "$folder/$file" -o "objects-$library/$(basename "$file" .c).o"
+        done
+        ar rcs "../root-musl/lib/lib$library.a" "objects-$library"/*.o
+    }
+    # Debian's archives of jansson and expat hold no configure: what it would find is written here.
+    folder=$(echo jansson-*/)
+    sed -e 's/@json_inline@/inline/' -e 's/@json_[a-z_]*@/1/' "${folder}src/jansson_config.h.in" >"${folder}src/jansson_config.h"
+    : >"${folder}src/jansson_private_config.h"
+    compile jansson "$folder" "-DHAVE_STDINT_H -DHAVE_LOCALE_H -DHAVE_UNISTD_H -DHAVE_SYS_TIME_H -DUSE_URANDOM -DINITIAL_HASHTABLE_ORDER=3 -I${folder}src" \
+        $(cd "$folder" && echo src/*.c)
+    cp "$folder"src/jansson.h "$folder"src/jansson_config.h ../root-musl/include
+    folder=$(echo utf8proc-*/)
+    compile utf8proc "$folder" "-DUTF8PROC_STATIC" utf8proc.c
+    cp "$folder"utf8proc.h ../root-musl/include
+    folder=$(echo *expat*/ | tr ' ' '\n' | grep -v objects)
+    if [ -d "$folder/expat" ]; then folder=$folder/expat/; fi
+    : >"${folder}lib/expat_config.h"
+    compile expat "$folder" "-DXML_STATIC -DHAVE_GETRANDOM -DXML_CONTEXT_BYTES=1024 -DXML_NS -DXML_DTD -DHAVE_MEMMOVE -DBYTEORDER=1234 -I${folder}lib" lib/xmlparse.c lib/xmlrole.c lib/xmltok.c
+    cp "$folder"lib/expat.h "$folder"lib/expat_external.h ../root-musl/include
+    folder=$(echo zlib-*/)
+    (cd "$folder" && CC=musl-gcc ./configure --static)
+    compile z "$folder" "-D_LARGEFILE64_SOURCE=1 -DHAVE_UNISTD_H -I$folder" $(cd "$folder" && echo adler32.c crc32.c inflate.c inftrees.c inffast.c zutil.c deflate.c trees.c gz*.c compress.c uncompr.c)
+    cp "$folder"zlib.h "$folder"zconf.h ../root-musl/include
+    cp -r /usr/include/stb ../root-musl/include/
 }
 
 # foreign NAME COMPILER ROOT LIBDIR: msach, the tests and the rewriter, static, without OpenBLAS and Criterion.
@@ -155,15 +160,14 @@ home_files() {
     build home BLAS=builtin build/portability/home/msach || return 1
     settings="image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=2 stage2_epochs=2 views=2"
     (
-        set -e
-        cd "$work/home"
-        ./msach phantom --out data --cases 60 --size 32
-        ./msach train -q --data data/manifest.tsv --out run --set $settings
-        ./msach index -q --model run --data data/manifest.tsv --out a.idx
-        ./msach encode -q --model run --data data/manifest.tsv --as image --out codes.npy --dump dump
-        cp a.idx changed.idx
-        ./msach index -q --out changed.idx --delete case0003 --compact
-        ./msach search --model run --index a.idx --id case0004 --json >answers
+        cd "$work/home" &&
+            ./msach phantom --out data --cases 60 --size 32 &&
+            ./msach train -q --data data/manifest.tsv --out run --set $settings &&
+            ./msach index -q --model run --data data/manifest.tsv --out a.idx &&
+            ./msach encode -q --model run --data data/manifest.tsv --as image --out codes.npy --dump dump &&
+            cp a.idx changed.idx &&
+            ./msach index -q --out changed.idx --delete case0003 --compact &&
+            ./msach search --model run --index a.idx --id case0004 --json >answers
     ) >"$work/home.files" 2>&1 && : >"$work/home/done"
 }
 
@@ -205,6 +209,7 @@ for part in "$@"; do
     builtin) builtin_product ;;
     musl) musl ;;
     arm64) machine arm64 aarch64-linux-gnu qemu-aarch64 ;;
+    libraries-for-musl) make_libraries_for_musl; exit ;;
     s390x) machine s390x s390x-linux-gnu qemu-s390x ;;
     *) echo "portability.sh: no part '$part'" >&2; exit 2 ;;
     esac

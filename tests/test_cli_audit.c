@@ -108,6 +108,32 @@ Test(cli_audit, finds_a_patient_on_both_sides) {
     expect_defect(&f, "shared-group");
 }
 
+/* Patients as whole numbers in .npy, 32 bits here and 64 there. */
+Test(cli_audit, patients_may_be_arrays_of_numbers) {
+    Files f = clean();
+    const char *dir = fixture_dir();
+    static int32_t query[QUERIES];
+    static int64_t item[ITEMS];
+    f.item_patient[7] = 3;
+    for (int i = 0; i < QUERIES; i++) query[i] = f.query_patient[i];
+    for (int i = 0; i < ITEMS; i++) item[i] = f.item_patient[i];
+    Ran r = audit(&f, "");
+    ran_free(&r);
+    cr_assert_eq(npy_write(fixture_path("gq.npy"), NPY_I32, 1, (const int64_t[]){QUERIES}, query, NULL),
+                 STATUS_OK);
+    cr_assert_eq(npy_write(fixture_path("gd.npy"), NPY_I64, 1, (const int64_t[]){ITEMS}, item, NULL),
+                 STATUS_OK);
+    const char *words = "audit --query-codes %s/q.npy --database-codes %s/d.npy --query-labels %s/lq.npy "
+                        "--database-labels %s/ld.npy --query-groups %s/%s --database-groups %s/gd.npy";
+    r = run_msach(words, dir, dir, dir, dir, dir, "gq.npy", dir);
+    cr_assert_eq(r.code, 1, "%s%s", r.out, r.err);
+    cr_assert_not_null(strstr(r.out, "FOUND    shared-group"), "%s", r.out);
+    ran_free(&r);
+    r = run_msach(words, dir, dir, dir, dir, dir, "lq.npy", dir);
+    cr_assert(r.code == 3 && strstr(r.err, "lq.npy"), "%d %s", r.code, r.err);
+    ran_free(&r);
+}
+
 Test(cli_audit, finds_a_database_sorted_by_class) {
     Files f = clean(), sorted = f;
     int n = 0;

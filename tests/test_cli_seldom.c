@@ -1,0 +1,123 @@
+/* Ways through the command that the other tests do not go: the demo, stage 1 from another run, `bench index`, what encode and verify
+ * say of words and files that do not fit. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/npy.h"
+#include "nn/safetensors.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/run_command.h"
+
+Test(cli_seldom, demo_goes_from_phantoms_to_pages_and_overwrites_nothing) {
+    const char *out = fixture_path("demo");
+    static const char *const pages[] = {"run/report.html", "cyst.html", "picture.html", "phantom.idx"};
+    Ran r = run_msach("demo --out %s --cases 60 --threads 1 --set %s stage1_batch=8 stage2_batch=8", out,
+                      tiny_settings);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    static const char *const steps[] = {"$ msach phantom", "$ msach train",  "$ msach eval",
+                                        "$ msach index",   "$ msach search", "Pages to open in a browser"};
+    const char *at = r.out;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        at = strstr(at, steps[i]);
+        cr_assert_not_null(at, "%s is not there, or not in its place", steps[i]);
+    }
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        char path[700];
+        snprintf(path, sizeof path, "%s/%s", out, pages[i]);
+        cr_assert_eq(access(path, R_OK), 0, "%s", path);
+    }
+    ran_free(&r);
+    expect_msach(2, "is there already", "demo --out %s", out);
+}
+
+/* ---- Stage 1 from another run ---- */
+
+/* The tensors that begin so are the same bytes in both models; how many. */
+static int same_tensors(const char *run, const char *other, const char *begins) {
+    StFile a, b;
+    char path[700];
+    int n = 0;
+    snprintf(path, sizeof path, "%s/model.safetensors", run);
+    cr_assert_eq(st_read(&a, path, true, NULL), STATUS_OK);
+    snprintf(path, sizeof path, "%s/model.safetensors", other);
+    cr_assert_eq(st_read(&b, path, true, NULL), STATUS_OK);
+    for (size_t i = 0; i < a.n_tensors; i++) {
+        const StTensor *x = &a.tensors[i], *y = st_find(&b, x->name);
+        if (strncmp(x->name, begins, strlen(begins)) != 0) continue;
+        cr_assert(y && x->bytes == y->bytes && memcmp(x->data, y->data, x->bytes) == 0, "%s", x->name);
+        n++;
+    }
+    st_free(&a);
+    st_free(&b);
+    return n;
+}
+
+Test(cli_seldom, stage_1_of_another_run_is_taken_over_where_split_and_sizes_agree) {
+    TinyRun t = tiny_run("first");
+    const char *second = fixture_path("second");
+    char metrics[700];
+    unsigned char *text;
+    size_t size;
+    expect_msach(0, NULL, "train -q --data %s --out %s --stage1 %s --set %s", t.manifest, second, t.run,
+                 tiny_settings);
+    cr_assert_gt(same_tensors(t.run, second, "image."), 5);
+    cr_assert_gt(same_tensors(t.run, second, "text."), 0);
+    snprintf(metrics, sizeof metrics, "%s/metrics.tsv", second);
+    cr_assert_eq(file_read(metrics, 1 << 20, &text, &size, NULL), STATUS_OK);
+    cr_assert_null(strstr((const char *)text, "\n1\t"), "stage 1 was trained: %s", (const char *)text);
+    cr_assert_not_null(strstr((const char *)text, "\n2\t"));
+    mem_free(text);
+    expect_msach(0, "ok ", "verify %s", second);
+    expect_msach(3, "another split", "train -q --data %s --out %s --split-seed 2 --stage1 %s --set %s",
+                 t.manifest, fixture_path("third"), t.run, tiny_settings);
+    expect_msach(3, "other sizes", "train -q --data %s --out %s --stage1 %s --set %s dim=24", t.manifest,
+                 fixture_path("fourth"), t.run, tiny_settings);
+    expect_msach(3, "nowhere", "train -q --data %s --out %s --stage1 %s/nowhere --set %s", t.manifest,
+                 fixture_path("fifth"), t.run, tiny_settings);
+}
+
+/* ---- The rest ---- */
+
+Test(cli_seldom, bench_index_measures_an_index_and_removes_it) {
+    const char *folder = fixture_path("empty");
+    cr_assert_eq(dir_make(folder, NULL), STATUS_OK);
+    setenv("TMPDIR", folder, 1);
+    expect_msach(0, "\"open_after_deletion_ms\":", "bench index --n 500 --bits 32 --json");
+    expect_msach(0, "500 cases, 32 bits", "bench index --n 500 --bits 32");
+    cr_assert_eq(rmdir(folder), 0, "something was left in it");
+    expect_msach(2, "a multiple of 8 was expected", "bench index --n 500 --bits 20");
+    expect_msach(3, "cannot write", "bench index --n 500 --bits 32");
+}
+
+Test(cli_seldom, encode_names_words_that_do_not_go_together) {
+    TinyRun t = tiny_run("words");
+    const char *out = fixture_path("codes.npy");
+    const char *texts = fixture_text("texts.tsv", "id\ttext\na\tcyst\n");
+    expect_msach(2, "goes without --image and --text", "encode --model %s --out %s --data %s --text cyst",
+                 t.run, out, t.manifest);
+    expect_msach(2, "needs --as image or --as text", "encode --model %s --out %s --data %s", t.run, out,
+                 t.manifest);
+    expect_msach(2, "--text does not go with --as image", "encode --model %s --out %s --text cyst --as image",
+                 t.run, out);
+    expect_msach(2, "--data, --image or --text is needed", "encode --model %s --out %s", t.run, out);
+    expect_msach(2, "text 2 of --text is empty", "encode --model %s --out %s --as text --text cyst ''", t.run,
+                 out);
+    expect_msach(3, "no case has an image", "encode --model %s --out %s --as image --data %s", t.run, out,
+                 texts);
+    cr_assert_neq(access(out, F_OK), 0);
+}
+
+Test(cli_seldom, verify_looks_at_arrays_and_names_folders_without_a_run) {
+    const char *path = fixture_path("a.npy"), *folder = fixture_path("folder");
+    cr_assert_eq(npy_write(path, NPY_U8, 1, (const int64_t[]){3}, "abc", NULL), STATUS_OK);
+    cr_assert_eq(dir_make(folder, NULL), STATUS_OK);
+    expect_msach(0, ".npy has no checksum", "verify %s", path);
+    cr_assert_eq(truncate(path, 130), 0);
+    expect_msach(1, "damaged", "verify %s", path);
+    expect_msach(3, "is a directory that holds no run", "verify %s", folder);
+    expect_msach(1, "holds no run", "verify %s %s", path, folder);
+}
