@@ -156,13 +156,12 @@ static Status measure(Bench *b, size_t k, int json, Error *err) {
 }
 
 static Status prepare(const Args *a, Bench *b, Error *err) {
-    double start = log_clock();
     if (args_has(a, "dump")) TRY(bench_codes_dump(&b->data, args_get(a, "dump"), err));
     b->hits = mem_calloc(2 * MOST_K * b->data.n_queries, sizeof *b->hits);
     b->found = mem_calloc(b->data.n_queries, sizeof *b->found);
     if (!b->hits || !b->found) return mem_error(err, "the answers");
     if (b->last == SCAN) return STATUS_OK;
-    start = log_clock();
+    double start = log_clock();
     TRY(mih_build(&b->tables, b->data.codes, b->data.n, b->data.bits, 0, NULL, b->pool, err));
     b->tables_s = log_clock() - start;
     return STATUS_OK;

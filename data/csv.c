@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700
 #include "data/csv.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -108,10 +109,9 @@ Status csv_need(const Csv *c, const char *name, int *column, Error *err) {
     *column = csv_column(c, name);
     if (*column >= 0) return STATUS_OK;
     char list[400] = "";
-    for (int i = 0; i < c->columns && strlen(list) + strlen(c->header[i]) + 3 < sizeof list; i++) {
-        if (i) strcat(list, ", ");
-        strcat(list, c->header[i]);
-    }
+    size_t n = 0;
+    for (int i = 0; i < c->columns && n + strlen(c->header[i]) + 3 < sizeof list; i++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", c->header[i]);
     return error_set(err, STATUS_INPUT, "%s:1: has no column %s; found: %s; is this another layout?", c->path,
                      name, list);
 }

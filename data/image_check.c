@@ -21,6 +21,7 @@ ImageKind image_kind(const unsigned char *data, size_t size) {
     return IMAGE_OTHER;
 }
 
+#undef image_damaged
 Status image_damaged(Error *err, const char *path, size_t byte, const char *what) {
     return error_set(err, STATUS_INPUT, "%s: byte %zu: %s; the file is cut or damaged: get it again", path,
                      byte, what);

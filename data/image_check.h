@@ -8,6 +8,9 @@
 
 /* The input error for a damaged file: path, byte (from 0), what is wrong there. */
 Status image_damaged(Error *err, const char *path, size_t byte, const char *what);
+#ifdef __clang_analyzer__ /* as in nn/base/error.h */
+#define image_damaged(err, path, byte, what) ((image_damaged)(err, path, byte, what), STATUS_INPUT)
+#endif
 
 Status jpeg_check(const char *path, const unsigned char *data, size_t size, Error *err);
 

@@ -95,6 +95,7 @@ static void grid_scatter(Grid *g, Rng *rng) {
 static int gauss_taps(double sigma, float taps[MAX_TAPS + 1]) {
     int n = (int)ceil(2.5 * sigma);
     n = n > MAX_TAPS ? MAX_TAPS : n;
+    NN_REQUIRE(n >= 0, "a blur of %g samples", sigma);
     double power = 0;
     for (int i = 0; i <= n; i++) {
         double t = exp(-0.5 * i * i / (sigma * sigma));

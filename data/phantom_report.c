@@ -27,6 +27,7 @@ typedef struct {
 static const char *choose(WordList list, uint32_t draw) {
     uint32_t n = 0;
     while (list[n]) n++;
+    NN_REQUIRE(n > 0, "an empty list of words");
     return list[draw % n];
 }
 
@@ -102,12 +103,15 @@ static void put_letter(Report *r, char *to, char letter, const Fill *f) {
         put(to, f->y);
         break;
     case 's':
+        NN_REQUIRE(f->placed, "a size of nothing");
         put_size(r, to, f->placed);
         break;
     case 'w':
+        NN_REQUIRE(f->placed, "a width of nothing");
         put_length(r, to, f->placed->short_axis);
         break;
     case 'd':
+        NN_REQUIRE(f->placed, "a depth of nothing");
         put_length(r, to, f->placed->z);
         break;
     case 'k':

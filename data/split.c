@@ -1,5 +1,6 @@
 #include "data/split.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "data/stratify.h"
@@ -55,10 +56,10 @@ static Status warn_of_missing_labels(const Split *s, const Manifest *m, const ui
             have[(size_t)s->set[i] * labels + l] += m->labels[(size_t)i * labels + l];
     for (size_t l = 0; l < labels; l++) {
         char sets[64] = "";
+        size_t n = 0;
         for (int k = 0; k < SET_COUNT; k++) {
             if (!look[k] || (skip && skip[l]) || have[(size_t)k * labels + l] > 0) continue;
-            if (*sets) strcat(sets, ", ");
-            strcat(sets, set_name((Set)k));
+            n += (size_t)snprintf(sets + n, sizeof sets - n, "%s%s", n ? ", " : "", set_name((Set)k));
         }
         if (*sets)
             log_warn(log, "%s: label \"%s\" is missing in %s: too few groups hold it", m->path,

@@ -61,11 +61,12 @@ static void draw_numbers(const HeatPlot *h) {
     char text[32];
     for (size_t i = 0; i < h->heat->rows * h->heat->columns; i++) {
         int sign;
+        size_t row = i / h->heat->columns, column = i % h->heat->columns;
         double strength = strength_of(h->heat, h->heat->value[i], &sign);
         if (!isfinite(h->heat->value[i])) continue;
         snprintf(text, sizeof text, "%.2g", h->heat->value[i]);
-        plot_text(h->p.b, h->p.left + ((double)(i % h->heat->columns) + 0.5) * h->side_x,
-                  h->p.top + ((double)(i / h->heat->columns) + 0.5) * h->side_y + 4.0,
+        plot_text(h->p.b, h->p.left + ((double)column + 0.5) * h->side_x,
+                  h->p.top + ((double)row + 0.5) * h->side_y + 4.0,
                   strength > 0.9   ? "m v"
                   : strength > 0.7 ? "m o"
                                    : "m",

@@ -161,6 +161,7 @@ static int take_table(Search *s, int j, int a) {
         if (!take_values(s, j, a, value, n)) return 0;
         left -= n;
     }
+    NN_REQUIRE(all > 0, "distance %d in %d bits", a, length); /* search asks for no a beyond length */
     uint64_t full = (s->candidates - before) / all;
     s->full = a > s->level || full > s->full ? full : s->full;
     s->level = a;

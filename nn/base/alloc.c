@@ -93,6 +93,7 @@ int mem_probe(size_t size) {
     return p != NULL;
 }
 
+#undef mem_error
 Status mem_error(Error *err, const char *what) {
     return error_set(err, STATUS_IO, "out of memory for %s; close other programs or use smaller settings",
                      what);

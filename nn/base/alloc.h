@@ -21,6 +21,9 @@ int mem_probe(size_t size);
 
 /* Fills err with "out of memory" and what the memory was for. Returns STATUS_IO. */
 Status mem_error(Error *err, const char *what);
+#ifdef __clang_analyzer__ /* as in error.h */
+#define mem_error(err, what) ((mem_error)(err, what), STATUS_IO)
+#endif
 
 /* Doubles *items (of `size` bytes each) until `need` fit; false, with *items untouched, where memory ran out.
  */

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#undef error_set
+#undef error_from_errno
+
 Status error_set(Error *err, Status status, const char *fmt, ...) {
     if (err) {
         err->status = status;
