@@ -1,9 +1,14 @@
 /* nn/base: errors, memory, random numbers, threads, checksums. Files: test_files.c. */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "nn/base/alloc.h"
 #include "nn/base/arena.h"
@@ -258,6 +263,38 @@ Test(pool, every_item_is_done_once_at_any_number_of_threads) {
         pool_for(pool, 0, do_item, NULL);
         pool_free(pool);
     }
+}
+
+static pthread_t signalled;
+static volatile sig_atomic_t signals;
+static void note_thread(int number) {
+    (void)number;
+    signalled = pthread_self();
+    signals++;
+}
+
+/* Without that a second Ctrl-C, which comes while the caller is in the handler of the first, would run in a worker. */
+Test(pool, signals_are_left_to_the_thread_of_the_caller) {
+    static Jobs jobs;
+    Pool *pool;
+    sigset_t one;
+    struct sigaction action = {.sa_handler = note_thread};
+    cr_assert_eq(pool_create(&pool, 4, NULL), STATUS_OK);
+    cr_assert_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    sigemptyset(&one);
+    sigaddset(&one, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &one, NULL);
+    cr_assert_eq(kill(getpid(), SIGUSR1), 0);
+    jobs = (Jobs){.threads = 4};
+    for (int i = 0; i < 50; i++) {
+        pool_for(pool, ITEMS, do_item, &jobs);
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    }
+    cr_assert_eq(signals, 0);
+    pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+    cr_assert_eq(signals, 1);
+    cr_assert(pthread_equal(signalled, pthread_self()));
+    pool_free(pool);
 }
 
 Test(pool, what_is_wanted_later_is_done_once_beside_what_is_wanted_now) {

@@ -2,6 +2,7 @@
 #include "nn/base/pool.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -163,6 +164,25 @@ static void *work(void *arg) {
     }
 }
 
+static bool start_worker(Pool *p, int i) {
+    Start *start = mem_alloc(sizeof *start);
+    if (!start) return false;
+    *start = (Start){p, i};
+    if (pthread_create(&p->workers[i - 1], NULL, work, start) == 0) return true;
+    mem_free(start);
+    return false;
+}
+
+/* Workers leave every signal to the threads of the caller: a handler may then share plain memory with the thread that it runs in. */
+static bool start_workers(Pool *p, int threads) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (p->threads < threads && start_worker(p, p->threads)) p->threads++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return p->threads == threads;
+}
+
 Status pool_create(Pool **out, int threads, Error *err) {
     *out = NULL;
     if (threads == 0) threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -180,20 +200,11 @@ Status pool_create(Pool **out, int threads, Error *err) {
     pthread_cond_init(&p->done, NULL);
     p->threads = 1;
     pool_flush_denormals();
-    for (int i = 1; i < threads; i++) {
-        Start *start = mem_alloc(sizeof *start);
-        int failed = start == NULL;
-        if (start) {
-            *start = (Start){p, i};
-            failed = pthread_create(&p->workers[i - 1], NULL, work, start) != 0;
-            if (failed) mem_free(start);
-        }
-        if (failed) {
-            pool_free(p);
-            return error_set(err, STATUS_IO, "cannot start thread %d of %d; use a smaller --threads", i + 1,
-                             threads);
-        }
-        p->threads++;
+    if (!start_workers(p, threads)) {
+        int number = p->threads + 1;
+        pool_free(p);
+        return error_set(err, STATUS_IO, "cannot start thread %d of %d; use a smaller --threads", number,
+                         threads);
     }
     *out = p;
     return STATUS_OK;
