@@ -400,9 +400,12 @@ portability: | $(FOUND)
 crash: msach $(BUILD)/unit
 	MSACH_SWEEP=whole MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit --filter 'crash/*' --timeout 100000
 
+# The suites that start threads; TSAN='*' takes every test, which is long.
+TSAN ?= @(pool|batch|scan|mih|index|index_faults|library|races|adam|clip|kernels|graph|encode|stage1|stage2|train|eval_retrieval|\
+eval_embed|dataset|export|phantom|table|table_rotate|cli_index|cli_manners|cli_rule|cli_search)/*
 tsan:
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/unit build/tsan/msach
-	TSAN_OPTIONS=halt_on_error=1 MSACH_BIN=$(CURDIR)/build/tsan/msach build/tsan/unit --timeout 3000
+	TSAN_OPTIONS=halt_on_error=1 MSACH_BIN=$(CURDIR)/build/tsan/msach build/tsan/unit --filter '$(subst $() ,,$(TSAN))' --timeout 3000
 
 # Lines and branches that the tests reach, and what they do not: tests/coverage.sh. Only gcov is needed.
 coverage:
