@@ -378,6 +378,8 @@ Test(dicom, sizes_and_numbers_that_do_not_fit_are_refused) {
     memcpy(within + 128, "DICM", 4);
     f.pixels = within, f.pixel_bytes = sizeof within;
     refuses(&f, "a DICOM frame is no JPEG");
+    f.pixels = fixture_jpeg_gray, f.pixel_bytes = sizeof fixture_jpeg_gray, f.allocated = 16;
+    refuses(&f, "other than 8 or 16 bits");
     f = (DicomFile){.columns = 8192, .rows = 8192, .pixels = four, .pixel_bytes = 4};
     refuses(&f, "pixels"); /* as many as are allowed, and they are not there */
     f.rows = 8193;

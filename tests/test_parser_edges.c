@@ -20,6 +20,7 @@
 #include "nn/base/npy.h"
 #include "nn/safetensors.h"
 #include "tests/check.h"
+#include "tests/dicom_write.h"
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
 #include "train/config.h"
@@ -180,6 +181,19 @@ Test(edges, memory_that_runs_out_in_any_parser_is_told_as_that) {
     runs_out(read_rows, fixture_text("a.tsv", "id\ttext\nx\ta\n"));
     runs_out(read_picture, fixture_png("a.png", 4, 4, gray));
     runs_out(read_picture, fixture_file("a.jpg", fixture_jpeg_gray, sizeof fixture_jpeg_gray));
+    Buffer native = {0}, encapsulated = {0};
+    DicomFile d = {.columns = 4, .rows = 4, .pixels = gray, .pixel_bytes = 16};
+    dicom_file(&native, &d);
+    d = (DicomFile){.columns = 16,
+                    .rows = 16,
+                    .jpeg = true,
+                    .pixels = fixture_jpeg_gray,
+                    .pixel_bytes = sizeof fixture_jpeg_gray};
+    dicom_file(&encapsulated, &d);
+    runs_out(read_picture, fixture_file("native.dcm", native.data, native.size));
+    runs_out(read_picture, fixture_file("jpeg.dcm", encapsulated.data, encapsulated.size));
+    buffer_free(&native);
+    buffer_free(&encapsulated);
     runs_out(read_words, fixture_text("words", "cyst\nmass\n"));
     runs_out(read_weights, weights_of_one("a.safetensors"));
     runs_out(read_index, index_of_one("a.idx"));
@@ -335,6 +349,7 @@ static Status check(const char *bytes, size_t size, Error *err) {
 
 Test(edges, jpeg_segments_that_no_picture_has) {
     SAYS("\xFF\xD8\xFF\xC0\0\16\10\0\1\0\1\2\1\21\0\2\21\0", "has not 1, 3 or 4 components");
+    SAYS("\xFF\xD8\xFF\xC0\0\24\10\0\1\0\1\4\1\21\0\2\21\0\3\21\0\4\21\0\xFF\xD9", "has no pixels before");
     SAYS("\xFF\xD8\xFF\xC8\0\2", "an unknown JPEG marker");
     SAYS("\xFF\xD8\xFF\xCC\0\2", "an unknown JPEG marker");
     SAYS("\xFF\xD8\xFF\xD0\0\2", "an unknown JPEG marker");
