@@ -43,7 +43,8 @@ static inline void make_case(Made *m, int i) {
     Rng rng = rng_stream(11, RNG_TEST, (uint32_t)i);
     snprintf(m->id, sizeof m->id, "case-%d", i);
     snprintf(m->image, sizeof m->image, "images/%d.png", i);
-    snprintf(m->text, sizeof m->text, i % 4 ? "a report %d" : "", i);
+    m->text[0] = 0;
+    if (i % 4) snprintf(m->text, sizeof m->text, "a report %d", i);
     for (int j = 0; j < 2; j++)
         snprintf(m->label[j], sizeof m->label[j], "label%d", (i + j) % 5), m->labels[j] = m->label[j];
     for (int j = 0; j < BYTES; j++)

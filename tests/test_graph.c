@@ -51,7 +51,11 @@ static void all_cases(int *index) {
 
 static double largest_difference(const real *x, const double *y, int n) {
     double most = 0;
-    for (int i = 0; i < n; i++) most = fmax(most, fabs((double)x[i] - y[i]));
+    for (int i = 0; i < n; i++) {
+        double difference = fabs((double)x[i] - y[i]);
+        if (!isfinite(difference)) return INFINITY;
+        most = difference > most ? difference : most;
+    }
     return most;
 }
 
