@@ -132,6 +132,7 @@ static void print_row(const Bench *b, int method, size_t k, const Timing *t, dou
 }
 
 static void print(const Bench *b, int method, size_t k, const Timing *t, int json) {
+    NN_REQUIRE(method == SCAN || method == MIH, "%d is no method", method);
     double batch[MOST_ROUNDS], one[MOST_ROUNDS];
     memcpy(batch, t[method].batch, sizeof batch);
     memcpy(one, t[method].one, sizeof one);

@@ -143,7 +143,8 @@ static Status write_all(Gallery *g, Error *err) {
 static void remove_folder(const char *folder, int deeper) {
     DIR *d = opendir(folder);
     for (struct dirent *e; d && (e = readdir(d));) {
-        char *path = strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 ? path_join(folder, e->d_name) : NULL;
+        char *path =
+            strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 ? path_join(folder, e->d_name) : NULL;
         if (path && deeper && path_is_dir(path))
             remove_folder(path, 0);
         else if (path)
