@@ -125,7 +125,8 @@ Test(cli_search, an_index_that_lost_all_its_cases_says_so) {
     char index[600], ids[60 * 9 + 1];
     TinyRun t = tiny_run("tiny");
     snprintf(index, sizeof index, "%s.idx", t.manifest);
-    for (int i = 0; i < 60; i++) snprintf(ids + 9 * i, 10, " case%04d", i + 1);
+    for (size_t i = 0, n = 0; i < 60; i++)
+        n += (size_t)snprintf(ids + n, sizeof ids - n, " case%04zu", i + 1);
     expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, t.manifest, index);
     expect_msach(0, NULL, "index -q --out %s --delete%s", index, ids);
     expect_msach(0, "holds no case", "search --model %s --index %s --text cyst", t.run, index);
