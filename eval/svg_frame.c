@@ -51,7 +51,16 @@ static double round_step(double range) {
     return power * (unit <= 1.0 ? 1.0 : unit <= 2.0 ? 2.0 : unit <= 5.0 ? 5.0 : 10.0);
 }
 
+/* Powers of ten within a logarithmic scale. */
+static int decades(const Scale *s, double *tick) {
+    int n = 0, last = (int)floor(log10(s->high) + 1e-9);
+    for (int e = (int)ceil(log10(s->low) - 1e-9); e <= last && n < 12; e++) tick[n++] = pow(10.0, e);
+    return n;
+}
+
 int scale_ticks(Scale *s, int widen, double *tick) {
+    int powers = s->log ? decades(s, tick) : 0;
+    if (powers > 1) return powers;
     double step = round_step(s->high - s->low);
     double first = widen ? floor(s->low / step + 1e-9) : ceil(s->low / step - 1e-9);
     double last = widen ? ceil(s->high / step - 1e-9) : floor(s->high / step + 1e-9);
@@ -132,10 +141,22 @@ static void x_label(Plot *p) {
         plot_text(p->b, (p->left + p->right) / 2.0, p->height - 6.0, "m s", p->frame->x_label);
 }
 
+/* "10" and the exponent, where a logarithmic axis has a power of ten from 10,000 on. */
+static int power_of_ten(char text[32], const Scale *s, double value) {
+    static const char *const digit[10] = {"\xe2\x81\xb0", "\xc2\xb9",     "\xc2\xb2",     "\xc2\xb3",
+                                          "\xe2\x81\xb4", "\xe2\x81\xb5", "\xe2\x81\xb6", "\xe2\x81\xb7",
+                                          "\xe2\x81\xb8", "\xe2\x81\xb9"};
+    double power = log10(value);
+    int e = (int)lround(power);
+    if (!s->log || e < 4 || e > 99 || fabs(power - e) > 1e-9) return 0;
+    snprintf(text, 32, "10%s%s", e > 9 ? digit[e / 10] : "", digit[e % 10]);
+    return 1;
+}
+
 static void x_tick(Plot *p, double value, int grid) {
     char text[32];
     double x = scale_at(&p->x, value);
-    svg_number(text, value);
+    if (!power_of_ten(text, &p->x, value)) svg_number(text, value);
     if (grid)
         buffer_printf(p->b, "<path class=\"g\" d=\"M%.1f %.1fV%.1f\"/>", x, p->top, p->bottom);
     else

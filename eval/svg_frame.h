@@ -15,8 +15,8 @@ typedef struct {
 } Scale;
 
 double scale_at(const Scale *s, double value);
-/* Writes the round numbers of low..high, widened to the next of them where asked; returns how many (at most
- * 12). */
+/* Writes the round numbers of low..high, widened to the next of them where asked; of a logarithmic scale the powers of
+ * ten, where it holds two. Returns how many (at most 12). */
 int scale_ticks(Scale *s, int widen, double *tick);
 /* Shortest usual form of a number: "0.25", "1200", "-3". */
 void svg_number(char text[32], double value);

@@ -228,6 +228,19 @@ Test(report, standalone_charts_bring_their_colours) {
     buffer_free(&b);
 }
 
+/* Linear steps would all lie at its right end, one over the other. */
+Test(report, a_logarithmic_axis_is_labelled_at_powers_of_ten) {
+    Buffer b = {0};
+    double x[3] = {1e5, 1e6, 1e7}, y[3] = {1, 2, 3};
+    svg_lines(&b, &(SvgFrame){.title = "t", .x_log = 1}, &(SvgSeries){"s", x, y, NULL, NULL, 3}, 1);
+    const char *text = text_of(&b);
+    cr_assert_not_null(strstr(text, ">10\xe2\x81\xb5</text>"));
+    cr_assert_not_null(strstr(text, ">10\xe2\x81\xb6</text>"));
+    cr_assert_not_null(strstr(text, ">10\xe2\x81\xb7</text>"));
+    cr_assert_null(strstr(text, ">2000000</text>"));
+    buffer_free(&b);
+}
+
 /* Finds the n-th y coordinate of the line's path and compares it with the axis. */
 Test(report, line_points_lie_where_the_axis_says) {
     Buffer b = {0};
