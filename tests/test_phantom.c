@@ -259,7 +259,7 @@ Test(phantom, options_out_of_range_are_refused) {
 }
 
 Test(phantom, another_data_sets_manifest_is_not_overwritten) {
-    PhantomArchive a = {.options = {2, 32, PHANTOM_EN, 1}};
+    PhantomArchive a = {.options = {.cases = 2, .size = 32, .lang = PHANTOM_EN, .seed = 1}};
     archive_make_dir(&a);
     char *manifest = archive_path(&a, "manifest.tsv");
     Error err = {0};
@@ -293,7 +293,7 @@ Test(phantom, memory_or_disk_that_runs_out_leaves_no_manifest) {
     int failed = 0;
     for (int disk = 0; disk < 2; disk++)
         for (long n = 1; n < 400; n++) {
-            PhantomArchive a = {.options = {2, 32, PHANTOM_MIXED, 1}};
+            PhantomArchive a = {.options = {.cases = 2, .size = 32, .lang = PHANTOM_MIXED, .seed = 1}};
             archive_make_dir(&a);
             Error err = {0};
             if (disk)

@@ -20,8 +20,7 @@ enum { Q = 16, HIDDEN = 32, STEPS = 300 };
 enum { MANIFOLD, BALANCE, CLASSIFICATION, TERMS };
 static const char *const NAME[] = {"no manifold", "no balance", "no classification", "all three"};
 static const char *const LOOK[] = {
-    "Distances no longer follow the place along an arc: pale blocks of a class, and no band along the "
-    "diagonal.",
+    "Distances no longer follow the place along an arc: pale blocks of a class, no band along the diagonal.",
     "Columns of one colour: bits that say the same of nearly every case, and so nothing.",
     "A band along the diagonal, but no blocks: where arcs cross, a case is as near to another class.",
     "Bits change along the arcs, each is shared out, and the classes lie apart."};
