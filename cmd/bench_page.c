@@ -187,6 +187,7 @@ Status bench_page(Args *a, Error *err) {
         return error_set(err, STATUS_USAGE,
                          "msach bench page: --from and --html are needed, for example:\n  msach bench "
                          "page --from growth.jsonl --html growth.html");
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): root holds pointers */
     Lines l = {mem_calloc(MOST_LINES, sizeof *l.root), mem_calloc(MOST_LINES, sizeof *l.line), 0};
     Status s = l.root && l.line ? read_lines(&l, from, err) : mem_error(err, "the lines");
     if (s == STATUS_OK) s = write_page(&l, to, err);

@@ -8,8 +8,7 @@ void markup_raw(Buffer *b, const char *text) {
     buffer_add(b, text, strlen(text));
 }
 
-size_t markup_utf8(const unsigned char *text) {
-    const unsigned char *s = text;
+size_t markup_utf8(const unsigned char *s) {
     if (s[0] < 0x80) return 1;
     size_t n = s[0] >= 0xc2 && s[0] < 0xe0   ? 2
                : (s[0] & 0xf0) == 0xe0       ? 3

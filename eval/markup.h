@@ -20,8 +20,8 @@ void markup_base64(Buffer *b, const unsigned char *data, size_t size);
 /* Raw text, as it stands. */
 void markup_raw(Buffer *b, const char *text);
 
-/* Length of the valid UTF-8 sequence at text (1 to 4), or 0 where it is none (also for surrogates and
+/* Length of the valid UTF-8 sequence at s (1 to 4), or 0 where it is none (also for surrogates and
  * overlong forms). */
-size_t markup_utf8(const unsigned char *text);
+size_t markup_utf8(const unsigned char *s);
 
 #endif

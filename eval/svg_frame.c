@@ -146,9 +146,10 @@ static int power_of_ten(char text[32], const Scale *s, double value) {
     static const char *const digit[10] = {"\xe2\x81\xb0", "\xc2\xb9",     "\xc2\xb2",     "\xc2\xb3",
                                           "\xe2\x81\xb4", "\xe2\x81\xb5", "\xe2\x81\xb6", "\xe2\x81\xb7",
                                           "\xe2\x81\xb8", "\xe2\x81\xb9"};
+    if (!s->log) return 0;
     double power = log10(value);
     int e = (int)lround(power);
-    if (!s->log || e < 4 || e > 99 || fabs(power - e) > 1e-9) return 0;
+    if (e < 4 || e > 99 || fabs(power - e) > 1e-9) return 0;
     snprintf(text, 32, "10%s%s", e > 9 ? digit[e / 10] : "", digit[e % 10]);
     return 1;
 }

@@ -143,7 +143,8 @@ static Status run_cells(Plan *p, const TableOptions *o, Meter *m, PlannedCell **
 
 static Status run_plan(Plan *p, const TableOptions *o, Pool *pool, const Log *log, Error *err) {
     Meter m;
-    PlannedCell **open = mem_calloc((size_t)p->n + 1, sizeof *open);
+    PlannedCell **open =
+        mem_calloc((size_t)p->n + 1, sizeof *open); /* NOLINT(bugprone-sizeof-expression): pointers */
     Status s = open ? meter_begin(&m, p, o, pool_threads(pool), log, err) : mem_error(err, "the table");
     if (s == STATUS_OK) s = run_cells(p, o, &m, open, pool, err);
     if (open) meter_end(&m);

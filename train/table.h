@@ -1,7 +1,7 @@
 /* The paper's table: every method on the same splits, with the same features, by the same protocol. Written
  * cell by cell into a folder: a cell that is finished is never trained twice, and a table that was stopped
  * anywhere ends with the same bytes as one that was not.
- *   OUT/cells/KEY.txt  one finished cell each       OUT/work/   stage 1 of each split, trainings that were stopped
+ *   OUT/cells/KEY.txt  one finished cell each       OUT/work    stage 1 of each split, trainings that were stopped
  *   OUT/table.tsv  OUT/table.md  OUT/table.html     written anew whenever a split is finished
  * Cells of one split run one a thread, side by side; trainings of their own, and stage 1, use all threads. */
 #ifndef TRAIN_TABLE_H
