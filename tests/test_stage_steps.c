@@ -281,6 +281,63 @@ Test(stage2, a_weight_of_0_leaves_its_term_out) {
     session_end(&s);
 }
 
+/* p (b,c) of u (b,d) by the classifier of stage 1, of many labels, no longer than 1, all in double. */
+static void posterior_by_hand(const Tensor *u, const Tensor *w, const Tensor *a, double *p) {
+    for (int i = 0; i < STEP2_B; i++) {
+        double length = 0;
+        for (int k = 0; k < STEP_C; k++) {
+            double z = (double)a->data[k];
+            for (int j = 0; j < STEP_D; j++)
+                z += (double)u->data[i * STEP_D + j] * (double)w->data[k * STEP_D + j];
+            p[i * STEP_C + k] = 1 / (1 + exp(-z));
+            length += p[i * STEP_C + k] * p[i * STEP_C + k];
+        }
+        for (int k = 0; length > 1 && k < STEP_C; k++) p[i * STEP_C + k] /= sqrt(length);
+    }
+}
+
+Test(stage2, what_stage_1_knows_enters_the_target) {
+    enum { BLOCK = STEP2_B * STEP2_B };
+    Session s;
+    Stage2 st;
+    Model m;
+    Tape t;
+    const int views[STEP2_B] = {0};
+    double p[2][STEP2_B * STEP_C], want[BLOCK];
+    begin_stage2(&s);
+    stage2_begin(&st, &s);
+    st.posterior = 0.4;
+    golden_model(&m, MODEL_STAGE2, 4);
+    for (int i = 0; i < STEP_C * STEP_D; i++) {
+        m.stage1_image_weight->data[i] = (real)sin(i + 1.0);
+        m.stage1_text_weight->data[i] = (real)cos(2.0 * i);
+    }
+    tape_init(&t, NULL);
+    Pair z = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B), plain = z;
+    plain.posterior[0] = plain.posterior[1] = NULL;
+    posterior_by_hand(z.image.u, m.stage1_image_weight, m.stage1_image_bias, p[0]);
+    posterior_by_hand(z.text.u, m.stage1_text_weight, m.stage1_text_bias, p[1]);
+    static const int pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
+    for (int k = 0; k < 3; k++) {
+        int x = pair[k][0], y = pair[k][1];
+        const real *g = stage2_target(&st, &s, &t, &z, x, y, STEP2_BATCH, STEP2_B);
+        const real *before = stage2_target(&st, &s, &t, &plain, x, y, STEP2_BATCH, STEP2_B);
+        for (int i = 0; i < BLOCK; i++) want[i] = (double)before[i];
+        oracle_posterior(p[x], p[y], STEP2_B, STEP_C, x == y, 0.4, 0.5, want);
+        for (int i = 0; i < BLOCK; i++) /* r of a row that was made 1 long is rounding: 3e-4 for 0 */
+            cr_assert_float_eq((double)g[i], want[i], 3e-4, "pair %d, %d", k, i);
+    }
+    Loss with = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
+    Loss without = stage2_loss(&st, &s, &m, &t, &plain, STEP2_BATCH, STEP2_B, 1.5);
+    cr_assert_gt(fabs(value(with.term[TERM_MANIFOLD]) - value(without.term[TERM_MANIFOLD])), 1e-3);
+    st.posterior = 0;
+    cr_assert_null(stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B).posterior[0]);
+    tape_free(&t);
+    model_free(&m);
+    stage2_end(&st);
+    session_end(&s);
+}
+
 Test(stage2, without_joint_pass_there_is_no_teacher_and_two_classified_codes) {
     Session s;
     Stage2 st;

@@ -76,15 +76,16 @@ const ConfigOption CONFIG_TABLE[] = {
     INT(laplacian, 0, 0, 1, "1: Laplacian form of the manifold term (variant)"),
     REAL(rho, 0.5, 0, 1, "walk: share of common neighbours against common neighbour labels"),
     REAL(omega, 0.5, 0, 1, "target: share of labels against the walk; 1: no walk"),
+    REAL(posterior, 0.5, 0, 1, "a, target: share of what stage 1 knows of the labels of this case; 0: none"),
     REAL(t0, -1, -1, 1, "target of unrelated cases is -t0; -1: 1/(classes-1)"),
     REAL(tau, 0.1, 1e-3, 10, "temperature of the alignment"),
     REAL(bce_weight, 2, 0, 1e3, "factor of the cross-entropy of many labels"),
     REAL(lambda_w, 1e-4, 0, 10, "on |W_c|^2"),
-    REAL(weight_align, 0.3, 0, 1e3, "l_a"),
+    REAL(weight_align, 0.03, 0, 1e3, "l_a"),
     REAL(weight_manifold, 1, 0, 1e3, "l_m"),
-    REAL(weight_balance, 0.5, 0, 1e3, "l_b"),
-    REAL(weight_classification, 2, 0, 1e3, "l_c"),
-    REAL(weight_quantisation, 0.2, 0, 1e3, "l_q"),
+    REAL(weight_balance, 0.1, 0, 1e3, "l_b"),
+    REAL(weight_classification, 0.02, 0, 1e3, "l_c"),
+    REAL(weight_quantisation, 0.02, 0, 1e3, "l_q"),
     REAL(weight_likelihood, 0, 0, 1e3, "l_p"),
     REAL(weight_decorrelation, 0, 0, 1e3, "l_d"),
 
@@ -238,6 +239,7 @@ const Ablation ABLATIONS[] = {
     {"full", "the whole method"},
     {"no-manifold", "without the manifold similarity constraint"},
     {"no-walk", "manifold target from labels alone (omega = 1)"},
+    {"no-posterior", "manifold target without what stage 1 knows of a case (a = 0)"},
     {"no-balance", "without the balance constraint"},
     {"no-classification", "without the linear classification constraint"},
     {"no-constraints", "without all three"},
@@ -267,6 +269,7 @@ Status config_ablate(Config *c, const char *name, Error *err) {
     if (none || strcmp(name, "no-balance") == 0) c->weight_balance = 0;
     if (none || strcmp(name, "no-classification") == 0) c->weight_classification = 0;
     if (strcmp(name, "no-walk") == 0) c->omega = 1;
+    if (strcmp(name, "no-posterior") == 0) c->posterior = 0;
     if (strcmp(name, "no-transformer") == 0) c->transformer = c->joint_pass = 0;
     if (strcmp(name, "no-joint-pass") == 0) c->joint_pass = 0;
     if (strcmp(name, "no-alignment") == 0) c->weight_align = 0;

@@ -25,7 +25,7 @@ typedef struct {
     int encode_views;
     double stage2_lr, stage2_decay, dropout, noise, beta_start, beta_end;
     int neighbours, geodesic, laplacian;
-    double rho, omega, t0, tau, bce_weight, lambda_w;
+    double rho, omega, posterior, t0, tau, bce_weight, lambda_w;
     double weight_align, weight_manifold, weight_balance, weight_classification, weight_quantisation,
         weight_likelihood, weight_decorrelation;
     /* memory */

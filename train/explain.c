@@ -143,7 +143,7 @@ static Status stage1(Explain *e, Tape *t, Error *err) {
 
 /* ---- Stage 2 ---- */
 
-static Status keep_targets(Explain *e, Tape *t, Error *err) {
+static Status keep_targets(Explain *e, Tape *t, const Pair *z, Error *err) {
     static const int pair[EXPLAIN_PAIRS][2] = {{0, 0}, {1, 1}, {0, 1}};
     const Config *c = &e->session.config;
     size_t block = (size_t)e->b * (size_t)e->b;
@@ -151,7 +151,8 @@ static Status keep_targets(Explain *e, Tape *t, Error *err) {
     for (int i = 0; i < EXPLAIN_PAIRS; i++) {
         e->target[i] = mem_calloc(block, sizeof *e->target[i]);
         if (!e->target[i]) return mem_error(err, "the targets");
-        memcpy(e->target[i], stage2_target(&e->stage2, &e->session, t, pair[i][0], pair[i][1], e->row, e->b),
+        memcpy(e->target[i],
+               stage2_target(&e->stage2, &e->session, t, z, pair[i][0], pair[i][1], e->row, e->b),
                block * sizeof *e->target[i]);
     }
     return STATUS_OK;
@@ -162,7 +163,7 @@ static Status walk_stage2(Explain *e, Tape *t, Error *err) {
     const Config *c = &e->session.config;
     if (!c->joint_pass) needed[7] = NULL;
     int *views = arena_calloc(&t->arena, (size_t)e->b, sizeof *views);
-    Pair z = stage2_features(&e->stage2.train, &e->session, t, e->row, views, e->b);
+    Pair z = stage2_batch(&e->stage2, &e->session, e->model, t, e->row, views, e->b);
     FlowSource source = {.stage = 2,
                          .b = e->b,
                          .params = &e->model->params,
@@ -183,7 +184,7 @@ static Status walk_stage2(Explain *e, Tape *t, Error *err) {
     add_term(e, 2, "L_like", "likelihood", loss.term[TERM_LIKELIHOOD], c->weight_likelihood);
     add_term(e, 2, "L_dec", "decorrelation", loss.term[TERM_DECORRELATION], c->weight_decorrelation);
     e->total[1] = (double)loss.total->data[0];
-    return keep_targets(e, t, err);
+    return keep_targets(e, t, &z, err);
 }
 
 static Status stage2(Explain *e, Tape *t, Error *err) {

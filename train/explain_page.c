@@ -218,11 +218,11 @@ static void write_targets(Buffer *b, const Explain *e) {
         return;
     }
     html_section_begin(b, "5. The target of the batch");
-    html_text(
-        b,
-        "G = (1+t0)(omega Yn Yn' + (1-omega) S) - t0 with omega %g, rho %g, t0 %.4g: the similarity that the "
-        "codes of two cases of the batch should have. Row and column 0 are the followed case.",
-        e->stage2.walk.omega, e->stage2.walk.rho, e->stage2.walk.t0);
+    html_text(b,
+              "G = (1-a)((1+t0)(omega Yn Yn' + (1-omega) S) - t0) + a((1+t0) R - t0) with omega %g, rho %g, "
+              "t0 %.4g, a %g: the similarity that the "
+              "codes of two cases of the batch should have. Row and column 0 are the followed case.",
+              e->stage2.walk.omega, e->stage2.walk.rho, e->stage2.walk.t0, e->stage2.posterior);
     html_grid_begin(b);
     for (int i = 0; i < EXPLAIN_PAIRS && e->target[i]; i++) {
         for (size_t k = 0; k < n; k++) value[k] = (double)e->target[i][k];

@@ -144,11 +144,12 @@ static void add_graph(Buffer *b, const Explain *e) {
     static const char *const pair[EXPLAIN_PAIRS] = {"vv", "tt", "vt"};
     for (int i = 0; i < EXPLAIN_PAIRS && e->target[i]; i++) {
         if (i == 0)
-            buffer_printf(b,
-                          "  G: walk, target; omega %g, rho %g, t0 %.4g: wanted similarity to the "
-                          "batch's first "
-                          "cases\n",
-                          e->stage2.walk.omega, e->stage2.walk.rho, e->stage2.walk.t0);
+            buffer_printf(
+                b,
+                "  G: walk, target, posterior; omega %g, rho %g, t0 %.4g, a %g: wanted similarity to the "
+                "batch's first "
+                "cases\n",
+                e->stage2.walk.omega, e->stage2.walk.rho, e->stage2.walk.t0, e->stage2.posterior);
         buffer_printf(b, "  G_%s", pair[i]);
         for (int j = 0; j < e->b && j < 8; j++) buffer_printf(b, " %7.3f", (double)e->target[i][j]);
         buffer_printf(b, e->b > 8 ? " ...\n" : "\n");

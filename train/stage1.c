@@ -1,5 +1,7 @@
 #include "train/stage1.h"
 
+#include <math.h>
+
 #include "nn/ops.h"
 
 /* EQ(pairs)  relation (b,b) of the alignment: of the same group or text and sharing a label: positive; sharing none, of
@@ -21,6 +23,19 @@ uint8_t *stage1_relations(const Session *s, Tape *t, const int *index, int b) {
                                                              : RELATION_IGNORED;
         }
     return relation;
+}
+
+void stage1_probabilities(const Tensor *logits, bool single, float *p) {
+    int c = logits->dim[1];
+    for (int i = 0; i < logits->dim[0]; i++) {
+        const real *z = logits->data + (size_t)i * (size_t)c;
+        double top = (double)z[0], sum = 0;
+        for (int k = 1; k < c; k++) top = (double)z[k] > top ? (double)z[k] : top;
+        for (int k = 0; k < c; k++) sum += exp((double)z[k] - top);
+        for (int k = 0; k < c; k++)
+            p[(size_t)i * (size_t)c + (size_t)k] =
+                (float)(single ? exp((double)z[k] - top) / sum : 1 / (1 + exp(-(double)z[k])));
+    }
 }
 
 /* y_i = lambda y_i + (1-lambda) y_mix(i) */

@@ -17,6 +17,9 @@ Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, cons
 /* The batch's pictures x (b,S,S,1), mixed with those of their partners: lambda x_i + (1-lambda) x_mix(i). */
 Tensor *stage1_images(const Session *s, Tape *t, const Batch *b, const int *mix, double lambda);
 
+/* p (b,c) of logits (b,c): softmax where every training case has one label (single), else the sigmoid of each. */
+void stage1_probabilities(const Tensor *logits, bool single, float *p);
+
 /* The relation matrix (b,b) of loss_align, in the arena of t. */
 uint8_t *stage1_relations(const Session *s, Tape *t, const int *index, int b);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hash/posterior.h"
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
 #include "train/loop.h"
@@ -44,20 +45,23 @@ static uint8_t *similar(const Session *s, Tape *t, const int *index, int b) {
     return out;
 }
 
-real *stage2_target(const Stage2 *st, const Session *s, Tape *t, int first, int second, const int *rows,
-                    int b) {
+real *stage2_target(const Stage2 *st, const Session *s, Tape *t, const Pair *z, int first, int second,
+                    const int *rows, int b) {
     int c = session_classes(s), *index = cases_of(s, t, rows, b);
     float *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);
     real *target = arena_alloc(&t->arena, (size_t)b * (size_t)b * sizeof *target);
     for (int i = 0; i < b; i++)
         memcpy(y + i * c, s->unit_labels + (size_t)index[i] * (size_t)c, (size_t)c * sizeof *y);
     graph_target(&st->graph[first], &st->graph[second], y, c, rows, b, &st->walk, target);
+    if (z->posterior[0])
+        posterior_target(z->posterior[first], z->posterior[second], b, c, first == second, st->posterior,
+                         st->walk.t0, target);
     return target;
 }
 
 /* The three pairs of the manifold term, or its Laplacian variant. */
-static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, Tensor *const h[2], const int *rows,
-                        int b) {
+static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, const Pair *z, Tensor *const h[2],
+                        const int *rows, int b) {
     size_t block = (size_t)b * (size_t)b;
     if (s->config.laplacian) {
         real *k_v = arena_alloc(&t->arena, block * sizeof *k_v),
@@ -70,7 +74,7 @@ static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, Tensor *con
     Tensor *term[3];
     for (int i = 0; i < 3; i++)
         term[i] = loss_manifold(t, h[pair[i][0]], h[pair[i][1]],
-                                stage2_target(st, s, t, pair[i][0], pair[i][1], rows, b));
+                                stage2_target(st, s, t, z, pair[i][0], pair[i][1], rows, b));
     return sum_of(t, "manifold", 3, term, (real[]){1, 1, 1});
 }
 
@@ -107,7 +111,7 @@ Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, co
         Tensor *teacher = c_vt ? loss_teacher(t, c_v, c_t, c_vt) : NULL;
         loss.term[TERM_ALIGN] = sum_of(t, "align", 2, (Tensor *[]){contrast, teacher}, (real[]){1, 1});
     }
-    if (o->weight_manifold > 0) loss.term[TERM_MANIFOLD] = manifold(st, s, t, h, rows, b);
+    if (o->weight_manifold > 0) loss.term[TERM_MANIFOLD] = manifold(st, s, t, z, h, rows, b);
     if (o->weight_balance > 0) loss.term[TERM_BALANCE] = loss_balance(t, h[0], h[1]);
     if (o->weight_classification > 0) loss.term[TERM_CLASSIFICATION] = classification(s, m, t, h, index, b);
     if (o->weight_quantisation > 0) loss.term[TERM_QUANTISATION] = loss_quantisation(t, h[0], h[1]);
@@ -138,25 +142,57 @@ static Tensor *gather(const FeatureCache *f, const Session *s, Tape *t, const fl
     return op_noise(t, x, scale);
 }
 
-Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,
-                     int b) {
+/* Features as they are gathered: u not dropped yet. */
+static Pair gather_pair(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,
+                        int b) {
     int *length = arena_alloc(&t->arena, (size_t)b * sizeof *length);
     for (int i = 0; i < b; i++) length[i] = f->length[rows[i]];
-    Pair p = {
+    return (Pair){
         .image = {.z = gather(f, s, t, f->z_v, f->n_v, rows, views, b, f->spread_z_v),
                   .u = gather(f, s, t, f->u_v, 0, rows, views, b, f->spread_u_v)},
         .text = {.z = gather(f, s, t, f->z_t, f->n_t, rows, views, b, f->spread_z_t),
                  .u = gather(f, s, t, f->u_t, 0, rows, views, b, f->spread_u_t),
                  .length = length},
     };
-    p.image.u = op_dropout(t, p.image.u, (real)s->config.dropout);
-    p.text.u = op_dropout(t, p.text.u, (real)s->config.dropout);
+}
+
+static void drop(Pair *p, const Session *s, Tape *t) {
+    Tensor **u[2] = {&p->image.u, &p->text.u};
+    for (int k = 0; k < 2; k++) *u[k] = op_dropout(t, *u[k], (real)s->config.dropout);
+}
+
+Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,
+                     int b) {
+    Pair p = gather_pair(f, s, t, rows, views, b);
+    drop(&p, s, t);
+    return p;
+}
+
+/* p_m (b,c) of u_m (b,d): no part of the loss's graph. */
+static const float *posterior_of(const Session *s, const Model *m, Tape *t, int modality, Tensor *u) {
+    int b = u->dim[0], c = session_classes(s);
+    float *p = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *p);
+    bool recording = t->recording;
+    t->recording = false;
+    stage1_probabilities(model_stage1_logits(t, m, modality, u), s->single, p);
+    t->recording = recording;
+    posterior_unit(p, b, c);
+    return p;
+}
+
+Pair stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
+                  const int *views, int b) {
+    Pair p = gather_pair(&st->train, s, t, rows, views, b);
+    bool used = st->posterior > 0 && s->config.weight_manifold > 0 && !s->config.laplacian;
+    for (int k = 0; used && k < 2; k++) p.posterior[k] = posterior_of(s, m, t, k, k ? p.text.u : p.image.u);
+    drop(&p, s, t);
     return p;
 }
 
 /* ---- Preparation ---- */
 
-/* DEV(end-to-end): its features change with every step, so there is no fixed graph, and G is that of omega = 1. */
+/* DEV(end-to-end): its features change with every step, so there is no fixed graph, and G is that of omega = 1; no
+ * classifier of stage 1 was trained, so a = 0. */
 static bool needs_graph(const Config *c) {
     return c->weight_manifold > 0 && (c->laplacian || c->omega < 1) && !c->end_to_end;
 }
@@ -192,6 +228,7 @@ Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *
     st->walk = (WalkOptions){.omega = c->end_to_end ? 1 : c->omega,
                              .rho = c->rho,
                              .t0 = c->t0 < 0 ? 1.0 / (classes > 1 ? classes - 1 : 1) : c->t0};
+    st->posterior = c->end_to_end ? 0 : c->posterior;
     TRY(features_build(&st->val, s, m, s->index[SET_VAL], s->count[SET_VAL], 0, folder, err));
     if (c->end_to_end) return STATUS_OK;
     TRY(features_build(&st->train, s, m, s->index[SET_TRAIN], s->count[SET_TRAIN], c->views, folder, err));

@@ -12,11 +12,13 @@ typedef struct {
     FeatureCache train, val;
     Graph graph[2]; /* image, text; n = 0 where no term needs them */
     WalkOptions walk;
+    double posterior; /* a; 0: the target without what stage 1 knows */
 } Stage2;
 
-/* Features of both modalities of one batch, on the tape. */
+/* Features of both modalities of one batch, on the tape, and p_v, p_t (b,c) of stage 1 for the target; NULL: not used. */
 typedef struct {
     Features image, text;
+    const float *posterior[2];
 } Pair;
 
 Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *folder, Error *err);
@@ -26,13 +28,17 @@ void stage2_free(Stage2 *st);
 Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z, const int *rows,
                  int b, double beta);
 
-/* G (b,b) of the training rows between modalities first and second (0 image, 1 text), in the arena of t. */
-real *stage2_target(const Stage2 *st, const Session *s, Tape *t, int first, int second, const int *rows,
-                    int b);
+/* G (b,b) of the training rows, whose features are z, between modalities first and second (0 image, 1 text), in the arena
+ * of t. */
+real *stage2_target(const Stage2 *st, const Session *s, Tape *t, const Pair *z, int first, int second,
+                    const int *rows, int b);
 
-/* The features of the training rows (b) in the views (b) given, with noise while training. */
+/* The features of the rows (b) of f in the views (b) given, with noise while training. */
 Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,
                      int b);
+/* The same of the training rows, with what the classifier of stage 1 says of them. */
+Pair stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
+                  const int *views, int b);
 
 /* beta of epoch e (from 0). */
 double stage2_beta(const Config *c, int epoch);

@@ -150,12 +150,11 @@ static Status one_step(Loop *l, Session *s, Model *m, Progress *p, Error *err) {
     tape_reset(t);
     t->seed = (uint64_t)s->config.seed << 2 | 2;
     t->step = (uint32_t)step;
-    Pair z;
+    Pair z = {0};
     if (s->config.end_to_end)
         TRY(live_features(l, s, m, rows, p->epoch, &z, err));
     else
-        z = stage2_features(&l->stage.train, s, t, rows, draw_views(l, s, t, rows, l->size, p->epoch),
-                            l->size);
+        z = stage2_batch(&l->stage, s, m, t, rows, draw_views(l, s, t, rows, l->size, p->epoch), l->size);
     Loss loss = stage2_loss(&l->stage, s, m, t, &z, rows, l->size, stage2_beta(&s->config, p->epoch));
     return loop_step(s, m, t, &loss, p, rate_of(l, s, step), err);
 }

@@ -62,20 +62,6 @@ Status bench_train(Bench *b, Error *err) {
 
 /* ---- Features ---- */
 
-/* p = softmax where every training case has one label, else the sigmoid of each logit. */
-static void probabilities(const Tensor *logits, bool single, float *p) {
-    int c = logits->dim[1];
-    for (int i = 0; i < logits->dim[0]; i++) {
-        const real *z = logits->data + (size_t)i * (size_t)c;
-        double top = (double)z[0], sum = 0;
-        for (int k = 1; k < c; k++) top = (double)z[k] > top ? (double)z[k] : top;
-        for (int k = 0; k < c; k++) sum += exp((double)z[k] - top);
-        for (int k = 0; k < c; k++)
-            p[(size_t)i * (size_t)c + (size_t)k] =
-                (float)(single ? exp((double)z[k] - top) / sum : 1 / (1 + exp(-(double)z[k])));
-    }
-}
-
 /* p of one set and modality, from u. */
 static void classify(Bench *b, Tape *t, Set set, int modality) {
     size_t d = (size_t)b->session.config.dim, c = (size_t)session_classes(&b->session);
@@ -84,8 +70,8 @@ static void classify(Bench *b, Tape *t, Set set, int modality) {
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
         Tensor *u = tape_tensor2(t, tile, (int)d);
         for (size_t i = 0; i < tensor_size(u); i++) u->data[i] = b->u[set][modality][(size_t)first * d + i];
-        probabilities(model_stage1_logits(t, &b->stage1, modality, u), b->session.single,
-                      b->p[set][modality] + (size_t)first * c);
+        stage1_probabilities(model_stage1_logits(t, &b->stage1, modality, u), b->session.single,
+                             b->p[set][modality] + (size_t)first * c);
         tape_reset(t);
     }
 }

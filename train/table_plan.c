@@ -11,9 +11,9 @@ const char *const TABLE_PART_NAMES[TABLE_PARTS] = {"main",   "ablations", "lengt
                                                    "masked", "unseen",    "retrained", "raw-lengths"};
 
 /* Ablations that share stage 1, then those that train one of their own. */
-static const char *const SHARED[] = {"no-manifold",       "no-walk",        "no-balance",
-                                     "no-classification", "no-constraints", "no-transformer",
-                                     "no-joint-pass",     "no-alignment",   "no-quantisation"};
+static const char *const SHARED[] = {"no-manifold",       "no-walk",        "no-posterior",   "no-balance",
+                                     "no-classification", "no-constraints", "no-transformer", "no-joint-pass",
+                                     "no-alignment",      "no-quantisation"};
 static const char *const RETRAINED[] = {"no-subwords", "end-to-end"};
 enum { N_SHARED = sizeof SHARED / sizeof SHARED[0], N_RETRAINED = sizeof RETRAINED / sizeof RETRAINED[0] };
 
@@ -100,6 +100,7 @@ static const char *const STAGE2_ONLY[] = {"bits",
                                           "laplacian",
                                           "rho",
                                           "omega",
+                                          "posterior",
                                           "t0",
                                           "tau",
                                           "lambda_w",
@@ -200,7 +201,8 @@ Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, C
     }
     out->heads = out->layers = 1; /* divides any dim */
     add_split(&b, p, o, c);
-    add_settings(&b, out, false);
+    add_settings(&b, out,
+                 true); /* a checkpoint names all of them; an older build's may have other defaults */
     if (b.failed) {
         buffer_free(&b);
         return mem_error(err, "the table's plan");

@@ -264,3 +264,26 @@ void oracle_target(const double *s, const double *labels, int n, int c, double o
             g[i * n + j] = (1 + t0) * (omega * shared + (1 - omega) * s[i * n + j]) - t0;
         }
 }
+
+/* [p, r, 0] of the first modality, [p, 0, r] of the second */
+static double *embed(const double *p, int n, int c, int second) {
+    double *e = calloc((size_t)n * (size_t)(c + 2), sizeof *e);
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < c; k++) e[i * (c + 2) + k] = p[i * c + k];
+        double rest = 1 - dot(p + i * c, p + i * c, c);
+        e[i * (c + 2) + c + second] = rest > 0 ? sqrt(rest) : 0;
+    }
+    return e;
+}
+
+void oracle_posterior(const double *p_m, const double *p_n, int n, int c, int same, double share, double t0,
+                      double *g) {
+    double *x = embed(p_m, n, c, 0), *y = embed(p_n, n, c, !same);
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            double wanted = dot(x + i * (c + 2), y + j * (c + 2), c + 2);
+            g[i * n + j] = (1 - share) * g[i * n + j] + share * ((1 + t0) * wanted - t0);
+        }
+    free(x);
+    free(y);
+}

@@ -40,6 +40,10 @@ void oracle_geodesic(const double *u, int n, int d, const int *group, int k, dou
 /* S (n,n) of P_m, P_n (n,n) and unit label rows (n,c). */
 void oracle_walk(const double *step_m, const double *step_n, const double *labels, int n, int c, double rho,
                  double *s);
+/* G (n,n) with share of what stage 1 knows: p_m, p_n (n,c), rows no longer than 1; unit vectors of 2 more columns, one for
+ * each modality; same: both are of one. */
+void oracle_posterior(const double *p_m, const double *p_n, int n, int c, int same, double share, double t0,
+                      double *g);
 /* G (n,n) of S (n,n). */
 void oracle_target(const double *s, const double *labels, int n, int c, double omega, double t0, double *g);
 

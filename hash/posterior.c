@@ -1,0 +1,39 @@
+/* EQ(posterior)  G_mn <- (1-a) G_mn + a ((1+t0) R_mn - t0),  R_mn(i,j) = p_m,i p_n,j' + [m = n] r_m,i r_m,j,  r = sqrt(1 - |p|^2)
+ * p_m,i: what the frozen classifier of stage 1 says of u_m,i. p_v,i p_t,j' is the probability that both have the same
+ * label, the best order of answers where it is calibrated. It cannot be told by codes of one length alone, for a case of
+ * uncertain label has itself at distance 0. So what a row lacks of length 1 goes into a direction of its own modality:
+ * [p_v, r_v, 0] and [p_t, 0, r_t] are unit vectors with R as their inner products. Across modalities an uncertain
+ * case is then far from all, within its modality near others of its kind. */
+#include "hash/posterior.h"
+
+#include <math.h>
+
+static double dot(const float *x, const float *y, int c) {
+    double sum = 0;
+    for (int k = 0; k < c; k++) sum += (double)x[k] * (double)y[k];
+    return sum;
+}
+
+void posterior_unit(float *p, int b, int c) {
+    for (int i = 0; i < b; i++) {
+        float *row = p + (size_t)i * (size_t)c;
+        double length = sqrt(dot(row, row, c));
+        for (int k = 0; length > 1 && k < c; k++) row[k] = (float)((double)row[k] / length);
+    }
+}
+
+/* r of one row */
+static double lacking(const float *p, int c) {
+    return sqrt(fmax(1 - dot(p, p, c), 0));
+}
+
+void posterior_target(const float *p_m, const float *p_n, int b, int c, bool same, double share, double t0,
+                      real *target) {
+    for (int i = 0; i < b; i++)
+        for (int j = 0; j < b; j++) {
+            const float *x = p_m + (size_t)i * (size_t)c, *y = p_n + (size_t)j * (size_t)c;
+            double wanted = dot(x, y, c) + (same ? lacking(x, c) * lacking(y, c) : 0);
+            real *g = target + (size_t)i * (size_t)b + (size_t)j;
+            *g = (real)((1 - share) * (double)*g + share * ((1 + t0) * wanted - t0));
+        }
+}
