@@ -192,23 +192,24 @@ static void assert_untouched(const Cells *before, const Cells *after) {
 
 static const char *const RESULTS[] = {"table.tsv", "table.md", "table.html"};
 
-Test(table, killed_in_the_middle_ends_with_the_bytes_of_an_uninterrupted_one_and_trains_no_cell_twice) {
-    Small s = small_set("killed");
+/* A table ended by the signal after six cells or more goes on to the bytes of an uninterrupted one. */
+static void assert_goes_on_after(int signal, const char *name, const char *options) {
+    Small s = small_set(name);
     char moved[2 * PATHS];
     make_table(&s, "--quick");
     snprintf(moved, sizeof moved, "%s-whole", s.out);
     cr_assert_eq(rename(s.out, moved), 0);
 
-    pid_t pid = start_msach("table -q --data %s --out %s --bits 16 --seeds 1 --quick --set %s", s.manifest,
-                            s.out, tiny_settings);
+    pid_t pid = start_msach("table -q --data %s --out %s --bits 16 --seeds 1 --quick %s --set %s", s.manifest,
+                            s.out, options, tiny_settings);
     Cells before = {.n = 0};
     for (int i = 0; i < 3000 && before.n < 6; i++) {
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
         before = cells_of(&s);
     }
-    kill(pid, SIGKILL);
+    kill(pid, signal);
     int code = finish_msach(pid);
-    cr_assert(code == 128 + SIGKILL || code == 0);
+    cr_assert(code == 0 || (signal == SIGKILL && code == 128 + SIGKILL), "%d", code);
     before = cells_of(&s);
     cr_assert_geq(before.n, 6);
     make_table(&s, "--quick");
@@ -220,6 +221,14 @@ Test(table, killed_in_the_middle_ends_with_the_bytes_of_an_uninterrupted_one_and
         mem_free(whole);
         mem_free(resumed);
     }
+}
+
+Test(table, killed_in_the_middle_ends_with_the_bytes_of_an_uninterrupted_one_and_trains_no_cell_twice) {
+    assert_goes_on_after(SIGKILL, "killed", "");
+}
+
+Test(table, interrupted_while_cells_run_side_by_side_it_ends_as_if_it_had_not_been) {
+    assert_goes_on_after(SIGINT, "interrupted", "--threads 3");
 }
 
 Test(table, parts_at_any_number_of_threads_one_after_the_other_give_the_bytes_of_the_whole) {
@@ -336,4 +345,33 @@ Test(table, mistakes_on_the_command_line_are_told) {
     expect_msach(2, "did you mean 'ablations'?", "table --data x --out y --only main,ablation");
     expect_msach(2, "did you mean 'image_size'?", "table --data x --out y --set imagesize=32");
     expect_msach(3, "no-such.tsv", "table --data no-such.tsv --out %s", fixture_path("none"));
+}
+
+Test(table, words_of_a_file_are_masked_too_and_move_the_masked_cells_alone) {
+    Small s = small_set("words");
+    char more[2 * PATHS];
+    make_table(&s, "--only main,masked");
+    Cells before = cells_of(&s);
+    char *plain = read_text(s.out, "table.tsv");
+    snprintf(more, sizeof more, "--only main,masked --mask-words %s",
+             fixture_text("words.txt", "lesion\nechogenic\nshadowing\nanechoic\nenhancement\n"));
+    make_table(&s, more);
+    Cells after = cells_of(&s);
+    assert_untouched(&before, &after);
+    int masked = 0, standard = 0;
+    char *words = read_text(s.out, "table.tsv");
+    for (const char *at = words; (at = strstr(at, "\tmasked\t")); at++) masked++;
+    for (const char *at = words; (at = strstr(at, "\tstandard\t")); at++) standard++;
+    cr_assert(masked > 0 && standard > 0);
+    double with[5], without[5], same[5], was[5];
+    const char *row = "\tmasked\t1\t1\tCMFH\traw\t", *kept = "\tstandard\t1\t1\tCMFH\traw\t";
+    read_line(words, row, "image_to_text\thonest", with);
+    read_line(plain, row, "image_to_text\thonest", without);
+    read_line(words, kept, "image_to_text\thonest", same);
+    read_line(plain, kept, "image_to_text\thonest", was);
+    cr_assert_neq(with[1], without[1]);
+    cr_assert_eq(same[1], was[1]);
+    mem_free(plain);
+    mem_free(words);
+    expect_msach(3, "no-such.txt", "table --data %s --out %s --mask-words no-such.txt", s.manifest, s.out);
 }
