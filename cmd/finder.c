@@ -6,6 +6,7 @@
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/nearest.h"
 #include "train/encode.h"
 #include "train/run.h"
 
@@ -60,6 +61,16 @@ static Status allow(Finder *f, const FinderOptions *o, Error *err) {
     return o->id_match ? keep_matching(f, o->id_match, err) : STATUS_OK;
 }
 
+/* Labels that the model does not know, each with the nearest that it does. */
+static void warn_of_unknown_labels(const Finder *f, const FinderOptions *o) {
+    for (int i = 0; f->has_model && i < o->n_labels; i++) {
+        const char *near =
+            nearest_word(o->labels[i], (const char *const *)f->model.label_names, f->model.n_labels);
+        if (near && strcmp(near, o->labels[i]) != 0)
+            log_warn(f->log, "label '%s': did you mean '%s'?", o->labels[i], near);
+    }
+}
+
 static void warn_of_nothing(const Finder *f, const FinderOptions *o) {
     if (index_live(f->index) == 0) {
         log_warn(f->log, "%s: holds no case", o->index);
@@ -69,6 +80,7 @@ static void warn_of_nothing(const Finder *f, const FinderOptions *o) {
     for (int64_t row = 0; row < index_count(f->index); row++)
         if (f->allowed[0][row] || f->allowed[1][row]) return;
     log_warn(f->log, "%s: no case is left after --label and --id-match", o->index);
+    warn_of_unknown_labels(f, o);
 }
 
 Status finder_open(Finder *f, const FinderOptions *o, const Log *log, Error *err) {

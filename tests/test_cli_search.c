@@ -119,6 +119,8 @@ Test(cli_search, filters_and_radius_leave_out_what_does_not_fit) {
     ran_free(&within);
     expect_msach(2, "--id-match '('", "search --index %s --id case0001 --id-match (", index);
     expect_msach(0, "no case is left", "search --index %s --id case0001 --label nonsense", index);
+    expect_msach(0, "label 'normall': did you mean 'normal'?",
+                 "search --model %s --index %s --text cyst --label normall", t.run, index);
 }
 
 Test(cli_search, an_index_that_lost_all_its_cases_says_so) {
