@@ -101,8 +101,8 @@ code() { sed 's,//.*,,' "$1" | awk '{ line = $0; out = ""
     if (out ~ /[^ \t]/) n++ } END { print n + 0 }'; }
 algorithm=$(sed -n '/^The algorithm alone/,/^$/p' README.md | grep -o '`[a-z]*/[a-z0-9_]*\.c`' | tr -d '`')
 lines=0
-for file in $(printf '%s\n' "$algorithm" | head -n 12); do lines=$((lines + $(code "$file"))); done
-[ "$(printf '%s\n' "$algorithm" | wc -l)" -ge 12 ] || gap "README.md names fewer than twelve files of the algorithm"
+for file in $(printf '%s\n' "$algorithm" | head -n 13); do lines=$((lines + $(code "$file"))); done
+[ "$(printf '%s\n' "$algorithm" | wc -l)" -ge 13 ] || gap "README.md names fewer than thirteen files of the algorithm"
 [ "$lines" -lt 1000 ] || gap "the algorithm has $lines lines of code, not under 1,000"
 for file in tests/tutorial/*.c; do
     [ "$(wc -l <"$file")" -lt 120 ] || gap "$file has $(wc -l <"$file") lines, not under 120"
