@@ -1,7 +1,11 @@
 #include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "nn/safetensors.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
+#include "tests/run_command.h"
 #include "train/config.h"
+#include "train/model_file.h"
 
 #include <string.h>
 
@@ -83,4 +87,43 @@ Test(config, an_unknown_ablation_names_the_nearest) {
     config_default(&c);
     cr_assert_eq(config_ablate(&c, "no-balanse", &err), STATUS_USAGE);
     cr_assert(strstr(err.message, "no-balance") != NULL, "%s", err.message);
+}
+
+/* ---- Files of older builds ---- */
+
+Test(config, the_file_of_an_older_run_takes_what_its_build_did_and_any_other_file_the_default) {
+    static const struct {
+        const char *text;
+        double posterior;
+    } file[] = {{"# of a run\ndata = a.tsv\nbits = 32\n", 0},
+                {"# of a run\ndata = a.tsv\nposterior = 0.25\n", 0.25},
+                {"# by hand\nbits = 32\n", 0.5}};
+    for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
+        Config c;
+        Error err = {0};
+        config_default(&c);
+        cr_assert_eq(config_read(&c, fixture_text("config.txt", file[i].text), &err), STATUS_OK, "%s",
+                     err.message);
+        cr_assert_eq(c.posterior, file[i].posterior, "file %zu", i);
+    }
+}
+
+Test(config, the_model_of_an_older_build_that_lacks_a_later_setting_is_read) {
+    TinyRun t = tiny_run("tiny");
+    char *path = path_join(t.run, "model.safetensors");
+    StFile f;
+    ModelFile m;
+    Error err = {0};
+    cr_assert_eq(st_read(&f, path, true, &err), STATUS_OK, "%s", err.message);
+    int renamed = 0;
+    for (size_t i = 0; i < f.n_meta; i++)
+        if (strcmp(f.meta[i].key, "posterior") == 0) f.meta[i].key[0] = 'x', renamed++;
+    cr_assert_eq(renamed, 1);
+    const char *older = fixture_path("older.safetensors");
+    cr_assert_eq(st_write(&f, older, &err), STATUS_OK, "%s", err.message);
+    st_free(&f);
+    cr_assert_eq(model_open(&m, older, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(m.config.posterior, 0);
+    model_close(&m);
+    mem_free(path);
 }

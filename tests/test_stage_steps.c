@@ -330,6 +330,17 @@ Test(stage2, what_stage_1_knows_enters_the_target) {
     Loss with = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
     Loss without = stage2_loss(&st, &s, &m, &t, &plain, STEP2_BATCH, STEP2_B, 1.5);
     cr_assert_gt(fabs(value(with.term[TERM_MANIFOLD]) - value(without.term[TERM_MANIFOLD])), 1e-3);
+    t.training = true; /* u is dropped for the context, not for p */
+    s.config.dropout = 0.5;
+    Pair dropped = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B);
+    int zeros = 0;
+    for (size_t i = 0; i < tensor_size(dropped.image.u); i++) zeros += dropped.image.u->data[i] == 0;
+    cr_assert_gt(zeros, 0);
+    cr_assert_arr_eq(dropped.posterior[0], z.posterior[0], STEP2_B * STEP_C * sizeof(float));
+    s.config.dropout = 0;
+    s.config.laplacian = 1;
+    cr_assert_null(stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B).posterior[0]);
+    s.config.laplacian = 0;
     st.posterior = 0;
     cr_assert_null(stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B).posterior[0]);
     tape_free(&t);

@@ -153,6 +153,22 @@ Status config_assign(Config *c, const char *assignment, Error *err) {
     return config_set(c, name, equals + 1, err);
 }
 
+const char *config_older(const char *name) {
+    return strcmp(name, "posterior") == 0 ? "0" : NULL;
+}
+
+/* The file of a run names every setting that its build knew; others are what that build did. */
+static void take_older(Config *c, const char *text) {
+    Error unused;
+    if (!strstr(text, "\ndata = ")) return;
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        char line[72];
+        snprintf(line, sizeof line, "\n%s = ", CONFIG_TABLE[i].name);
+        const char *older = config_older(CONFIG_TABLE[i].name);
+        if (older && !strstr(text, line)) config_set(c, CONFIG_TABLE[i].name, older, &unused);
+    }
+}
+
 /* One line of a config file, changed in place. */
 static Status read_line(Config *c, char *line, Error *err) {
     char *comment = strchr(line, '#');
@@ -169,6 +185,8 @@ Status config_read(Config *c, const char *path, Error *err) {
     Status s = STATUS_OK;
     if (memchr(data, 0, size))
         s = error_set(err, STATUS_INPUT, "%s: holds a NUL byte; text was expected", path);
+    else
+        take_older(c, (const char *)data);
     int number = 1;
     for (char *line = (char *)data; s == STATUS_OK && line; number++) {
         char *next = strchr(line, '\n');

@@ -52,6 +52,8 @@ Status config_set(Config *c, const char *name, const char *value, Error *err);
 /* "KEY=VALUE" */
 Status config_assign(Config *c, const char *assignment, Error *err);
 /* Lines "name = value"; '#' begins a comment. The line "data = PATH" is what config_data reads. */
+/* What builds that did not know the setting did, as a value of it: for files that do not name it. NULL: every build knew it. */
+const char *config_older(const char *name);
 Status config_read(Config *c, const char *path, Error *err);
 /* The manifest that a run's config.txt names; *data is the caller's to mem_free. */
 Status config_data(const char *path, char **data, Error *err);

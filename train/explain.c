@@ -44,7 +44,7 @@ static void be_plain(Explain *e) {
     e->views = c->views;
     c->views = 0;
     c->noise = 0;
-    if (c->end_to_end) c->omega = 1;
+    if (c->end_to_end) c->omega = 1, c->posterior = 0;
     c->end_to_end = 0;
 }
 

@@ -202,7 +202,6 @@ static void gather_row(void *ctx, int i, int worker) {
     for (size_t k = 0; k < g->size; k++) g->out[(size_t)i * g->size + k] = row[k];
 }
 
-/* On all threads: done by one, it was GATHERSHARE of a step of stage 2 on two. */
 void features_gather(const FeatureCache *f, const float *from, size_t size, const int *rows, const int *views,
                      int b, Pool *pool, real *out) {
     Gather g = {from, size, f->views, rows, views, out};

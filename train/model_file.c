@@ -103,7 +103,9 @@ static Status read_config(ModelFile *f, const char *path, Error *err) {
     config_default(&f->config);
     for (int i = 0; i < CONFIG_COUNT; i++) {
         const char *value;
-        TRY(need(f, path, CONFIG_TABLE[i].name, &value, err));
+        value = st_get(&f->file, CONFIG_TABLE[i].name);
+        if (!value) value = config_older(CONFIG_TABLE[i].name);
+        if (!value) TRY(need(f, path, CONFIG_TABLE[i].name, &value, err));
         if (config_set(&f->config, CONFIG_TABLE[i].name, value, err) != STATUS_OK) {
             error_prefix(err, "%s", path);
             return err ? (err->status = STATUS_INPUT) : STATUS_INPUT;

@@ -69,6 +69,11 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
                  a.text_length != b.text_length || a.classes != b.classes)
             status =
                 error_set(err, STATUS_INPUT, "%s: its stage 1 has other sizes than this configuration", path);
+        else if (f.config.end_to_end && s->config.posterior > 0)
+            status = error_set(err, STATUS_INPUT,
+                               "%s: was trained end to end, so its classifier of stage 1 was not; use --set "
+                               "posterior=0",
+                               path);
         else
             model_copy_weights(m, &f.model, MODEL_STAGE1, 3);
     }

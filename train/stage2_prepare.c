@@ -1,11 +1,10 @@
-/* What stage 2 stands on: the frozen features, and the neighbour graphs of both modalities. */
+/* What stage 2 stands on: the frozen features, the neighbour graphs of both modalities, the options of the target. */
 #include <string.h>
 
 #include "nn/base/alloc.h"
 #include "train/stage2.h"
 
-/* DEV(end-to-end): its features change with every step, so there is no fixed graph, and G is that of omega = 1; no
- * classifier of stage 1 was trained, so a = 0. */
+/* DEV(end-to-end): its features change with every step, so there is no fixed graph, and G is that of omega = 1. */
 static bool needs_graph(const Config *c) {
     return c->weight_manifold > 0 && (c->laplacian || c->omega < 1) && !c->end_to_end;
 }
@@ -41,7 +40,7 @@ Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *
     st->walk = (WalkOptions){.omega = c->end_to_end ? 1 : c->omega,
                              .rho = c->rho,
                              .t0 = c->t0 < 0 ? 1.0 / (classes > 1 ? classes - 1 : 1) : c->t0};
-    st->posterior = c->end_to_end ? 0 : c->posterior;
+    st->posterior = c->end_to_end ? 0 : c->posterior; /* no classifier of stage 1 was trained there */
     TRY(features_build(&st->val, s, m, s->index[SET_VAL], s->count[SET_VAL], 0, folder, err));
     if (c->end_to_end) return STATUS_OK;
     TRY(features_build(&st->train, s, m, s->index[SET_TRAIN], s->count[SET_TRAIN], c->views, folder, err));

@@ -201,8 +201,11 @@ Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, C
     }
     out->heads = out->layers = 1; /* divides any dim */
     add_split(&b, p, o, c);
-    add_settings(&b, out,
-                 true); /* a checkpoint names all of them; an older build's may have other defaults */
+    /* all settings, since a checkpoint names all: an older build's may have had other defaults */
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        char text[64];
+        buffer_printf(&b, "%s = %s\n", CONFIG_TABLE[i].name, config_value(out, &CONFIG_TABLE[i], text));
+    }
     if (b.failed) {
         buffer_free(&b);
         return mem_error(err, "the table's plan");
