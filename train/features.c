@@ -187,25 +187,12 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
     return STATUS_OK;
 }
 
-typedef struct {
-    const float *from;
-    size_t size;
-    int n_views;
-    const int *rows, *views;
-    real *out;
-} Gather;
-
-static void gather_row(void *ctx, int i, int worker) {
-    (void)worker;
-    const Gather *g = ctx;
-    const float *row = g->from + ((size_t)g->rows[i] * (size_t)g->n_views + (size_t)g->views[i]) * g->size;
-    for (size_t k = 0; k < g->size; k++) g->out[(size_t)i * g->size + k] = row[k];
-}
-
 void features_gather(const FeatureCache *f, const float *from, size_t size, const int *rows, const int *views,
-                     int b, Pool *pool, real *out) {
-    Gather g = {from, size, f->views, rows, views, out};
-    pool_for(pool, b, gather_row, &g);
+                     int b, real *out) {
+    for (int i = 0; i < b; i++) {
+        const float *row = from + ((size_t)rows[i] * (size_t)f->views + (size_t)views[i]) * size;
+        for (size_t k = 0; k < size; k++) out[(size_t)i * size + k] = row[k];
+    }
 }
 
 void features_clean(const FeatureCache *f, int modality, float *out) {

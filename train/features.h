@@ -34,7 +34,7 @@ Status features_encode(const FeatureCache *f, const Model *m, Modality modality,
 
 /* Rows of `size` numbers, those of the cases rows (b) in the views (b) given: out (b,size). from: one array of f. */
 void features_gather(const FeatureCache *f, const float *from, size_t size, const int *rows, const int *views,
-                     int b, Pool *pool, real *out);
+                     int b, real *out);
 
 /* How the cases of a view are made ready; *augment is filled and borrowed. */
 BatchOptions features_view(const Session *s, int view, Augment *augment);

@@ -130,7 +130,7 @@ static Tensor *gather(const FeatureCache *f, const Session *s, Tape *t, const fl
                       const int *rows, const int *views, int b, const real *spread) {
     size_t size = (size_t)(tokens ? tokens : 1) * (size_t)f->d;
     Tensor *x = tokens ? tape_tensor3(t, b, tokens, f->d) : tape_tensor2(t, b, f->d);
-    features_gather(f, from, size, rows, views, b, t->pool, x->data);
+    features_gather(f, from, size, rows, views, b, x->data);
     if (!t->training || s->config.noise <= 0) return x;
     real *scale = arena_alloc(&t->arena, (size_t)f->d * sizeof *scale);
     for (int j = 0; j < f->d; j++) scale[j] = (real)s->config.noise * spread[j];
