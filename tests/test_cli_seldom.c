@@ -80,6 +80,17 @@ Test(cli_seldom, stage_1_of_another_run_is_taken_over_where_split_and_sizes_agre
                  fixture_path("fifth"), t.run, tiny_settings);
 }
 
+Test(cli_seldom, a_run_end_to_end_is_no_stage_1_for_a_target_that_asks_its_classifier) {
+    TinyRun t = tiny_run("plain");
+    const char *whole = fixture_path("whole"), *out = fixture_path("next");
+    expect_msach(0, NULL, "train -q --data %s --out %s --set %s end_to_end=1", t.manifest, whole,
+                 tiny_settings);
+    expect_msach(3, "use --set posterior=0", "train -q --data %s --out %s --stage1 %s --set %s", t.manifest,
+                 out, whole, tiny_settings);
+    expect_msach(0, NULL, "train -q --data %s --out %s-0 --stage1 %s --set %s posterior=0", t.manifest, out,
+                 whole, tiny_settings);
+}
+
 /* ---- The rest ---- */
 
 Test(cli_seldom, bench_index_measures_an_index_and_removes_it) {

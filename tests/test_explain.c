@@ -268,6 +268,8 @@ Test(explain, settings_without_encoder_graph_or_segments_are_followed_too) {
         cr_assert_eq(explain_page(fixture_path("ablated.html"), &e, &err), STATUS_OK, "%s: %s", ablations[i],
                      err.message);
         cr_assert_eq(e.attention[0] == NULL, i == 0);
+        bool end_to_end = strcmp(ablations[i], "end-to-end") == 0; /* whose stage 1 has no classifier */
+        cr_assert_eq(e.stage2.posterior > 0, !end_to_end, "%s", ablations[i]);
         explain_free(&e);
     }
 }

@@ -157,15 +157,14 @@ const char *config_older(const char *name) {
     return strcmp(name, "posterior") == 0 ? "0" : NULL;
 }
 
-/* The file of a run names every setting that its build knew; others are what that build did. */
+/* The file of a run names every setting that its build knew; others are what that build did. To be called before the
+ * lines are read. */
 static void take_older(Config *c, const char *text) {
     Error unused;
     if (!strstr(text, "\ndata = ")) return;
     for (int i = 0; i < CONFIG_COUNT; i++) {
-        char line[72];
-        snprintf(line, sizeof line, "\n%s = ", CONFIG_TABLE[i].name);
         const char *older = config_older(CONFIG_TABLE[i].name);
-        if (older && !strstr(text, line)) config_set(c, CONFIG_TABLE[i].name, older, &unused);
+        if (older) config_set(c, CONFIG_TABLE[i].name, older, &unused); /* such a value is in range */
     }
 }
 

@@ -152,8 +152,8 @@ static Pair gather_pair(const FeatureCache *f, const Session *s, Tape *t, const 
 }
 
 static void drop(Pair *p, const Session *s, Tape *t) {
-    Tensor **u[2] = {&p->image.u, &p->text.u};
-    for (int k = 0; k < 2; k++) *u[k] = op_dropout(t, *u[k], (real)s->config.dropout);
+    p->image.u = op_dropout(t, p->image.u, (real)s->config.dropout);
+    p->text.u = op_dropout(t, p->text.u, (real)s->config.dropout);
 }
 
 Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,

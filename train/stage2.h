@@ -36,7 +36,8 @@ real *stage2_target(const Stage2 *st, const Session *s, Tape *t, const Pair *z, 
 /* The features of the rows (b) of f in the views (b) given, with noise while training. */
 Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,
                      int b);
-/* The same of the training rows, with what the classifier of stage 1 says of them. */
+/* The same of the training rows, with what the classifier of stage 1 says of their u before dropout, in the arena of
+ * t; without it where no manifold term takes it. */
 Pair stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
                   const int *views, int b);
 
