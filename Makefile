@@ -69,12 +69,16 @@ ALL_CFLAGS = -std=c11 $(WARN) -I. -ffp-contract=off $(OPT_$(MODE)) $(if $(NATIVE
 ALL_LIBS = $(LDFLAGS) $(LINK_$(MODE)) $(LIBS) -lpthread -lm
 
 # ---- What is built from what ----
-CORE_SRC := $(wildcard nn/base/*.c nn/*.c hash/*.c hash/baselines/*.c data/*.c eval/*.c train/*.c)
-CMD_SRC := $(wildcard cmd/*.c)
+# The rooms, lowest layer first; CORE_SRC is what the library and the tests link beside the verbs of CMD_SRC.
+CORE_DIRS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/picture data data/import data/phantom \
+	eval eval/audit eval/page train train/table train/pages
+CMD_DIRS := cmd cmd/bench cmd/pages
+CORE_SRC := $(wildcard $(CORE_DIRS:=/*.c))
+CMD_SRC := $(wildcard $(CMD_DIRS:=/*.c))
 LIB_SRC := $(wildcard cmd/lib/*.c)
 TEST_SRC := $(wildcard tests/*.c tests/oracle/*.c)
 # The double build holds the mathematics alone: ops, losses and their checks.
-DOUBLE_SRC := $(wildcard nn/base/*.c nn/*.c hash/*.c)
+DOUBLE_SRC := $(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c hash/search/*.c)
 DOUBLE_TESTS := $(wildcard tests/grad_*.c tests/oracle/*.c)
 
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
@@ -118,11 +122,11 @@ $(BIN): $(CORE_OBJ) $(CMD_OBJ)
 
 # Kernels that want more than the base instruction set are chosen at run time; only these files are compiled for it.
 ifneq ($(filter x86_64%,$(MACHINE)),)
-$(BUILD)/nn/kernels_avx2.o: ISA := -mavx2 -mfma
-$(BUILD)/nn/kernels_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
-$(BUILD)/hash/scan_avx2.o: ISA := -mavx2 -mpopcnt
+$(BUILD)/nn/fast/kernels_avx2.o: ISA := -mavx2 -mfma
+$(BUILD)/nn/fast/kernels_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+$(BUILD)/hash/search/scan_avx2.o: ISA := -mavx2 -mpopcnt
 # gcc 12 miscompiles its slices under -fsanitize=thread, at -O1 and -O2 (clang does not, nor do other sanitizers); it starts no threads.
-$(BUILD)/hash/scan_avx512.o: ISA := -mavx512f -mavx512bw -mavx512vpopcntdq -mpopcnt $(if $(filter tsan,$(MODE)),-fno-sanitize=thread)
+$(BUILD)/hash/search/scan_avx512.o: ISA := -mavx512f -mavx512bw -mavx512vpopcntdq -mpopcnt $(if $(filter tsan,$(MODE)),-fno-sanitize=thread)
 endif
 
 $(BUILD)/%.o: %.c
@@ -241,8 +245,8 @@ tutorial: $(TUTORIAL)
 
 # ---- Fuzzing: one target a parser. `replay` runs the committed corpora without libFuzzer; `make fuzz` (clang) looks for more. ----
 FUZZ_NAMES := $(shell sed -n 's/^ *X(\([a-z]*\)).*/\1/p' tests/fuzz/targets.h)
-FUZZ_CORE := $(wildcard nn/base/*.c hash/index*.c hash/scan*.c hash/mih*.c) hash/code.c hash/name_table.c nn/safetensors.c \
-	$(filter-out data/phantom% data/import%,$(wildcard data/*.c)) data/import_case.c data/import_picture.c train/config.c cmd/queries.c
+FUZZ_CORE := $(wildcard nn/base/*.c hash/search/*.c data/*.c data/picture/*.c) hash/code.c nn/safetensors.c \
+	data/import/import_case.c data/import/import_picture.c data/import/sections.c data/import/openi_report.c train/config.c cmd/queries.c
 FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c
 FUZZ_OBJ := $(FUZZ_CORE:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 FUZZ_S ?= 60
@@ -343,7 +347,7 @@ growth: msach
 # The scan's and the tables' tests on arm64, whose kernel is NEON; needs a cross compiler and qemu-user.
 neon:
 	@mkdir -p build/neon
-	aarch64-linux-gnu-gcc -std=c11 -O2 -I. -DMINICRIT -static nn/base/*.c hash/scan*.c hash/code.c hash/mih*.c \
+	aarch64-linux-gnu-gcc -std=c11 -O2 -I. -DMINICRIT -static nn/base/*.c hash/search/scan*.c hash/code.c hash/search/mih*.c \
 	tests/minicrit.c tests/test_scan.c -o build/neon/scan -lm -lpthread
 	qemu-aarch64 build/neon/scan
 
@@ -416,8 +420,8 @@ coverage:
 	MSACH_BIN=$(CURDIR)/build/cover/msach build/cover/unit --timeout 900 >build/cover/unit.log 2>&1 || tail -3 build/cover/unit.log
 	@sh tests/coverage.sh build/cover
 
-FORMATTED = $(wildcard nn/base/*.[ch] nn/*.[ch] nn/*.inc hash/*.[ch] hash/baselines/*.[ch] data/*.[ch] eval/*.[ch] train/*.[ch] \
-	cmd/*.[ch] cmd/lib/*.[ch] tests/*.[ch] tests/oracle/*.[ch] tests/tutorial/*.[ch] tests/library/*.[ch] tests/fuzz/*.[ch])
+FORMATTED = $(wildcard $(foreach room,$(CORE_DIRS) $(CMD_DIRS) cmd/lib tests tests/oracle tests/tutorial tests/library tests/fuzz,\
+	$(room)/*.[ch] $(room)/*.inc))
 fmt:
 	clang-format -i $(FORMATTED)
 fmt-check:

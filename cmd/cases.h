@@ -4,7 +4,7 @@
 #define CMD_CASES_H
 
 #include "data/dataset.h"
-#include "hash/index.h"
+#include "hash/search/index.h"
 #include "train/model_file.h"
 
 /* index[m] (count[m]): the cases that have modality m, in order. */

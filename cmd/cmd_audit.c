@@ -3,7 +3,7 @@
 
 #include "cmd/json_out.h"
 #include "cmd/verbs.h"
-#include "eval/audit.h"
+#include "eval/audit/audit.h"
 
 static const Option OPTIONS[] = {
     {"query-codes", 0, "Q.npy", NULL, "codes of the queries: packed bits, 0/1 or -1/+1", NEEDED},

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "cmd/verbs.h"
-#include "hash/export.h"
+#include "hash/export/export.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cmd/verbs.h"
-#include "data/import.h"
+#include "data/import/import.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/nearest.h"

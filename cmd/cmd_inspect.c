@@ -7,12 +7,12 @@
 #include "cmd/file_kind.h"
 #include "cmd/fit.h"
 #include "cmd/verbs.h"
-#include "hash/index.h"
+#include "hash/search/index.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
-#include "train/inspect_page.h"
 #include "train/metrics.h"
+#include "train/pages/inspect_page.h"
 #include "train/run.h"
 
 static const Option OPTIONS[] = {

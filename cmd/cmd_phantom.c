@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cmd/verbs.h"
-#include "data/phantom.h"
+#include "data/phantom/phantom.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 

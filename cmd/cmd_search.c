@@ -4,8 +4,8 @@
 
 #include "cmd/fit.h"
 #include "cmd/json_out.h"
+#include "cmd/pages/search_page.h"
 #include "cmd/queries.h"
-#include "cmd/search_page.h"
 #include "cmd/terminal.h"
 #include "nn/base/alloc.h"
 #include "nn/base/sys.h"

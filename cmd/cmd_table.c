@@ -6,8 +6,8 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/nearest.h"
-#include "train/table.h"
-#include "train/table_plan.h"
+#include "train/table/table.h"
+#include "train/table/table_plan.h"
 
 static const Option OPTIONS[] = {
     {"data", 'd', "MANIFEST", NULL, "a data set; may be given more than once", MANY | NEEDED},

@@ -4,7 +4,7 @@
 #include "cmd/verbs.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
-#include "train/explain.h"
+#include "train/pages/explain.h"
 
 static const Option OPTIONS[] = {
     {"data", 'd', "MANIFEST", NULL,

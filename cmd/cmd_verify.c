@@ -3,7 +3,7 @@
 
 #include "cmd/file_kind.h"
 #include "cmd/verbs.h"
-#include "hash/index.h"
+#include "hash/search/index.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"

@@ -7,7 +7,7 @@
 
 #include "cmd/cases.h"
 #include "cmd/verbs.h"
-#include "hash/scan.h"
+#include "hash/search/scan.h"
 
 typedef enum { ASK_TEXT, ASK_IMAGE, ASK_ID } QueryKind;
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "eval/markup.h"
+#include "eval/page/markup.h"
 
 /* The letter after the backslash, or 0 where the byte stands for itself. */
 static char escape_of(unsigned char c) {

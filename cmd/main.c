@@ -8,10 +8,10 @@
 #include "cmd/manual.h"
 #include "cmd/terminal.h"
 #include "cmd/verbs.h"
-#include "hash/scan.h"
+#include "hash/search/scan.h"
 #include "nn/base/nearest.h"
 #include "nn/blas.h"
-#include "nn/kernels.h"
+#include "nn/fast/kernels.h"
 
 const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_IMPORT,  &VERB_TRAIN,  &VERB_EVAL,
                              &VERB_ENCODE,  &VERB_INDEX,   &VERB_SEARCH, &VERB_BROWSE,

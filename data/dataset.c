@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/image.h"
+#include "data/picture/image.h"
 #include "nn/base/alloc.h"
 
 enum { CHUNK = 256 /* cases between two signs of progress */ };

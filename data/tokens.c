@@ -5,7 +5,7 @@
 #include <utf8proc.h>
 
 #include "data/characters.h"
-#include "data/sections.h"
+#include "data/import/sections.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "hash/scan_kernels.h"
+#include "hash/search/scan_kernels.h"
 
 /* EQ(code)  bit j = 1 iff s_j >= 0 */
 void code_pack(const float *scores, size_t n, int bits, uint8_t *code) {

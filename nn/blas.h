@@ -4,7 +4,7 @@
 #define NN_BLAS_H
 
 #include "nn/base/pool.h"
-#include "nn/gemm.h"
+#include "nn/fast/gemm.h"
 
 /* C (m,n) = alpha op(A) op(B) + beta C, row-major. Single-threaded. */
 void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b,

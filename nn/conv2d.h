@@ -3,7 +3,7 @@
 #ifndef NN_CONV2D_H
 #define NN_CONV2D_H
 
-#include "nn/kernels.h"
+#include "nn/fast/kernels.h"
 #include "nn/tape.h"
 
 typedef struct {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "nn/base/error.h"
-#include "nn/gemm.h"
+#include "nn/fast/gemm.h"
 #include "nn/ops.h"
 #include "nn/plain.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "nn/base/error.h"
-#include "nn/kernels.h"
+#include "nn/fast/kernels.h"
 #include "nn/ops.h"
 
 typedef struct {

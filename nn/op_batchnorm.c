@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "nn/base/error.h"
-#include "nn/kernels.h"
+#include "nn/fast/kernels.h"
 #include "nn/ops.h"
 #include "nn/plain.h"
 

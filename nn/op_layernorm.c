@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "nn/base/error.h"
-#include "nn/kernels.h"
+#include "nn/fast/kernels.h"
 #include "nn/ops.h"
 #include "nn/plain.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "nn/base/error.h"
-#include "nn/gemm.h"
+#include "nn/fast/gemm.h"
 #include "nn/ops.h"
 
 enum { ROWS = 48, CHUNKS = 8, CHUNK_ROWS = 256, BLOCK = 128 /* rows of a chunk in panels at once */ };

@@ -1,5 +1,5 @@
 /* The plain loops that define the tuned ops, one sum after the other; each stands in its op's file. Tests
- * compare the two. Products: gemm_plain (nn/gemm.h); convolutions: conv2d_plain (nn/conv2d.h). Shapes as in
+ * compare the two. Products: gemm_plain (nn/fast/gemm.h); convolutions: conv2d_plain (nn/conv2d.h). Shapes as in
  * nn/ops.h. */
 #ifndef NN_PLAIN_H
 #define NN_PLAIN_H

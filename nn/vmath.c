@@ -1,6 +1,6 @@
 #include "nn/vmath.h"
 
-#include "nn/kernels.h"
+#include "nn/fast/kernels.h"
 
 void vmath_exp(size_t n, const real *x, real *y) {
     kernels()->exp(n, x, y);

@@ -36,6 +36,6 @@ int main(void) {
 C
 } >$work/op_softplus.c
 # shellcheck disable=SC2046 # lists of words
-${CC:-cc} -std=c11 -Wall -Wextra -Werror -I. -o $work/op_softplus $work/op_softplus.c $(ls "$objects"/nn/*.o "$objects"/nn/base/*.o) \
+${CC:-cc} -std=c11 -Wall -Wextra -Werror -I. -o $work/op_softplus $work/op_softplus.c $(ls "$objects"/nn/*.o "$objects"/nn/fast/*.o "$objects"/nn/base/*.o) \
     $(pkg-config --libs openblas jansson 2>/dev/null || echo -lopenblas -ljansson) -lpthread -lm
 $work/op_softplus

@@ -6,9 +6,9 @@ set -eu
 cd "$(dirname "$0")/.."
 build=$1
 out=build/coverage
-parsers="data/image_check.c data/jpeg_check.c data/png_palette.c data/dicom.c data/dicom_parse.c data/dicom_support.c \
-data/manifest_rows.c data/manifest.c data/csv.c data/text_read.c data/openi_report.c data/sections.c data/vocab.c nn/base/npy.c \
-nn/safetensors.c hash/index_format.c hash/index_columns.c hash/index.c hash/index_verify.c train/config.c cmd/queries.c"
+parsers="data/picture/image_check.c data/picture/jpeg_check.c data/picture/png_palette.c data/picture/dicom.c data/picture/dicom_parse.c data/picture/dicom_support.c \
+data/manifest_rows.c data/manifest.c data/csv.c data/text_read.c data/import/openi_report.c data/import/sections.c data/vocab.c nn/base/npy.c \
+nn/safetensors.c hash/search/index_format.c hash/search/index_columns.c hash/search/index.c hash/search/index_verify.c train/config.c cmd/queries.c"
 rm -rf "$out"
 mkdir -p "$out"
 for folder in nn/base nn hash hash/baselines data eval train cmd; do

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "hash/code.h"
-#include "hash/index.h"
+#include "hash/search/index.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"
 

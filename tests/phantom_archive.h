@@ -2,9 +2,9 @@
 #ifndef TESTS_PHANTOM_ARCHIVE_H
 #define TESTS_PHANTOM_ARCHIVE_H
 
-#include "data/image.h"
 #include "data/manifest.h"
-#include "data/phantom.h"
+#include "data/phantom/phantom.h"
+#include "data/picture/image.h"
 
 typedef struct {
     char dir[64];

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hash/index.h"
+#include "hash/search/index.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
 #include "tests/index_cases.h"

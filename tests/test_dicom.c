@@ -1,9 +1,9 @@
 /* DICOM files that the tests write, with the gray values that they must give. */
-#include "data/dicom.h"
+#include "data/picture/dicom.h"
 
 #include <string.h>
 
-#include "data/image_check.h"
+#include "data/picture/image_check.h"
 #include "nn/base/alloc.h"
 #include "tests/check.h"
 #include "tests/dicom_write.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/dicom.h"
+#include "data/picture/dicom.h"
 #include "tests/check.h"
 #include "tests/dicom_write.h"
 #include "tests/fixtures.h"

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "hash/index_format.h"
+#include "hash/search/index_format.h"
 #include "nn/base/alloc.h"
 #include "tests/fixtures.h"
 #include "tests/index_cases.h"

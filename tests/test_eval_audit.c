@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/audit.h"
+#include "eval/audit/audit.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
 #include "nn/base/rng.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/audit.h"
+#include "eval/audit/audit.h"
 #include "eval/bootstrap.h"
 #include "eval/compat.h"
 #include "eval/dump.h"

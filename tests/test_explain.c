@@ -11,7 +11,7 @@
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
 #include "tests/tiny_set.h"
-#include "train/explain.h"
+#include "train/pages/explain.h"
 
 /* ---- Any tape ---- */
 

@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "hash/export.h"
+#include "hash/export/export.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 /* Integrity, decoding and resizing of pictures. */
-#include "data/image.h"
+#include "data/picture/image.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 #define _POSIX_C_SOURCE 200809L
-#include "hash/index.h"
+#include "hash/search/index.h"
 
 #include <fcntl.h>
 
-#include "hash/index_format.h"
+#include "hash/search/index_format.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "tests/index_cases.h"

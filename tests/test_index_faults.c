@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include "hash/index.h"
+#include "hash/search/index.h"
 #include "nn/base/alloc.h"
 #include "nn/base/sys.h"
 #include "tests/index_cases.h"

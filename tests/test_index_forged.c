@@ -1,6 +1,6 @@
 /* An index whose checksums are right and whose numbers are not: each is refused, none is followed. */
 #define _POSIX_C_SOURCE 200809L
-#include "hash/index_format.h"
+#include "hash/search/index_format.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "tests/index_cases.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "nn/base/rng.h"
-#include "nn/kernels.h"
+#include "nn/fast/kernels.h"
 #include "tests/check.h"
 
 enum { MOST = 1 << 13, GUARD = 32 };

@@ -5,7 +5,7 @@
 
 #include "nn/base/alloc.h"
 #include "nn/conv2d.h"
-#include "nn/gemm.h"
+#include "nn/fast/gemm.h"
 #include "nn/ops.h"
 #include "nn/plain.h"
 #include "nn/vmath.h"

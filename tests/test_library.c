@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cmd/lib/msach.h"
-#include "data/image.h"
+#include "data/picture/image.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
 #include "tests/check.h"

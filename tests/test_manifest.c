@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "data/image.h"
+#include "data/picture/image.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "tests/check.h"

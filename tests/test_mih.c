@@ -1,11 +1,11 @@
 /* Multi-index hashing against the scan, which is its oracle. */
-#include "hash/mih.h"
+#include "hash/search/mih.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "hash/code.h"
-#include "hash/mih_tables.h"
+#include "hash/search/mih_tables.h"
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "data/image.h"
-#include "hash/index_format.h"
+#include "data/picture/image.h"
+#include "hash/search/index_format.h"
 #include "nn/base/alloc.h"
 #include "nn/base/npy.h"
 #include "nn/ops.h"

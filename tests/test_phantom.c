@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "data/phantom_scene.h"
+#include "data/phantom/phantom_scene.h"
 #include "nn/base/alloc.h"
 #include "nn/base/sys.h"
 #include "tests/check.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data/phantom_words.h"
+#include "data/phantom/phantom_words.h"
 #include "tests/check.h"
 #include "tests/phantom_archive.h"
 

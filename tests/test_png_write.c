@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/image.h"
-#include "data/png_write.h"
+#include "data/picture/image.h"
+#include "data/picture/png_write.h"
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/html.h"
-#include "eval/markup.h"
-#include "eval/svg.h"
+#include "eval/page/html.h"
+#include "eval/page/markup.h"
+#include "eval/page/svg.h"
 #include "nn/base/alloc.h"
 #include "tests/check.h"
 

@@ -1,10 +1,10 @@
-#include "hash/scan.h"
+#include "hash/search/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "hash/code.h"
-#include "hash/scan_kernels.h"
+#include "hash/search/scan_kernels.h"
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"

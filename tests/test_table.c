@@ -16,7 +16,7 @@
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
 #include "train/session.h"
-#include "train/table_plan.h"
+#include "train/table/table_plan.h"
 
 enum { PATHS = 512, MOST = 128 };
 

@@ -4,8 +4,8 @@
 #define TRAIN_ENCODE_H
 
 #include "data/batch.h"
-#include "hash/index.h"
 #include "hash/model.h"
+#include "hash/search/index.h"
 
 enum { ENCODE_TILE = 16 }; /* cases that go through the networks at once */
 

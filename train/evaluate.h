@@ -4,7 +4,7 @@
 
 #include "eval/health.h"
 #include "eval/retrieval.h"
-#include "hash/index.h"
+#include "hash/search/index.h"
 #include "train/session.h"
 
 /* honest: the database set, never trained on. published: the training set, as most papers do; reported

@@ -11,7 +11,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/lock.h"
-#include "train/report.h"
+#include "train/pages/report.h"
 #include "train/stage2.h"
 
 /* Paths of a run's files. */

@@ -4,7 +4,7 @@
 #include "cmd/cases.h"
 #include "cmd/lib/lib_error.h"
 #include "cmd/lib/lib_model.h"
-#include "data/image.h"
+#include "data/picture/image.h"
 #include "nn/base/alloc.h"
 #include "train/encode.h"
 #include "train/run_path.h"

@@ -4,7 +4,7 @@
 #include "cmd/lib/lib_model.h"
 #include "eval/ranking.h"
 #include "eval/retrieval.h"
-#include "hash/index.h"
+#include "hash/search/index.h"
 #include "nn/base/alloc.h"
 
 enum { MOST_QUERIES = 1 << 20, SEARCHED_AT_ONCE = 256, HITS_AT_ONCE = 1 << 22 };

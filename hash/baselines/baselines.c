@@ -4,7 +4,7 @@
 
 #include "hash/code.h"
 #include "nn/base/alloc.h"
-#include "nn/gemm.h"
+#include "nn/fast/gemm.h"
 
 #define AXIS(field) #field, offsetof(BaselineSettings, field)
 

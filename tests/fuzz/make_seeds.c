@@ -3,8 +3,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "data/png_write.h"
-#include "hash/index.h"
+#include "data/picture/png_write.h"
+#include "hash/search/index.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"

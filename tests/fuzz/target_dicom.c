@@ -1,7 +1,7 @@
 /* DICOM: header and pixels. What passes the check decodes or is refused for what is in its pixels; each frame alike twice. */
 #include <string.h>
 
-#include "data/dicom.h"
+#include "data/picture/dicom.h"
 #include "tests/fuzz/harness.h"
 #include "tests/fuzz/targets.h"
 

@@ -2,10 +2,10 @@
  * behind the check is reached. What was decoded and written as PNG decodes to the same pixels. */
 #include <string.h>
 
-#include "data/image.h"
-#include "data/image_check.h"
-#include "data/png_write.h"
-#include "data/stb_impl.h"
+#include "data/picture/image.h"
+#include "data/picture/image_check.h"
+#include "data/picture/png_write.h"
+#include "data/picture/stb_impl.h"
 #include "nn/base/bytes.h"
 #include "tests/fuzz/harness.h"
 #include "tests/fuzz/targets.h"

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "hash/code.h"
-#include "hash/index.h"
-#include "hash/index_format.h"
+#include "hash/search/index.h"
+#include "hash/search/index_format.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "tests/fuzz/harness.h"

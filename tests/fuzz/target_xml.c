@@ -1,7 +1,7 @@
 /* A report of Open-i. */
 #include <string.h>
 
-#include "data/openi_report.h"
+#include "data/import/openi_report.h"
 #include "tests/fuzz/harness.h"
 #include "tests/fuzz/targets.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
-#include "data/phantom.h"
+#include "data/phantom/phantom.h"
 #include "nn/cnn.h"
 #include "nn/ops.h"
 #include "nn/optim.h"

@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "hash/code.h"
-#include "hash/mih.h"
-#include "hash/scan.h"
+#include "hash/search/mih.h"
+#include "hash/search/scan.h"
 #include "nn/base/rng.h"
 
 enum { N = 2000000, BITS = 64, BYTES = BITS / 8, CENTRES = 200000, QUERIES = 50, K = 10 };

@@ -2,8 +2,8 @@
 #ifndef TUTORIAL_TOY_PAGE_H
 #define TUTORIAL_TOY_PAGE_H
 
-#include "eval/html.h"
-#include "eval/svg.h"
+#include "eval/page/html.h"
+#include "eval/page/svg.h"
 #include "tests/tutorial/toy.h"
 
 /* Cases stand arc by arc, and by their place along it. */

@@ -1,0 +1,209 @@
+/* `msach bench search`: the scan and multi-index hashing in turn, round by round, so that whatever else the machine does
+ * meets both. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/bench/bench.h"
+#include "cmd/bench/bench_codes.h"
+#include "cmd/json_out.h"
+#include "hash/code.h"
+#include "hash/search/mih.h"
+#include "nn/base/alloc.h"
+
+enum { MOST_K = 100, MOST_ROUNDS = 99, SINGLES = 16, SCAN = 0, MIH = 1 };
+static const char *const METHODS[] = {"scan", "mih", "both", NULL};
+/* A measurement repeats its batch for so long, s, so that the clock's grain does not count. */
+static const double SHORTEST = 0.05;
+
+typedef struct {
+    BenchCodes data;
+    Mih *tables; /* NULL: the scan alone */
+    Pool *pool;
+    int rounds, first, last; /* methods */
+    double tables_s;
+    const char *name; /* of the codes, or NULL */
+    Hit *hits;        /* (2, n_queries, MOST_K): by method */
+    size_t *found;    /* (n_queries) */
+} Bench;
+
+typedef struct {
+    double batch[MOST_ROUNDS], one[MOST_ROUNDS]; /* s a query */
+    MihStats stats;                              /* of batches */
+} Timing;
+
+static Status ask(Bench *b, int method, const uint8_t *queries, size_t n, size_t k, MihStats *stats,
+                  Error *err) {
+    Hit *hits = b->hits + (size_t)method * b->data.n_queries * MOST_K;
+    if (method == MIH)
+        return mih_search(b->tables, queries, n, k, -1, NULL, hits, b->found, stats, b->pool, err);
+    return scan_search(queries, n, b->data.codes, b->data.n, b->data.bits, k, -1, NULL, hits, b->found,
+                       b->pool, err);
+}
+
+static Status time_batch(Bench *b, int method, size_t k, Timing *t, int round, Error *err) {
+    double start = log_clock(), spent = 0;
+    size_t asked = 0;
+    for (; asked == 0 || spent < SHORTEST; spent = log_clock() - start, asked += b->data.n_queries)
+        TRY(ask(b, method, b->data.queries, b->data.n_queries, k, &t->stats, err));
+    t->batch[round] = spent / (double)asked;
+    return STATUS_OK;
+}
+
+static Status time_ones(Bench *b, int method, size_t k, Timing *t, int round, Error *err) {
+    double spent[SINGLES];
+    size_t bytes = code_bytes(b->data.bits);
+    for (int i = 0; i < SINGLES; i++) {
+        size_t q = ((size_t)round * SINGLES + (size_t)i) % b->data.n_queries;
+        double start = log_clock();
+        TRY(ask(b, method, b->data.queries + q * bytes, 1, k, NULL, err));
+        spent[i] = log_clock() - start;
+    }
+    t->one[round] = bench_median(spent, SINGLES);
+    return STATUS_OK;
+}
+
+/* Both methods' answers to the whole batch are the same, hit by hit. */
+static Status compare(Bench *b, size_t k, Error *err) {
+    for (int method = 0; method < 2; method++) {
+        TRY(ask(b, method, b->data.queries, b->data.n_queries, k, NULL, err));
+    }
+    const Hit *scan = b->hits, *mih = b->hits + b->data.n_queries * MOST_K;
+    for (size_t q = 0; q < b->data.n_queries; q++)
+        for (size_t i = q * k; i < q * k + b->found[q]; i++)
+            if (scan[i].row != mih[i].row || scan[i].distance != mih[i].distance)
+                return error_set(err, STATUS_INTERNAL,
+                                 "query %zu, k %zu: multi-index hashing differs from the scan", q, k);
+    return STATUS_OK;
+}
+
+/* ---- Printing ---- */
+
+static double ratio(const double *over, const double *of, int n) {
+    double r[MOST_ROUNDS];
+    for (int i = 0; i < n; i++) r[i] = over[i] / of[i];
+    return bench_median(r, (size_t)n);
+}
+
+static void field(const char *name, double v) {
+    printf(",");
+    json_name(stdout, name);
+    json_number(stdout, v);
+}
+
+static void print_json(const Bench *b, int method, size_t k, const Timing *t, double batch, double one) {
+    const Timing *own = &t[method];
+    printf("{");
+    if (b->name) {
+        json_name(stdout, "name");
+        json_text(stdout, b->name);
+        printf(",");
+    }
+    printf("\"n\":%zu,\"bits\":%d,\"k\":%zu,\"codes\":\"%s\",\"method\":\"%s\"", b->data.n, b->data.bits, k,
+           b->data.kind, METHODS[method]);
+    field("batch_queries_per_s", 1 / batch);
+    field("one_query_ms", 1e3 * one);
+    printf(",\"threads\":%d,\"kernel\":\"%s\",\"queries\":%zu,\"rounds\":%d", pool_threads(b->pool),
+           scan_kernel_name(), b->data.n_queries, b->rounds);
+    if (method == MIH) {
+        double asked = (double)own->stats.queries;
+        printf(",\"substrings\":%d", mih_m(b->tables));
+        field("tables_s", b->tables_s);
+        field("candidates", (double)own->stats.candidates / asked);
+        field("lookups", (double)own->stats.lookups / asked);
+        field("scanned", (double)own->stats.scanned / asked);
+    }
+    if (method == MIH && b->first == SCAN) {
+        field("batch_over_scan", ratio(t[SCAN].batch, own->batch, b->rounds));
+        field("one_over_scan", ratio(t[SCAN].one, own->one, b->rounds));
+    }
+    printf("}\n");
+}
+
+static void print_row(const Bench *b, int method, size_t k, const Timing *t, double batch, double one) {
+    const Timing *own = &t[method];
+    printf("%5zu  %-6s  %12.0f  %12.3f", k, METHODS[method], 1 / batch, 1e3 * one);
+    if (method == MIH)
+        printf("  %12.0f  %6.0f %%", (double)own->stats.candidates / (double)own->stats.queries,
+               100 * (double)own->stats.scanned / (double)own->stats.queries);
+    if (method == MIH && b->first == SCAN)
+        printf("  %8.2f  %8.2f", ratio(t[SCAN].batch, own->batch, b->rounds),
+               ratio(t[SCAN].one, own->one, b->rounds));
+    printf("\n");
+}
+
+static void print(const Bench *b, int method, size_t k, const Timing *t, int json) {
+    NN_REQUIRE(method == SCAN || method == MIH, "%d is no method", method);
+    double batch[MOST_ROUNDS], one[MOST_ROUNDS];
+    memcpy(batch, t[method].batch, sizeof batch);
+    memcpy(one, t[method].one, sizeof one);
+    (json ? print_json : print_row)(b, method, k, t, bench_median(batch, (size_t)b->rounds),
+                                    bench_median(one, (size_t)b->rounds));
+}
+
+/* ---- The bench ---- */
+
+static Status measure(Bench *b, size_t k, int json, Error *err) {
+    Timing t[2];
+    memset(t, 0, sizeof t);
+    if (b->first == SCAN && b->last == MIH) TRY(compare(b, k, err));
+    for (int round = 0; round < b->rounds; round++)
+        for (int method = b->first; method <= b->last; method++) {
+            TRY(time_batch(b, method, k, &t[method], round, err));
+            TRY(time_ones(b, method, k, &t[method], round, err));
+        }
+    for (int method = b->first; method <= b->last; method++) print(b, method, k, t, json);
+    fflush(stdout);
+    return STATUS_OK;
+}
+
+static Status prepare(const Args *a, Bench *b, Error *err) {
+    if (args_has(a, "dump")) TRY(bench_codes_dump(&b->data, args_get(a, "dump"), err));
+    b->hits = mem_calloc(2 * MOST_K * b->data.n_queries, sizeof *b->hits);
+    b->found = mem_calloc(b->data.n_queries, sizeof *b->found);
+    if (!b->hits || !b->found) return mem_error(err, "the answers");
+    if (b->last == SCAN) return STATUS_OK;
+    double start = log_clock();
+    TRY(mih_build(&b->tables, b->data.codes, b->data.n, b->data.bits, 0, NULL, b->pool, err));
+    b->tables_s = log_clock() - start;
+    return STATUS_OK;
+}
+
+static Status measure_all(const Args *a, Bench *b, Error *err) {
+    static const size_t ks[] = {1, 10, 100};
+    int json = args_has(a, "json");
+    TRY(prepare(a, b, err));
+    if (!json)
+        printf("%zu codes of %d bits, %s; %d threads, %s; %d rounds\n"
+               "    k  method     queries/s  one query ms    candidates   scanned     times the scan (batch, "
+               "one)\n",
+               b->data.n, b->data.bits, b->data.kind, pool_threads(b->pool), scan_kernel_name(), b->rounds);
+    for (int i = 0; i < 3; i++) TRY(measure(b, ks[i], json, err));
+    return STATUS_OK;
+}
+
+Status bench_search(Args *a, Error *err) {
+    long n, bits, queries, rounds;
+    int method;
+    TRY(args_int(a, "n", 1, (long)UINT32_MAX - 1, &n, err));
+    TRY(args_int(a, "bits", CODE_MIN_BITS, CODE_MAX_BITS, &bits, err));
+    TRY(args_int(a, "queries", 1, 1 << 20, &queries, err));
+    TRY(args_int(a, "rounds", 1, MOST_ROUNDS, &rounds, err));
+    TRY(args_choice(a, "method", METHODS, &method, err));
+    if (bits % 8)
+        return error_set(err, STATUS_USAGE, "msach bench: --bits %ld; a multiple of 8 was expected", bits);
+    TRY(args_pool(a, err));
+    Bench b = {.pool = a->pool,
+               .name = args_get(a, "name"),
+               .rounds = (int)rounds,
+               .first = method == MIH ? MIH : SCAN,
+               .last = method == SCAN ? SCAN : MIH};
+    int asked = args_has(a, "bits") || strncmp(args_get(a, "codes"), "near:", 5) != 0;
+    Status s = bench_codes_make(&b.data, args_get(a, "codes"), (size_t)n, (size_t)queries,
+                                asked ? (int)bits : 0, a->pool, err);
+    if (s == STATUS_OK) s = measure_all(a, &b, err);
+    mih_free(b.tables);
+    mem_free(b.hits);
+    mem_free(b.found);
+    bench_codes_free(&b.data);
+    return s;
+}

@@ -1,0 +1,38 @@
+#include <stdio.h>
+
+#include "cmd/pages/gallery.h"
+#include "cmd/verbs.h"
+
+enum { MOST_NEIGHBOURS = 100 };
+
+static const Option OPTIONS[] = {
+    {"index", 'x', "FILE.idx", NULL, "the archive to show", NEEDED},
+    {"out", 'o', "DIR", NULL, "the folder to make; open DIR/index.html in a browser", NEEDED},
+    {"top", 'k', "N", "12", "nearest reports and nearest pictures shown of each case", PLAIN},
+    OPTION_THREADS,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_END};
+
+static Status run(Args *a, Error *err) {
+    Gallery g = {0};
+    long k;
+    const char *out = args_get(a, "out");
+    TRY(args_int(a, "top", 1, MOST_NEIGHBOURS, &k, err));
+    TRY(args_pool(a, err));
+    Status s = gallery_open(&g, args_get(a, "index"), (size_t)k, a->pool, &a->log, err);
+    if (s == STATUS_OK) s = gallery_write(&g, out, &cmd_stop, err);
+    if (s == STATUS_OK) printf("%s/index.html\n", out);
+    gallery_close(&g);
+    return s;
+}
+
+const Verb VERB_BROWSE = {"browse",
+                          "a gallery of an archive: pick a case, see its nearest reports and pictures",
+                          "msach browse --index phantoms.idx --out gallery",
+                          NULL,
+                          OPTIONS,
+                          run,
+                          "Pages and small pictures, one folder: it needs no server and no network, and can "
+                          "be moved or sent as it is.\n"
+                          "It shows every report of the archive to whoever opens it."};

@@ -1,0 +1,35 @@
+/* Gray pictures from DICOM files, uncompressed or with baseline JPEG frames. Source: DICOM PS3.3, PS3.5, PS3.10.
+ * What is read: implicit and explicit VR little endian and JPEG baseline (process 1); MONOCHROME1 and 2 of 8 or 16 bits, signed or
+ * not; RGB (planar or not), YBR_FULL and YBR_FULL_422 of 8 bits. Anything else is an input error that names the command that
+ * converts it (mostly DCMTK's).
+ * Gray values become value = slope stored + intercept, then the window (VOI), the first where there are several. Without a window:
+ * unsigned values of up to 8 bits as they are, all others from the least to the most of the frame. MONOCHROME1 is turned round.
+ * Colour becomes luma. Of an ultrasound picture with regions (0018,6011) the smallest rectangle that holds the 2D ones is kept, which
+ * leaves out the banner around them. Names burned into the pixels are not removed. */
+#ifndef DATA_DICOM_H
+#define DATA_DICOM_H
+
+#include <stddef.h>
+
+#include "data/picture/image.h"
+#include "nn/base/error.h"
+
+enum { DICOM_MIDDLE = -1 /* frame frames/2, counted from 0: the policy where nothing else was asked for */ };
+
+/* Whether "DICM" stands where it has to. */
+int dicom_is(const unsigned char *data, size_t size);
+
+/* patient: PatientID, "" where there is none. */
+typedef struct {
+    int frames;
+    char patient[65];
+} DicomInfo;
+
+/* The header, and that the pixels are all there. info may be NULL. */
+Status dicom_check(const char *path, const unsigned char *data, size_t size, DicomInfo *info, Error *err);
+
+/* One frame, from 0, or DICOM_MIDDLE. im: image_free; empty on error. */
+Status dicom_decode(Image *im, const char *path, const unsigned char *data, size_t size, int frame,
+                    Error *err);
+
+#endif

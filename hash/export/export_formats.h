@@ -1,0 +1,27 @@
+/* The parts of an export, for the files that write one format each. */
+#ifndef HASH_EXPORT_FORMATS_H
+#define HASH_EXPORT_FORMATS_H
+
+#include "hash/export/export.h"
+#include "nn/base/bytes.h"
+
+/* The codes of one modality. */
+typedef struct {
+    const char *name; /* "image" or "text" */
+    int bits;
+    size_t n, bytes;
+    uint8_t *codes;  /* (n, bytes) */
+    int64_t *number; /* (n), ascending: the case in ids.tsv */
+} CodeSet;
+
+typedef Status ExportCodes(const CodeSet *c, const char *folder, Error *err);
+/* Commands for codes of these bits. */
+typedef void ExportCommands(FileWriter *w, int bits);
+
+ExportCodes export_npy, export_faiss, export_pgcopy, export_milvus, export_elastic;
+ExportCommands commands_npy, commands_faiss, commands_pgcopy, commands_milvus, commands_elastic;
+
+/* Opens folder/<set's name><suffix>. */
+Status export_begin(FileWriter *w, const CodeSet *c, const char *folder, const char *suffix, Error *err);
+
+#endif

@@ -1,0 +1,73 @@
+/* PostgreSQL's COPY BINARY (its manual, "COPY", Binary Format): big-endian, and a bit string's first bit is the highest of its
+ * first byte. */
+#include "hash/export/export_formats.h"
+
+static void put_big(unsigned char *to, uint64_t v, int bytes) {
+    for (int i = 0; i < bytes; i++) to[i] = (unsigned char)(v >> (8 * (bytes - 1 - i)));
+}
+
+static unsigned char reversed(unsigned char byte) {
+    unsigned char r = 0;
+    for (int i = 0; i < 8; i++) r = (unsigned char)(r | (byte >> i & 1) << (7 - i));
+    return r;
+}
+
+/* Two fields: 8 bytes of id; 4 bytes of length in bits and the bits. */
+static void put_row(FileWriter *w, const CodeSet *c, size_t row) {
+    unsigned char head[22], code[1024 / 8];
+    put_big(head, 2, 2);
+    put_big(head + 2, 8, 4);
+    put_big(head + 6, (uint64_t)c->number[row], 8);
+    put_big(head + 14, 4 + c->bytes, 4);
+    put_big(head + 18, (uint64_t)c->bits, 4);
+    for (size_t i = 0; i < c->bytes; i++) code[i] = reversed(c->codes[row * c->bytes + i]);
+    file_put(w, head, sizeof head);
+    file_put(w, code, c->bytes);
+}
+
+Status export_pgcopy(const CodeSet *c, const char *folder, Error *err) {
+    static const char signature[19] =
+        "PGCOPY\n\377\r\n"; /* its 0, then flags and length of an extension, both 0 */
+    static const unsigned char end[2] = {0xFF, 0xFF};
+    FileWriter w;
+    TRY(export_begin(&w, c, folder, "_codes.pgcopy", err));
+    file_put(&w, signature, sizeof signature);
+    for (size_t row = 0; row < c->n; row++) put_row(&w, c, row);
+    file_put(&w, end, sizeof end);
+    return file_commit(&w, err);
+}
+
+void commands_pgcopy(FileWriter *w, int bits) {
+    file_printf(w,
+                "-- Codes of %d bits. PostgreSQL 14 or later (bit_count). In this folder: psql -f load.sql\n"
+                "CREATE TABLE cases (id bigint PRIMARY KEY, name text NOT NULL UNIQUE);\n"
+                "CREATE TABLE image_codes (id bigint PRIMARY KEY, code bit(%d) NOT NULL);\n"
+                "CREATE TABLE text_codes (id bigint PRIMARY KEY, code bit(%d) NOT NULL);\n"
+                "\\copy cases FROM 'ids.tsv'\n"
+                "\\copy image_codes FROM 'image_codes.pgcopy' WITH (FORMAT binary)\n"
+                "\\copy text_codes FROM 'text_codes.pgcopy' WITH (FORMAT binary)\n"
+                "ANALYZE;\n\n",
+                bits, bits, bits);
+    file_printf(
+        w, "-- The ten nearest images of a text code, exactly, ties by id:\n"
+           "SELECT c.id, name, bit_count(c.code # q.code) AS d FROM image_codes c JOIN cases USING (id),\n"
+           "  (SELECT code FROM text_codes ORDER BY id LIMIT 1) q ORDER BY d, c.id LIMIT 10;\n\n");
+    file_printf(
+        w,
+        "-- Sharded: on every shard a table of its part of the codes; here, with postgres_fdw,\n"
+        "-- CREATE EXTENSION postgres_fdw;\n"
+        "-- CREATE TABLE codes (id bigint, code bit(%d)) PARTITION BY HASH (id);\n"
+        "-- CREATE SERVER shard0 FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'HOST0', dbname 'DB');\n"
+        "-- CREATE USER MAPPING FOR CURRENT_USER SERVER shard0 OPTIONS (user 'USER', password 'PASSWORD');\n"
+        "-- CREATE FOREIGN TABLE codes0 PARTITION OF codes FOR VALUES WITH (MODULUS 2, REMAINDER 0)\n"
+        "--   SERVER shard0 OPTIONS (table_name 'image_codes');\n"
+        "-- and the same for shard1 with REMAINDER 1. The query is the same, over codes, its q a literal "
+        "B'...':\n"
+        "-- SELECT id, bit_count(code # B'...') AS d FROM codes ORDER BY d, id LIMIT 10;\n\n",
+        bits);
+    file_printf(w, "-- With pgvector 0.7 or later, the same exact answer: SELECT id, code <~> B'...' AS d "
+                   "FROM image_codes\n"
+                   "-- ORDER BY d, id LIMIT 10; An HNSW index over bits is faster and not exact: it may miss "
+                   "the nearest\n"
+                   "-- altogether (pgvector issue 972).\n");
+}

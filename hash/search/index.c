@@ -1,0 +1,333 @@
+/* Opening and reading an index. */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE
+#endif
+#include "hash/search/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hash/code.h"
+#include "hash/search/index_file.h"
+#include "nn/base/alloc.h"
+#include "nn/base/sys.h"
+
+/* A writer may be in the middle of a slot, or have committed since the size was read: look again before
+ * calling it damaged. */
+enum { OPEN_TRIES = 4 };
+
+const char *modality_name(Modality m) {
+    return m == MODALITY_IMAGE ? "image" : "text";
+}
+
+static Status damaged(Error *err, const char *path, const char *what) {
+    return error_set(err, STATUS_INPUT,
+                     "%s: %s; a whole index of version %d was expected; build it again or copy it anew", path,
+                     what, INDEX_VERSION);
+}
+
+/* ---- The file ---- */
+
+static Status open_file(const char *path, int *fd, size_t *size, Error *err) {
+    *fd = sys_open(path, O_RDONLY | O_NONBLOCK, 0);
+    if (*fd < 0) return error_from_errno(err, path, "open");
+    struct stat st;
+    Status s = STATUS_OK;
+    if (fstat(*fd, &st) != 0)
+        s = error_from_errno(err, path, "stat");
+    else if (!S_ISREG(st.st_mode))
+        s = error_set(err, STATUS_INPUT, "%s: is not a regular file; an index was expected", path);
+    else if (st.st_size < SLOTS_BYTES)
+        s = damaged(err, path, "is too short to be an index");
+    else if ((unsigned long long)st.st_size > SIZE_MAX / 2)
+        s = error_set(err, STATUS_INPUT, "%s: is too large for this machine", path);
+    else
+        *size = (size_t)st.st_size;
+    if (s != STATUS_OK) sys_close(*fd);
+    return s;
+}
+
+static Status read_slots(Index *x, const char *path, Error *err) {
+    Slot pair[2];
+    if (!slot_begins(x->map) && !slot_begins(x->map + SLOT_BYTES)) return damaged(err, path, "is no index");
+    for (int i = 0; i < 2; i++)
+        if (!slot_decode(&pair[i], x->map + i * SLOT_BYTES))
+            return damaged(err, path, "the header is damaged");
+    const Slot *newer = slot_newer(pair);
+    if (!newer) return damaged(err, path, "the two halves of the header do not belong together");
+    if (newer->length > x->mapped) return damaged(err, path, "is cut off");
+    x->slot = *newer;
+    return STATUS_OK;
+}
+
+/* Maps the file and finds its state; x->map is NULL where that failed. */
+static Status map_file(Index *x, int fd, size_t size, const char *path, Error *err) {
+    void *p = sys_mmap(size, PROT_READ, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED) return error_from_errno(err, path, "map");
+    x->map = p;
+    x->mapped = size;
+    Status s = read_slots(x, path, err);
+    if (s == STATUS_OK) return s;
+    munmap(p, size);
+    x->map = NULL;
+    return s;
+}
+
+static Status open_state(Index *x, int *fd, const char *path, Error *err) {
+    for (int tried = 1;; tried++) {
+        size_t size = 0;
+        TRY(open_file(path, fd, &size, err));
+        Status s = map_file(x, *fd, size, path, err);
+        if (s == STATUS_OK) return s;
+        sys_close(*fd);
+        if (s != STATUS_INPUT || tried == OPEN_TRIES) return s;
+        sched_yield();
+    }
+}
+
+/* ---- Its segments ---- */
+
+static Status add_segment(Index *x, uint64_t at, uint64_t rows, const char *path, Error *err) {
+    if (!mem_grow(&x->segment, &x->capacity, x->n_segments + 1, sizeof *x->segment))
+        return mem_error(err, path);
+    Segment *s = &x->segment[x->n_segments];
+    memset(s, 0, sizeof *s);
+    s->at = at;
+    if (x->slot.length - at < SEGMENT_HEADER_BYTES ||
+        !segment_decode(&s->header, x->map + at, x->slot.bits) || s->header.length > x->slot.length - at ||
+        s->header.first_row != rows || (at == SLOTS_BYTES && s->header.kind != SEGMENT_CASES))
+        return damaged(err, path, "a segment's header is damaged");
+    s->columns = (Columns){.bits = x->slot.bits, .rows = s->header.rows, .names = s->header.names};
+    for (int i = 0; i < N_PARTS; i++)
+        if (s->header.part[i].size)
+            s->columns.part[i] = (Part){x->map + at + s->header.part[i].offset, s->header.part[i].size};
+    x->n_segments++;
+    return STATUS_OK;
+}
+
+static Status read_segments(Index *x, const char *path, Error *err) {
+    uint64_t at = SLOTS_BYTES, rows = 0;
+    for (uint64_t i = 0; i < x->slot.segments; i++) {
+        TRY(add_segment(x, at, rows, path, err));
+        const SegmentHeader *h = &x->segment[i].header;
+        if (h->kind == SEGMENT_CASES) rows += h->rows;
+        if (rows > x->slot.rows) break;
+        at += h->length;
+    }
+    if (at != x->slot.length || rows != x->slot.rows || x->n_segments == 0)
+        return damaged(err, path, "its segments do not add up");
+    return STATUS_OK;
+}
+
+static Status check_small(const Index *x, const char *path, Error *err) {
+    Status s = STATUS_OK;
+    if (x->slot.length > INDEX_CHECK_BYTES) return STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < x->n_segments; i++)
+        s = index_check_blocks(x, &x->segment[i], path, err);
+    if (s == STATUS_CHECK && err) err->status = STATUS_INPUT;
+    return s == STATUS_OK ? STATUS_OK : STATUS_INPUT;
+}
+
+static Status read_deletion(Index *x, const Segment *s, const char *path, Error *err) {
+    if (!x->deleted && !(x->deleted = mem_calloc((size_t)(x->slot.rows / 8 + 1), 1)))
+        return mem_error(err, path);
+    for (uint64_t i = 0; i < s->header.rows; i++) {
+        uint64_t row = get_u64(s->columns.part[PART_DELETED].data + 8 * i);
+        if (row >= s->header.first_row) return damaged(err, path, "a deletion is damaged");
+        x->n_deleted += !(x->deleted[row / 8] >> (row % 8) & 1);
+        x->deleted[row / 8] |= (uint8_t)(1u << (row % 8));
+    }
+    return STATUS_OK;
+}
+
+static Status read_deletions(Index *x, const char *path, Error *err) {
+    for (size_t i = 0; i < x->n_segments; i++)
+        if (x->segment[i].header.kind == SEGMENT_DELETED) TRY(read_deletion(x, &x->segment[i], path, err));
+    return STATUS_OK;
+}
+
+/* ---- One piece for all rows ---- */
+
+/* A part of `unit` bytes a row over all segments. The first segment's bytes are mapped where they lie, those
+ * of later ones copied behind them: the file goes on there, so that the mapping is long enough, and a private
+ * page that is written to leaves the file. Only what was appended costs memory. */
+static Status join_part(const Index *x, Joined *j, PartName name, size_t unit, int writable, int fd,
+                        const char *path, Error *err) {
+    const Segment *first = &x->segment[0];
+    uint64_t at = first->at + first->header.part[name].offset, size = x->slot.rows * unit;
+    j->data = x->map + at;
+    if (first->header.rows == x->slot.rows && !writable) return STATUS_OK;
+    if (size == 0) return STATUS_OK;
+    if (size > x->slot.length - at) return damaged(err, path, "its segments do not add up");
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), skip = at % page;
+    void *p = sys_mmap((size_t)(skip + size), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)(at - skip));
+    if (p == MAP_FAILED) return error_from_errno(err, path, "map");
+    j->mapping = p;
+    j->mapped = (size_t)(skip + size);
+    unsigned char *data = (unsigned char *)p + skip;
+    for (size_t i = 1; i < x->n_segments; i++) {
+        const Segment *s = &x->segment[i];
+        if (s->header.kind == SEGMENT_CASES)
+            memcpy(data + s->header.first_row * unit, s->columns.part[name].data,
+                   (size_t)s->columns.part[name].size);
+    }
+    j->data = data;
+    return STATUS_OK;
+}
+
+static void clear_deleted(const Index *x, Joined *allowed) {
+    unsigned char *has = (unsigned char *)allowed->mapping + (allowed->mapped - x->slot.rows);
+    for (uint64_t byte = 0; byte <= x->slot.rows / 8; byte++)
+        for (unsigned bit = 0; x->deleted[byte] >> bit; bit++)
+            if (x->deleted[byte] >> bit & 1) has[8 * byte + bit] = 0;
+}
+
+static Status join_all(Index *x, int fd, const char *path, Error *err) {
+    for (int m = 0; m < 2; m++) {
+        TRY(join_part(x, &x->codes[m], (PartName)(PART_CODES + m), code_bytes(x->slot.bits), 0, fd, path,
+                      err));
+        TRY(join_part(x, &x->allowed[m], (PartName)(PART_HAS + m), 1, x->n_deleted > 0, fd, path, err));
+        if (x->n_deleted) clear_deleted(x, &x->allowed[m]);
+    }
+    return STATUS_OK;
+}
+
+static Status open_tables(Index *x, const char *path, Error *err) {
+    const Columns *c = &x->segment[0].columns;
+    for (int m = 0; m < 2; m++) {
+        Part p = c->part[PART_MIH + m];
+        if (p.size == 0) continue;
+        Status s =
+            mih_open(&x->tables[m], p.data, (size_t)p.size, x->codes[m].data, (size_t)c->rows, c->bits, err);
+        if (s != STATUS_OK) return error_prefix(err, "%s", path), s;
+    }
+    return STATUS_OK;
+}
+
+Status index_open(Index **out, const char *path, Error *err) {
+    *out = NULL;
+    Index *x = mem_calloc(1, sizeof *x);
+    if (!x || !(x->labels = mem_calloc(1, sizeof *x->labels))) {
+        mem_free(x);
+        return mem_error(err, path);
+    }
+    int fd;
+    Status s = open_state(x, &fd, path, err);
+    if (s == STATUS_OK) {
+        s = read_segments(x, path, err);
+        if (s == STATUS_OK) s = check_small(x, path, err);
+        if (s == STATUS_OK) s = read_deletions(x, path, err);
+        if (s == STATUS_OK) s = join_all(x, fd, path, err);
+        if (s == STATUS_OK) s = open_tables(x, path, err);
+        sys_close(fd);
+    }
+    if (s != STATUS_OK) {
+        index_close(x);
+        return s;
+    }
+    *out = x;
+    return STATUS_OK;
+}
+
+void index_close(Index *x) {
+    if (!x) return;
+    for (int m = 0; m < 2; m++) {
+        mih_free(x->tables[m]);
+        if (x->codes[m].mapping) munmap(x->codes[m].mapping, x->codes[m].mapped);
+        if (x->allowed[m].mapping) munmap(x->allowed[m].mapping, x->allowed[m].mapped);
+    }
+    if (x->map) munmap((void *)(uintptr_t)x->map, x->mapped);
+    mem_free(x->deleted);
+    mem_free(x->segment);
+    mem_free(x->labels->item);
+    mem_free(x->labels);
+    mem_free(x);
+}
+
+/* ---- Reading ---- */
+
+int index_bits(const Index *x) {
+    return x->slot.bits;
+}
+int64_t index_count(const Index *x) {
+    return (int64_t)x->slot.rows;
+}
+int64_t index_live(const Index *x) {
+    return (int64_t)(x->slot.rows - x->n_deleted);
+}
+const char *index_model_hash(const Index *x) {
+    return x->slot.model_hash;
+}
+const uint8_t *index_codes(const Index *x, Modality m) {
+    return x->codes[m].data;
+}
+const uint8_t *index_allowed(const Index *x, Modality m) {
+    return x->allowed[m].data;
+}
+
+bool index_deleted(const Index *x, int64_t row) {
+    return x->deleted && x->deleted[row / 8] >> (row % 8) & 1;
+}
+
+/* The last segment that begins at or before the row holds it: a deletion begins where the rows before it end.
+ */
+static const Segment *segment_of(const Index *x, uint64_t row) {
+    size_t low = 0, high = x->n_segments;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (x->segment[middle].header.first_row <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &x->segment[low];
+}
+
+Status index_case(const Index *x, int64_t row, IndexCase *c, Error *err) {
+    NN_REQUIRE(row >= 0 && (uint64_t)row < x->slot.rows, "row %lld of %llu", (long long)row,
+               (unsigned long long)x->slot.rows);
+    const Segment *s = segment_of(x, (uint64_t)row);
+    return columns_case(&s->columns, (uint64_t)row - s->header.first_row, c, x->labels, err);
+}
+
+int64_t index_find(const Index *x, const char *id) {
+    for (size_t i = x->n_segments; i-- > 0;) {
+        const Segment *s = &x->segment[i];
+        if (s->header.kind != SEGMENT_CASES) continue;
+        int64_t row = columns_find(&s->columns, id);
+        if (row < 0 || (uint64_t)row >= s->header.rows) continue;
+        row += (int64_t)s->header.first_row;
+        if (!index_deleted(x, row)) return row;
+    }
+    return -1;
+}
+
+static int keep_label(const Segment *s, const char *label, uint8_t *allowed) {
+    int64_t wanted = -1;
+    for (uint64_t i = 0; i < s->header.names && wanted < 0; i++) {
+        const char *name = columns_string(&s->columns, PART_NAME_OFFSET, i);
+        if (!name) return 0;
+        if (strcmp(name, label) == 0) wanted = (int64_t)i;
+    }
+    for (uint64_t row = 0; row < s->header.rows; row++) {
+        const unsigned char *number;
+        size_t n, found = 0;
+        if (!columns_labels(&s->columns, row, &number, &n)) return 0;
+        for (size_t i = 0; i < n; i++) found |= get_u32(number + 4 * i) == wanted;
+        if (!found) allowed[s->header.first_row + row] = 0;
+    }
+    return 1;
+}
+
+Status index_keep_label(const Index *x, const char *label, uint8_t *allowed, Error *err) {
+    for (size_t i = 0; i < x->n_segments; i++)
+        if (x->segment[i].header.kind == SEGMENT_CASES && !keep_label(&x->segment[i], label, allowed))
+            return error_set(err, STATUS_INPUT,
+                             "the labels of the index are damaged; build it again or copy it anew");
+    return STATUS_OK;
+}

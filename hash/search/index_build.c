@@ -1,0 +1,127 @@
+#include "hash/search/index_build.h"
+
+#include <string.h>
+
+#include "hash/code.h"
+#include "hash/search/name_table.h"
+#include "nn/base/alloc.h"
+
+static void add_u64(Buffer *b, uint64_t v) {
+    unsigned char bytes[8];
+    put_u64(bytes, v);
+    buffer_add(b, bytes, sizeof bytes);
+}
+
+static int add_failed(const IndexBuilder *b) {
+    int failed = b->name_table.failed;
+    for (int i = 0; i < N_PARTS; i++) failed |= b->part[i].failed;
+    return failed;
+}
+
+Status index_builder_create(IndexBuilder **out, int bits, const char *model_hash, Error *err) {
+    NN_REQUIRE(bits >= CODE_MIN_BITS && bits <= CODE_MAX_BITS && bits % 8 == 0, "bits %d", bits);
+    *out = NULL;
+    if (strlen(model_hash) >= MODEL_HASH_BYTES)
+        return error_set(err, STATUS_INPUT, "a model's hash of %zu characters; at most %d were expected",
+                         strlen(model_hash), MODEL_HASH_BYTES - 1);
+    IndexBuilder *b = mem_calloc(1, sizeof *b);
+    if (!b) return mem_error(err, "an index");
+    b->bits = bits;
+    memcpy(b->model_hash, model_hash, strlen(model_hash) + 1);
+    const unsigned char empty_table[16] = {0};
+    buffer_add(&b->part[PART_ID_TABLE], empty_table, sizeof empty_table);
+    add_u64(&b->part[PART_ID_OFFSET], 0);
+    add_u64(&b->part[PART_TEXT_OFFSET], 0);
+    add_u64(&b->part[PART_LABEL_OFFSET], 0);
+    add_u64(&b->part[PART_NAME_OFFSET], 0);
+    if (add_failed(b)) {
+        index_builder_free(b);
+        return mem_error(err, "an index");
+    }
+    *out = b;
+    return STATUS_OK;
+}
+
+void index_builder_free(IndexBuilder *b) {
+    if (!b) return;
+    for (int i = 0; i < N_PARTS; i++) buffer_free(&b->part[i]);
+    buffer_free(&b->name_table);
+    mem_free(b);
+}
+
+void index_builder_set_tables(IndexBuilder *b, int m, Pool *pool) {
+    NN_REQUIRE(m <= 0 || (m >= mih_fewest(b->bits) && m <= mih_most(b->bits)), "%d substrings of %d bits", m,
+               b->bits);
+    b->tables = m;
+    b->pool = pool;
+}
+
+void index_builder_columns(const IndexBuilder *b, Columns *c) {
+    *c = (Columns){.bits = b->bits, .rows = b->rows, .names = b->names};
+    for (int i = 0; i < N_PARTS; i++) c->part[i] = (Part){b->part[i].data, b->part[i].size};
+}
+
+static const char *label_name(const void *builder, uint32_t number) {
+    Columns c;
+    index_builder_columns(builder, &c);
+    return columns_string(&c, PART_NAME_OFFSET, number);
+}
+
+static void add_string(IndexBuilder *b, PartName offsets, const char *s) {
+    buffer_add(&b->part[offsets + 1], s, strlen(s) + 1);
+    add_u64(&b->part[offsets], b->part[offsets + 1].size);
+}
+
+static void add_label(IndexBuilder *b, const char *name) {
+    int64_t number = name_table_find(b->name_table.data, b->name_table.size / 4, name, label_name, b);
+    if (number < 0) {
+        add_string(b, PART_NAME_OFFSET, name);
+        if (add_failed(b)) return;
+        number = b->names++;
+        name_table_add(&b->name_table, b->names - 1, (uint32_t)number, label_name, b);
+    }
+    unsigned char bytes[4];
+    put_u32(bytes, (uint32_t)number);
+    buffer_add(&b->part[PART_LABELS], bytes, sizeof bytes);
+}
+
+static void add_code(IndexBuilder *b, int modality, const uint8_t *code) {
+    static const uint8_t zeros[CODE_MAX_BITS / 8];
+    unsigned char has = code != NULL;
+    buffer_add(&b->part[PART_CODES + modality], code ? code : zeros, code_bytes(b->bits));
+    buffer_add(&b->part[PART_HAS + modality], &has, 1);
+}
+
+static void add_texts(IndexBuilder *b, const IndexCase *c) {
+    Buffer *texts = &b->part[PART_TEXTS];
+    unsigned char flags = (unsigned char)((c->image ? 1 : 0) | (c->text ? 2 : 0));
+    buffer_add(texts, &flags, 1);
+    buffer_add(texts, c->image ? c->image : "", c->image ? strlen(c->image) + 1 : 1);
+    buffer_add(texts, c->text ? c->text : "", c->text ? strlen(c->text) + 1 : 1);
+    add_u64(&b->part[PART_TEXT_OFFSET], texts->size);
+}
+
+Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err) {
+    if (b->failed) return mem_error(err, "an index");
+    if (c->id[0] == 0)
+        return error_set(err, STATUS_INPUT, "case %llu has an empty id", (unsigned long long)b->rows + 1);
+    Columns columns;
+    index_builder_columns(b, &columns);
+    if (columns_find(&columns, c->id) >= 0)
+        return error_set(err, STATUS_INPUT, "id %s comes twice; an index holds every id once", c->id);
+    if (b->rows >= INDEX_MAX_ROWS)
+        return error_set(err, STATUS_INPUT, "an index holds at most %llu cases",
+                         (unsigned long long)INDEX_MAX_ROWS);
+    add_string(b, PART_ID_OFFSET, c->id);
+    for (int m = 0; m < 2; m++) add_code(b, m, c->code[m]);
+    add_texts(b, c);
+    for (int i = 0; i < c->n_labels; i++) add_label(b, c->labels[i]);
+    add_u64(&b->part[PART_LABEL_OFFSET], b->part[PART_LABELS].size / 4);
+    index_builder_columns(b, &columns);
+    if (!add_failed(b))
+        name_table_add(&b->part[PART_ID_TABLE], (uint32_t)b->rows, (uint32_t)b->rows, columns_id, &columns);
+    b->failed = add_failed(b);
+    if (b->failed) return mem_error(err, "an index");
+    b->rows++;
+    return STATUS_OK;
+}

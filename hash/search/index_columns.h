@@ -1,0 +1,36 @@
+/* The columns of a set of cases, wherever they lie: in a builder's memory or in a mapped segment. Nothing in
+ * them is trusted: every offset is checked at each use. */
+#ifndef HASH_INDEX_COLUMNS_H
+#define HASH_INDEX_COLUMNS_H
+
+#include "hash/search/index.h"
+#include "hash/search/index_format.h"
+
+typedef struct {
+    const unsigned char *data;
+    uint64_t size;
+} Part;
+
+typedef struct {
+    int bits;
+    uint64_t rows, names;
+    Part part[N_PARTS];
+} Columns;
+
+/* A growable array of borrowed strings. */
+typedef struct {
+    const char **item;
+    size_t capacity;
+} StringArray;
+
+/* Entry i of a part of strings that end in 0, or NULL where damaged. i < entries. */
+const char *columns_string(const Columns *c, PartName offsets, uint64_t i);
+/* The id of a row, or NULL (a NameOf, ctx: Columns); the row of an id, or -1. */
+const char *columns_id(const void *columns, uint32_t row);
+int64_t columns_find(const Columns *c, const char *id);
+/* The label numbers of a row: pointer to u32 and how many; 0 where damaged. */
+int columns_labels(const Columns *c, uint64_t row, const unsigned char **numbers, size_t *n);
+/* All but the labels' names (label numbers: columns_labels). STATUS_INPUT where damaged. */
+Status columns_case(const Columns *c, uint64_t row, IndexCase *out, StringArray *labels, Error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* An opened index, for the files that read it whole: verify, edit, search. */
+#ifndef HASH_INDEX_FILE_H
+#define HASH_INDEX_FILE_H
+
+#include "hash/search/index_columns.h"
+
+typedef struct {
+    uint64_t at; /* of its header in the file */
+    SegmentHeader header;
+    Columns columns; /* of a deletion: PART_DELETED alone */
+} Segment;
+
+/* Bytes of all segments in one piece: the file's own, or a private copy-on-write mapping. */
+typedef struct {
+    const unsigned char *data;
+    void *mapping; /* NULL where data lies in the file's */
+    size_t mapped;
+} Joined;
+
+struct Index {
+    const unsigned char *map; /* of the committed length at least */
+    size_t mapped;
+    Slot slot;
+    Segment *segment; /* a deletion's header.first_row: the rows that were there before it */
+    size_t n_segments, capacity;
+    Joined codes[2], allowed[2];
+    uint8_t *deleted; /* a bit a row, or NULL */
+    uint64_t n_deleted;
+    StringArray *labels;
+    Mih *tables[2]; /* over the first segment, or NULL */
+};
+
+/* The checksums of a segment's blocks; STATUS_CHECK where one is wrong. */
+Status index_check_blocks(const Index *x, const Segment *s, const char *path, Error *err);
+
+#endif

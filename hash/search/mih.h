@@ -1,0 +1,51 @@
+/* Multi-index hashing (Norouzi, Punjani, Fleet, "Fast exact search in Hamming space with multi-index hashing", TPAMI 36(6),
+ * 2014, arXiv 1307.2982): exact nearest codes without looking at every code.
+ *
+ * A code is cut into m substrings, and each substring has a table from its value to the rows that hold it. Two codes within
+ * distance m a + j agree within a in one of the substrings 0..j, or within a - 1 in another (section 3.1): so, asking the
+ * tables 0, 1, ..., m - 1 for values at distance 0, then again at distance 1, and so on, all rows within one more bit are
+ * known after each table. It ends when k rows lie within what is known, or when all within the radius are.
+ * Where that would cost more than a scan (few rows near the query, or buckets too full), the scan answers. */
+#ifndef HASH_MIH_H
+#define HASH_MIH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hash/search/scan.h"
+#include "nn/base/error.h"
+#include "nn/base/pool.h"
+
+typedef struct Mih Mih;
+
+/* Sums over the queries of a search. */
+typedef struct {
+    uint64_t queries, scanned;    /* queries in all; those that the scan answered */
+    uint64_t lookups, candidates; /* buckets asked for; rows whose distance was counted (not by the scan) */
+} MihStats;
+
+/* The paper's rule: substrings of about log2 n bits. */
+int mih_substrings(int bits, size_t n);
+/* Fewest and most substrings of a code: at most 64 and at least 8 bits each. */
+int mih_fewest(int bits);
+int mih_most(int bits);
+
+/* Tables over codes (n, bits/8) of rows with has[row] != 0 (NULL: all). m: mih_fewest to mih_most, 0: what
+ * suits a sample of the codes, or mih_substrings for few.
+ * codes are borrowed until mih_free. n < 2^32. Memory: about m (8 + bits/8) bytes a row. */
+Status mih_build(Mih **out, const uint8_t *codes, size_t n, int bits, int m, const uint8_t *has, Pool *pool,
+                 Error *err);
+/* The same from the bytes of mih_bytes, 64-byte aligned, which are borrowed as well and not trusted. STATUS_INPUT where they
+ * are not tables for n codes of these bits. */
+Status mih_open(Mih **out, const void *data, size_t size, const uint8_t *codes, size_t n, int bits,
+                Error *err);
+void mih_free(Mih *x);
+const void *mih_bytes(const Mih *x, size_t *size);
+int mih_m(const Mih *x);
+
+/* As scan_search over the same codes (allowed must not allow rows without `has`), with the same answer. stats: added to, or
+ * NULL. */
+Status mih_search(const Mih *x, const uint8_t *queries, size_t n_queries, size_t k, int radius,
+                  const uint8_t *allowed, Hit *hits, size_t *found, MihStats *stats, Pool *pool, Error *err);
+
+#endif

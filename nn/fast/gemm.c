@@ -1,0 +1,106 @@
+#include "nn/fast/gemm.h"
+
+#include <string.h>
+
+#include "nn/fast/kernels.h"
+
+void gemm_plain(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb,
+                real beta, real *c, int ldc) {
+    size_t a_row = ta ? 1 : (size_t)lda, a_col = ta ? (size_t)lda : 1;
+    size_t b_row = tb ? 1 : (size_t)ldb, b_col = tb ? (size_t)ldb : 1;
+    for (size_t i = 0; i < (size_t)m; i++)
+        for (size_t j = 0; j < (size_t)n; j++) {
+            real sum = 0;
+            for (size_t p = 0; p < (size_t)k; p++) sum += a[i * a_row + p * a_col] * b[p * b_row + j * b_col];
+            real *to = &c[i * (size_t)ldc + j];
+            *to = beta == 0 ? sum : sum + beta * *to;
+        }
+}
+
+size_t gemm_scratch(int n, int k) {
+    return (size_t)panels_of(n) * PANEL * (size_t)(k > 0 ? k : 1);
+}
+
+/* C = A B + C where C is beta C already, or 0. */
+static void product_of_columns(int m, int n, int k, const real *a, int lda, const real *panels, real *c,
+                               int ldc) {
+    const Kernels *kernel = kernels();
+    for (int j = 0; j < n; j += PANEL) {
+        Outer o = {.segments = 1,
+                   .length = k,
+                   .a_step = (size_t)lda,
+                   .columns = n - j < PANEL ? n - j : PANEL,
+                   .ldc = (size_t)ldc};
+        for (int i = 0; i < m; i += kernel->rows)
+            kernel->outer(&o, m - i < kernel->rows ? m - i : kernel->rows, a + i,
+                          panels + (size_t)j * (size_t)k, c + (size_t)i * (size_t)ldc + j);
+    }
+}
+
+void gemm_packed(int m, int n, int k, const real *a, int lda, const real *panels, Epilogue end, real *c,
+                 int ldc) {
+    enum {
+        BLOCK_BYTES = 128 << 10
+    }; /* rows of A that stay in the second-level cache while all panels pass */
+    const Kernels *kernel = kernels();
+    ptrdiff_t offset = 0;
+    size_t from[KERNEL_ROWS], at[KERNEL_ROWS];
+    int rows = kernel->rows, block = BLOCK_BYTES / (int)sizeof(real) / (k > 0 ? k : 1) / rows * rows;
+    if (block < rows) block = rows;
+    for (int first = 0; first < m; first += block)
+        for (int j = 0; j < n; j += PANEL) {
+            Tile t = {.taps = 1,
+                      .depth = k,
+                      .offset = &offset,
+                      .a = a,
+                      .b = panels + (size_t)j * (size_t)k,
+                      .c = c + j,
+                      .end = end};
+            t.end.columns = n - j < PANEL ? n - j : PANEL;
+            if (end.bias) t.end.bias = end.bias + j;
+            if (end.add) t.end.add = end.add + j;
+            int stop = m - first < block ? m : first + block;
+            for (int i = first; i < stop; i += rows) {
+                int count = stop - i < rows ? stop - i : rows;
+                for (int r = 0; r < count; r++) {
+                    from[r] = (size_t)(i + r) * (size_t)lda;
+                    at[r] = (size_t)(i + r) * (size_t)ldc;
+                }
+                kernel->tile(&t, count, from, at);
+            }
+        }
+}
+
+/* The rows of a panel are cut evenly, 6 + 5 + 5: tiles of few rows waste the multipliers. */
+void gemm_outer_panels(int m, int n, int k, int panel_rows, const real *a, const real *b, real *c, int ldc) {
+    const Kernels *kernel = kernels();
+    Outer o = {.segments = 1, .length = k, .a_step = PANEL, .ldc = (size_t)ldc};
+    for (int i = 0; i < m; i += PANEL) {
+        int rows = m - i < PANEL ? m - i : PANEL, cuts = (rows + kernel->rows - 1) / kernel->rows;
+        for (int j = 0; j < n; j += PANEL)
+            for (int cut = 0; cut < cuts; cut++) {
+                int from = rows * cut / cuts, to = rows * (cut + 1) / cuts;
+                o.columns = n - j < PANEL ? n - j : PANEL;
+                kernel->outer(&o, to - from, a + (size_t)i * (size_t)panel_rows + from,
+                              b + (size_t)j * (size_t)panel_rows, c + (size_t)(i + from) * (size_t)ldc + j);
+            }
+    }
+}
+
+static void scale(int m, int n, real beta, real *c, int ldc) {
+    for (size_t i = 0; i < (size_t)m; i++) {
+        real *row = c + i * (size_t)ldc;
+        for (int j = 0; j < n; j++) row[j] = beta == 0 ? 0 : beta * row[j];
+    }
+}
+
+void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta,
+          real *c, int ldc, real *scratch) {
+    const real *panels = scratch ? scratch : b;
+    if (scratch) panels_pack(tb, n, k, b, ldb, scratch);
+    if (beta != 1 && (ta || beta != 0)) scale(m, n, beta, c, ldc);
+    if (ta)
+        product_of_columns(m, n, k, a, lda, panels, c, ldc);
+    else
+        gemm_packed(m, n, k, a, lda, panels, (Epilogue){.add = beta == 0 ? NULL : c}, c, ldc);
+}

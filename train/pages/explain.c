@@ -1,0 +1,312 @@
+#include "train/pages/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash/code.h"
+#include "nn/base/alloc.h"
+#include "nn/ops.h"
+#include "train/encode.h"
+#include "train/loop.h"
+
+/* ---- Opening ---- */
+
+static Status open_trained(Explain *e, const ExplainOptions *o, Pool *pool, const Log *log, Error *err) {
+    char *config = path_join(o->run, "config.txt"), *data = NULL;
+    Status s = config ? STATUS_OK : mem_error(err, "the run");
+    if (s == STATUS_OK && !o->data) s = config_data(config, &data, err);
+    if (s == STATUS_OK)
+        s = run_open(&e->file, &e->session, o->run, o->data ? o->data : data, &o->manifest, pool, log, err);
+    e->model = &e->file.model;
+    mem_free(config);
+    mem_free(data);
+    return s;
+}
+
+static Status open_initial(Explain *e, const ExplainOptions *o, const Config *c, Pool *pool, const Log *log,
+                           Error *err) {
+    if (!o->data)
+        return error_set(err, STATUS_USAGE,
+                         "%s: holds no trained model; name the cases with --data MANIFEST to follow one "
+                         "through the initial weights",
+                         o->run);
+    TRY(session_open(&e->session, c, o->data, &o->manifest, pool, log, err));
+    e->model = &e->initial;
+    return session_model(&e->session, &e->initial, err);
+}
+
+/* Clean features alone; of a run without segments too the features are taken first, and its term has no walk. */
+static void be_plain(Explain *e) {
+    Config *c = &e->session.config;
+    const char *kept = e->trained ? st_get(&e->file.file, "best_epoch") : NULL;
+    int epoch = kept ? atoi(kept) - 1 : 0;
+    e->beta = stage2_beta(c, epoch > 0 ? epoch : 0);
+    e->views = c->views;
+    c->views = 0;
+    c->noise = 0;
+    if (c->end_to_end) c->omega = 1, c->posterior = 0;
+    c->end_to_end = 0;
+}
+
+static Status open_model(Explain *e, const ExplainOptions *o, const Config *c, Pool *pool, const Log *log,
+                         Error *err) {
+    char *model = run_model_path(o->run);
+    if (!model) return mem_error(err, "the run");
+    e->trained = path_exists(model) && path_is_dir(o->run);
+    mem_free(model);
+    TRY(e->trained ? open_trained(e, o, pool, log, err) : open_initial(e, o, c, pool, log, err));
+    be_plain(e);
+    return STATUS_OK;
+}
+
+/* ---- The batch ---- */
+
+/* Place of the followed case among the training cases, or -1 with an error. */
+static int find_row(const Session *s, const char *id, Error *err) {
+    int which = manifest_find(&s->manifest, id);
+    for (int i = 0; i < s->count[SET_TRAIN]; i++)
+        if (s->index[SET_TRAIN][i] == which) return i;
+    if (which < 0)
+        error_set(err, STATUS_INPUT, "%s: has no case '%s'", s->manifest.path, id);
+    else
+        error_set(
+            err, STATUS_INPUT,
+            "%s:%d: case '%s' is of the %s set or lacks an image or a text; a batch has training cases, "
+            "such as '%s'",
+            s->manifest.path, s->manifest.cases[which].line, id, set_name(s->split.set[which]),
+            s->manifest.cases[s->index[SET_TRAIN][0]].id);
+    return -1;
+}
+
+/* The first batch of stage 2, the followed case in front of it. */
+static Status choose_batch(Explain *e, const char *id, Error *err) {
+    const Session *s = &e->session;
+    int n = s->count[SET_TRAIN], batch = s->config.stage2_batch;
+    if (n == 0)
+        return error_set(err, STATUS_INPUT, "%s: has no training cases to make a batch of", s->manifest.path);
+    e->b = n < batch ? n : batch;
+    e->row = mem_calloc((size_t)n, sizeof *e->row);
+    e->which = mem_calloc((size_t)e->b, sizeof *e->which);
+    if (!e->row || !e->which) return mem_error(err, "the batch");
+    for (int i = 0; i < n; i++) e->row[i] = i;
+    loop_order(s, 2, 0, e->row, n, e->row);
+    if (id) {
+        int row = find_row(s, id, err), at = 0;
+        if (row < 0) return STATUS_INPUT;
+        while (e->row[at] != row) at++;
+        e->row[at] = e->row[0];
+        e->row[0] = row;
+    }
+    for (int i = 0; i < e->b; i++) e->which[i] = s->index[SET_TRAIN][e->row[i]];
+    return STATUS_OK;
+}
+
+/* ---- Stage 1 ---- */
+
+static void add_term(Explain *e, int stage, const char *symbol, const char *eq, const Tensor *term,
+                     double weight) {
+    if (term)
+        e->term[stage - 1][e->terms[stage - 1]++] = (ExplainTerm){symbol, eq, (double)term->data[0], weight};
+}
+
+static Status walk_stage1(Explain *e, Tape *t, const Batch *b, Error *err) {
+    static const char *const needed[] = {"h0", "Z_v", "E", "Z_t", "u_v", "u_t", "CE_v", "CE_t", "L_1", NULL};
+    if (ARENA_GUARD(&t->arena))
+        return mem_error(err, "a batch of stage 1; a smaller stage2_batch needs less");
+    const Session *s = &e->session;
+    FlowSource source = {.stage = 1, .b = e->b, .params = &e->model->params, .needed = needed};
+    Loss loss = stage1_loss(s, e->model, t, b, e->which, NULL, 1);
+    int side = s->config.image_size;
+    Tensor *x = tape_tensor4(t, e->b, side, side, 1), *w = tape_tensor2(t, e->b, b->text_length);
+    for (size_t i = 0; i < tensor_size(x); i++) x->data[i] = b->image[i];
+    for (size_t i = 0; i < tensor_size(w); i++) w->data[i] = (real)b->word[i];
+    TRY(flow_input(&e->flow, &source, "cnn", "x", x, err));
+    TRY(flow_input(&e->flow, &source, "text", "w", w, err));
+    TRY(flow_walk(&e->flow, t, loss.total, &source, err));
+    add_term(e, 1, "CE_v", "stage1", loss.term[TERM_IMAGE], 1);
+    add_term(e, 1, "CE_t", "stage1", loss.term[TERM_TEXT], 1);
+    add_term(e, 1, "L_align", "align", loss.term[TERM_ALIGN], s->config.eta);
+    e->total[0] = (double)loss.total->data[0];
+    return STATUS_OK;
+}
+
+static Status stage1(Explain *e, Tape *t, Error *err) {
+    const Session *s = &e->session;
+    Batch b;
+    BatchOptions o = {.mean = e->model->config.mean, .deviation = e->model->config.deviation};
+    Status status = batch_init(&b, &s->data, e->b, s->pool, err);
+    if (status == STATUS_OK) status = batch_fill(&b, &s->data, e->which, e->b, &o, s->pool, err);
+    if (status == STATUS_OK) status = walk_stage1(e, t, &b, err);
+    batch_free(&b);
+    return status;
+}
+
+/* ---- Stage 2 ---- */
+
+static Status keep_targets(Explain *e, Tape *t, const Pair *z, Error *err) {
+    static const int pair[EXPLAIN_PAIRS][2] = {{0, 0}, {1, 1}, {0, 1}};
+    const Config *c = &e->session.config;
+    size_t block = (size_t)e->b * (size_t)e->b;
+    if (c->weight_manifold <= 0 || c->laplacian) return STATUS_OK;
+    for (int i = 0; i < EXPLAIN_PAIRS; i++) {
+        e->target[i] = mem_calloc(block, sizeof *e->target[i]);
+        if (!e->target[i]) return mem_error(err, "the targets");
+        memcpy(e->target[i],
+               stage2_target(&e->stage2, &e->session, t, z, pair[i][0], pair[i][1], e->row, e->b),
+               block * sizeof *e->target[i]);
+    }
+    return STATUS_OK;
+}
+
+static Status walk_stage2(Explain *e, Tape *t, Error *err) {
+    const char *needed[] = {"c_v", "c_t", "s_v", "s_t", "H_v", "H_t", "L_2", "c_vt", NULL};
+    const Config *c = &e->session.config;
+    if (!c->joint_pass) needed[7] = NULL;
+    int *views = arena_calloc(&t->arena, (size_t)e->b, sizeof *views);
+    Pair z = stage2_batch(&e->stage2, &e->session, e->model, t, e->row, views, e->b);
+    FlowSource source = {.stage = 2,
+                         .b = e->b,
+                         .params = &e->model->params,
+                         .modality = {{z.image.z, z.image.u}, {z.text.z, z.text.u}},
+                         .needed = needed};
+    Loss loss = stage2_loss(&e->stage2, &e->session, e->model, t, &z, e->row, e->b, e->beta);
+    TRY(flow_input(&e->flow, &source, "cnn", "Z_v", z.image.z, err));
+    TRY(flow_input(&e->flow, &source, "stage1", "u_v", z.image.u, err));
+    TRY(flow_input(&e->flow, &source, "text", "Z_t", z.text.z, err));
+    TRY(flow_input(&e->flow, &source, "stage1", "u_t", z.text.u, err));
+    TRY(flow_walk(&e->flow, t, loss.total, &source, err));
+    add_term(e, 2, "L_align", "align", loss.term[TERM_ALIGN], c->weight_align);
+    add_term(e, 2, "L_man", c->laplacian ? "laplacian" : "manifold", loss.term[TERM_MANIFOLD],
+             c->weight_manifold);
+    add_term(e, 2, "L_bal", "balance", loss.term[TERM_BALANCE], c->weight_balance);
+    add_term(e, 2, "L_cls", "classification", loss.term[TERM_CLASSIFICATION], c->weight_classification);
+    add_term(e, 2, "L_qua", "quantisation", loss.term[TERM_QUANTISATION], c->weight_quantisation);
+    add_term(e, 2, "L_like", "likelihood", loss.term[TERM_LIKELIHOOD], c->weight_likelihood);
+    add_term(e, 2, "L_dec", "decorrelation", loss.term[TERM_DECORRELATION], c->weight_decorrelation);
+    e->total[1] = (double)loss.total->data[0];
+    return keep_targets(e, t, &z, err);
+}
+
+static Status stage2(Explain *e, Tape *t, Error *err) {
+    tape_reset(t);
+    if (ARENA_GUARD(&t->arena)) return mem_error(err, "a batch of stage 2");
+    return walk_stage2(e, t, err);
+}
+
+/* ---- The followed case alone, as encode sees it ---- */
+
+static Status keep_codes(Explain *e, int m, Error *err) {
+    size_t q = (size_t)e->model->config.bits;
+    e->score[m] = mem_calloc(q, sizeof *e->score[m]);
+    e->relaxed[m] = mem_calloc(q, sizeof *e->relaxed[m]);
+    e->code[m] = mem_calloc(code_bytes((int)q), 1);
+    if (!e->score[m] || !e->relaxed[m] || !e->code[m]) return mem_error(err, "the codes");
+    Encoding out = {.scores = e->score[m], .codes = e->code[m]};
+    return encode_cases(e->model, &e->session.data, e->which, 1, (Modality)m, &out, e->session.pool, NULL,
+                        err);
+}
+
+/* Mean over the heads of weights (heads, n). */
+static Status keep_attention(Explain *e, int m, const real *weights, int n, Error *err) {
+    int heads = e->model->config.heads;
+    real *mean = e->attention[m] = mem_calloc((size_t)n, sizeof *mean);
+    if (!mean) return mem_error(err, "the attention");
+    for (int h = 0; h < heads; h++)
+        for (int j = 0; j < n; j++) mean[j] += weights[h * n + j] / (real)heads;
+    return STATUS_OK;
+}
+
+static Status look_at_case(Explain *e, Tape *t, Error *err) {
+    const ModelConfig *c = &e->model->config;
+    int view = 0, d = c->dim;
+    Pair z = stage2_features(&e->stage2.train, &e->session, t, e->row, &view, 1);
+    int tokens[2] = {z.image.z->dim[1], z.text.z->dim[1]};
+    e->token_norm = mem_calloc((size_t)tokens[0], sizeof *e->token_norm);
+    if (!e->token_norm) return mem_error(err, "the tokens");
+    for (int k = 0; k < tokens[0]; k++) e->token_norm[k] = flow_norm(z.image.z->data + k * d, (size_t)d);
+    for (int m = 0; m < 2; m++) {
+        int n = 1 + tokens[m];
+        real *weights = arena_calloc(&t->arena, (size_t)(c->heads * n), sizeof *weights);
+        model_context(t, e->model, m == 0 ? &z.image : NULL, m == 1 ? &z.text : NULL, 0, weights);
+        if (c->transformer && c->layers > 0) TRY(keep_attention(e, m, weights, n, err));
+        Tensor *s = tape_tensor2(t, 1, c->bits);
+        for (int j = 0; j < c->bits; j++) s->data[j] = (real)e->score[m][j];
+        Tensor *h = op_tanh(t, s, (real)e->beta);
+        for (int j = 0; j < c->bits; j++) e->relaxed[m][j] = (float)h->data[j];
+    }
+    return STATUS_OK;
+}
+
+static Status one_case(Explain *e, Tape *t, Error *err) {
+    const Case *c = &e->session.manifest.cases[e->which[0]];
+    for (int m = 0; m < 2; m++) TRY(keep_codes(e, m, err));
+    TRY(words_split(&e->words, c->text, c->id, err));
+    tape_reset(t);
+    t->recording = false;
+    if (ARENA_GUARD(&t->arena)) return mem_error(err, "the case");
+    return look_at_case(e, t, err);
+}
+
+/* ---- All of it ---- */
+
+static void train_only(Explain *e, const char *const *prefixes, int n) {
+    params_train_only(&e->model->params, prefixes, n);
+    params_zero_grad(&e->model->params);
+}
+
+Status explain_run(Explain *e, const ExplainOptions *o, const Config *c, Pool *pool, const Log *log,
+                   Error *err) {
+    memset(e, 0, sizeof *e);
+    Tape t;
+    tape_init(&t, pool);
+    t.training = false;
+    Status s = open_model(e, o, c, pool, log, err);
+    if (s == STATUS_OK) s = choose_batch(e, o->id, err);
+    if (s == STATUS_OK) train_only(e, MODEL_STAGE1, 3), s = stage1(e, &t, err);
+    if (s == STATUS_OK) s = stage2_prepare(&e->stage2, &e->session, e->model, o->run, err);
+    if (s == STATUS_OK) train_only(e, MODEL_STAGE2, 4), s = stage2(e, &t, err);
+    if (s == STATUS_OK) s = one_case(e, &t, err);
+    tape_free(&t);
+    return s;
+}
+
+void explain_free(Explain *e) {
+    stage2_free(&e->stage2);
+    flow_free(&e->flow);
+    words_free(&e->words);
+    for (int m = 0; m < 2; m++) {
+        mem_free(e->attention[m]);
+        mem_free(e->score[m]);
+        mem_free(e->relaxed[m]);
+        mem_free(e->code[m]);
+    }
+    for (int i = 0; i < EXPLAIN_PAIRS; i++) mem_free(e->target[i]);
+    mem_free(e->token_norm);
+    mem_free(e->row);
+    mem_free(e->which);
+    session_close(&e->session);
+    model_close(&e->file);
+    model_free(&e->initial);
+    memset(e, 0, sizeof *e);
+}
+
+/* ---- Reading ---- */
+
+int explain_tokens(const Explain *e) {
+    return e->session.data.length[e->which[0]];
+}
+
+int explain_neighbours(const Explain *e, int m, ExplainNeighbour *out, int most) {
+    const Graph *g = &e->stage2.graph[m];
+    int n = 0, self = e->row[0];
+    if (g->n == 0) return 0;
+    for (size_t at = g->start[self]; at < g->start[self + 1]; at++) {
+        if (g->column[at] == self) continue;
+        ExplainNeighbour x = {g->column[at], (double)g->kernel[at], (double)g->step[at]};
+        if (n == most && out[n - 1].kernel >= x.kernel) continue;
+        int place = n < most ? n++ : most - 1;
+        for (; place > 0 && out[place - 1].kernel < x.kernel; place--) out[place] = out[place - 1];
+        out[place] = x;
+    }
+    return n;
+}
