@@ -120,13 +120,13 @@ static Status encode(const Args *a, Job *j, Error *err) {
         j->out.scores = mem_calloc(n, q * sizeof(float));
         if (!j->out.features || !j->out.scores) return mem_error(err, "the features");
     }
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         if (!j->use[k]) continue;
         Encoding part = {j->out.features ? j->out.features + at * d : NULL,
                          j->out.scores ? j->out.scores + at * q : NULL,
                          j->out.codes + at * code_bytes((int)q)};
-        TRY(encode_cases(m, &j->cases.data, j->cases.index[k], j->cases.count[k], (Modality)k, &part, a->pool,
-                         &a->log, err));
+        TRY(encode_cases(m, &j->cases.data, j->cases.index[k], j->cases.count[k], k, &part, a->pool, &a->log,
+                         err));
         at += (size_t)j->cases.count[k];
     }
     return STATUS_OK;

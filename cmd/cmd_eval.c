@@ -211,11 +211,11 @@ static void print_retrieval(const Result *r) {
 static void print_health(const Evaluation *e) {
     printf(
         "\ncodes          distinct    share of ones      constant bits  entropy  |correlation|  mean tie\n");
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         const CodeHealth *h = &e->health[k];
         printf("%-13s  %4zu/%-5zu  %.2f [%.2f, %.2f]  %6d         %.3f    %.3f          %.1f\n",
-               modality_name((Modality)k), h->distinct, h->codes, h->bit_mean, h->bit_mean_low,
-               h->bit_mean_high, h->constant_bits, h->entropy, h->correlation, h->mean_tie);
+               modality_name(k), h->distinct, h->codes, h->bit_mean, h->bit_mean_low, h->bit_mean_high,
+               h->constant_bits, h->entropy, h->correlation, h->mean_tie);
     }
 }
 

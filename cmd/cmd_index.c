@@ -71,7 +71,7 @@ typedef struct {
 static bool take_memory(Archive *r) {
     size_t bytes = code_bytes(r->f->model.config.bits), n = (size_t)r->cases->manifest.n;
     r->labels = mem_calloc((size_t)r->cases->manifest.n_labels + 1, sizeof *r->labels);
-    for (int m = 0; m < 2; m++) {
+    for (Modality m = 0; m < MODALITIES; m++) {
         r->codes[m] = mem_calloc((size_t)r->cases->count[m] + 1, bytes);
         r->code[m] = mem_calloc(n, sizeof *r->code[m]);
     }
@@ -80,11 +80,11 @@ static bool take_memory(Archive *r) {
 
 static Status encode(Args *a, Archive *r, Error *err) {
     size_t bytes = code_bytes(r->f->model.config.bits);
-    for (int m = 0; m < 2; m++) {
+    for (Modality m = 0; m < MODALITIES; m++) {
         int count = r->cases->count[m];
         Encoding out = {.codes = r->codes[m]};
-        TRY(encode_cases(&r->f->model, &r->cases->data, r->cases->index[m], count, (Modality)m, &out, a->pool,
-                         &a->log, err));
+        TRY(encode_cases(&r->f->model, &r->cases->data, r->cases->index[m], count, m, &out, a->pool, &a->log,
+                         err));
         for (int i = 0; i < count; i++) r->code[m][r->cases->index[m][i]] = r->codes[m] + (size_t)i * bytes;
     }
     return STATUS_OK;

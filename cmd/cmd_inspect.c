@@ -167,8 +167,8 @@ static Status show_index(const char *path, Error *err) {
     Index *x = NULL;
     TRY(index_open(&x, path, err));
     int64_t n = index_count(x), has[2] = {0, 0};
-    for (int m = 0; m < 2; m++)
-        for (int64_t row = 0; row < n; row++) has[m] += index_allowed(x, (Modality)m)[row];
+    for (Modality m = 0; m < MODALITIES; m++)
+        for (int64_t row = 0; row < n; row++) has[m] += index_allowed(x, m)[row];
     fact("index", path);
     file_size(path);
     number("bits", index_bits(x));
@@ -224,9 +224,9 @@ static Status show_files(const Args *a, const char *run, const char *model, cons
 static void show_health(const Evaluation *e, const char *page) {
     printf("\ncodes of the database   distinct    share of ones      constant bits  entropy  |correlation|  "
            "mean tie\n");
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         const CodeHealth *h = &e->health[k];
-        printf("%-20s %8zu/%-6zu %6.2f [%.2f, %.2f] %8d %14.3f %11.3f %13.1f\n", modality_name((Modality)k),
+        printf("%-20s %8zu/%-6zu %6.2f [%.2f, %.2f] %8d %14.3f %11.3f %13.1f\n", modality_name(k),
                h->distinct, h->codes, h->bit_mean, h->bit_mean_low, h->bit_mean_high, h->constant_bits,
                h->entropy, h->correlation, h->mean_tie);
     }

@@ -51,10 +51,10 @@ static Status keep_matching(const Finder *f, const char *expression, Error *err)
 
 static Status allow(Finder *f, const FinderOptions *o, Error *err) {
     size_t n = (size_t)index_count(f->index);
-    for (int m = 0; m < 2; m++) {
+    for (Modality m = 0; m < MODALITIES; m++) {
         f->allowed[m] = mem_calloc(n + 1, 1);
         if (!f->allowed[m]) return mem_error(err, "the search");
-        memcpy(f->allowed[m], index_allowed(f->index, (Modality)m), n);
+        memcpy(f->allowed[m], index_allowed(f->index, m), n);
         for (int k = 0; k < o->n_labels; k++)
             TRY(index_keep_label(f->index, o->labels[k], f->allowed[m], err));
     }
@@ -141,7 +141,7 @@ static Status code_of_case(const Finder *f, const Query *q, Answer *a, uint8_t *
     IndexCase c;
     TRY(index_case(f->index, a->row, &c, err));
     a->asked = f->find == MODALITY_IMAGE ? MODALITY_TEXT : MODALITY_IMAGE;
-    if (!c.code[a->asked]) a->asked = (Modality)(1 - a->asked);
+    if (!c.code[a->asked]) a->asked = modality_other(a->asked);
     if (!c.code[a->asked])
         return error_set(err, STATUS_INPUT, "%s: case '%s' has no code", f->index_path, q->value);
     memcpy(code, c.code[a->asked], code_bytes(index_bits(f->index)));
@@ -180,7 +180,7 @@ Status finder_ask(Finder *f, const Query *q, Answer *a, Error *err) {
         a->asked = q->kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT;
         TRY(encode_query(f, q, a->asked, code, err));
     }
-    a->found = f->find >= 0 ? (Modality)f->find : (Modality)(1 - a->asked);
+    a->found = f->find >= 0 ? (Modality)f->find : modality_other(a->asked);
     return search(f, a, code, err);
 }
 

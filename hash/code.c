@@ -4,6 +4,10 @@
 
 #include "hash/search/scan_kernels.h"
 
+const char *modality_name(Modality m) {
+    return m == MODALITY_IMAGE ? "image" : "text";
+}
+
 /* EQ(code)  bit j = 1 iff s_j >= 0 */
 void code_pack(const float *scores, size_t n, int bits, uint8_t *code) {
     size_t bytes = code_bytes(bits);

@@ -6,6 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The two parts of a case, each of which finds the other. Arrays "by Modality" have MODALITIES elements. */
+typedef enum { MODALITY_IMAGE = 0, MODALITY_TEXT = 1, MODALITIES = 2 } Modality;
+const char *modality_name(Modality m); /* "image", "text" */
+static inline Modality modality_other(Modality m) {
+    return m == MODALITY_IMAGE ? MODALITY_TEXT : MODALITY_IMAGE;
+}
+
 enum { CODE_MIN_BITS = 16, CODE_MAX_BITS = 1024 };
 
 static inline size_t code_bytes(int bits) {

@@ -70,9 +70,9 @@ Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32
     return text_encoder_forward(t, &m->text, w, s, b, n, g, length);
 }
 
-Tensor *model_stage1_logits(Tape *t, const Model *m, int modality, Tensor *u) {
-    return modality == 0 ? op_linear(t, u, m->stage1_image_weight, m->stage1_image_bias)
-                         : op_linear(t, u, m->stage1_text_weight, m->stage1_text_bias);
+Tensor *model_stage1_logits(Tape *t, const Model *m, Modality modality, Tensor *u) {
+    return modality == MODALITY_IMAGE ? op_linear(t, u, m->stage1_image_weight, m->stage1_image_bias)
+                                      : op_linear(t, u, m->stage1_text_weight, m->stage1_text_bias);
 }
 
 /* u_v, u_t, or (u_v + u_t)/2. */
@@ -100,8 +100,9 @@ Tensor *model_context(Tape *t, const Model *m, const Features *image, const Feat
     Tensor *c = residual(t, image, text);
     if (m->config.transformer) {
         const Features *first = image ? image : text, *second = image && text ? text : NULL;
-        Tensor *sequence = op_sequence(t, m->cls, m->modality, first->z, image ? 0 : 1, first->length,
-                                       second ? second->z : NULL, 1, second ? second->length : NULL);
+        Tensor *sequence = op_sequence(
+            t, m->cls, m->modality, first->z, image ? MODALITY_IMAGE : MODALITY_TEXT, first->length,
+            second ? second->z : NULL, MODALITY_TEXT, second ? second->length : NULL);
         const int *length = sequence_length(t, image, text);
         c = op_add(t, transformer_first(t, &m->encoder, sequence, length, dropout, weights), c);
     }

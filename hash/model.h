@@ -13,6 +13,7 @@
 #ifndef HASH_MODEL_H
 #define HASH_MODEL_H
 
+#include "hash/code.h"
 #include "nn/cnn.h"
 #include "nn/params.h"
 #include "nn/text_encoder.h"
@@ -66,8 +67,8 @@ Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x);
 Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32_t *s, int b, int n, int g,
                           const int *length);
 
-/* Logits u_m V_m + a_m (b,c). modality: 0 image, 1 text. */
-Tensor *model_stage1_logits(Tape *t, const Model *m, int modality, Tensor *u);
+/* Logits u_m V_m + a_m (b,c). */
+Tensor *model_stage1_logits(Tape *t, const Model *m, Modality modality, Tensor *u);
 
 /* Features of one case batch, one modality each; both for the joint pass. z (b,n,d), u (b,d), length (b) or
  * NULL. */

@@ -331,9 +331,9 @@ Test(stage2, what_stage_1_knows_enters_the_target) {
     Pair z = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B), plain = z;
     plain.posterior[0] = plain.posterior[1] = NULL;
     check_posteriors(&z, &m, false, p);
-    static const int pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
+    static const Modality pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
     for (int k = 0; k < 3; k++) {
-        int x = pair[k][0], y = pair[k][1];
+        Modality x = pair[k][0], y = pair[k][1];
         const real *g = stage2_target(&st, &s, &t, &z, x, y, STEP2_BATCH, STEP2_B);
         const real *before = stage2_target(&st, &s, &t, &plain, x, y, STEP2_BATCH, STEP2_B);
         for (int i = 0; i < BLOCK; i++) want[i] = (double)before[i];

@@ -26,22 +26,22 @@ static Status take_cases(const Session *s, Set set, int **index, int *count, uin
 
 static Status encode_set(const Session *s, const Model *m, const int *index, int n, uint8_t *codes[2],
                          Error *err) {
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         codes[k] = mem_calloc((size_t)n, code_bytes(m->config.bits));
         if (!codes[k]) return mem_error(err, "the codes");
         Encoding out = {.codes = codes[k]};
-        TRY(encode_cases(m, &s->data, index, n, (Modality)k, &out, s->pool, s->log, err));
+        TRY(encode_cases(m, &s->data, index, n, k, &out, s->pool, s->log, err));
     }
     return STATUS_OK;
 }
 
 static Status both_directions(Evaluation *e, Pool *pool, Error *err) {
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         RetrievalTask task = {.queries = (size_t)e->n_query,
                               .database = (size_t)e->n_database,
                               .bits = e->bits,
                               .query_codes = e->query_codes[k],
-                              .database_codes = e->database_codes[1 - k],
+                              .database_codes = e->database_codes[modality_other(k)],
                               .classes = e->classes,
                               .query_labels = e->query_labels,
                               .database_labels = e->database_labels};
@@ -77,7 +77,7 @@ void evaluation_free(Evaluation *e) {
     mem_free(e->database_labels);
     mem_free(e->query_group);
     mem_free(e->database_group);
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         mem_free(e->query_codes[k]);
         mem_free(e->database_codes[k]);
         retrieval_free(&e->direction[k]);

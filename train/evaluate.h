@@ -19,7 +19,7 @@ typedef struct {
     uint8_t *query_labels, *database_labels;     /* (n, classes) */
     int *query_group, *database_group;
     bool own_group_left_out; /* validation: queries and database are the same cases */
-    Retrieval direction[2];  /* 0: image to text, 1: text to image */
+    Retrieval direction[2];  /* by Modality of the queries */
     CodeHealth health[2];    /* of the database codes, by Modality */
 } Evaluation;
 

@@ -195,8 +195,8 @@ void features_gather(const FeatureCache *f, const float *from, size_t size, cons
     }
 }
 
-void features_clean(const FeatureCache *f, int modality, float *out) {
-    const float *u = modality == 0 ? f->u_v : f->u_t;
+void features_clean(const FeatureCache *f, Modality modality, float *out) {
+    const float *u = modality == MODALITY_IMAGE ? f->u_v : f->u_t;
     size_t d = (size_t)f->d;
     for (int i = 0; i < f->n; i++)
         memcpy(out + (size_t)i * d, u + (size_t)i * (size_t)f->views * d, d * sizeof *out);

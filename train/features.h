@@ -39,7 +39,7 @@ void features_gather(const FeatureCache *f, const float *from, size_t size, cons
 /* How the cases of a view are made ready; *augment is filled and borrowed. */
 BatchOptions features_view(const Session *s, int view, Augment *augment);
 
-/* u of view 0 of every case, one after the other: out (n,d). modality: 0 image, 1 text. */
-void features_clean(const FeatureCache *f, int modality, float *out);
+/* u of view 0 of every case, one after the other: out (n,d). */
+void features_clean(const FeatureCache *f, Modality modality, float *out);
 
 #endif

@@ -43,8 +43,8 @@ static uint8_t *similar(const Session *s, Tape *t, const int *index, int b) {
     return out;
 }
 
-real *stage2_target(const Stage2 *st, const Session *s, Tape *t, const Pair *z, int first, int second,
-                    const int *rows, int b) {
+real *stage2_target(const Stage2 *st, const Session *s, Tape *t, const Pair *z, Modality first,
+                    Modality second, const int *rows, int b) {
     int c = session_classes(s), *index = cases_of(s, t, rows, b);
     float *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);
     real *target = arena_alloc(&t->arena, (size_t)b * (size_t)b * sizeof *target);
@@ -68,7 +68,7 @@ static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, const Pair 
         graph_block(&st->graph[1], rows, b, k_t);
         return loss_laplacian(t, h[0], h[1], k_v, k_t);
     }
-    static const int pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
+    static const Modality pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
     Tensor *term[3];
     for (int i = 0; i < 3; i++)
         term[i] = loss_manifold(t, h[pair[i][0]], h[pair[i][1]],
@@ -164,7 +164,7 @@ Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int
 }
 
 /* p_m (b,c) of u_m (b,d): no part of the loss's graph. */
-static const float *posterior_of(const Session *s, const Model *m, Tape *t, int modality, Tensor *u) {
+static const float *posterior_of(const Session *s, const Model *m, Tape *t, Modality modality, Tensor *u) {
     int b = u->dim[0], c = session_classes(s);
     float *p = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *p);
     bool recording = t->recording;
@@ -179,7 +179,8 @@ Pair stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, c
                   const int *views, int b) {
     Pair p = gather_pair(&st->train, s, t, rows, views, b);
     bool used = st->posterior > 0 && s->config.weight_manifold > 0 && !s->config.laplacian;
-    for (int k = 0; used && k < 2; k++) p.posterior[k] = posterior_of(s, m, t, k, k ? p.text.u : p.image.u);
+    for (Modality k = 0; used && k < MODALITIES; k++)
+        p.posterior[k] = posterior_of(s, m, t, k, k ? p.text.u : p.image.u);
     drop(&p, s, t);
     return p;
 }

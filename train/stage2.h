@@ -28,10 +28,10 @@ void stage2_free(Stage2 *st);
 Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z, const int *rows,
                  int b, double beta);
 
-/* G (b,b) of the training rows, whose features are z, between modalities first and second (0 image, 1 text), in the arena
+/* G (b,b) of the training rows, whose features are z, between modalities first and second, in the arena
  * of t. */
-real *stage2_target(const Stage2 *st, const Session *s, Tape *t, const Pair *z, int first, int second,
-                    const int *rows, int b);
+real *stage2_target(const Stage2 *st, const Session *s, Tape *t, const Pair *z, Modality first,
+                    Modality second, const int *rows, int b);
 
 /* The features of the rows (b) of f in the views (b) given, with noise while training. */
 Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,

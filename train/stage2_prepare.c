@@ -9,7 +9,7 @@ static bool needs_graph(const Config *c) {
     return c->weight_manifold > 0 && (c->laplacian || c->omega < 1) && !c->end_to_end;
 }
 
-static Status build_graph(Stage2 *st, const Session *s, int modality, Error *err) {
+static Status build_graph(Stage2 *st, const Session *s, Modality modality, Error *err) {
     const Config *c = &s->config;
     int n = st->train.n, d = st->train.d, classes = session_classes(s);
     float *u = mem_calloc((size_t)n * (size_t)d, sizeof *u);

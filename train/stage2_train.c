@@ -14,7 +14,7 @@
 /* ---- Validation ---- */
 
 /* Codes (n, q/8) of the validation cases from their cached features, one modality alone. */
-static Status validation_codes(const Stage2 *st, const Session *s, const Model *m, int modality,
+static Status validation_codes(const Stage2 *st, const Session *s, const Model *m, Modality modality,
                                uint8_t *codes, Error *err) {
     int n = st->val.n, q = m->config.bits;
     Tape t;
@@ -29,8 +29,8 @@ static Status validation_codes(const Stage2 *st, const Session *s, const Model *
             views[ENCODE_TILE] = {0};
         for (int i = 0; i < tile; i++) rows[i] = first + i;
         Pair p = stage2_features(&st->val, s, &t, rows, views, tile);
-        Tensor *c = modality == 0 ? model_context(&t, m, &p.image, NULL, 0, NULL)
-                                  : model_context(&t, m, NULL, &p.text, 0, NULL);
+        Tensor *c = modality == MODALITY_IMAGE ? model_context(&t, m, &p.image, NULL, 0, NULL)
+                                               : model_context(&t, m, NULL, &p.text, 0, NULL);
         Tensor *scores = model_scores(&t, m, c);
         for (int i = 0; i < tile; i++) {
             float row[CODE_MAX_BITS];
@@ -45,7 +45,7 @@ static Status validation_codes(const Stage2 *st, const Session *s, const Model *
 
 static Status validation_map(const Session *s, const uint8_t *codes[2], const uint8_t *labels,
                              const int *group, double map[2], Error *err) {
-    for (int direction = 0; direction < 2; direction++) {
+    for (Modality direction = 0; direction < MODALITIES; direction++) {
         size_t n = (size_t)s->count[SET_VAL];
         RetrievalTask task = {.queries = n,
                               .database = n,

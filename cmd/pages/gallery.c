@@ -59,7 +59,7 @@ static Status ask_all(Gallery *g, Modality m, Error *err) {
     for (size_t i = 0; s == STATUS_OK && i < g->n; i++)
         memcpy(codes + i * bytes, index_codes(g->index, m) + (size_t)g->row[i] * bytes, bytes);
     if (s == STATUS_OK && g->n)
-        s = index_search(g->index, (Modality)(1 - m), codes, g->n, k, -1, NULL, g->hit[m], g->found[m], NULL,
+        s = index_search(g->index, modality_other(m), codes, g->n, k, -1, NULL, g->hit[m], g->found[m], NULL,
                          g->pool, err);
     mem_free(codes);
     return s;
@@ -77,11 +77,11 @@ Status gallery_open(Gallery *g, const char *index, size_t k, Pool *pool, const L
     g->picture = mem_calloc(rows + 1, 1);
     if (!g->row || !g->picture) return mem_error(err, "the gallery");
     TRY(list_cases(g, err));
-    for (int m = 0; m < 2; m++) {
+    for (Modality m = 0; m < MODALITIES; m++) {
         g->hit[m] = mem_calloc(g->n + 1, (k + 1) * sizeof(Hit));
         g->found[m] = mem_calloc(g->n + 1, sizeof *g->found[m]);
         if (!g->hit[m] || !g->found[m]) return mem_error(err, "the gallery's neighbours");
-        TRY(ask_all(g, (Modality)m, err));
+        TRY(ask_all(g, m, err));
     }
     return STATUS_OK;
 }

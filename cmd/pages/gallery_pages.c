@@ -220,7 +220,7 @@ static Status case_page(Buffer *b, const Gallery *g, size_t i, const IndexCase *
     html_begin_of_many(b, self->id, NULL);
     case_links(b, g, i);
     html_case(b, &h);
-    for (int m = 0; m < 2; m++) TRY(add_direction(b, g, i, (Modality)m, self, own, err));
+    for (Modality m = 0; m < MODALITIES; m++) TRY(add_direction(b, g, i, m, self, own, err));
     html_note(b, "%s", NOT_A_DEVICE);
     html_end(b);
     return STATUS_OK;

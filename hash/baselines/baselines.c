@@ -74,11 +74,12 @@ void baseline_model_free(BaselineModel *m) {
     *m = (BaselineModel){0};
 }
 
-Status baseline_encode(const BaselineModel *m, int modality, const float *x, int n, uint8_t *codes,
+Status baseline_encode(const BaselineModel *m, Modality modality, const float *x, int n, uint8_t *codes,
                        Error *err) {
     enum { TILE = 256 };
-    int d = modality ? m->dy : m->dx, q = m->bits;
-    const float *w = modality ? m->wy : m->wx, *b = modality ? m->by : m->bx;
+    int d = modality == MODALITY_TEXT ? m->dy : m->dx, q = m->bits;
+    const float *w = modality == MODALITY_TEXT ? m->wy : m->wx,
+                *b = modality == MODALITY_TEXT ? m->by : m->bx;
     float *scores = mem_alloc((size_t)TILE * (size_t)q * sizeof *scores);
     real *scratch = mem_aligned(gemm_scratch(q, d) * sizeof *scratch);
     Status s = scores && scratch ? STATUS_OK : mem_error(err, "encoding");

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash/code.h"
 #include "nn/base/error.h"
 
 /* The training cases; all borrowed, not yet centred. A case may be without labels. */
@@ -82,8 +83,8 @@ void baseline_describe(const Baseline *b, const BaselineSettings *s, char *text,
 
 void baseline_model_free(BaselineModel *m);
 
-/* codes (n, bits/8) of x (n, dx or dy). modality: 0 image, 1 text. A case's code does not depend on the others. */
-Status baseline_encode(const BaselineModel *m, int modality, const float *x, int n, uint8_t *codes,
+/* codes (n, bits/8) of x (n, dx or dy). A case's code does not depend on the others. */
+Status baseline_encode(const BaselineModel *m, Modality modality, const float *x, int n, uint8_t *codes,
                        Error *err);
 
 #endif

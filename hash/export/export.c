@@ -95,7 +95,7 @@ static Status write_codes(const Index *x, Modality m, ExportCodes *put, const ch
 Status export_index(const Index *x, ExportFormat format, const char *folder, Error *err) {
     NN_REQUIRE((int)format >= 0 && format < N_EXPORTS, "format %d", (int)format);
     TRY(dir_make(folder, err));
-    for (int m = 0; m < 2; m++) TRY(write_codes(x, (Modality)m, formats[format].codes, folder, err));
+    for (Modality m = 0; m < MODALITIES; m++) TRY(write_codes(x, m, formats[format].codes, folder, err));
     TRY(write_ids(x, folder, err));
     FileWriter w;
     TRY(begin(&w, folder, formats[format].commands_file, err));

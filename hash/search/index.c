@@ -21,10 +21,6 @@
  * calling it damaged. */
 enum { OPEN_TRIES = 4 };
 
-const char *modality_name(Modality m) {
-    return m == MODALITY_IMAGE ? "image" : "text";
-}
-
 static Status damaged(Error *err, const char *path, const char *what) {
     return error_set(err, STATUS_INPUT,
                      "%s: %s; a whole index of version %d was expected; build it again or copy it anew", path,

@@ -9,12 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash/code.h"
 #include "hash/search/mih.h"
 #include "hash/search/scan.h"
 #include "nn/base/error.h"
-
-typedef enum { MODALITY_IMAGE = 0, MODALITY_TEXT = 1 } Modality;
-const char *modality_name(Modality m); /* "image", "text" */
 
 /* One case. Strings are borrowed. codes: NULL where the case lacks that modality. */
 typedef struct {

@@ -85,7 +85,7 @@ static void add_label(IndexBuilder *b, const char *name) {
     buffer_add(&b->part[PART_LABELS], bytes, sizeof bytes);
 }
 
-static void add_code(IndexBuilder *b, int modality, const uint8_t *code) {
+static void add_code(IndexBuilder *b, Modality modality, const uint8_t *code) {
     static const uint8_t zeros[CODE_MAX_BITS / 8];
     unsigned char has = code != NULL;
     buffer_add(&b->part[PART_CODES + modality], code ? code : zeros, code_bytes(b->bits));
@@ -113,7 +113,7 @@ Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err) {
         return error_set(err, STATUS_INPUT, "an index holds at most %llu cases",
                          (unsigned long long)INDEX_MAX_ROWS);
     add_string(b, PART_ID_OFFSET, c->id);
-    for (int m = 0; m < 2; m++) add_code(b, m, c->code[m]);
+    for (Modality m = 0; m < MODALITIES; m++) add_code(b, m, c->code[m]);
     add_texts(b, c);
     for (int i = 0; i < c->n_labels; i++) add_label(b, c->labels[i]);
     add_u64(&b->part[PART_LABEL_OFFSET], b->part[PART_LABELS].size / 4);

@@ -144,7 +144,7 @@ static Status stage1(Explain *e, Tape *t, Error *err) {
 /* ---- Stage 2 ---- */
 
 static Status keep_targets(Explain *e, Tape *t, const Pair *z, Error *err) {
-    static const int pair[EXPLAIN_PAIRS][2] = {{0, 0}, {1, 1}, {0, 1}};
+    static const Modality pair[EXPLAIN_PAIRS][2] = {{0, 0}, {1, 1}, {0, 1}};
     const Config *c = &e->session.config;
     size_t block = (size_t)e->b * (size_t)e->b;
     if (c->weight_manifold <= 0 || c->laplacian) return STATUS_OK;
@@ -195,19 +195,18 @@ static Status stage2(Explain *e, Tape *t, Error *err) {
 
 /* ---- The followed case alone, as encode sees it ---- */
 
-static Status keep_codes(Explain *e, int m, Error *err) {
+static Status keep_codes(Explain *e, Modality m, Error *err) {
     size_t q = (size_t)e->model->config.bits;
     e->score[m] = mem_calloc(q, sizeof *e->score[m]);
     e->relaxed[m] = mem_calloc(q, sizeof *e->relaxed[m]);
     e->code[m] = mem_calloc(code_bytes((int)q), 1);
     if (!e->score[m] || !e->relaxed[m] || !e->code[m]) return mem_error(err, "the codes");
     Encoding out = {.scores = e->score[m], .codes = e->code[m]};
-    return encode_cases(e->model, &e->session.data, e->which, 1, (Modality)m, &out, e->session.pool, NULL,
-                        err);
+    return encode_cases(e->model, &e->session.data, e->which, 1, m, &out, e->session.pool, NULL, err);
 }
 
 /* Mean over the heads of weights (heads, n). */
-static Status keep_attention(Explain *e, int m, const real *weights, int n, Error *err) {
+static Status keep_attention(Explain *e, Modality m, const real *weights, int n, Error *err) {
     int heads = e->model->config.heads;
     real *mean = e->attention[m] = mem_calloc((size_t)n, sizeof *mean);
     if (!mean) return mem_error(err, "the attention");
@@ -224,7 +223,7 @@ static Status look_at_case(Explain *e, Tape *t, Error *err) {
     e->token_norm = mem_calloc((size_t)tokens[0], sizeof *e->token_norm);
     if (!e->token_norm) return mem_error(err, "the tokens");
     for (int k = 0; k < tokens[0]; k++) e->token_norm[k] = flow_norm(z.image.z->data + k * d, (size_t)d);
-    for (int m = 0; m < 2; m++) {
+    for (Modality m = 0; m < MODALITIES; m++) {
         int n = 1 + tokens[m];
         real *weights = arena_calloc(&t->arena, (size_t)(c->heads * n), sizeof *weights);
         model_context(t, e->model, m == 0 ? &z.image : NULL, m == 1 ? &z.text : NULL, 0, weights);
@@ -239,7 +238,7 @@ static Status look_at_case(Explain *e, Tape *t, Error *err) {
 
 static Status one_case(Explain *e, Tape *t, Error *err) {
     const Case *c = &e->session.manifest.cases[e->which[0]];
-    for (int m = 0; m < 2; m++) TRY(keep_codes(e, m, err));
+    for (Modality m = 0; m < MODALITIES; m++) TRY(keep_codes(e, m, err));
     TRY(words_split(&e->words, c->text, c->id, err));
     tape_reset(t);
     t->recording = false;
@@ -296,7 +295,7 @@ int explain_tokens(const Explain *e) {
     return e->session.data.length[e->which[0]];
 }
 
-int explain_neighbours(const Explain *e, int m, ExplainNeighbour *out, int most) {
+int explain_neighbours(const Explain *e, Modality m, ExplainNeighbour *out, int most) {
     const Graph *g = &e->stage2.graph[m];
     int n = 0, self = e->row[0];
     if (g->n == 0) return 0;

@@ -61,7 +61,7 @@ typedef struct {
     double kernel, step;
 } ExplainNeighbour;
 /* The nearest cases to the followed one in modality m, nearest first, at most `most`; returns how many (0 without graph). */
-int explain_neighbours(const Explain *e, int m, ExplainNeighbour *out, int most);
+int explain_neighbours(const Explain *e, Modality m, ExplainNeighbour *out, int most);
 
 /* Tokens of the followed case's text. */
 int explain_tokens(const Explain *e);

@@ -188,7 +188,7 @@ static Status write_tokens(Buffer *b, const Explain *e, Error *err) {
     return STATUS_OK;
 }
 
-static Status write_neighbours(Buffer *b, const Explain *e, int m, uint8_t *scratch, const char **labels,
+static Status write_neighbours(Buffer *b, const Explain *e, Modality m, uint8_t *scratch, const char **labels,
                                Error *err) {
     const Graph *g = &e->stage2.graph[m];
     ExplainNeighbour near[NEIGHBOURS];
@@ -377,7 +377,8 @@ static Status write_pictures(Buffer *b, const Explain *e, uint8_t *scratch, cons
     TRY(write_tokens(b, e, err));
     html_section_begin(b, "4. Its nearest cases in the neighbour graph");
     if (!e->stage2.graph[0].n) html_text(b, "These settings take no walk, so there is no graph.");
-    for (int m = 0; m < 2 && e->stage2.graph[m].n; m++) TRY(write_neighbours(b, e, m, scratch, labels, err));
+    for (Modality m = 0; m < MODALITIES && e->stage2.graph[m].n; m++)
+        TRY(write_neighbours(b, e, m, scratch, labels, err));
     html_section_end(b);
     return STATUS_OK;
 }

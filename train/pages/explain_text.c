@@ -114,7 +114,7 @@ static void add_terms(Buffer *b, const Explain *e, int stage) {
 
 /* ---- The graph ---- */
 
-static void add_neighbours(Buffer *b, const Explain *e, int m) {
+static void add_neighbours(Buffer *b, const Explain *e, Modality m) {
     const Session *s = &e->session;
     ExplainNeighbour near[NEIGHBOURS];
     int n = explain_neighbours(e, m, near, NEIGHBOURS);
@@ -135,12 +135,12 @@ static void add_neighbours(Buffer *b, const Explain *e, int m) {
 static void add_graph(Buffer *b, const Explain *e) {
     buffer_printf(b, "\n3. The neighbour graph of u_v and of u_t, over %d training cases: bandwidth, graph\n",
                   e->stage2.train.n);
-    for (int m = 0; m < 2; m++)
+    for (Modality m = 0; m < MODALITIES; m++)
         if (e->stage2.graph[m].n)
             buffer_printf(b, "  sigma_%c %.5g, k %d, of other groups alone\n", "vt"[m],
                           e -> stage2.graph[m].sigma, e->stage2.graph[m].k);
     if (!e->stage2.graph[0].n) buffer_printf(b, "  none: these settings take no walk\n");
-    for (int m = 0; m < 2; m++) add_neighbours(b, e, m);
+    for (Modality m = 0; m < MODALITIES; m++) add_neighbours(b, e, m);
     static const char *const pair[EXPLAIN_PAIRS] = {"vv", "tt", "vt"};
     for (int i = 0; i < EXPLAIN_PAIRS && e->target[i]; i++) {
         if (i == 0)

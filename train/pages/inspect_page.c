@@ -166,10 +166,10 @@ static Status write_maps(Buffer *b, const Session *s, const Evaluation *e, Error
 
 static void write_facts(Buffer *b, const Evaluation *e) {
     html_facts_begin(b);
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         const CodeHealth *h = &e->health[k];
         html_fact(
-            b, modality_name((Modality)k),
+            b, modality_name(k),
             "%zu codes, %zu distinct; bits are 1 in %.3f of them (%.2f to %.2f), %d constant; entropy %.3f; "
             "|correlation| %.3f, most %.3f; a code ties with %.1f others",
             h->codes, h->distinct, h->bit_mean, h->bit_mean_low, h->bit_mean_high, h->constant_bits,
@@ -186,13 +186,13 @@ static Status write_page(Buffer *b, const Session *s, const Evaluation *e, Error
     html_section_begin(b, "Balance and correlation of the bits");
     write_facts(b, e);
     html_grid_begin(b);
-    for (int k = 0; k < 2; k++) TRY(chart_bits(b, e, (Modality)k, err));
-    for (int k = 0; k < 2; k++) TRY(chart_correlation(b, e, (Modality)k, err));
+    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_bits(b, e, k, err));
+    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_correlation(b, e, k, err));
     html_grid_end(b);
     html_section_end(b);
     html_section_begin(b, "Hamming distances of relevant and irrelevant pairs");
     html_grid_begin(b);
-    for (int k = 0; k < 2; k++) TRY(chart_distances(b, e, k, err));
+    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_distances(b, e, k, err));
     html_grid_end(b);
     html_section_end(b);
     TRY(write_maps(b, s, e, err));

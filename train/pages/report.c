@@ -52,7 +52,7 @@ static void write_map_table(Buffer *b, const Evaluation *e) {
         add_cell(&c, "%.3f", r->map_random);
     }
     add_table(b, "Test queries against database cases that were never trained on", head, 8, &c);
-    for (int k = 0; k < 2; k++)
+    for (Modality k = 0; k < MODALITIES; k++)
         if (e->direction[k].without_relevant)
             html_note(b, "%zu queries have no relevant database case and count 0 (%s).",
                       e->direction[k].without_relevant, k ? "text to image" : "image to text");
@@ -63,9 +63,9 @@ static void write_health_table(Buffer *b, const Evaluation *e) {
                                        "share of ones", "least .. most", "constant bits",
                                        "entropy",       "|correlation|", "mean tie"};
     Cells c = {.n = 0};
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         const CodeHealth *h = &e->health[k];
-        add_cell(&c, "%s", modality_name((Modality)k));
+        add_cell(&c, "%s", modality_name(k));
         add_cell(&c, "%zu", h->codes);
         add_cell(&c, "%zu", h->distinct);
         add_cell(&c, "%.3f", h->bit_mean);
@@ -84,7 +84,7 @@ static Status write_result(Buffer *b, const Evaluation *e, Error *err) {
     html_grid_begin(b);
     chart_map(b, e);
     TRY(chart_recall(b, e, err));
-    for (int k = 0; k < 2; k++) TRY(chart_distances(b, e, k, err));
+    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_distances(b, e, k, err));
     html_grid_end(b);
     html_section_end(b);
     return STATUS_OK;
@@ -115,9 +115,9 @@ static Status write_health(Buffer *b, const Evaluation *e, Error *err) {
     html_section_begin(b, "Health of the codes");
     write_health_table(b, e);
     html_grid_begin(b);
-    for (int k = 0; k < 2; k++) {
-        TRY(chart_bits(b, e, (Modality)k, err));
-        TRY(chart_correlation(b, e, (Modality)k, err));
+    for (Modality k = 0; k < MODALITIES; k++) {
+        TRY(chart_bits(b, e, k, err));
+        TRY(chart_correlation(b, e, k, err));
     }
     html_grid_end(b);
     html_section_end(b);

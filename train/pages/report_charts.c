@@ -145,7 +145,7 @@ static bool shares_label(const Evaluation *e, int q, int i) {
 }
 
 /* y[1], y[0]: share of the pairs that do and do not share a label at each distance. */
-static void count_distances(const Evaluation *e, int direction, double *const y[2]) {
+static void count_distances(const Evaluation *e, Modality direction, double *const y[2]) {
     double pairs[2] = {0, 0};
     size_t bytes = code_bytes(e->bits);
     for (int q = 0; q < e->n_query; q++) {
@@ -160,7 +160,7 @@ static void count_distances(const Evaluation *e, int direction, double *const y[
         for (int d = 0; d <= e->bits && pairs[k] > 0; d++) y[k][d] /= pairs[k];
 }
 
-Status chart_distances(Buffer *b, const Evaluation *e, int direction, Error *err) {
+Status chart_distances(Buffer *b, const Evaluation *e, Modality direction, Error *err) {
     size_t n = (size_t)e->bits + 1;
     double *x = mem_calloc(3 * n, sizeof *x);
     if (!x) return mem_error(err, "the report's distances");

@@ -12,7 +12,7 @@ Status chart_validation(Buffer *b, const MetricsRow *rows, int n, int stage, int
 
 /* Of an evaluation. */
 void chart_map(Buffer *b, const Evaluation *e);
-Status chart_distances(Buffer *b, const Evaluation *e, int direction, Error *err);
+Status chart_distances(Buffer *b, const Evaluation *e, Modality direction, Error *err);
 Status chart_bits(Buffer *b, const Evaluation *e, Modality m, Error *err);
 Status chart_correlation(Buffer *b, const Evaluation *e, Modality m, Error *err);
 Status chart_recall(Buffer *b, const Evaluation *e, Error *err);

@@ -63,7 +63,7 @@ Status bench_train(Bench *b, Error *err) {
 /* ---- Features ---- */
 
 /* p of one set and modality, from u. */
-static void classify(Bench *b, Tape *t, Set set, int modality) {
+static void classify(Bench *b, Tape *t, Set set, Modality modality) {
     size_t d = (size_t)b->session.config.dim, c = (size_t)session_classes(&b->session);
     int n = b->session.count[set];
     for (int first = 0; first < n; first += ENCODE_TILE) {
@@ -80,7 +80,7 @@ static Status read_set(Bench *b, Set set, Tape *t, Error *err) {
     Session *s = &b->session;
     size_t n = (size_t)s->count[set], d = (size_t)s->config.dim, c = (size_t)session_classes(s);
     if (ARENA_GUARD(&t->arena)) return mem_error(err, "the features");
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         b->u[set][k] = mem_calloc(n * d + 1, sizeof(float));
         b->p[set][k] = mem_calloc(n * c + 1, sizeof(float));
         if (!b->u[set][k] || !b->p[set][k]) return mem_error(err, "the features");
@@ -112,7 +112,7 @@ Status bench_features(Bench *b, Error *err) {
 
 /* ---- Raw features ---- */
 
-static Status rotate_raw(Bench *b, int modality, Error *err) {
+static Status rotate_raw(Bench *b, Modality modality, Error *err) {
     float *x[SET_COUNT];
     for (int set = 0; set < SET_COUNT; set++) x[set] = b->raw[set][modality];
     return rotate_features(x, b->session.count, SET_COUNT, SET_TRAIN, &b->raw_dim[modality], err);
@@ -125,7 +125,7 @@ Status bench_raw(Bench *b, Error *err) {
     b->raw_dim[1] = raw_words(&s->vocab);
     for (int set = 0; set < SET_COUNT; set++) {
         size_t n = (size_t)s->count[set];
-        for (int k = 0; k < 2; k++) {
+        for (Modality k = 0; k < MODALITIES; k++) {
             mem_free(b->raw[set][k]);
             b->raw[set][k] = mem_calloc(n * (size_t)b->raw_dim[k] + 1, sizeof(float));
             if (!b->raw[set][k]) return mem_error(err, "the raw features");
@@ -134,7 +134,7 @@ Status bench_raw(Bench *b, Error *err) {
         TRY(raw_texts(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], s->index[set], (int)n,
                       b->raw[set][1], err));
     }
-    for (int k = 0; k < 2; k++) TRY(rotate_raw(b, k, err));
+    for (Modality k = 0; k < MODALITIES; k++) TRY(rotate_raw(b, k, err));
     b->has_raw = true;
     return STATUS_OK;
 }

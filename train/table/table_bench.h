@@ -5,7 +5,7 @@
 #include "train/features.h"
 #include "train/table/table_plan.h"
 
-/* Arrays by set and modality (0 image, 1 text), cases in the order of session.index. Made when asked for. */
+/* Arrays by set and Modality, cases in the order of session.index. Made when asked for. */
 typedef struct {
     Session session;
     Model stage1;

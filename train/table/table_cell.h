@@ -32,7 +32,7 @@ typedef struct {
     int bits;
     double validation;      /* mean MAP of both directions on validation queries; -1: not looked at */
     char note[TABLE_NOTE];  /* hyper-parameters chosen there */
-    TableScore score[2][2]; /* by Protocol (train/evaluate.h), by direction: 0 image to text */
+    TableScore score[2][2]; /* by Protocol (train/evaluate.h), by Modality of the queries */
     TableHealth health[2];  /* of the database codes of images and texts; codes 0: none */
 } TableRow;
 

@@ -149,7 +149,7 @@ static void bout_end(Bout *b) {
     facts_free(&b->database);
 }
 
-static Status bout_codes(const Bout *b, const CodeSets *c, int direction, TableScore *t, Error *err) {
+static Status bout_codes(const Bout *b, const CodeSets *c, Modality direction, TableScore *t, Error *err) {
     RetrievalTask task = {.queries = (size_t)b->s->count[SET_QUERY],
                           .database = (size_t)b->s->count[b->against],
                           .bits = c->bits,
@@ -165,7 +165,7 @@ static Status bout_codes(const Bout *b, const CodeSets *c, int direction, TableS
     return s;
 }
 
-static Status bout_real(const Bout *b, float *v[SET_COUNT][2], int dim, int direction, TableScore *t,
+static Status bout_real(const Bout *b, float *v[SET_COUNT][2], int dim, Modality direction, TableScore *t,
                         Error *err) {
     RealTask task = {.queries = (size_t)b->s->count[SET_QUERY],
                      .database = (size_t)b->s->count[b->against],
@@ -202,7 +202,8 @@ static Status random_score(TableScore *t, const Retrieval *r, const int *group, 
     return score_interval(t, group, err);
 }
 
-static Status bout_random(const Bout *b, const CodeSets *zero, int direction, TableScore *t, Error *err) {
+static Status bout_random(const Bout *b, const CodeSets *zero, Modality direction, TableScore *t,
+                          Error *err) {
     RetrievalTask task = {.queries = (size_t)b->s->count[SET_QUERY],
                           .database = (size_t)b->s->count[b->against],
                           .bits = zero->bits,

@@ -48,10 +48,11 @@ static void encoded_free(Encoded *e) {
 }
 
 /* From the frozen features that the session keeps, where it does; else from pictures and texts. */
-static Status encode_set(const Session *s, const Model *m, Set set, int modality, Encoding *out, Error *err) {
+static Status encode_set(const Session *s, const Model *m, Set set, Modality modality, Encoding *out,
+                         Error *err) {
     int n = s->count[set];
-    if (s->kept) return features_encode(&s->kept[set], m, (Modality)modality, out, s->pool, err);
-    return encode_cases(m, &s->data, s->index[set], n, (Modality)modality, out, s->pool, s->log, err);
+    if (s->kept) return features_encode(&s->kept[set], m, modality, out, s->pool, err);
+    return encode_cases(m, &s->data, s->index[set], n, modality, out, s->pool, s->log, err);
 }
 
 static Status encode_sets(Encoded *e, const Session *s, const Model *m, Error *err) {
@@ -59,7 +60,7 @@ static Status encode_sets(Encoded *e, const Session *s, const Model *m, Error *e
     memset(e, 0, sizeof *e);
     TRY(code_sets_begin(&e->codes, s, m->config.bits, err));
     for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 2; k++) {
+        for (Modality k = 0; k < MODALITIES; k++) {
             Set set = sets[i];
             size_t n = (size_t)s->count[set];
             float *context = mem_calloc(n + 1, (size_t)m->config.dim * sizeof *context);
