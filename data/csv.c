@@ -14,7 +14,7 @@
 static char *take_field(Csv *c, bool *closed) {
     char *from = c->at, *to = from, *start = from;
     *closed = true;
-    if (c->kind == CSV_QUOTED && *from == '"') {
+    if (c->quoted && *from == '"') {
         for (from++; *from; from++) {
             if (*from == '"' && from[1] != '"') break;
             if (*from == '"') from++;
@@ -24,9 +24,9 @@ static char *take_field(Csv *c, bool *closed) {
         *closed = *from == '"';
         from += *closed;
     }
-    while (*from && *from != (char)c->kind && *from != '\n') *to++ = *from++;
+    while (*from && *from != c->separator && *from != '\n') *to++ = *from++;
     c->at = from;
-    if (*from != (char)c->kind && to > start && from[-1] == '\r') to--;
+    if (*from != c->separator && to > start && from[-1] == '\r') to--;
     if (to < from) *to = 0;
     return start;
 }
@@ -51,7 +51,7 @@ static Status read_row(Csv *c, Error *err) {
         *c->at = 0;
         c->at += stop != 0;
         if (stop == '\n') c->next++;
-        if (stop != (char)c->kind) return STATUS_OK;
+        if (stop != c->separator) return STATUS_OK;
     }
 }
 
@@ -80,15 +80,36 @@ Status csv_next(Csv *c, bool *more, Error *err) {
     }
 }
 
+/* The separator of CSV_DETECT. A line "sep=;" is passed over (Excel writes it). */
+static char detect_separator(Csv *c) {
+    static const char known[] = ",;\t|";
+    int count[4] = {0}, best = 0;
+    if (strncasecmp(c->text, "sep=", 4) == 0 && c->text[4] && (c->text[5] == '\n' || c->text[5] == '\r')) {
+        char named = c->text[4];
+        skip_line(c);
+        return named;
+    }
+    bool inside = false;
+    for (const char *at = c->text; *at && (inside || *at != '\n'); at++) {
+        inside ^= *at == '"';
+        for (int k = 0; k < 4; k++) count[k] += !inside && *at == known[k];
+    }
+    for (int k = 1; k < 4; k++)
+        if (count[k] > count[best]) best = k;
+    return known[best];
+}
+
 Status csv_open(Csv *c, const char *path, CsvKind kind, bool header, Error *err) {
     size_t size;
     memset(c, 0, sizeof *c);
-    c->kind = kind;
+    c->separator = kind == CSV_TABS ? '\t' : kind == CSV_BARS ? '|' : ',';
+    c->quoted = kind == CSV_QUOTED || kind == CSV_DETECT;
     c->next = 1;
     c->path = mem_strdup(path);
     if (!c->path) return mem_error(err, path);
     TRY(text_read(path, &c->text, &size, &c->converted, err));
     c->at = c->text;
+    if (kind == CSV_DETECT) c->separator = detect_separator(c);
     if (!header) return STATUS_OK;
     bool more;
     TRY(csv_next(c, &more, err));

@@ -10,11 +10,14 @@
 
 enum { CSV_MAX_FIELDS = 256 };
 
-typedef enum { CSV_QUOTED = ',', CSV_TABS = '\t', CSV_BARS = '|' } CsvKind;
+/* CSV_QUOTED: commas and quotes. CSV_TABS, CSV_BARS: no quotes. CSV_DETECT: quotes, and the separator among , ; tab | that the first
+ * line holds most often outside quotes, or that a first line "sep=;" names. */
+typedef enum { CSV_QUOTED, CSV_TABS, CSV_BARS, CSV_DETECT } CsvKind;
 
 typedef struct {
     char *path, *text, *at;
-    CsvKind kind;
+    char separator;
+    bool quoted;                  /* fields may stand in quotes */
     int columns;                  /* of the header; 0 without one */
     char *header[CSV_MAX_FIELDS]; /* names of the columns */
     char *field[CSV_MAX_FIELDS];  /* of the current row; strings in the text */

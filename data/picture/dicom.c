@@ -189,10 +189,11 @@ Status dicom_check(const char *path, const unsigned char *data, size_t size, Dic
     Dicom d;
     Frame f;
     Buffer joined = {0};
-    TRY(dicom_parse(&d, path, data, size, DICOM_MIDDLE, err));
+    Status s = dicom_parse(&d, path, data, size, DICOM_MIDDLE, err);
     if (info) *info = d.info;
+    if (s != STATUS_OK) return s;
     if (!d.jpeg) return find_native(&d, path, &f, err);
-    Status s = find_jpeg(&d, path, &joined, err);
+    s = find_jpeg(&d, path, &joined, err);
     buffer_free(&joined);
     return s;
 }

@@ -26,6 +26,7 @@ Status dicom_syntax(Dicom *d, const char *path, const char *uid, Error *err) {
     d->jpeg = strcmp(uid, "1.2.840.10008.1.2.4.50") == 0;
     d->explicit_vr = d->jpeg || strcmp(uid, "1.2.840.10008.1.2.1") == 0;
     if (d->explicit_vr || strcmp(uid, "1.2.840.10008.1.2") == 0) return STATUS_OK;
+    d->info.other_kind = true;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         if (strncmp(uid, refused[i].uid, strlen(refused[i].uid)) == 0)
             return error_set(
@@ -39,7 +40,8 @@ Status dicom_syntax(Dicom *d, const char *path, const char *uid, Error *err) {
                      path, uid);
 }
 
-static Status refuse(Error *err, const char *path, const char *what) {
+static Status refuse(Dicom *d, Error *err, const char *path, const char *what) {
+    d->info.other_kind = true;
     return error_set(
         err, STATUS_INPUT,
         "%s: is DICOM with %s, which is not read; make a picture of it: dcmj2pnm +on IN.dcm OUT.png", path,
@@ -61,6 +63,7 @@ static Status choose_colour(Dicom *d, const char *path, const char *photometric,
             d->colour = known[i].colour;
             return STATUS_OK;
         }
+    d->info.other_kind = true;
     return error_set(
         err, STATUS_INPUT,
         "%s: is DICOM of %d samples a pixel and kind '%s'; MONOCHROME1, MONOCHROME2, RGB, YBR_FULL or "
@@ -77,14 +80,14 @@ Status dicom_supported(Dicom *d, const char *path, const char *photometric, Erro
                          d->frame + 1);
     TRY(choose_colour(d, path, photometric, err));
     if (d->allocated != 8 && (d->allocated != 16 || d->samples != 1 || d->jpeg))
-        return refuse(err, path, "other than 8 or 16 bits a value (8 where it has colour or is JPEG)");
+        return refuse(d, err, path, "other than 8 or 16 bits a value (8 where it has colour or is JPEG)");
     if (d->stored < 1 || d->stored > d->allocated || d->high < d->stored - 1 || d->high >= d->allocated)
-        return refuse(err, path, "bits stored and high bit that do not fit the bits allocated");
+        return refuse(d, err, path, "bits stored and high bit that do not fit the bits allocated");
     if (d->colour == DICOM_YBR_422 && !d->jpeg && d->columns % 2)
-        return refuse(err, path, "YBR_FULL_422 of an odd width");
-    if (d->has_lookup && d->samples == 1) return refuse(err, path, "a modality lookup table");
+        return refuse(d, err, path, "YBR_FULL_422 of an odd width");
+    if (d->has_lookup && d->samples == 1) return refuse(d, err, path, "a modality lookup table");
     if (isnan(d->slope) || isnan(d->intercept) || d->slope == 0)
-        return refuse(err, path, "a broken rescale slope or intercept");
+        return refuse(d, err, path, "a broken rescale slope or intercept");
     /* A window without width is none. */
     double least = d->window == DICOM_LINEAR ? 1 : 0;
     if (isnan(d->width) || isnan(d->center) || d->width < least) d->width = 0;
