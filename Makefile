@@ -64,7 +64,9 @@ LINK_cover := --coverage
 LINK_fuzz := -fsanitize=address,undefined
 # All but the tests: fit for the shared library, which shows what msach.h marks and nothing else.
 HIDDEN := -fPIC -fvisibility=hidden
-ALL_CFLAGS = -std=c11 $(WARN) -I. -ffp-contract=off $(OPT_$(MODE)) $(if $(NATIVE),-march=native) \
+# POSIX 2008 with XSI, and madvise's constants: for every file, so that none defines its own.
+STANDARD := -std=c11 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
+ALL_CFLAGS = $(STANDARD) $(WARN) -I. -ffp-contract=off $(OPT_$(MODE)) $(if $(NATIVE),-march=native) \
 	-DMSACH_VERSION='"$(VERSION)"' -DMSACH_BUILD='"$(MODE), $(MACHINE)"' $(LIB_CFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) $(LINK_$(MODE)) $(LIBS) -lpthread -lm
 
@@ -347,7 +349,7 @@ growth: msach
 # The scan's and the tables' tests on arm64, whose kernel is NEON; needs a cross compiler and qemu-user.
 neon:
 	@mkdir -p build/neon
-	aarch64-linux-gnu-gcc -std=c11 -O2 -I. -DMINICRIT -static nn/base/*.c hash/search/scan*.c hash/code.c hash/search/mih*.c \
+	aarch64-linux-gnu-gcc $(STANDARD) -O2 -I. -DMINICRIT -static nn/base/*.c hash/search/scan*.c hash/code.c hash/search/mih*.c \
 	tests/minicrit.c tests/test_scan.c -o build/neon/scan -lm -lpthread
 	qemu-aarch64 build/neon/scan
 
@@ -428,7 +430,7 @@ fmt-check:
 	clang-format --dry-run --Werror $(FORMATTED)
 tidy:
 	printf '%s\n' $(CORE_SRC) $(CMD_SRC) $(LIB_SRC) | xargs -P 2 -I '{}' \
-	clang-tidy --quiet --warnings-as-errors='*' '{}' -- -std=c11 -I. -DMSACH_VERSION='"$(VERSION)"' -DMSACH_BUILD='"tidy"' $(LIB_CFLAGS)
+	clang-tidy --quiet --warnings-as-errors='*' '{}' -- $(STANDARD) -I. -DMSACH_VERSION='"$(VERSION)"' -DMSACH_BUILD='"tidy"' $(LIB_CFLAGS)
 
 help:
 	@echo "make            build ./msach"

@@ -1,5 +1,4 @@
 /* The main job on phantoms, as the commands that a user would type: each is printed, then run. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE
 #include "cmd/fit.h"
 
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 /* msach: the command. Finds the verb, runs it, prints its error, exits with its status. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

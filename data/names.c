@@ -4,12 +4,7 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
-
-uint32_t fnv1a(const char *s, size_t length) {
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < length; i++) h = (h ^ (unsigned char)s[i]) * 16777619u;
-    return h;
-}
+#include "nn/base/bytes.h"
 
 const char *names_at(const Names *t, int i) {
     return t->text + t->start[i];
@@ -17,7 +12,7 @@ const char *names_at(const Names *t, int i) {
 
 /* The slot that holds s, or the free one where it belongs. There is always a free one. */
 static size_t slot_of(const Names *t, const char *s, size_t length) {
-    size_t slot = fnv1a(s, length) & (t->n_slots - 1);
+    size_t slot = fnv1a_32(s, length) & (t->n_slots - 1);
     for (; t->slots[slot]; slot = (slot + 1) & (t->n_slots - 1)) {
         const char *name = names_at(t, t->slots[slot] - 1);
         if (strncmp(name, s, length) == 0 && name[length] == 0) break;

@@ -32,7 +32,4 @@ char **names_list(Names *t);
 
 void names_free(Names *t);
 
-/* FNV-1a, 32 bit, over bytes as unsigned numbers (Fowler, Noll, Vo; draft-eastlake-fnv). */
-uint32_t fnv1a(const char *s, size_t length);
-
 #endif

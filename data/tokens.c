@@ -170,7 +170,7 @@ int token_ngrams(const char *word, int buckets, int32_t *gram) {
     for (int length = GRAM_SHORTEST; buckets > 0 && length <= GRAM_LONGEST; length++)
         for (int i = 0; i + length <= n && count < TOKEN_NGRAMS; i++)
             gram[count++] =
-                (int32_t)(fnv1a(marked + start[i], start[i + length] - start[i]) % (uint32_t)buckets);
+                (int32_t)(fnv1a_32(marked + start[i], start[i + length] - start[i]) % (uint32_t)buckets);
     for (int i = count; i < TOKEN_NGRAMS; i++) gram[i] = -1;
     return count;
 }

@@ -8,6 +8,7 @@
 #include "eval/ranking.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 
 enum { TIE_QUERIES = 1000 };
 
@@ -28,8 +29,7 @@ void code_bit_means(const uint8_t *code, size_t n, int bits, double *mean) {
 
 /* FNV-1a over the code, finished so that its low bits are as good as its high ones. */
 static size_t code_hash(const uint8_t *code, size_t bytes) {
-    uint64_t h = 1469598103934665603u;
-    for (size_t b = 0; b < bytes; b++) h = (h ^ code[b]) * 1099511628211u;
+    uint64_t h = fnv1a(FNV1A_START, code, bytes);
     return (size_t)(h ^ (h >> 29));
 }
 

@@ -58,6 +58,11 @@ direct=$(grep -nE "(^|[^a-zA-Z_.>])($memory|$files_of)\\(|realpath\([^,]*, NULL"
 [ -z "$direct" ] || breach "memory and files are asked for past nn/base/alloc.h or nn/base/sys.h:
 $direct"
 
+# shellcheck disable=SC2086
+macros=$(grep -nE '^ *# *define _[A-Z_]*SOURCE' $files /dev/null)
+[ -z "$macros" ] || breach "feature-test macros stand in the Makefile (STANDARD), not in files:
+$macros"
+
 for name in $(printf '%s\n' $files | sed 's,.*/,,' | sort | uniq -d); do breach "two files are called $name"; done
 
 [ "$breaches" = 0 ] && echo "check_layers: $(printf '%s\n' $files | wc -l | tr -d ' ') files, no breach"

@@ -1,4 +1,3 @@
-#define _XOPEN_SOURCE 700
 #include "tests/fixtures.h"
 
 #include <ftw.h>

@@ -1,6 +1,5 @@
 /* What `make gradients` and `make drill` print, from the tables that the checks use. Run by their environment
  * variables. */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
  * The filter is a shell pattern, which may begin with alternatives as Criterion's may: '@(pool|scan)' and what follows. A filter that
  * no test fits is a failure. */
 #ifdef MINICRIT
-#define _POSIX_C_SOURCE 200809L
 #include <fnmatch.h>
 #include <signal.h>
 #include <stdarg.h>

@@ -1,4 +1,3 @@
-#define _XOPEN_SOURCE 700
 #include "tests/run_command.h"
 
 #include <errno.h>

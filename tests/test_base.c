@@ -1,5 +1,4 @@
 /* nn/base: errors, memory, random numbers, threads, checksums. Files: test_files.c. */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
@@ -417,4 +416,17 @@ Test(log, lines_are_formatted_and_no_log_is_silence) {
     log_progress(&log, "steps", 1, 2);
     log_line(NULL, "silence");
     cr_assert_str_eq(text, "epoch 3");
+}
+
+/* ---- Hashes ---- */
+
+/* Values of draft-eastlake-fnv. */
+Test(bytes, fnv1a_gives_the_published_values_whole_or_in_pieces) {
+    cr_assert_eq(fnv1a(FNV1A_START, "", 0), UINT64_C(0xCBF29CE484222325));
+    cr_assert_eq(fnv1a(FNV1A_START, "a", 1), UINT64_C(0xAF63DC4C8601EC8C));
+    cr_assert_eq(fnv1a(FNV1A_START, "foobar", 6), UINT64_C(0x85944171F73967E8));
+    cr_assert_eq(fnv1a(fnv1a(FNV1A_START, "foo", 3), "bar", 3), UINT64_C(0x85944171F73967E8));
+    cr_assert_eq(fnv1a_32("", 0), 0x811C9DC5u);
+    cr_assert_eq(fnv1a_32("a", 1), 0xE40C292Cu);
+    cr_assert_eq(fnv1a_32("foobar", 6), 0xBF9CF968u);
 }

@@ -1,5 +1,4 @@
 /* The verbs export and bench through the binary, and the exports loaded by those that they are for. */
-#define _XOPEN_SOURCE 700
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
 /* How the command behaves in company: on a terminal, in a pipe, when it is interrupted, with settings of an earlier run. */
-#define _XOPEN_SOURCE 700
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>

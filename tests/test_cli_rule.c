@@ -1,5 +1,4 @@
 /* The hard rule and the same bytes, through the real binary: a case's code is its own, and a run is its seed's. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

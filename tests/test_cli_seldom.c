@@ -1,6 +1,5 @@
 /* Ways through the command that the other tests do not go: the demo, stage 1 from another run, `bench index`, what encode and verify
  * say of words and files that do not fit. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 /* kill -9 at every write, fsync, rename, open and close, and at random moments: a run goes on from its last checkpoint and ends
  * with the bytes of one that nobody killed; an index is the old one or the new one. `make crash` kills at every place. */
-#define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>

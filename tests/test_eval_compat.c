@@ -1,6 +1,5 @@
 /* Formulas of public codebases on cases worked by hand, and what scikit-learn makes of the files of a dump.
  */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

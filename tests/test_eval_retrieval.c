@@ -1,6 +1,5 @@
 /* Whole rankings: the histogram against sorting, any order of the database, any number of threads, other
  * people's code. */
-#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

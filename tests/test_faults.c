@@ -1,6 +1,5 @@
 /* Every request for memory and every system call may fail: the real verbs say so and exit with 4, or end as if nothing had
  * happened; old files stay as they were, and nothing half-written stays. */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdio.h>
 

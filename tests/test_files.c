@@ -1,5 +1,4 @@
 /* Files of nn/base: whole reading, mapping, atomic replacement under every failure, folders and paths. */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

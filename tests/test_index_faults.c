@@ -1,5 +1,4 @@
 /* An index under kills, faults, two writers and many readers. */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/wait.h>

@@ -1,5 +1,4 @@
 /* An index whose checksums are right and whose numbers are not: each is refused, none is followed. */
-#define _POSIX_C_SOURCE 200809L
 #include "hash/search/index_format.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"

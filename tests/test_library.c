@@ -1,6 +1,5 @@
 /* The library as a program uses it: the command's codes, exact answers, errors instead of ends, threads with handles of
  * their own. `make tsan` runs these too. */
-#define _POSIX_C_SOURCE 200809L
 #include <float.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
 /* Manifests: what is read, what is refused and in which words. */
-#define _XOPEN_SOURCE 700
 #include "data/manifest.h"
 
 #include <glob.h>

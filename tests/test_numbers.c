@@ -1,5 +1,4 @@
 /* Numbers that are none, that are too small, and sizes at the edge of what a file may say. */
-#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* Every page that the command writes, in a real browser: what looks like a script in an archive is shown and not run, nothing
  * comes from elsewhere, pictures show, and a phone of 390 pixels needs no scrolling to the side. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
 /* What parsers meet seldom: memory that runs out in each of them, limits at their edge, and lines that no other test takes. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

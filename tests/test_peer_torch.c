@@ -1,5 +1,4 @@
 /* The weights can be taken elsewhere: PyTorch opens model.safetensors by its published names and repeats `encode --dump`. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

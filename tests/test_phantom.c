@@ -1,5 +1,4 @@
 /* The phantom: the same bytes again, plan, pictures against their truth, refusals. */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

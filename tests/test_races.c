@@ -1,5 +1,4 @@
 /* Two trainers, readers beside a writer, signals, and pipes that nobody reads. */
-#define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>

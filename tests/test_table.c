@@ -1,6 +1,5 @@
 /* The table, through the real binary and the library: its numbers are those of a run, chance is its closed
  * form, a stopped table ends with the same bytes, damage is found, unseen classes are unseen. */
-#define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <math.h>
 #include <signal.h>

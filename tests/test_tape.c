@@ -1,5 +1,4 @@
 /* The tape: what is kept, what accumulates, what is given back, and that a wrong shape aborts in every op. */
-#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

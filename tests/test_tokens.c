@@ -101,13 +101,6 @@ static uint32_t hash_of(const char *s, size_t n) {
     return h;
 }
 
-Test(tokens, hash_is_fnv1a) {
-    cr_assert_eq(fnv1a("", 0), 0x811C9DC5u);
-    cr_assert_eq(fnv1a("a", 1), 0xE40C292Cu);
-    cr_assert_eq(fnv1a("foobar", 6), 0xBF9CF968u);
-    cr_assert_eq(fnv1a("\xE8\x82\xBA", 3), hash_of("\xE8\x82\xBA", 3));
-}
-
 Test(tokens, ngrams_are_those_of_the_marked_word_shorter_first) {
     int32_t gram[TOKEN_NGRAMS];
     static const char *const expected[] = {"<as",  "asc",  "sci",   "ci>",  "<asc",

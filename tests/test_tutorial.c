@@ -1,5 +1,4 @@
 /* The tutorial's programs run and print what they claim. They lie beside the binary under test: $(BUILD)/tutorial. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

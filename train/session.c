@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 #include "nn/base/rng.h"
 
 bool session_stopped(const Session *s) {
@@ -65,10 +66,11 @@ static Status collect_text_keys(Session *s, Error *err) {
     s->text_key = mem_calloc((size_t)s->manifest.n, sizeof *s->text_key);
     if (!s->text_key) return mem_error(err, "the texts");
     for (int i = 0; i < s->manifest.n; i++) {
-        uint64_t h = 1469598103934665603u;
+        uint64_t h = FNV1A_START;
         for (int k = 0; k < s->data.length[i]; k++) {
-            uint32_t id = (uint32_t)s->data.word[(size_t)i * (size_t)s->vocab.length + (size_t)k];
-            for (int byte = 0; byte < 4; byte++) h = (h ^ (id >> (8 * byte) & 255)) * 1099511628211u;
+            unsigned char id[4];
+            put_u32(id, (uint32_t)s->data.word[(size_t)i * (size_t)s->vocab.length + (size_t)k]);
+            h = fnv1a(h, id, sizeof id);
         }
         s->text_key[i] = h;
     }

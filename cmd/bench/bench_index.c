@@ -1,6 +1,5 @@
 /* `msach bench index`: an archive's file of n cases with random codes, in the folder of temporary files: how long writing it,
  * opening it, and opening it after a deletion take. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,4 +1,3 @@
-#define _XOPEN_SOURCE 700
 #include "cmd/bench/bench_report.h"
 
 #include <stdio.h>

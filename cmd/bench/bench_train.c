@@ -1,5 +1,4 @@
 /* `msach bench train`: one step of either stage, its share of what the machine's matrix products reach, and its memory. */
-#define _XOPEN_SOURCE 700
 #include <sys/resource.h>
 
 #include "cmd/bench/bench.h"

@@ -1,5 +1,4 @@
 /* A picture on its way from a source to the output of an import. */
-#define _XOPEN_SOURCE 700
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

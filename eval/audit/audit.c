@@ -7,6 +7,7 @@
 
 #include "eval/retrieval.h"
 #include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 
 const char *audit_kind_name(AuditKind k) {
     static const char *const name[AUDIT_KINDS] = {"self-retrieval", "shared-group",  "sorted-database",
@@ -150,7 +151,7 @@ static Status check_groups(AuditReport *r, const AuditData *d, Error *err) {
 /* ---- Queries in the database ---- */
 
 static uint64_t hash_bytes(uint64_t h, const uint8_t *data, size_t size) {
-    for (size_t i = 0; i < size; i++) h = (h ^ data[i]) * 1099511628211u;
+    h = fnv1a(h, data, size);
     return h ^ (h >> 31);
 }
 
@@ -158,7 +159,7 @@ static uint64_t hash_bytes(uint64_t h, const uint8_t *data, size_t size) {
 static uint64_t *hash_cases(const AuditCodes *codes, const uint8_t *labels, size_t n, int classes) {
     uint64_t *key = mem_calloc(n + 1, sizeof *key);
     for (size_t i = 0; key && i < n; i++) {
-        key[i] = hash_bytes(1469598103934665603u, labels + i * (size_t)classes, (size_t)classes);
+        key[i] = hash_bytes(FNV1A_START, labels + i * (size_t)classes, (size_t)classes);
         if (codes) key[i] = hash_bytes(key[i], codes->code + i * code_size(codes), code_size(codes));
     }
     return key;

@@ -1,7 +1,4 @@
 /* Opening and reading an index. */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE
-#endif
 #include "hash/search/index.h"
 
 #include <errno.h>

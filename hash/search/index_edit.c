@@ -1,7 +1,4 @@
 /* Writing, appending, deleting, compacting. The order of the writes: index_format.h. */
-#ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 200809L
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -8,8 +8,7 @@ enum { SMALLEST = 4 };
 
 /* FNV-1a of 64 bits, its halves folded. */
 static uint64_t hash_of(const char *s) {
-    uint64_t h = 14695981039346656037u;
-    for (; *s; s++) h = (h ^ (unsigned char)*s) * 1099511628211u;
+    uint64_t h = fnv1a(FNV1A_START, s, strlen(s));
     return h ^ h >> 32;
 }
 

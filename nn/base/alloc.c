@@ -1,7 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* MADV_HUGEPAGE */
-#endif
 #include "nn/base/alloc.h"
 
 #include <errno.h>

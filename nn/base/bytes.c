@@ -1,4 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
 #include "nn/base/bytes.h"
 
 #include <stdio.h>
@@ -63,6 +62,19 @@ uint32_t crc32_update(uint32_t crc, const void *data, size_t size) {
         for (int k = 0; k < 8; k++) c = c >> 1 ^ (0xEDB88320u & (0u - (c & 1)));
     }
     return ~c;
+}
+
+uint64_t fnv1a(uint64_t hash, const void *data, size_t size) {
+    const unsigned char *p = data;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ p[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+uint32_t fnv1a_32(const void *data, size_t size) {
+    const unsigned char *p = data;
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ p[i]) * 16777619u;
+    return hash;
 }
 
 void buffer_add(Buffer *b, const void *data, size_t size) {

@@ -20,6 +20,13 @@ void numbers_convert(void *to, const void *from, size_t bytes, size_t width);
 /* crc32 of IEEE 802.3 (as in PNG and zlib). Start with crc 0; feed pieces in order. */
 uint32_t crc32_update(uint32_t crc, const void *data, size_t size);
 
+/* FNV-1a of 64 bits (Fowler, Noll, Vo), for tables and names. Start with hash FNV1A_START; feed pieces in order. */
+#define FNV1A_START UINT64_C(14695981039346656037)
+uint64_t fnv1a(uint64_t hash, const void *data, size_t size);
+
+/* FNV-1a of 32 bits: the buckets of subwords. */
+uint32_t fnv1a_32(const void *data, size_t size);
+
 /* ---- A growable byte buffer. ok turns 0 for good once memory ran out. ---- */
 typedef struct {
     unsigned char *data;

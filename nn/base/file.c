@@ -1,5 +1,4 @@
 /* Files of bytes.h: reading, mapping, atomic replacement, paths. */
-#define _XOPEN_SOURCE 700
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

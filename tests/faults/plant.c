@@ -4,7 +4,6 @@
  *       CODE as a number of errno; 0: a short count; -1: SIGKILL instead of the call
  *   MSACH_FAULT_COUNT=FILE   nothing fails; FILE gets the numbers of requests and of calls when the process ends
  * jansson, which asks malloc in the product, asks the seam here. expat, zlib and stb_image always do. */
-#define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>

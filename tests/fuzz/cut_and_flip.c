@@ -4,10 +4,6 @@
  *     cut_and_flip [MOST [FORMAT...]]     at most MOST damaged files of each format, evenly spread; without it all
  *
  * The command's main runs in this process, in a child for each format, which tells in shared memory what it is at. */
-#define _XOPEN_SOURCE 700
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE
-#endif
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>

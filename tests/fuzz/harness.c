@@ -1,4 +1,3 @@
-#define _XOPEN_SOURCE 700
 #include "tests/fuzz/harness.h"
 
 #include <fcntl.h>

@@ -1,5 +1,4 @@
 /* Runs every file of the corpora through its target, in one process and without libFuzzer: replay CORPUS [TARGET...] */
-#define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>

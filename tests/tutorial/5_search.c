@@ -3,7 +3,6 @@
  * Two million codes of 64 bits near 200,000 centres, as learned codes cluster. The scan looks at every code; multi-index hashing
  * (Norouzi et al. 2014) looks a code up by its pieces: two codes within distance r agree within r/m bits in one of m pieces.
  * Both give the same ten rows, ties in the order of the rows. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

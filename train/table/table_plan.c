@@ -5,6 +5,7 @@
 
 #include "hash/baselines/baselines.h"
 #include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 
 const char *const TABLE_SPLIT_NAMES[TABLE_SPLITS] = {"standard", "unseen", "masked"};
 const char *const TABLE_PART_NAMES[TABLE_PARTS] = {"main",   "ablations", "lengths",   "dcmh",
@@ -152,8 +153,8 @@ static void add_split(Buffer *b, const Plan *p, const TableOptions *o, const Pla
 }
 
 static void hash_name(const Buffer *b, char *name) {
-    uint64_t h = 1469598103934665603u;
-    for (size_t i = 0; i < b->size; i++) h = (h ^ b->data[i]) * 1099511628211u;
+    const uint64_t start = 1469598103934665603u; /* of the names of all finished cells */
+    uint64_t h = fnv1a(start, b->data, b->size);
     snprintf(name, 17, "%016llx", (unsigned long long)h);
 }
 
