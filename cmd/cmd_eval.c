@@ -44,75 +44,36 @@ typedef struct {
     double partner[2][PARTNER_CUTS], compat_map[2];
 } Result;
 
-static Status find_partners(Result *r, int k, Pool *pool, Error *err) {
-    const Evaluation *e = r->e;
-    PartnerTask task = {.query_codes = e->query_codes[k],
-                        .codes = e->query_codes[1 - k],
-                        .queries = (size_t)e->n_query,
-                        .n = (size_t)e->n_query,
-                        .bits = e->bits};
+static Status find_partners(Result *r, Modality k, Pool *pool, Error *err) {
+    RetrievalTask task = {.query = &r->e->query, .database = &r->e->query, .from = k};
     return partner_recall(&task, PARTNER_CUT, PARTNER_CUTS, r->partner[k], pool, err);
 }
 
-static Status find_interval(Result *r, int k, Error *err) {
-    const Evaluation *e = r->e;
-    double *score = mem_calloc((size_t)e->n_query, sizeof *score);
+static Status find_interval(Result *r, Modality k, Error *err) {
+    const CaseSet *query = &r->e->query;
+    double *score = mem_calloc(query->n, sizeof *score);
     if (!score) return mem_error(err, "the interval");
-    for (int q = 0; q < e->n_query; q++) score[q] = e->direction[k].query[q].ap.expected;
-    BootstrapSample sample = {.score = score, .group = e->query_group, .n = (size_t)e->n_query};
+    for (size_t q = 0; q < query->n; q++) score[q] = r->e->direction[k].query[q].ap.expected;
+    BootstrapSample sample = {.score = score, .group = query->group, .n = query->n};
     Status s = bootstrap_mean(&r->interval[k], &sample, 0.95, 1, err);
     mem_free(score);
     return s;
 }
 
-static DumpSide side_of(const Session *s, const int *index, int n, uint8_t *const codes[2],
-                        const uint8_t *labels, const char **id, const char **group) {
-    for (int i = 0; i < n; i++) {
-        const Case *c = &s->manifest.cases[index[i]];
-        id[i] = c->id;
-        group[i] = s->manifest.group_names[c->group];
-    }
-    return (DumpSide){(size_t)n, codes[0], codes[1], labels, id, group};
-}
-
-/* The evaluation as eval/dump.h wants it; names (2 * (queries + database)) of its cases. */
-static Dump dump_of(const Session *s, const Evaluation *e, const char **names) {
-    const char **db = names + 2 * e->n_query;
-    return (Dump){
-        .bits = e->bits,
-        .classes = e->classes,
-        .query = side_of(s, e->query, e->n_query, e->query_codes, e->query_labels, names, names + e->n_query),
-        .database = side_of(s, e->database, e->n_database, e->database_codes, e->database_labels, db,
-                            db + e->n_database),
-        .label_name = (const char *const *)s->manifest.label_names,
-        .image_to_text = &e->direction[0],
-        .text_to_image = &e->direction[1]};
-}
-
-static Status find_compat(Result *r, const Dump *d, Pool *pool, Error *err) {
-    for (int k = 0; k < 2; k++) {
-        RetrievalTask task = dump_task(d, k == 0);
-        if (r->e->own_group_left_out)
-            task.query_group = r->e->query_group, task.database_group = r->e->database_group;
-        TRY(compat_map((Compat)r->compat, &task, 0, &r->compat_map[k], pool, err));
-    }
-    return STATUS_OK;
-}
-
 /* What goes beyond evaluation_run: intervals, partners, the other formula, the files. */
 static Status measure(Args *a, Result *r, const Session *s, Error *err) {
     const Evaluation *e = r->e;
-    for (int k = 0; k < 2; k++) {
+    for (Modality k = 0; k < MODALITIES; k++) {
         TRY(find_partners(r, k, a->pool, err));
         TRY(find_interval(r, k, err));
+        RetrievalTask task = evaluation_task(e, k);
+        if (r->compat >= 0) TRY(compat_map((Compat)r->compat, &task, 0, &r->compat_map[k], a->pool, err));
     }
-    const char **names = mem_calloc(2 * (size_t)(e->n_query + e->n_database), sizeof *names);
-    if (!names) return mem_error(err, "the names of the cases");
-    Dump d = dump_of(s, e, names);
-    Status status = r->compat >= 0 ? find_compat(r, &d, a->pool, err) : STATUS_OK;
-    if (status == STATUS_OK && args_get(a, "dump")) status = dump_write(args_get(a, "dump"), &d, err);
-    mem_free(names);
-    return status;
+    Dump d = {.query = &e->query,
+              .database = &e->database,
+              .label_name = (const char *const *)s->manifest.label_names,
+              .direction = e->direction};
+    return args_get(a, "dump") ? dump_write(args_get(a, "dump"), &d, err) : STATUS_OK;
 }
 
 /* ---- JSON ---- */
@@ -173,8 +134,8 @@ static void json_health(const CodeHealth *h) {
 
 static void print_json(const Result *r) {
     const Evaluation *e = r->e;
-    printf("{\"bits\":%d,\"protocol\":\"%s\",\"set\":\"%s\",\"queries\":%d,\"database\":%d", e->bits,
-           PROTOCOLS[r->protocol], SETS[r->set], e->n_query, e->n_database);
+    printf("{\"bits\":%d,\"protocol\":\"%s\",\"set\":\"%s\",\"queries\":%zu,\"database\":%zu", e->query.bits,
+           PROTOCOLS[r->protocol], SETS[r->set], e->query.n, e->database.n);
     for (int k = 0; k < 2; k++) json_direction(r, k);
     printf(",\"codes\":{\"image\":");
     json_health(&e->health[0]);
@@ -221,7 +182,7 @@ static void print_health(const Evaluation *e) {
 
 static void print_table(const Result *r) {
     const Evaluation *e = r->e;
-    printf("%s: %d bits, %d %s: %d\n\n", r->run, e->bits, e->n_query, described(r), e->n_database);
+    printf("%s: %d bits, %zu %s: %zu\n\n", r->run, e->query.bits, e->query.n, described(r), e->database.n);
     print_retrieval(r);
     print_health(e);
     for (int k = 0; k < 2; k++)

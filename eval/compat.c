@@ -73,17 +73,17 @@ static double mean_of_counted(const double *ap, size_t n) {
 }
 
 Status compat_map(Compat c, const RetrievalTask *t, size_t k, double *map, Pool *pool, Error *err) {
-    Job job = {.compat = c, .k = k ? k : CODEBASE[c].k, .items = t->database};
-    if (job.k == 0) job.k = t->database;
+    Job job = {.compat = c, .k = k ? k : CODEBASE[c].k, .items = t->database->n};
+    if (job.k == 0) job.k = job.items;
     size_t threads = (size_t)pool_threads(pool);
     Status status = ranking_open(&job.ranking, t, err);
-    job.order = mem_calloc(threads * t->database, sizeof *job.order);
-    job.counts = mem_calloc(2 * threads * t->database, sizeof *job.counts);
-    job.ap = mem_calloc(t->queries, sizeof *job.ap);
+    job.order = mem_calloc(threads * job.items, sizeof *job.order);
+    job.counts = mem_calloc(2 * threads * job.items, sizeof *job.counts);
+    job.ap = mem_calloc(t->query->n, sizeof *job.ap);
     if (status == STATUS_OK && (!job.order || !job.counts || !job.ap)) status = mem_error(err, "evaluation");
     if (status == STATUS_OK) {
-        pool_for(pool, (int)t->queries, rate_query, &job);
-        *map = mean_of_counted(job.ap, t->queries);
+        pool_for(pool, (int)t->query->n, rate_query, &job);
+        *map = mean_of_counted(job.ap, t->query->n);
     }
     ranking_close(&job.ranking);
     mem_free(job.order);

@@ -92,7 +92,6 @@ void radius_sum_add(RadiusSum *sum, const Ties *ties) {
 /* ---- The exact partner ---- */
 
 typedef struct {
-    const PartnerTask *task;
     BitPlanes queries, items;
     uint32_t *nearer, *equal; /* (queries): items nearer than the partner; as near as it, itself included */
 } Partners;
@@ -100,12 +99,12 @@ typedef struct {
 static void count_rivals(void *ctx, int item, int worker) {
     (void)worker;
     Partners *p = ctx;
-    size_t q = (size_t)item, partner = p->task->partner ? (size_t)p->task->partner[q] : q;
+    size_t q = (size_t)item;
     uint16_t own, distance[RANKING_BLOCK];
-    bit_planes_distance(&p->queries, q, &p->items, partner, 1, &own);
+    bit_planes_distance(&p->queries, q, &p->items, q, 1, &own);
     uint32_t nearer = 0, equal = 0;
-    for (size_t first = 0; first < p->task->n; first += RANKING_BLOCK) {
-        size_t count = up_to(p->task->n - first, RANKING_BLOCK);
+    for (size_t first = 0; first < p->items.n; first += RANKING_BLOCK) {
+        size_t count = up_to(p->items.n - first, RANKING_BLOCK);
         bit_planes_distance(&p->queries, q, &p->items, first, count, distance);
         for (size_t i = 0; i < count; i++) {
             nearer += distance[i] < own;
@@ -122,27 +121,26 @@ static double chance_within(uint32_t nearer, uint32_t equal, int k) {
     return places < equal ? places / equal : 1.0;
 }
 
-static Status partners_count(Partners *p, Pool *pool, Error *err) {
-    const PartnerTask *t = p->task;
-    p->nearer = mem_calloc(2 * t->queries + 1, sizeof *p->nearer);
+static Status partners_count(Partners *p, const RetrievalTask *t, Pool *pool, Error *err) {
+    const CaseSet *query = t->query, *items = t->database;
+    p->nearer = mem_calloc(2 * query->n + 1, sizeof *p->nearer);
     if (!p->nearer) return mem_error(err, "partner ranks");
-    p->equal = p->nearer + t->queries;
-    TRY(bit_planes_of_codes(&p->queries, t->query_codes, t->queries, t->bits, err));
-    TRY(bit_planes_of_codes(&p->items, t->codes, t->n, t->bits, err));
-    pool_for(pool, (int)t->queries, count_rivals, p);
+    p->equal = p->nearer + query->n;
+    TRY(bit_planes_of_codes(&p->queries, query->code[t->from], query->n, query->bits, err));
+    TRY(bit_planes_of_codes(&p->items, items->code[modality_other(t->from)], items->n, items->bits, err));
+    pool_for(pool, (int)query->n, count_rivals, p);
     return STATUS_OK;
 }
 
-Status partner_recall(const PartnerTask *t, const int *cut, int cuts, double *at, Pool *pool, Error *err) {
-    for (size_t q = 0; q < t->queries; q++)
-        NN_REQUIRE((t->partner ? (size_t)t->partner[q] : q) < t->n, "query %zu has a partner among %zu items",
-                   q, t->n);
-    Partners p = {.task = t};
-    Status status = partners_count(&p, pool, err);
+Status partner_recall(const RetrievalTask *t, const int *cut, int cuts, double *at, Pool *pool, Error *err) {
+    size_t n = t->query->n;
+    NN_REQUIRE(n <= t->database->n, "%zu queries and %zu partners", n, t->database->n);
+    Partners p = {0};
+    Status status = partners_count(&p, t, pool, err);
     for (int c = 0; c < cuts && status == STATUS_OK; c++) {
         at[c] = 0.0;
-        for (size_t q = 0; q < t->queries; q++) at[c] += chance_within(p.nearer[q], p.equal[q], cut[c]);
-        if (t->queries) at[c] /= (double)t->queries;
+        for (size_t q = 0; q < n; q++) at[c] += chance_within(p.nearer[q], p.equal[q], cut[c]);
+        if (n) at[c] /= (double)n;
     }
     bit_planes_free(&p.queries);
     bit_planes_free(&p.items);

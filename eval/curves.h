@@ -32,15 +32,9 @@ typedef struct {
 } RadiusSum;
 void radius_sum_add(RadiusSum *sum, const Ties *ties);
 
-/* recall@k of the exact partner: query i looks for item partner[i] (NULL: item i) among the n items. Expected
+/* recall@k of the exact partner: query i looks for item i of the task's database, which is at least as large. Expected
  * over ties: the chance that the partner is among the first k. at (cuts): recall at each of the ascending cut
  * (cuts); mean over queries. */
-typedef struct {
-    const uint8_t *query_codes, *codes; /* (queries, bits/8), (n, bits/8) */
-    size_t queries, n;
-    const int *partner;
-    int bits;
-} PartnerTask;
-Status partner_recall(const PartnerTask *t, const int *cut, int cuts, double *at, Pool *pool, Error *err);
+Status partner_recall(const RetrievalTask *t, const int *cut, int cuts, double *at, Pool *pool, Error *err);
 
 #endif

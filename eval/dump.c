@@ -6,17 +6,6 @@
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
 
-RetrievalTask dump_task(const Dump *d, int from_image) {
-    return (RetrievalTask){.queries = d->query.n,
-                           .database = d->database.n,
-                           .bits = d->bits,
-                           .query_codes = from_image ? d->query.image_codes : d->query.text_codes,
-                           .database_codes = from_image ? d->database.text_codes : d->database.image_codes,
-                           .classes = d->classes,
-                           .query_labels = d->query.labels,
-                           .database_labels = d->database.labels};
-}
-
 /* A path in the folder, freed by the caller. */
 static Status path_in(const char *folder, const char *name, char **path, Error *err) {
     *path = path_join(folder, name);
@@ -68,7 +57,7 @@ static Status write_lines(const char *folder, const char *name, const char *cons
 static void put_direction(FileWriter *w, const Dump *d, const Retrieval *r, const char *direction) {
     for (size_t q = 0; q < r->queries; q++) {
         const QueryMeasures *m = &r->query[q];
-        put_field(w, d->query.id[q]);
+        put_field(w, d->query->id[q]);
         file_printf(w, "\t%s\t%u\t%u\t%.12g\t%.12g\t%.12g\t%.12g\t%.12g\t%.12g\n", direction, m->ranked,
                     m->relevant, m->ap.pessimistic, m->ap.expected, m->ap.optimistic, m->precision[CUT_10],
                     m->ndcg, m->tie);
@@ -84,37 +73,36 @@ static Status write_per_query(const char *folder, const Dump *d, Error *err) {
     TRY(status);
     file_printf(
         &w, "id\tdirection\tranked\trelevant\tap_pessimistic\tap\tap_optimistic\tp_at_10\tndcg\tmean_tie\n");
-    put_direction(&w, d, d->image_to_text, "image_to_text");
-    put_direction(&w, d, d->text_to_image, "text_to_image");
+    put_direction(&w, d, &d->direction[MODALITY_IMAGE], "image_to_text");
+    put_direction(&w, d, &d->direction[MODALITY_TEXT], "text_to_image");
     return file_commit(&w, err);
 }
 
 /* ---- Everything ---- */
 
-static Status write_side(const char *folder, const Dump *d, const DumpSide *s, const char *const *name,
-                         Error *err) {
-    TRY(write_array(folder, name[0], s->image_codes, s->n, code_bytes(d->bits), err));
-    TRY(write_array(folder, name[1], s->text_codes, s->n, code_bytes(d->bits), err));
-    TRY(write_array(folder, name[2], s->labels, s->n, (size_t)d->classes, err));
+static Status write_side(const char *folder, const CaseSet *s, const char *const *name, Error *err) {
+    TRY(write_array(folder, name[0], s->code[MODALITY_IMAGE], s->n, code_bytes(s->bits), err));
+    TRY(write_array(folder, name[1], s->code[MODALITY_TEXT], s->n, code_bytes(s->bits), err));
+    TRY(write_array(folder, name[2], s->labels, s->n, (size_t)s->classes, err));
     TRY(write_lines(folder, name[3], s->id, s->n, err));
     return write_lines(folder, name[4], s->group_name, s->n, err);
 }
 
-static Status write_run(const char *folder, const Dump *d, int from_image, Error *err) {
+static Status write_run(const char *folder, const Dump *d, Modality from, Error *err) {
     char *path;
-    RetrievalTask t = dump_task(d, from_image);
-    const char *name = from_image ? "run_image_to_text.txt" : "run_text_to_image.txt";
+    RetrievalTask t = {.query = d->query, .database = d->database, .from = from};
+    const char *name = from == MODALITY_IMAGE ? "run_image_to_text.txt" : "run_text_to_image.txt";
     TRY(path_in(folder, name, &path, err));
-    Status status = trec_write_run(path, &t, d->query.id, d->database.id, "msach", d->run_depth, err);
+    Status status = trec_write_run(path, &t, "msach", d->run_depth, err);
     mem_free(path);
     return status;
 }
 
 static Status write_qrels(const char *folder, const Dump *d, Error *err) {
     char *path;
-    RetrievalTask t = dump_task(d, 1);
+    RetrievalTask t = {.query = d->query, .database = d->database};
     TRY(path_in(folder, "qrels.txt", &path, err));
-    Status status = trec_write_qrels(path, &t, d->query.id, d->database.id, err);
+    Status status = trec_write_qrels(path, &t, err);
     mem_free(path);
     return status;
 }
@@ -125,11 +113,11 @@ Status dump_write(const char *folder, const Dump *d, Error *err) {
     static const char *const database[] = {"image_codes_database.npy", "text_codes_database.npy",
                                            "labels_database.npy", "ids_database.txt", "groups_database.txt"};
     TRY(dir_make(folder, err));
-    TRY(write_side(folder, d, &d->query, query, err));
-    TRY(write_side(folder, d, &d->database, database, err));
-    TRY(write_lines(folder, "label_names.txt", d->label_name, (size_t)d->classes, err));
+    TRY(write_side(folder, d->query, query, err));
+    TRY(write_side(folder, d->database, database, err));
+    TRY(write_lines(folder, "label_names.txt", d->label_name, (size_t)d->query->classes, err));
     TRY(write_per_query(folder, d, err));
     TRY(write_qrels(folder, d, err));
-    TRY(write_run(folder, d, 1, err));
-    return write_run(folder, d, 0, err);
+    TRY(write_run(folder, d, MODALITY_IMAGE, err));
+    return write_run(folder, d, MODALITY_TEXT, err);
 }

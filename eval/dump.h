@@ -9,27 +9,14 @@
 
 #include "eval/retrieval.h"
 
-/* One side of the retrieval: n cases with both codes. group_name may be NULL. */
 typedef struct {
-    size_t n;
-    const uint8_t *image_codes, *text_codes; /* (n, bits/8) */
-    const uint8_t *labels;                   /* (n, classes) */
-    const char *const *id;                   /* (n) */
-    const char *const *group_name;           /* (n) or NULL */
-} DumpSide;
-
-typedef struct {
-    int bits, classes;
-    DumpSide query, database;
-    const char *const *label_name; /* (classes) or NULL */
-    const Retrieval *image_to_text, *text_to_image;
-    size_t run_depth; /* ranks of each query in the runs; 0: all */
+    const CaseSet *query, *database; /* codes of both modalities, labels, ids; group_name where it is known */
+    const char *const *label_name;   /* (classes) or NULL */
+    const Retrieval *direction;      /* (MODALITIES) by Modality of the queries */
+    size_t run_depth;                /* ranks of each query in the runs; 0: all */
 } Dump;
 
 /* Makes the folder where it is missing; files that are there are replaced. */
 Status dump_write(const char *folder, const Dump *d, Error *err);
-
-/* The task of one direction: images look for texts (from_image) or texts for images. */
-RetrievalTask dump_task(const Dump *d, int from_image);
 
 #endif

@@ -99,13 +99,17 @@ int bit_planes_count(const BitPlanes *p, size_t q) {
 /* ---- Tasks ---- */
 
 Status ranking_open(Ranking *r, const RetrievalTask *t, Error *err) {
-    *r = (Ranking){.query_group = t->query_group, .database_group = t->database_group, .bits = t->bits};
-    NN_REQUIRE(t->queries > 0 && t->database > 0, "%zu queries, %zu items", t->queries, t->database);
-    NN_REQUIRE(t->bits >= 8 && t->bits <= CODE_MAX_BITS && t->bits % 8 == 0, "%d bits", t->bits);
-    TRY(bit_planes_of_labels(&r->query_labels, t->query_labels, t->queries, t->classes, err));
-    TRY(bit_planes_of_labels(&r->database_labels, t->database_labels, t->database, t->classes, err));
-    TRY(bit_planes_of_codes(&r->query_codes, t->query_codes, t->queries, t->bits, err));
-    return bit_planes_of_codes(&r->database_codes, t->database_codes, t->database, t->bits, err);
+    const CaseSet *q = t->query, *d = t->database;
+    *r = (Ranking){.bits = q->bits};
+    NN_REQUIRE(q->n > 0 && d->n > 0, "%zu queries, %zu items", q->n, d->n);
+    NN_REQUIRE(q->bits >= 8 && q->bits <= CODE_MAX_BITS && q->bits % 8 == 0, "%d bits", q->bits);
+    NN_REQUIRE(q->bits == d->bits && q->classes == d->classes, "sets of %d and %d bits, %d and %d classes",
+               q->bits, d->bits, q->classes, d->classes);
+    if (t->other_groups) r->query_group = q->group, r->database_group = d->group;
+    TRY(bit_planes_of_labels(&r->query_labels, q->labels, q->n, q->classes, err));
+    TRY(bit_planes_of_labels(&r->database_labels, d->labels, d->n, d->classes, err));
+    TRY(bit_planes_of_codes(&r->query_codes, q->code[t->from], q->n, q->bits, err));
+    return bit_planes_of_codes(&r->database_codes, d->code[modality_other(t->from)], d->n, d->bits, err);
 }
 
 void ranking_close(Ranking *r) {
@@ -115,8 +119,8 @@ void ranking_close(Ranking *r) {
     bit_planes_free(&r->database_labels);
 }
 
-static int same_group(const Ranking *r, size_t q, size_t i) {
-    return r->query_group && r->database_group && r->query_group[q] == r->database_group[i];
+static bool same_group(const Ranking *r, size_t q, size_t i) {
+    return r->query_group && r->query_group[q] == r->database_group[i];
 }
 
 size_t ranking_order(const Ranking *r, size_t q, uint32_t *order, uint16_t *distance, uint16_t *shared) {
@@ -169,7 +173,7 @@ void ranking_count(const Ranking *r, size_t q, TieTable *table, uint32_t *spare)
         size_t count = n - first < RANKING_BLOCK ? n - first : RANKING_BLOCK;
         bit_planes_distance(&r->query_codes, q, &r->database_codes, first, count, distance);
         bit_planes_shared(&r->query_labels, q, &r->database_labels, first, count, shared);
-        if (r->query_group && r->database_group)
+        if (r->query_group)
             count = drop_group(distance, shared, r->database_group + first, count, r->query_group[q]);
         count_block(distance, shared, count, table->levels, table->count, spare);
     }

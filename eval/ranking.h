@@ -5,9 +5,7 @@
 #ifndef EVAL_RANKING_H
 #define EVAL_RANKING_H
 
-#include <stddef.h>
-#include <stdint.h>
-
+#include "eval/case_set.h"
 #include "nn/base/error.h"
 
 enum { LABEL_MAX = 4096, RANKING_BLOCK = 1024 };
@@ -34,26 +32,14 @@ void bit_planes_shared(const BitPlanes *a, size_t q, const BitPlanes *b, size_t 
 /* Bits set in item q: for labels, how many it has. */
 int bit_planes_count(const BitPlanes *p, size_t q);
 
-/* One direction of retrieval: every query ranks the whole database, an item is relevant where it shares a
- * label. Labels (n, classes): 0 or not 0. group (n): patient or video; where both are given, items of the
- * query's own group are not ranked (validation); NULL otherwise. All borrowed. */
-typedef struct {
-    size_t queries, database;
-    int bits;
-    const uint8_t *query_codes, *database_codes; /* (n, bits/8) */
-    int classes;
-    const uint8_t *query_labels, *database_labels;
-    const int *query_group, *database_group;
-} RetrievalTask;
-
 /* A task made ready for counting. */
 typedef struct {
     BitPlanes query_codes, database_codes, query_labels, database_labels;
-    const int *query_group, *database_group; /* borrowed */
+    const int *query_group, *database_group; /* borrowed; NULL: every item is ranked */
     int bits;
 } Ranking;
 
-/* Input error: more than LABEL_MAX labels. Requires at least one query and one item. ranking_close in every
+/* Input error: more than LABEL_MAX labels. Requires at least one query and one item, codes of the two modalities, and the same bits and classes in both sets. ranking_close in every
  * case. */
 Status ranking_open(Ranking *r, const RetrievalTask *t, Error *err);
 void ranking_close(Ranking *r);

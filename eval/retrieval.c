@@ -19,14 +19,15 @@ typedef struct {
 typedef struct {
     TieTable table;
     uint32_t *spare, *all, *relevant;
-    Scored *scored; /* (database), for real vectors */
+    Scored *scored; /* (database), for vectors */
 } Scratch;
 
 typedef struct {
+    const RetrievalTask *task;
+    bool vectors; /* ranked by vectors, else by codes */
     size_t queries, database, max_groups, max_levels;
-    Ranking ranking;      /* codes ... */
-    const RealTask *real; /* ... or vectors */
-    double *inverse_norm; /* (database), for real vectors */
+    Ranking ranking;      /* labels, and codes where ranked by them */
+    double *inverse_norm; /* (database), for vectors */
     double *harmonic, *discount;
     Scratch *scratch; /* (threads) */
     int threads, chunks;
@@ -52,20 +53,22 @@ static int by_score_falling(const void *a, const void *b) {
 
 /* The query's own norm scales all scores alike and is left out. */
 static size_t score_all(const Job *job, size_t q, Scored *scored) {
-    const RealTask *t = job->real;
-    size_t dim = (size_t)t->dim, n = 0;
-    const float *query = t->query_vectors + q * dim;
-    for (size_t i = 0; i < t->database; i++) {
-        if (t->query_group && t->database_group && t->query_group[q] == t->database_group[i]) continue;
+    const RetrievalTask *t = job->task;
+    const CaseSet *database = t->database;
+    size_t dim = (size_t)database->dim, n = 0;
+    const float *query = t->query->vector[t->from] + q * dim,
+                *item = database->vector[modality_other(t->from)];
+    for (size_t i = 0; i < database->n; i++) {
+        if (t->other_groups && t->query->group[q] == database->group[i]) continue;
         bit_planes_shared(&job->ranking.query_labels, q, &job->ranking.database_labels, i, 1,
                           &scored[n].shared);
-        scored[n].score = dot(query, t->database_vectors + i * dim, dim) * job->inverse_norm[i];
+        scored[n].score = dot(query, item + i * dim, dim) * job->inverse_norm[i];
         n++;
     }
     return n;
 }
 
-static void count_real(const Job *job, size_t q, Scratch *s) {
+static void count_vectors(const Job *job, size_t q, Scratch *s) {
     TieTable *table = &s->table;
     size_t n = score_all(job, q, s->scored);
     qsort(s->scored, n, sizeof *s->scored, by_score_falling);
@@ -96,7 +99,7 @@ static void measure(const Job *job, const Scratch *s, const Ties *ties, QueryMea
         m->precision[c] = precision_at(ties, k);
         m->ndcg_at[c] = ndcg_expected(&s->table, within, job->discount);
     }
-    if (!job->real) m->lookup = ball_within(ties, LOOKUP_RADIUS);
+    if (!job->vectors) m->lookup = ball_within(ties, LOOKUP_RADIUS);
 }
 
 static void evaluate_chunk(void *ctx, int chunk, int worker) {
@@ -104,14 +107,14 @@ static void evaluate_chunk(void *ctx, int chunk, int worker) {
     Scratch *s = &job->scratch[worker];
     size_t first = (size_t)chunk * CHUNK, last = first + CHUNK < job->queries ? first + CHUNK : job->queries;
     for (size_t q = first; q < last; q++) {
-        if (job->real)
-            count_real(job, q, s);
+        if (job->vectors)
+            count_vectors(job, q, s);
         else
             ranking_count(&job->ranking, q, &s->table, s->spare);
         tie_table_sum(&s->table, s->all, s->relevant);
         Ties ties = {s->table.groups, s->all, s->relevant};
         measure(job, s, &ties, &job->out->query[q]);
-        if (!job->real) radius_sum_add(job->sums + (size_t)chunk * (size_t)job->out->radii, &ties);
+        if (!job->vectors) radius_sum_add(job->sums + (size_t)chunk * (size_t)job->out->radii, &ties);
     }
 }
 
@@ -168,11 +171,11 @@ static Status scratch_init(Scratch *s, const Job *job, Error *err) {
     s->table.count = mem_calloc(cells, sizeof(uint32_t));
     s->all = mem_calloc(2 * job->max_groups, sizeof(uint32_t));
     s->relevant = s->all ? s->all + job->max_groups : NULL;
-    if (job->real)
+    if (job->vectors)
         s->scored = mem_calloc(job->database, sizeof *s->scored);
     else
         s->spare = mem_calloc(cells, sizeof(uint32_t));
-    int complete = s->table.count && s->all && (s->scored || s->spare);
+    bool complete = s->table.count && s->all && (s->scored || s->spare);
     return complete ? STATUS_OK : mem_error(err, "evaluation");
 }
 
@@ -221,27 +224,7 @@ static void job_run(Job *job, Pool *pool) {
     for (int radius = 0; radius < r->radii; radius++) curve_point(job, radius);
 }
 
-/* ---- Codes ---- */
-
-static Status prepare_codes(Job *job, const RetrievalTask *t, Error *err) {
-    TRY(ranking_open(&job->ranking, t, err));
-    return job_init(job, err);
-}
-
-Status retrieval_evaluate(Retrieval *out, const RetrievalTask *t, Pool *pool, Error *err) {
-    *out = (Retrieval){.radii = t->bits + 1};
-    Job job = {.queries = t->queries,
-               .database = t->database,
-               .max_groups = (size_t)t->bits + 1,
-               .threads = pool_threads(pool),
-               .out = out};
-    Status status = prepare_codes(&job, t, err);
-    if (status == STATUS_OK) job_run(&job, pool);
-    job_free(&job);
-    return status;
-}
-
-/* ---- Real vectors ---- */
+/* ---- Codes and vectors ---- */
 
 static Status check_finite(const float *v, size_t n, int dim, const char *what, Error *err) {
     for (size_t i = 0; i < n * (size_t)dim; i++)
@@ -251,37 +234,47 @@ static Status check_finite(const float *v, size_t n, int dim, const char *what, 
     return STATUS_OK;
 }
 
-static Status prepare_real(Job *job, const RealTask *t, Error *err) {
-    TRY(check_finite(t->query_vectors, t->queries, t->dim, "query vectors", err));
-    TRY(check_finite(t->database_vectors, t->database, t->dim, "database vectors", err));
-    TRY(bit_planes_of_labels(&job->ranking.query_labels, t->query_labels, t->queries, t->classes, err));
-    TRY(bit_planes_of_labels(&job->ranking.database_labels, t->database_labels, t->database, t->classes,
-                             err));
-    TRY(job_init(job, err));
-    job->inverse_norm = mem_calloc(t->database, sizeof *job->inverse_norm);
+static Status prepare_vectors(Job *job, Error *err) {
+    const CaseSet *q = job->task->query, *d = job->task->database;
+    const float *query = q->vector[job->task->from], *item = d->vector[modality_other(job->task->from)];
+    NN_REQUIRE(q->n > 0 && d->n > 0 && d->dim > 0 && q->dim == d->dim,
+               "%zu queries, %zu items, %d dimensions", q->n, d->n, d->dim);
+    TRY(check_finite(query, q->n, q->dim, "query vectors", err));
+    TRY(check_finite(item, d->n, d->dim, "database vectors", err));
+    TRY(bit_planes_of_labels(&job->ranking.query_labels, q->labels, q->n, q->classes, err));
+    TRY(bit_planes_of_labels(&job->ranking.database_labels, d->labels, d->n, d->classes, err));
+    job->inverse_norm = mem_calloc(d->n, sizeof *job->inverse_norm);
     if (!job->inverse_norm) return mem_error(err, "evaluation");
-    for (size_t i = 0; i < t->database; i++) {
-        const float *v = t->database_vectors + i * (size_t)t->dim;
-        double norm = sqrt(dot(v, v, (size_t)t->dim));
+    for (size_t i = 0; i < d->n; i++) {
+        const float *v = item + i * (size_t)d->dim;
+        double norm = sqrt(dot(v, v, (size_t)d->dim));
         job->inverse_norm[i] = norm > 0.0 ? 1.0 / norm : 0.0;
     }
     return STATUS_OK;
 }
 
-Status retrieval_evaluate_real(Retrieval *out, const RealTask *t, Pool *pool, Error *err) {
-    *out = (Retrieval){0};
-    NN_REQUIRE(t->queries > 0 && t->database > 0 && t->dim > 0, "%zu queries, %zu items, %d dimensions",
-               t->queries, t->database, t->dim);
-    Job job = {.queries = t->queries,
-               .database = t->database,
-               .max_groups = t->database,
+static Status evaluate(Retrieval *out, const RetrievalTask *t, bool vectors, Pool *pool, Error *err) {
+    *out = (Retrieval){.radii = vectors ? 0 : t->query->bits + 1};
+    Job job = {.task = t,
+               .vectors = vectors,
+               .queries = t->query->n,
+               .database = t->database->n,
+               .max_groups = vectors ? t->database->n : (size_t)t->query->bits + 1,
                .threads = pool_threads(pool),
-               .real = t,
                .out = out};
-    Status status = prepare_real(&job, t, err);
+    Status status = vectors ? prepare_vectors(&job, err) : ranking_open(&job.ranking, t, err);
+    if (status == STATUS_OK) status = job_init(&job, err);
     if (status == STATUS_OK) job_run(&job, pool);
     job_free(&job);
     return status;
+}
+
+Status evaluate_codes(Retrieval *out, const RetrievalTask *t, Pool *pool, Error *err) {
+    return evaluate(out, t, false, pool, err);
+}
+
+Status evaluate_vectors(Retrieval *out, const RetrievalTask *t, Pool *pool, Error *err) {
+    return evaluate(out, t, true, pool, err);
 }
 
 void retrieval_free(Retrieval *r) {

@@ -15,17 +15,6 @@ extern const int retrieval_cut[RETRIEVAL_CUTS]; /* 1, 5, 10, 50, 100, 500, 1000 
 /* Radius of hash lookup. */
 enum { LOOKUP_RADIUS = 2 };
 
-/* A RetrievalTask (eval/ranking.h) by cosine of real vectors, ranked from high to low; equal cosines tie. A
- * vector of zeros has cosine 0 to all. */
-typedef struct {
-    size_t queries, database;
-    int dim;
-    const float *query_vectors, *database_vectors; /* (n, dim) */
-    int classes;
-    const uint8_t *query_labels, *database_labels;
-    const int *query_group, *database_group;
-} RealTask;
-
 typedef struct {
     uint32_t ranked, relevant; /* items of this query's ranking; relevant ones among them */
     Bounds ap;
@@ -56,10 +45,11 @@ typedef struct {
     QueryMeasures *query; /* (queries); owned */
 } Retrieval;
 
-/* Memory O(queries + database + threads * bits). retrieval_free in every case. Input errors: more than
- * LABEL_MAX labels; a vector that is not finite. */
-Status retrieval_evaluate(Retrieval *out, const RetrievalTask *task, Pool *pool, Error *err);
-Status retrieval_evaluate_real(Retrieval *out, const RealTask *task, Pool *pool, Error *err);
+/* evaluate_codes ranks by Hamming distance; evaluate_vectors by the cosine of vectors, from high to low: equal cosines
+ * tie, a vector of zeros has cosine 0 to all. Memory O(queries + database + threads * bits). retrieval_free in every
+ * case. Input errors: more than LABEL_MAX labels; a vector that is not finite. */
+Status evaluate_codes(Retrieval *out, const RetrievalTask *t, Pool *pool, Error *err);
+Status evaluate_vectors(Retrieval *out, const RetrievalTask *t, Pool *pool, Error *err);
 void retrieval_free(Retrieval *r);
 
 #endif

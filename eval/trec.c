@@ -35,13 +35,12 @@ static Status open_both(Ranking *r, FileWriter *w, const RetrievalTask *t, const
     return file_begin(w, path, err);
 }
 
-Status trec_write_qrels(const char *path, const RetrievalTask *t, const char *const *query_id,
-                        const char *const *item_id, Error *err) {
+Status trec_write_qrels(const char *path, const RetrievalTask *t, Error *err) {
     Ranking r;
     FileWriter w;
     Status status = open_both(&r, &w, t, path, err);
     if (status == STATUS_OK) {
-        for (size_t q = 0; q < t->queries; q++) put_judgements(&w, &r, q, query_id, item_id);
+        for (size_t q = 0; q < t->query->n; q++) put_judgements(&w, &r, q, t->query->id, t->database->id);
         status = file_commit(&w, err);
     }
     ranking_close(&r);
@@ -60,17 +59,17 @@ static void put_ranks(FileWriter *w, const char *query, const uint32_t *order, s
     }
 }
 
-Status trec_write_run(const char *path, const RetrievalTask *t, const char *const *query_id,
-                      const char *const *item_id, const char *name, size_t depth, Error *err) {
-    uint32_t *order = mem_calloc(t->database, sizeof *order);
-    uint16_t *counts = mem_calloc(2 * t->database, sizeof *counts);
+Status trec_write_run(const char *path, const RetrievalTask *t, const char *name, size_t depth, Error *err) {
+    size_t items = t->database->n;
+    uint32_t *order = mem_calloc(items, sizeof *order);
+    uint16_t *counts = mem_calloc(2 * items, sizeof *counts);
     Ranking r = {0};
     FileWriter w;
     Status status = order && counts ? open_both(&r, &w, t, path, err) : mem_error(err, "a run file");
     if (status == STATUS_OK) {
-        for (size_t q = 0; q < t->queries; q++) {
-            size_t n = ranking_order(&r, q, order, counts, counts + t->database);
-            put_ranks(&w, query_id[q], order, depth && depth < n ? depth : n, item_id, name);
+        for (size_t q = 0; q < t->query->n; q++) {
+            size_t n = ranking_order(&r, q, order, counts, counts + items);
+            put_ranks(&w, t->query->id[q], order, depth && depth < n ? depth : n, t->database->id, name);
         }
         status = file_commit(&w, err);
     }

@@ -7,13 +7,11 @@
 
 #include "eval/ranking.h"
 
-/* "query 0 item shared": one line a relevant pair, graded by the number of shared labels. Queries and items
- * by id. */
-Status trec_write_qrels(const char *path, const RetrievalTask *t, const char *const *query_id,
-                        const char *const *item_id, Error *err);
+/* "query 0 item shared": one line a relevant pair, graded by the number of shared labels. Both sets of the
+ * task have ids. */
+Status trec_write_qrels(const char *path, const RetrievalTask *t, Error *err);
 
 /* "query Q0 item rank -rank name": the first `depth` ranks of every query (0: all). */
-Status trec_write_run(const char *path, const RetrievalTask *t, const char *const *query_id,
-                      const char *const *item_id, const char *name, size_t depth, Error *err);
+Status trec_write_run(const char *path, const RetrievalTask *t, const char *name, size_t depth, Error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
+#include "tests/case_sets.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
 
@@ -41,12 +42,12 @@ static BaselineData planted(void) {
 static double held_out_map(const BaselineModel *m, double *chance) {
     static uint8_t query[TEST * BITS / 8], database[TEST * BITS / 8];
     Error err = {0};
-    cr_assert_eq(baseline_encode(m, 1, y + TRAIN * DY, TEST, query, &err), STATUS_OK);
-    cr_assert_eq(baseline_encode(m, 0, x + TRAIN * DX, TEST, database, &err), STATUS_OK);
+    cr_assert_eq(baseline_encode(m, MODALITY_TEXT, y + TRAIN * DY, TEST, query, &err), STATUS_OK);
+    cr_assert_eq(baseline_encode(m, MODALITY_IMAGE, x + TRAIN * DX, TEST, database, &err), STATUS_OK);
     const uint8_t *l = held + TRAIN * CLASSES;
-    RetrievalTask t = {TEST, TEST, BITS, query, database, CLASSES, l, l, NULL, NULL};
+    CaseSet q = case_set(TEST, BITS, query, CLASSES, l), d = case_set(TEST, BITS, database, CLASSES, l);
     Retrieval r = {0};
-    cr_assert_eq(retrieval_evaluate(&r, &t, NULL, &err), STATUS_OK);
+    cr_assert_eq(evaluate_codes(&r, &(RetrievalTask){&q, &d, MODALITY_TEXT, false}, NULL, &err), STATUS_OK);
     double map = r.map.expected;
     *chance = r.map_random;
     retrieval_free(&r);

@@ -5,6 +5,7 @@
 #include "eval/retrieval.h"
 #include "hash/baselines/classifier.h"
 #include "hash/code.h"
+#include "tests/case_sets.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
 
@@ -43,9 +44,10 @@ Test(classifier, codes_of_true_labels_are_perfect_and_the_seed_alone_moves_them)
     cr_assert_eq(classifier_codes(labels, ALL, CLASSES, BITS, 2, other, &err), STATUS_OK);
     cr_assert(!memcmp(codes, again, sizeof codes));
     cr_assert(memcmp(codes, other, sizeof codes) != 0);
-    RetrievalTask t = {ALL, ALL, BITS, codes, codes, CLASSES, held, held, NULL, NULL};
+    CaseSet all = case_set(ALL, BITS, codes, CLASSES, held);
     Retrieval r = {0};
-    cr_assert_eq(retrieval_evaluate(&r, &t, NULL, &err), STATUS_OK);
+    cr_assert_eq(evaluate_codes(&r, &(RetrievalTask){&all, &all, MODALITY_IMAGE, false}, NULL, &err),
+                 STATUS_OK);
     cr_assert_float_eq(r.map.pessimistic, 1, 1e-12);
     retrieval_free(&r);
 }

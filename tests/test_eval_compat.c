@@ -9,6 +9,7 @@
 #include "eval/trec.h"
 #include "nn/base/bytes.h"
 #include "nn/base/rng.h"
+#include "tests/case_sets.h"
 #include "tests/check.h"
 #include "tests/tempdir.h"
 
@@ -18,19 +19,16 @@ static const uint8_t QUERY[2 * 2] = {0, 0, 0, 0}, ITEMS[5 * 2] = {0, 0, 1, 0, 2,
 static const uint8_t QUERY_LABELS[2 * 3] = {1, 0, 0, 0, 0, 1};
 static const uint8_t ITEM_LABELS[5 * 3] = {1, 1, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0};
 
-static RetrievalTask small_task(void) {
-    return (RetrievalTask){.queries = 2,
-                           .database = 5,
-                           .bits = 16,
-                           .query_codes = QUERY,
-                           .database_codes = ITEMS,
-                           .classes = 3,
-                           .query_labels = QUERY_LABELS,
-                           .database_labels = ITEM_LABELS};
+static CaseSet small_query(void) {
+    return case_set(2, 16, QUERY, 3, QUERY_LABELS);
+}
+static CaseSet small_items(void) {
+    return case_set(5, 16, ITEMS, 3, ITEM_LABELS);
 }
 
 static double map_of(Compat c, size_t k) {
-    RetrievalTask t = small_task();
+    CaseSet q = small_query(), d = small_items();
+    RetrievalTask t = {&q, &d, MODALITY_IMAGE, false};
     double map = -1.0;
     cr_assert_eq(compat_map(c, &t, k, &map, NULL, NULL), STATUS_OK);
     return map;
@@ -55,10 +53,11 @@ Test(eval_compat, names_find_their_codebase) {
 }
 
 Test(eval_compat, items_of_the_own_group_are_not_ranked) {
-    RetrievalTask t = small_task();
+    CaseSet q = small_query(), d = small_items();
+    RetrievalTask t = {&q, &d, MODALITY_IMAGE, true};
     const int query_group[2] = {7, 8}, item_group[5] = {7, 1, 2, 3, 4};
-    t.query_group = query_group;
-    t.database_group = item_group;
+    q.group = query_group;
+    d.group = item_group;
     double map;
     cr_assert_eq(compat_map(COMPAT_UCCH, &t, 0, &map, NULL, NULL), STATUS_OK);
     cr_assert_float_eq(map, (1.0 / 2 + 2.0 / 4) / 2, 1e-15);
@@ -90,30 +89,39 @@ static void fill_side(Side *s, int n, uint32_t stream, const char *prefix) {
     }
 }
 
-static DumpSide dump_side(const Side *s, size_t n) {
-    return (DumpSide){n, s->image, s->text, s->labels, s->id, NULL};
+static Side query_side, database_side;
+static CaseSet query_set, database_set;
+
+static CaseSet set_of(const Side *s, size_t n) {
+    CaseSet c = case_set(n, BITS, s->image, CLASSES, s->labels);
+    c.code[MODALITY_TEXT] = s->text;
+    c.id = s->id;
+    return c;
 }
 
-static Side query_side, database_side;
+static RetrievalTask task_of(Modality from) {
+    return (RetrievalTask){&query_set, &database_set, from, false};
+}
 
-static Dump make_dump(Retrieval *forth, Retrieval *back) {
+static Dump make_dump(Retrieval direction[MODALITIES]) {
     fill_side(&query_side, QUERIES, 1, "query");
     fill_side(&database_side, DATABASE, 2, "item");
-    Dump d = {.bits = BITS,
-              .classes = CLASSES,
-              .query = dump_side(&query_side, QUERIES),
-              .database = dump_side(&database_side, DATABASE)};
-    RetrievalTask one = dump_task(&d, 1), two = dump_task(&d, 0);
-    cr_assert_eq(retrieval_evaluate(forth, &one, NULL, NULL), STATUS_OK);
-    cr_assert_eq(retrieval_evaluate(back, &two, NULL, NULL), STATUS_OK);
-    d.image_to_text = forth;
-    d.text_to_image = back;
-    return d;
+    query_set = set_of(&query_side, QUERIES);
+    database_set = set_of(&database_side, DATABASE);
+    for (Modality k = 0; k < MODALITIES; k++) {
+        RetrievalTask t = task_of(k);
+        cr_assert_eq(evaluate_codes(&direction[k], &t, NULL, NULL), STATUS_OK);
+    }
+    return (Dump){.query = &query_set, .database = &database_set, .direction = direction};
+}
+
+static void free_directions(Retrieval direction[MODALITIES]) {
+    for (int k = 0; k < MODALITIES; k++) retrieval_free(&direction[k]);
 }
 
 Test(eval_dump, files_hold_what_was_measured) {
-    Retrieval forth, back;
-    Dump d = make_dump(&forth, &back);
+    Retrieval r[MODALITIES];
+    Dump d = make_dump(r);
     char path[128], line[256];
     TempDir folder = temp_make();
     cr_assert_eq(dump_write(folder.path, &d, NULL), STATUS_OK);
@@ -136,15 +144,14 @@ Test(eval_dump, files_hold_what_was_measured) {
     }
     fclose(f);
     cr_assert_eq(rows, 2 * QUERIES);
-    cr_assert_float_eq(sum / QUERIES, forth.map.expected, 1e-10);
+    cr_assert_float_eq(sum / QUERIES, r[MODALITY_IMAGE].map.expected, 1e-10);
     temp_remove(&folder);
-    retrieval_free(&forth);
-    retrieval_free(&back);
+    free_directions(r);
 }
 
 Test(eval_dump, ids_in_runs_have_no_white_space) {
-    Retrieval forth, back;
-    Dump d = make_dump(&forth, &back);
+    Retrieval r[MODALITIES];
+    Dump d = make_dump(r);
     char path[128], line[256];
     TempDir folder = temp_make();
     d.run_depth = 3;
@@ -163,18 +170,16 @@ Test(eval_dump, ids_in_runs_have_no_white_space) {
     fclose(f);
     cr_assert_eq(rows, 3 * QUERIES);
     temp_remove(&folder);
-    retrieval_free(&forth);
-    retrieval_free(&back);
+    free_directions(r);
 }
 
 Test(eval_dump, folder_that_cannot_be_made_is_an_error) {
-    Retrieval forth, back;
-    Dump d = make_dump(&forth, &back);
+    Retrieval r[MODALITIES];
+    Dump d = make_dump(r);
     Error err = {0};
     cr_assert(dump_write("/dev/null/dump", &d, &err) != STATUS_OK);
     cr_assert_not_null(strstr(err.message, "/dev/null"));
-    retrieval_free(&forth);
-    retrieval_free(&back);
+    free_directions(r);
 }
 
 /* The first Python that has what the script needs; NULL where none has. */
@@ -194,11 +199,11 @@ static void compare_with_peer(const char *python, const char *folder, const Dump
     snprintf(command, sizeof command, "%s tests/peers/average_precision.py '%s'", python, folder);
     FILE *f = popen(command, "r");
     cr_assert_not_null(f);
-    for (int from_image = 1; from_image >= 0; from_image--) {
+    for (Modality from = 0; from < MODALITIES; from++) {
         double peer, low, high, own;
         int follows;
-        const Retrieval *r = from_image ? d->image_to_text : d->text_to_image;
-        RetrievalTask t = dump_task(d, from_image);
+        const Retrieval *r = &d->direction[from];
+        RetrievalTask t = task_of(from);
         cr_assert_eq(fscanf(f, "%19s %lf %lf %lf %d", name, &peer, &low, &high, &follows), 5);
         cr_assert_eq(compat_map(COMPAT_DCMH, &t, 0, &own, NULL, NULL), STATUS_OK);
         cr_assert_float_eq(own, peer, 1e-12);
@@ -213,12 +218,11 @@ static void compare_with_peer(const char *python, const char *folder, const Dump
 Test(eval_dump, scikit_learn_agrees_from_the_files_alone) {
     const char *python = peer_python();
     if (!python) cr_skip("python3 with numpy and scikit-learn is missing: the comparison is left out");
-    Retrieval forth, back;
-    Dump d = make_dump(&forth, &back);
+    Retrieval r[MODALITIES];
+    Dump d = make_dump(r);
     TempDir folder = temp_make();
     cr_assert_eq(dump_write(folder.path, &d, NULL), STATUS_OK);
     compare_with_peer(python, folder.path, &d);
     temp_remove(&folder);
-    retrieval_free(&forth);
-    retrieval_free(&back);
+    free_directions(r);
 }

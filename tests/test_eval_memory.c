@@ -11,6 +11,7 @@
 #include "eval/health.h"
 #include "eval/retrieval.h"
 #include "nn/base/alloc.h"
+#include "tests/case_sets.h"
 #include "tests/check.h"
 #include "tests/tempdir.h"
 
@@ -32,36 +33,39 @@ static void prepare(void) {
     }
 }
 
-static RetrievalTask task(void) {
-    return (RetrievalTask){N, N, BITS, codes, codes, CLASSES, labels, labels, NULL, NULL};
+static CaseSet cases(void) {
+    CaseSet c = case_set(N, BITS, codes, CLASSES, labels);
+    c.id = c.group_name = ids;
+    return c;
 }
 
 static Status evaluate(Error *err) {
-    RetrievalTask t = task();
+    CaseSet c = cases();
     Retrieval r;
-    Status status = retrieval_evaluate(&r, &t, NULL, err);
+    Status status = evaluate_codes(&r, &(RetrievalTask){&c, &c, MODALITY_IMAGE, false}, NULL, err);
     retrieval_free(&r);
     return status;
 }
 
 static Status evaluate_real(Error *err) {
-    RealTask t = {N, N, BITS, vectors, vectors, CLASSES, labels, labels, NULL, NULL};
+    CaseSet c = vector_set(N, BITS, vectors, CLASSES, labels);
     Retrieval r;
-    Status status = retrieval_evaluate_real(&r, &t, NULL, err);
+    Status status = evaluate_vectors(&r, &(RetrievalTask){&c, &c, MODALITY_IMAGE, false}, NULL, err);
     retrieval_free(&r);
     return status;
 }
 
 static Status rate_compat(Error *err) {
-    RetrievalTask t = task();
+    CaseSet c = cases();
     double map;
-    return compat_map(COMPAT_DCMH, &t, 0, &map, NULL, err);
+    return compat_map(COMPAT_DCMH, &(RetrievalTask){&c, &c, MODALITY_IMAGE, false}, 0, &map, NULL, err);
 }
 
 static Status find_partners(Error *err) {
+    CaseSet c = cases();
     const int cut = 1;
     double at;
-    return partner_recall(&(PartnerTask){codes, codes, N, N, NULL, BITS}, &cut, 1, &at, NULL, err);
+    return partner_recall(&(RetrievalTask){&c, &c, MODALITY_IMAGE, false}, &cut, 1, &at, NULL, err);
 }
 
 static Status bootstrap(Error *err) {
@@ -81,13 +85,14 @@ static Status draw_map(Error *err) {
 }
 
 static Status dump(Error *err) {
-    RetrievalTask t = task();
-    Retrieval r;
-    DumpSide side = {N, codes, codes, labels, ids, ids};
-    Dump d = {BITS, CLASSES, side, side, NULL, &r, &r, 0};
-    Status status = retrieval_evaluate(&r, &t, NULL, err);
+    CaseSet c = cases();
+    Retrieval r[MODALITIES] = {{0}, {0}};
+    Dump d = {.query = &c, .database = &c, .direction = r};
+    Status status = STATUS_OK;
+    for (Modality k = 0; status == STATUS_OK && k < MODALITIES; k++)
+        status = evaluate_codes(&r[k], &(RetrievalTask){&c, &c, k, false}, NULL, err);
     if (status == STATUS_OK) status = dump_write(folder.path, &d, err);
-    retrieval_free(&r);
+    for (int k = 0; k < MODALITIES; k++) retrieval_free(&r[k]);
     return status;
 }
 

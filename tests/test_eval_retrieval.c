@@ -8,6 +8,7 @@
 
 #include "eval/retrieval.h"
 #include "nn/base/rng.h"
+#include "tests/case_sets.h"
 #include "tests/check.h"
 
 typedef struct {
@@ -54,15 +55,19 @@ static void free_data(Data *d) {
     free(d->database_labels);
 }
 
-static RetrievalTask task_of(const Data *d) {
-    return (RetrievalTask){.queries = d->queries,
-                           .database = d->database,
-                           .bits = d->bits,
-                           .query_codes = d->query_codes,
-                           .database_codes = d->database_codes,
-                           .classes = d->classes,
-                           .query_labels = d->query_labels,
-                           .database_labels = d->database_labels};
+/* The task between the two sets of a Data. */
+typedef struct {
+    CaseSet query, database;
+} Sets;
+
+static Sets sets_of(const Data *d) {
+    return (Sets){case_set(d->queries, d->bits, d->query_codes, d->classes, d->query_labels),
+                  case_set(d->database, d->bits, d->database_codes, d->classes, d->database_labels)};
+}
+
+static Status evaluate(Retrieval *r, const Sets *s, bool other_groups, Pool *pool, Error *err) {
+    return evaluate_codes(r, &(RetrievalTask){&s->query, &s->database, MODALITY_IMAGE, other_groups}, pool,
+                          err);
 }
 
 static void reorder_database(Data *d, uint64_t seed) {
@@ -127,8 +132,8 @@ Test(eval_retrieval, agrees_with_bit_by_bit_counting) {
     for (int c = 0; c < 3; c++) {
         Data d = make_data(6, 90, bits[c], classes[c], 5, 3);
         Retrieval r;
-        RetrievalTask t = task_of(&d);
-        cr_assert_eq(retrieval_evaluate(&r, &t, NULL, NULL), STATUS_OK);
+        Sets t = sets_of(&d);
+        cr_assert_eq(evaluate(&r, &t, false, NULL, NULL), STATUS_OK);
         double mean = 0.0;
         for (size_t q = 0; q < d.queries; q++) {
             double plain = plain_optimistic(&d, q);
@@ -147,11 +152,11 @@ Test(eval_retrieval, agrees_with_bit_by_bit_counting) {
 
 Test(eval_retrieval, order_of_the_database_changes_no_digit) {
     Data d = make_data(70, 1500, 32, 12, 7, 4);
-    RetrievalTask t = task_of(&d);
+    Sets t = sets_of(&d);
     Retrieval a, b;
-    cr_assert_eq(retrieval_evaluate(&a, &t, NULL, NULL), STATUS_OK);
+    cr_assert_eq(evaluate(&a, &t, false, NULL, NULL), STATUS_OK);
     reorder_database(&d, 8);
-    cr_assert_eq(retrieval_evaluate(&b, &t, NULL, NULL), STATUS_OK);
+    cr_assert_eq(evaluate(&b, &t, false, NULL, NULL), STATUS_OK);
     cr_assert_eq(memcmp(a.query, b.query, d.queries * sizeof *a.query), 0);
     cr_assert_eq(memcmp(a.curve, b.curve, (size_t)a.radii * sizeof *a.curve), 0);
     cr_assert_eq(memcmp(&a.map, &b.map, sizeof a.map), 0);
@@ -162,13 +167,13 @@ Test(eval_retrieval, order_of_the_database_changes_no_digit) {
 
 Test(eval_retrieval, number_of_threads_changes_no_digit) {
     Data d = make_data(130, 900, 24, 9, 5, 6);
-    RetrievalTask t = task_of(&d);
+    Sets t = sets_of(&d);
     Retrieval a, b;
-    cr_assert_eq(retrieval_evaluate(&a, &t, NULL, NULL), STATUS_OK);
+    cr_assert_eq(evaluate(&a, &t, false, NULL, NULL), STATUS_OK);
     for (int threads = 2; threads <= 5; threads += 3) {
         Pool *pool;
         cr_assert_eq(pool_create(&pool, threads, NULL), STATUS_OK);
-        cr_assert_eq(retrieval_evaluate(&b, &t, pool, NULL), STATUS_OK);
+        cr_assert_eq(evaluate(&b, &t, false, pool, NULL), STATUS_OK);
         cr_assert_eq(memcmp(&a.map, &b.map, sizeof a.map), 0);
         cr_assert_eq(memcmp(a.curve, b.curve, (size_t)a.radii * sizeof *a.curve), 0);
         cr_assert_eq(memcmp(a.query, b.query, d.queries * sizeof *a.query), 0);
@@ -182,9 +187,9 @@ Test(eval_retrieval, number_of_threads_changes_no_digit) {
 Test(eval_retrieval, queries_without_a_relevant_item_count_as_zero) {
     Data d = make_data(4, 50, 16, 6, 2, 1);
     memset(d.query_labels, 0, 2 * 6);
-    RetrievalTask t = task_of(&d);
+    Sets t = sets_of(&d);
     Retrieval r;
-    cr_assert_eq(retrieval_evaluate(&r, &t, NULL, NULL), STATUS_OK);
+    cr_assert_eq(evaluate(&r, &t, false, NULL, NULL), STATUS_OK);
     cr_assert_eq(r.without_relevant, 2);
     cr_assert(r.query[0].ap.optimistic == 0.0 && r.query[2].ap.expected > 0.0);
     cr_assert_float_eq(r.map.expected, (r.query[2].ap.expected + r.query[3].ap.expected) / 4, 1e-15);
@@ -196,17 +201,16 @@ Test(eval_retrieval, items_of_the_own_group_are_not_ranked) {
     Data d = make_data(5, 40, 16, 4, 3, 2);
     int query_group[5] = {0, 1, 2, 3, 99}, group[40];
     for (int i = 0; i < 40; i++) group[i] = i / 10;
-    RetrievalTask t = task_of(&d);
-    t.query_group = query_group;
-    t.database_group = group;
+    Sets t = sets_of(&d);
+    t.query.group = query_group;
+    t.database.group = group;
     Retrieval all, part;
-    cr_assert_eq(retrieval_evaluate(&all, &t, NULL, NULL), STATUS_OK);
+    cr_assert_eq(evaluate(&all, &t, true, NULL, NULL), STATUS_OK);
     cr_assert(all.query[0].ranked == 30 && all.query[4].ranked == 40);
-    RetrievalTask without = task_of(&d); /* groups 1 to 3 alone: what query 0 sees */
-    without.database = 30;
-    without.database_codes += (size_t)10 * 2;
-    without.database_labels += (size_t)10 * 4;
-    cr_assert_eq(retrieval_evaluate(&part, &without, NULL, NULL), STATUS_OK);
+    Sets without = sets_of(&d); /* groups 1 to 3 alone: what query 0 sees */
+    without.database = case_set(30, d.bits, d.database_codes + (size_t)10 * 2, d.classes,
+                                d.database_labels + (size_t)10 * 4);
+    cr_assert_eq(evaluate(&part, &without, false, NULL, NULL), STATUS_OK);
     cr_assert_eq(memcmp(&all.query[0].ap, &part.query[0].ap, sizeof(Bounds)), 0);
     retrieval_free(&all);
     retrieval_free(&part);
@@ -219,18 +223,13 @@ Test(eval_retrieval, cosine_of_unpacked_codes_ranks_as_their_distance) {
     for (size_t i = 0; i < (size_t)9 * 16; i++) query[i] = (d.query_codes[i / 8] >> (i % 8)) & 1 ? 1.f : -1.f;
     for (size_t i = 0; i < (size_t)200 * 16; i++)
         database[i] = (d.database_codes[i / 8] >> (i % 8)) & 1 ? 1.f : -1.f;
-    RetrievalTask t = task_of(&d);
-    RealTask real = {.queries = 9,
-                     .database = 200,
-                     .dim = 16,
-                     .query_vectors = query,
-                     .database_vectors = database,
-                     .classes = 6,
-                     .query_labels = d.query_labels,
-                     .database_labels = d.database_labels};
+    Sets t = sets_of(&d);
+    CaseSet vectors[2] = {vector_set(9, 16, query, 6, d.query_labels),
+                          vector_set(200, 16, database, 6, d.database_labels)};
+    RetrievalTask real = {&vectors[0], &vectors[1], MODALITY_IMAGE, false};
     Retrieval a, b;
-    cr_assert_eq(retrieval_evaluate(&a, &t, NULL, NULL), STATUS_OK);
-    cr_assert_eq(retrieval_evaluate_real(&b, &real, NULL, NULL), STATUS_OK);
+    cr_assert_eq(evaluate(&a, &t, false, NULL, NULL), STATUS_OK);
+    cr_assert_eq(evaluate_vectors(&b, &real, NULL, NULL), STATUS_OK);
     cr_assert_eq(memcmp(&a.map, &b.map, sizeof a.map), 0);
     cr_assert_float_eq(a.ndcg, b.ndcg, 1e-12);
     cr_assert_float_eq(a.mean_tie, b.mean_tie, 1e-12);
@@ -238,7 +237,7 @@ Test(eval_retrieval, cosine_of_unpacked_codes_ranks_as_their_distance) {
     retrieval_free(&b);
     database[33] = NAN;
     Error err = {0};
-    cr_assert_eq(retrieval_evaluate_real(&b, &real, NULL, &err), STATUS_INPUT);
+    cr_assert_eq(evaluate_vectors(&b, &real, NULL, &err), STATUS_INPUT);
     cr_assert_not_null(strstr(err.message, "row 2, column 1"));
     retrieval_free(&b);
     free(query);
@@ -249,15 +248,19 @@ Test(eval_retrieval, cosine_of_unpacked_codes_ranks_as_their_distance) {
 Test(eval_retrieval, exact_partner_in_a_tie_has_its_share_of_the_first_places) {
     uint8_t query[2 * 2] = {0, 0, 0xff, 0xff};
     uint8_t items[4 * 2] = {1, 0, 0xff, 0xff, 2, 0, 0, 0}; /* distances of query 0: 1, 16, 1, 0 */
-    PartnerTask t = {query, items, 2, 4, NULL, 16};
+    const uint8_t labels[4] = {0};
+    CaseSet q = case_set(2, 16, query, 1, labels), d = case_set(4, 16, items, 1, labels);
+    RetrievalTask t = {&q, &d, MODALITY_IMAGE, false};
     const int cut[3] = {1, 2, 3};
     double at[3];
     cr_assert_eq(partner_recall(&t, cut, 3, at, NULL, NULL), STATUS_OK);
     cr_assert_float_eq(at[0], 0.5, 1e-15); /* query 0: one nearer, two tied; query 1: first */
     cr_assert_float_eq(at[1], (0.5 + 1) / 2, 1e-15);
     cr_assert_float_eq(at[2], 1.0, 1e-15);
-    const int partner[2] = {3, 0}; /* query 1 to item 0: distance 15, as item 2; nearer only item 1 */
-    t.partner = partner;
+    uint8_t other[4 * 2] = {0, 0,    1,   0, 2,
+                            0, 0xff, 0xff}; /* query 1 looks for item 1: distance 15, as item 2;
+                                                            * nearer only item 3 */
+    d = case_set(4, 16, other, 1, labels);
     cr_assert_eq(partner_recall(&t, cut, 3, at, NULL, NULL), STATUS_OK);
     cr_assert_float_eq(at[0], 0.5, 1e-15);
     cr_assert_float_eq(at[1], 0.75, 1e-15);
@@ -267,10 +270,10 @@ Test(eval_retrieval, exact_partner_in_a_tie_has_its_share_of_the_first_places) {
 Test(eval_retrieval, too_many_labels_are_an_input_error) {
     static uint8_t labels[2 * 5000];
     uint8_t codes[4] = {0};
-    RetrievalTask t = {1, 1, 16, codes, codes + 2, 5000, labels, labels + 5000, NULL, NULL};
+    Sets t = {case_set(1, 16, codes, 5000, labels), case_set(1, 16, codes + 2, 5000, labels + 5000)};
     Retrieval r;
     Error err = {0};
-    cr_assert_eq(retrieval_evaluate(&r, &t, NULL, &err), STATUS_INPUT);
+    cr_assert_eq(evaluate(&r, &t, false, NULL, &err), STATUS_INPUT);
     cr_assert_not_null(strstr(err.message, "5000"));
     retrieval_free(&r);
 }
@@ -278,13 +281,13 @@ Test(eval_retrieval, too_many_labels_are_an_input_error) {
 /* 5,000 queries against 100,000 codes of 64 bits are to take under 3 s; a fiftieth of the queries here. */
 Test(eval_retrieval, large_rankings_are_counted_quickly) {
     Data d = make_data(100, 100000, 64, 20, 20, 2);
-    RetrievalTask t = task_of(&d);
+    Sets t = sets_of(&d);
     Retrieval r;
     Pool *pool;
     cr_assert_eq(pool_create(&pool, 2, NULL), STATUS_OK);
     struct timespec a, b;
     clock_gettime(CLOCK_MONOTONIC, &a);
-    cr_assert_eq(retrieval_evaluate(&r, &t, pool, NULL), STATUS_OK);
+    cr_assert_eq(evaluate(&r, &t, false, pool, NULL), STATUS_OK);
     clock_gettime(CLOCK_MONOTONIC, &b);
     double seconds = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
     cr_log_info("100 queries against 100,000 codes: %.3f s, MAP %.4f", seconds, r.map.expected);

@@ -6,48 +6,44 @@
 #include "nn/base/alloc.h"
 #include "train/encode.h"
 
-/* Copies the cases of one set and what evaluation needs of them. */
-static Status take_cases(const Session *s, Set set, int **index, int *count, uint8_t **labels, int **group,
-                         Error *err) {
-    size_t n = (size_t)s->count[set], c = (size_t)session_classes(s);
-    *count = s->count[set];
-    *index = mem_calloc(n, sizeof **index);
-    *labels = mem_calloc(n, c);
-    *group = mem_calloc(n, sizeof **group);
-    if (!*index || !*labels || !*group) return mem_error(err, "the evaluation");
+Status evaluation_cases(CaseSet *c, const Session *s, Set set, Error *err) {
+    size_t n = (size_t)s->count[set], classes = (size_t)session_classes(s);
+    uint8_t *labels = mem_calloc(n + 1, classes);
+    int *group = mem_calloc(n + 1, sizeof *group);
+    const char **id = mem_calloc(n + 1, sizeof *id), **name = mem_calloc(n + 1, sizeof *name);
+    *c = (CaseSet){
+        .n = n, .classes = (int)classes, .labels = labels, .group = group, .id = id, .group_name = name};
+    if (!labels || !group || !id || !name) return mem_error(err, "the labels of a set");
     for (size_t i = 0; i < n; i++) {
-        int which = s->index[set][i];
-        (*index)[i] = which;
-        (*group)[i] = s->manifest.cases[which].group;
-        memcpy(*labels + i * c, s->manifest.labels + (size_t)which * c, c);
+        const Case *at = &s->manifest.cases[s->index[set][i]];
+        memcpy(labels + i * classes, s->manifest.labels + (size_t)s->index[set][i] * classes, classes);
+        group[i] = at->group;
+        id[i] = at->id;
+        name[i] = s->manifest.group_names[at->group];
     }
     return STATUS_OK;
 }
 
-static Status encode_set(const Session *s, const Model *m, const int *index, int n, uint8_t *codes[2],
-                         Error *err) {
-    for (Modality k = 0; k < MODALITIES; k++) {
-        codes[k] = mem_calloc((size_t)n, code_bytes(m->config.bits));
-        if (!codes[k]) return mem_error(err, "the codes");
-        Encoding out = {.codes = codes[k]};
-        TRY(encode_cases(m, &s->data, index, n, k, &out, s->pool, s->log, err));
-    }
-    return STATUS_OK;
+void evaluation_cases_free(CaseSet *c) {
+    mem_free((void *)c->labels);
+    mem_free((void *)c->group);
+    mem_free((void *)c->id);
+    mem_free((void *)c->group_name);
+    memset(c, 0, sizeof *c);
 }
 
-static Status both_directions(Evaluation *e, Pool *pool, Error *err) {
+RetrievalTask evaluation_task(const Evaluation *e, Modality from) {
+    return (RetrievalTask){&e->query, &e->database, from, e->own_group_left_out};
+}
+
+/* The codes of both modalities, added to c. */
+static Status encode_set(CaseSet *c, const Session *s, const Model *m, Set set, Error *err) {
+    c->bits = m->config.bits;
     for (Modality k = 0; k < MODALITIES; k++) {
-        RetrievalTask task = {.queries = (size_t)e->n_query,
-                              .database = (size_t)e->n_database,
-                              .bits = e->bits,
-                              .query_codes = e->query_codes[k],
-                              .database_codes = e->database_codes[modality_other(k)],
-                              .classes = e->classes,
-                              .query_labels = e->query_labels,
-                              .database_labels = e->database_labels};
-        if (e->own_group_left_out) task.query_group = e->query_group, task.database_group = e->database_group;
-        TRY(retrieval_evaluate(&e->direction[k], &task, pool, err));
-        TRY(code_health(&e->health[k], e->database_codes[k], (size_t)e->n_database, e->bits, err));
+        Encoding out = {.codes = mem_calloc(c->n, code_bytes(c->bits))};
+        c->code[k] = out.codes;
+        if (!out.codes) return mem_error(err, "the codes");
+        TRY(encode_cases(m, &s->data, s->index[set], s->count[set], k, &out, s->pool, s->log, err));
     }
     return STATUS_OK;
 }
@@ -56,35 +52,54 @@ Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which
                       Error *err) {
     memset(e, 0, sizeof *e);
     Set database = which == SET_VAL ? SET_VAL : protocol == PROTOCOL_PUBLISHED ? SET_TRAIN : SET_DATABASE;
-    e->bits = m->config.bits;
-    e->classes = session_classes(s);
+    e->query_set = which;
+    e->database_set = database;
     e->own_group_left_out = which == database;
     if (s->count[which] == 0 || s->count[database] == 0)
         return error_set(
             err, STATUS_INPUT, "%s: the %s set has %d cases and the %s set %d; both need at least one",
             s->manifest.path, set_name(which), s->count[which], set_name(database), s->count[database]);
-    TRY(take_cases(s, which, &e->query, &e->n_query, &e->query_labels, &e->query_group, err));
-    TRY(take_cases(s, database, &e->database, &e->n_database, &e->database_labels, &e->database_group, err));
-    TRY(encode_set(s, m, e->query, e->n_query, e->query_codes, err));
-    TRY(encode_set(s, m, e->database, e->n_database, e->database_codes, err));
-    return both_directions(e, s->pool, err);
+    TRY(evaluation_cases(&e->query, s, which, err));
+    TRY(evaluation_cases(&e->database, s, database, err));
+    TRY(encode_set(&e->query, s, m, which, err));
+    TRY(encode_set(&e->database, s, m, database, err));
+    for (Modality k = 0; k < MODALITIES; k++) {
+        RetrievalTask t = evaluation_task(e, k);
+        TRY(evaluate_codes(&e->direction[k], &t, s->pool, err));
+        TRY(code_health(&e->health[k], e->database.code[k], e->database.n, e->database.bits, err));
+    }
+    return STATUS_OK;
 }
 
 void evaluation_free(Evaluation *e) {
-    mem_free(e->query);
-    mem_free(e->database);
-    mem_free(e->query_labels);
-    mem_free(e->database_labels);
-    mem_free(e->query_group);
-    mem_free(e->database_group);
-    for (Modality k = 0; k < MODALITIES; k++) {
-        mem_free(e->query_codes[k]);
-        mem_free(e->database_codes[k]);
+    for (int k = 0; k < MODALITIES; k++) {
+        mem_free((void *)e->query.code[k]);
+        mem_free((void *)e->database.code[k]);
         retrieval_free(&e->direction[k]);
     }
+    evaluation_cases_free(&e->query);
+    evaluation_cases_free(&e->database);
     memset(e, 0, sizeof *e);
 }
 
 double evaluation_map(const Evaluation *e) {
     return (e->direction[0].map.expected + e->direction[1].map.expected) / 2;
+}
+
+Status evaluate_validation(const Session *s, int bits, const uint8_t *const code[MODALITIES],
+                           double map[MODALITIES], Error *err) {
+    CaseSet cases = {0};
+    map[MODALITY_IMAGE] = map[MODALITY_TEXT] = -1;
+    if (s->count[SET_VAL] == 0) return STATUS_OK;
+    Status status = evaluation_cases(&cases, s, SET_VAL, err);
+    cases.bits = bits;
+    for (Modality k = 0; k < MODALITIES; k++) cases.code[k] = code[k];
+    for (Modality k = 0; status == STATUS_OK && k < MODALITIES; k++) {
+        Retrieval r;
+        status = evaluate_codes(&r, &(RetrievalTask){&cases, &cases, k, true}, s->pool, err);
+        if (status == STATUS_OK && r.without_relevant < r.queries) map[k] = r.map.expected;
+        retrieval_free(&r);
+    }
+    evaluation_cases_free(&cases);
+    return status;
 }

@@ -11,17 +11,22 @@
  * beside, never instead. */
 typedef enum { PROTOCOL_HONEST, PROTOCOL_PUBLISHED } Protocol;
 
-/* Rows: query cases, then database cases, each in manifest order. */
+/* Labels, groups and ids of the cases of one set, in the order of s->index[set]. Codes and vectors are the caller's to
+ * add. The arrays are owned, the names in them borrowed from s; evaluation_cases_free in every case. */
+Status evaluation_cases(CaseSet *c, const Session *s, Set set, Error *err);
+void evaluation_cases_free(CaseSet *c);
+
+/* Codes are owned; evaluation_free. */
 typedef struct {
-    int *query, *database; /* cases: places in the manifest */
-    int n_query, n_database, bits, classes;
-    uint8_t *query_codes[2], *database_codes[2]; /* by Modality */
-    uint8_t *query_labels, *database_labels;     /* (n, classes) */
-    int *query_group, *database_group;
-    bool own_group_left_out; /* validation: queries and database are the same cases */
-    Retrieval direction[2];  /* by Modality of the queries */
-    CodeHealth health[2];    /* of the database codes, by Modality */
+    Set query_set, database_set; /* case i of `query` is manifest case s->index[query_set][i] */
+    CaseSet query, database;
+    bool own_group_left_out;         /* validation: queries and database are the same cases */
+    Retrieval direction[MODALITIES]; /* by Modality of the queries */
+    CodeHealth health[MODALITIES];   /* of the database codes */
 } Evaluation;
+
+/* The task of one direction, as it was evaluated. */
+RetrievalTask evaluation_task(const Evaluation *e, Modality from);
 
 /* which: SET_QUERY against the protocol's database, or SET_VAL against the other validation cases.
  * evaluation_free in every case. */
@@ -31,5 +36,10 @@ void evaluation_free(Evaluation *e);
 
 /* Mean of the expected MAP of both directions. */
 double evaluation_map(const Evaluation *e);
+
+/* Validation: expected MAP by Modality of the queries, of codes (n, bits/8) of the validation cases; each query searches
+ * the cases of other groups. -1 where no query has a relevant case, and without validation cases. */
+Status evaluate_validation(const Session *s, int bits, const uint8_t *const code[MODALITIES],
+                           double map[MODALITIES], Error *err);
 
 #endif

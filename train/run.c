@@ -105,7 +105,7 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
     if (status == STATUS_OK) status = report_write(o->out, s, m, p, &e, err);
     if (status == STATUS_OK)
         log_line(s->log, "test MAP at %d bits: image to text %.3f, text to image %.3f (epoch %d of stage 2)",
-                 e.bits, e.direction[0].map.expected, e.direction[1].map.expected, p->best_epoch);
+                 e.query.bits, e.direction[0].map.expected, e.direction[1].map.expected, p->best_epoch);
     evaluation_free(&e);
     return status;
 }

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "eval/retrieval.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
 #include "train/encode.h"
+#include "train/evaluate.h"
 #include "train/loop.h"
 #include "train/stage2.h"
 
@@ -43,49 +43,16 @@ static Status validation_codes(const Stage2 *st, const Session *s, const Model *
     return STATUS_OK;
 }
 
-static Status validation_map(const Session *s, const uint8_t *codes[2], const uint8_t *labels,
-                             const int *group, double map[2], Error *err) {
-    for (Modality direction = 0; direction < MODALITIES; direction++) {
-        size_t n = (size_t)s->count[SET_VAL];
-        RetrievalTask task = {.queries = n,
-                              .database = n,
-                              .bits = s->config.bits,
-                              .query_codes = codes[direction],
-                              .database_codes = codes[1 - direction],
-                              .classes = session_classes(s),
-                              .query_labels = labels,
-                              .database_labels = labels,
-                              .query_group = group,
-                              .database_group = group};
-        Retrieval r;
-        Status status = retrieval_evaluate(&r, &task, s->pool, err);
-        if (status == STATUS_OK) map[direction] = r.without_relevant < n ? r.map.expected : -1;
-        retrieval_free(&r);
-        if (status != STATUS_OK) return status;
-    }
-    return STATUS_OK;
-}
-
 Status stage2_validate(const Stage2 *st, const Session *s, const Model *m, double map[2], Error *err) {
-    size_t n = (size_t)s->count[SET_VAL], c = (size_t)session_classes(s), bytes = code_bytes(s->config.bits);
-    map[0] = map[1] = -1;
-    if (n == 0) return STATUS_OK;
-    uint8_t *image = mem_calloc(n, bytes), *text = mem_calloc(n, bytes), *labels = mem_calloc(n, c);
-    int *group = mem_calloc(n, sizeof *group);
-    Status status = image && text && labels && group ? STATUS_OK : mem_error(err, "validation");
-    for (size_t i = 0; status == STATUS_OK && i < n; i++) {
-        int which = s->index[SET_VAL][i];
-        group[i] = s->manifest.cases[which].group;
-        memcpy(labels + i * c, s->manifest.labels + (size_t)which * c, c);
-    }
-    if (status == STATUS_OK) status = validation_codes(st, s, m, 0, image, err);
-    if (status == STATUS_OK) status = validation_codes(st, s, m, 1, text, err);
+    size_t n = (size_t)s->count[SET_VAL], bytes = code_bytes(s->config.bits);
+    uint8_t *image = mem_calloc(n + 1, bytes), *text = mem_calloc(n + 1, bytes);
+    Status status = image && text ? STATUS_OK : mem_error(err, "validation");
+    if (status == STATUS_OK) status = validation_codes(st, s, m, MODALITY_IMAGE, image, err);
+    if (status == STATUS_OK) status = validation_codes(st, s, m, MODALITY_TEXT, text, err);
     if (status == STATUS_OK)
-        status = validation_map(s, (const uint8_t *[]){image, text}, labels, group, map, err);
+        status = evaluate_validation(s, s->config.bits, (const uint8_t *const[]){image, text}, map, err);
     mem_free(image);
     mem_free(text);
-    mem_free(labels);
-    mem_free(group);
     return status;
 }
 

@@ -10,14 +10,15 @@
 enum { QUERIES = 5000, DATABASE = 100000, BITS = 64, CLASSES = 10 };
 
 typedef struct {
-    RetrievalTask task;
+    CaseSet query, database;
     Pool *pool;
 } Bench;
 
 static Status evaluate(void *ctx, Error *err) {
     Bench *b = ctx;
     Retrieval r = {0};
-    Status s = retrieval_evaluate(&r, &b->task, b->pool, err);
+    RetrievalTask task = {.query = &b->query, .database = &b->database, .from = MODALITY_IMAGE};
+    Status s = evaluate_codes(&r, &task, b->pool, err);
     retrieval_free(&r);
     return s;
 }
@@ -34,9 +35,9 @@ static Status measure(Bench *b, double seconds, bool json, Error *err) {
     Timing t;
     TRY(bench_repeat(evaluate, b, seconds, &t, err));
     bench_add_ms(&r, "eval_ms", "all of them", &t);
-    bench_add_rate(&r, "eval_queries_per_s", "queries evaluated, a second", &t, (double)b->task.queries);
-    bench_add_number(&r, "queries", "queries", (double)b->task.queries);
-    bench_add_number(&r, "database", "codes of the database", (double)b->task.database);
+    bench_add_rate(&r, "eval_queries_per_s", "queries evaluated, a second", &t, (double)b->query.n);
+    bench_add_number(&r, "queries", "queries", (double)b->query.n);
+    bench_add_number(&r, "database", "codes of the database", (double)b->database.n);
     bench_add_number(&r, "bits", "bits", BITS);
     bench_add_number(&r, "classes", "labels", CLASSES);
     bench_print(&r, b->pool, json);
@@ -64,15 +65,14 @@ Status bench_eval(Args *a, Error *err) {
     Status s = codes && labels ? STATUS_OK : mem_error(err, "the codes");
     if (s == STATUS_OK) {
         fill(codes, labels, n);
-        Bench b = {.task = {.queries = queries,
-                            .database = database,
-                            .bits = BITS,
-                            .query_codes = codes,
-                            .database_codes = codes + queries * code_bytes(BITS),
-                            .classes = CLASSES,
-                            .query_labels = labels,
-                            .database_labels = labels + queries * CLASSES},
+        Bench b = {.query = {.n = queries, .bits = BITS, .classes = CLASSES, .labels = labels},
+                   .database = {.n = database,
+                                .bits = BITS,
+                                .classes = CLASSES,
+                                .labels = labels + queries * CLASSES},
                    .pool = a->pool};
+        b.query.code[MODALITY_IMAGE] = codes;
+        b.database.code[MODALITY_TEXT] = codes + queries * code_bytes(BITS);
         s = measure(&b, (double)seconds, args_has(a, "json"), err);
     }
     mem_free(codes);

@@ -119,17 +119,14 @@ msach_status msach_evaluate(const msach_task *t, msach_quality *out, msach_error
              "one query and one item at least", err);
     LIB_NEED(t->query_codes && t->database_codes && t->query_labels && t->database_labels,
              "codes and labels of both sides", err);
-    RetrievalTask task = {.queries = t->queries,
-                          .database = t->database,
-                          .bits = t->bits,
-                          .query_codes = t->query_codes,
-                          .database_codes = t->database_codes,
-                          .classes = t->classes,
-                          .query_labels = t->query_labels,
-                          .database_labels = t->database_labels};
+    CaseSet query = {.n = t->queries, .bits = t->bits, .classes = t->classes, .labels = t->query_labels};
+    CaseSet database = {
+        .n = t->database, .bits = t->bits, .classes = t->classes, .labels = t->database_labels};
+    query.code[MODALITY_IMAGE] = t->query_codes;
+    database.code[MODALITY_TEXT] = t->database_codes;
     Error e = {0};
     Retrieval r = {0};
-    Status s = retrieval_evaluate(&r, &task, NULL, &e);
+    Status s = evaluate_codes(&r, &(RetrievalTask){&query, &database, MODALITY_IMAGE, false}, NULL, &e);
     if (s == STATUS_OK)
         *out = (msach_quality){r.map.expected, r.map.pessimistic,   r.map.optimistic,
                                r.map_random,   r.precision[CUT_10], r.ndcg};

@@ -322,33 +322,28 @@ static Status check_sorted(AuditReport *r, const AuditData *d, Error *err) {
 
 /* ---- Figures and divisors ---- */
 
-static RetrievalTask task_of(const AuditData *d) {
-    return (RetrievalTask){.queries = d->query.n,
-                           .database = d->database.n,
-                           .bits = 8 * (int)code_size(&d->query),
-                           .query_codes = d->query.code,
-                           .database_codes = d->database.code,
-                           .classes = d->classes,
-                           .query_labels = d->query_labels,
-                           .database_labels = d->database_labels};
-}
-
-static Status measure_constant(AuditReport *r, const RetrievalTask *task, Pool *pool, Error *err) {
-    RetrievalTask t = *task;
-    size_t most = t.queries > t.database ? t.queries : t.database;
-    uint8_t *zeros = mem_calloc(most, 1);
+/* MAP of a constant code under a stable sort: what the order of the database alone gives. */
+static Status measure_constant(AuditReport *r, const CaseSet *query, const CaseSet *database, Pool *pool,
+                               Error *err) {
+    CaseSet q = *query, d = *database;
+    uint8_t *zeros = mem_calloc(q.n > d.n ? q.n : d.n, 1);
     if (!zeros) return mem_error(err, "constant codes");
-    t.bits = 8;
-    t.query_codes = t.database_codes = zeros;
-    Status status = compat_map(COMPAT_DCMH, &t, 0, &r->map_constant, pool, err);
+    q.bits = d.bits = 8;
+    q.code[MODALITY_IMAGE] = d.code[MODALITY_TEXT] = zeros;
+    Status status = compat_map(COMPAT_DCMH, &(RetrievalTask){&q, &d, MODALITY_IMAGE, false}, 0,
+                               &r->map_constant, pool, err);
     mem_free(zeros);
     return status;
 }
 
 static Status measure(AuditReport *r, const AuditData *d, Pool *pool, Error *err) {
-    RetrievalTask t = task_of(d);
+    CaseSet query = {.n = d->query.n, .bits = 8 * (int)code_size(&d->query), .classes = d->classes},
+            database = {.n = d->database.n, .bits = query.bits, .classes = d->classes};
+    query.code[MODALITY_IMAGE] = d->query.code, query.labels = d->query_labels;
+    database.code[MODALITY_TEXT] = d->database.code, database.labels = d->database_labels;
+    RetrievalTask t = {.query = &query, .database = &database, .from = MODALITY_IMAGE};
     Retrieval all;
-    Status status = retrieval_evaluate(&all, &t, pool, err);
+    Status status = evaluate_codes(&all, &t, pool, err);
     r->map = all.map;
     r->map_random = all.map_random;
     r->without_relevant = all.without_relevant;
@@ -357,7 +352,7 @@ static Status measure(AuditReport *r, const AuditData *d, Pool *pool, Error *err
     retrieval_free(&all);
     TRY(status);
     for (int c = 0; c < COMPAT_COUNT; c++) TRY(compat_map((Compat)c, &t, 0, &r->compat[c], pool, err));
-    return measure_constant(r, &t, pool, err);
+    return measure_constant(r, &query, &database, pool, err);
 }
 
 static void check_divisors(AuditReport *r) {

@@ -22,14 +22,16 @@ typedef struct {
 
 /* Labels by falling count, equal counts in the labels' order. */
 static Status choose_kinds(Kinds *k, const Session *s, const Evaluation *e, Error *err) {
-    int *count = mem_calloc((size_t)e->classes, sizeof *count);
+    int classes = e->database.classes, *count = mem_calloc((size_t)classes, sizeof *count);
     if (!count) return mem_error(err, "the labels");
     memset(k, 0, sizeof *k);
-    for (int i = 0; i < e->n_database; i++)
-        if (s->label[e->database[i]] >= 0) count[s->label[e->database[i]]]++;
+    for (size_t i = 0; i < e->database.n; i++) {
+        int label = s->label[s->index[e->database_set][i]];
+        if (label >= 0) count[label]++;
+    }
     while (k->n < KINDS - 1) {
         int best = -1;
-        for (int c = 0; c < e->classes; c++)
+        for (int c = 0; c < classes; c++)
             if (count[c] > 0 && (best < 0 || count[c] > count[best])) best = c;
         if (best < 0) break;
         k->name[k->n] = s->manifest.label_names[best];
@@ -67,8 +69,8 @@ static void map_free(Map *m) {
 }
 
 static Status map_begin(Map *m, const Session *s, const Evaluation *e, const Kinds *kinds, Error *err) {
-    size_t n = (size_t)(e->n_database < INSPECT_MAPPED ? e->n_database : INSPECT_MAPPED), q = (size_t)e->bits;
-    *m = (Map){.n = (int)n, .bits = e->bits};
+    size_t n = e->database.n < INSPECT_MAPPED ? e->database.n : INSPECT_MAPPED, q = (size_t)e->database.bits;
+    *m = (Map){.n = (int)n, .bits = e->database.bits};
     m->value = mem_calloc(2 * n * q, sizeof *m->value);
     m->xy = mem_calloc(4 * n, sizeof *m->xy);
     m->x = mem_calloc(2 * n, sizeof *m->x);
@@ -77,10 +79,10 @@ static Status map_begin(Map *m, const Session *s, const Evaluation *e, const Kin
     if (!m->value || !m->xy || !m->x || !m->kind || !m->name) return mem_error(err, "the maps");
     m->y = m->x + n;
     for (size_t i = 0; i < n; i++) {
-        size_t row = i * (size_t)e->n_database / n;
-        int which = e->database[row];
+        size_t row = i * e->database.n / n;
+        int which = s->index[e->database_set][row];
         for (size_t k = 0; k < 2; k++)
-            code_unpack(e->database_codes[k] + row * code_bytes(e->bits), 1, e->bits,
+            code_unpack(e->database.code[k] + row * code_bytes(e->database.bits), 1, e->database.bits,
                         m->value + (k * n + i) * q);
         m->kind[i] = kind_of(kinds, s->label[which]);
         m->name[i] = s->manifest.cases[which].id;
@@ -150,10 +152,10 @@ static Status write_maps(Buffer *b, const Session *s, const Evaluation *e, Error
     Status status = map_begin(&m, s, e, &kinds, err);
     html_section_begin(b, "Maps of the codes");
     html_text(b,
-              "%d of %d database cases, one map for the codes of pictures and texts together, drawn apart; "
+              "%d of %zu database cases, one map for the codes of pictures and texts together, drawn apart; "
               "coloured by a "
               "case's first label.",
-              m.n, e->n_database);
+              m.n, e->database.n);
     html_grid_begin(b);
     if (status == STATUS_OK && m.n > 1) status = draw_maps(b, &m, &kinds, s->pool, err);
     html_grid_end(b);
@@ -180,8 +182,8 @@ static void write_facts(Buffer *b, const Evaluation *e) {
 
 static Status write_page(Buffer *b, const Session *s, const Evaluation *e, Error *err) {
     char lead[128];
-    snprintf(lead, sizeof lead, "%d bits; %d queries, %d database cases that were never trained on.", e->bits,
-             e->n_query, e->n_database);
+    snprintf(lead, sizeof lead, "%d bits; %zu queries, %zu database cases that were never trained on.",
+             e->query.bits, e->query.n, e->database.n);
     html_begin(b, "MSACH: health of the codes", lead);
     html_section_begin(b, "Balance and correlation of the bits");
     write_facts(b, e);

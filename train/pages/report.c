@@ -153,7 +153,7 @@ static void write_facts(Buffer *b, const Session *s, const Model *m, const Progr
 static Status write_page(Buffer *b, const Session *s, const Model *m, const Progress *p, const Evaluation *e,
                          Error *err) {
     char lead[160];
-    snprintf(lead, sizeof lead, "Test MAP at %d bits: image to text %.3f, text to image %.3f.", e->bits,
+    snprintf(lead, sizeof lead, "Test MAP at %d bits: image to text %.3f, text to image %.3f.", e->query.bits,
              e->direction[0].map.expected, e->direction[1].map.expected);
     html_begin(b, "MSACH training report", lead);
     TRY(write_result(b, e, err));

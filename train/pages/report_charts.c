@@ -136,10 +136,10 @@ void chart_map(Buffer *b, const Evaluation *e) {
                        "worst to the best order.");
 }
 
-static bool shares_label(const Evaluation *e, int q, int i) {
-    const uint8_t *a = e->query_labels + (size_t)q * (size_t)e->classes;
-    const uint8_t *b = e->database_labels + (size_t)i * (size_t)e->classes;
-    for (int c = 0; c < e->classes; c++)
+static bool shares_label(const Evaluation *e, size_t q, size_t i) {
+    const uint8_t *a = e->query.labels + q * (size_t)e->query.classes;
+    const uint8_t *b = e->database.labels + i * (size_t)e->query.classes;
+    for (int c = 0; c < e->query.classes; c++)
         if (a[c] && b[c]) return true;
     return false;
 }
@@ -147,21 +147,22 @@ static bool shares_label(const Evaluation *e, int q, int i) {
 /* y[1], y[0]: share of the pairs that do and do not share a label at each distance. */
 static void count_distances(const Evaluation *e, Modality direction, double *const y[2]) {
     double pairs[2] = {0, 0};
-    size_t bytes = code_bytes(e->bits);
-    for (int q = 0; q < e->n_query; q++) {
-        const uint8_t *code = e->query_codes[direction] + (size_t)q * bytes;
-        for (int i = 0; i < e->n_database; i++) {
+    size_t bytes = code_bytes(e->query.bits);
+    for (size_t q = 0; q < e->query.n; q++) {
+        const uint8_t *code = e->query.code[direction] + q * bytes;
+        for (size_t i = 0; i < e->database.n; i++) {
             int related = shares_label(e, q, i);
-            y[related][code_distance(code, e->database_codes[1 - direction] + (size_t)i * bytes, e->bits)]++;
+            y[related]
+             [code_distance(code, e->database.code[modality_other(direction)] + i * bytes, e->query.bits)]++;
             pairs[related]++;
         }
     }
     for (int k = 0; k < 2; k++)
-        for (int d = 0; d <= e->bits && pairs[k] > 0; d++) y[k][d] /= pairs[k];
+        for (int d = 0; d <= e->query.bits && pairs[k] > 0; d++) y[k][d] /= pairs[k];
 }
 
 Status chart_distances(Buffer *b, const Evaluation *e, Modality direction, Error *err) {
-    size_t n = (size_t)e->bits + 1;
+    size_t n = (size_t)e->query.bits + 1;
     double *x = mem_calloc(3 * n, sizeof *x);
     if (!x) return mem_error(err, "the report's distances");
     double *const y[2] = {x + n, x + 2 * n};
@@ -181,7 +182,7 @@ Status chart_distances(Buffer *b, const Evaluation *e, Modality direction, Error
 }
 
 Status chart_recall(Buffer *b, const Evaluation *e, Error *err) {
-    size_t n = (size_t)e->bits + 1;
+    size_t n = (size_t)e->query.bits + 1;
     double *x = mem_calloc(4 * n, sizeof *x);
     if (!x) return mem_error(err, "the report's curves");
     SvgSeries series[2];
@@ -216,10 +217,10 @@ Status chart_recall(Buffer *b, const Evaluation *e, Error *err) {
 enum { BINS = 20, SHOWN_BITS = 64 };
 
 Status chart_bits(Buffer *b, const Evaluation *e, Modality m, Error *err) {
-    double count[BINS] = {0}, *mean = mem_calloc((size_t)e->bits, sizeof *mean);
+    double count[BINS] = {0}, *mean = mem_calloc((size_t)e->query.bits, sizeof *mean);
     if (!mean) return mem_error(err, "the report's bit means");
-    code_bit_means(e->database_codes[m], (size_t)e->n_database, e->bits, mean);
-    for (int j = 0; j < e->bits; j++) {
+    code_bit_means(e->database.code[m], e->database.n, e->query.bits, mean);
+    for (int j = 0; j < e->query.bits; j++) {
         int bin = (int)(mean[j] * BINS);
         count[bin < BINS ? bin : BINS - 1]++;
     }
@@ -239,11 +240,11 @@ static void crop(double *matrix, size_t bits, size_t shown) {
 }
 
 Status chart_correlation(Buffer *b, const Evaluation *e, Modality m, Error *err) {
-    size_t bits = (size_t)e->bits, shown = bits < SHOWN_BITS ? bits : SHOWN_BITS;
+    size_t bits = (size_t)e->query.bits, shown = bits < SHOWN_BITS ? bits : SHOWN_BITS;
     double *matrix = mem_calloc(bits * bits, sizeof *matrix);
     if (!matrix) return mem_error(err, "the report's correlations");
-    const uint8_t *codes = e->database_codes[m];
-    Status s = code_correlation(codes, codes, (size_t)e->n_database, e->bits, matrix, err);
+    const uint8_t *codes = e->database.code[m];
+    Status s = code_correlation(codes, codes, e->database.n, e->query.bits, matrix, err);
     if (s == STATUS_OK) {
         crop(matrix, bits, shown);
         char title[96];

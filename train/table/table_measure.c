@@ -23,65 +23,14 @@ void code_sets_free(CodeSets *c) {
     memset(c, 0, sizeof *c);
 }
 
-/* ---- Labels and groups of a set ---- */
-
-typedef struct {
-    uint8_t *labels; /* (n,classes) */
-    int *group;      /* (n) */
-} SetFacts;
-
-static void facts_free(SetFacts *f) {
-    mem_free(f->labels);
-    mem_free(f->group);
-}
-
-static Status facts_of(SetFacts *f, const Session *s, Set set, Error *err) {
-    size_t n = (size_t)s->count[set], c = (size_t)session_classes(s);
-    f->labels = mem_calloc(n + 1, c);
-    f->group = mem_calloc(n + 1, sizeof *f->group);
-    if (!f->labels || !f->group) return mem_error(err, "the table");
-    for (size_t i = 0; i < n; i++) {
-        int which = s->index[set][i];
-        f->group[i] = s->manifest.cases[which].group;
-        memcpy(f->labels + i * c, s->manifest.labels + (size_t)which * c, c);
-    }
-    return STATUS_OK;
-}
-
 /* ---- Validation ---- */
 
-static Status validate(const CodeSets *c, const Session *s, const SetFacts *f, double *map, Error *err) {
-    size_t n = (size_t)s->count[SET_VAL];
-    *map = 0;
-    for (int k = 0; k < 2; k++) {
-        RetrievalTask task = {n,
-                              n,
-                              c->bits,
-                              c->code[SET_VAL][k],
-                              c->code[SET_VAL][1 - k],
-                              session_classes(s),
-                              f->labels,
-                              f->labels,
-                              f->group,
-                              f->group};
-        Retrieval r;
-        Status status = retrieval_evaluate(&r, &task, s->pool, err);
-        bool any = status == STATUS_OK && r.without_relevant < n;
-        if (status == STATUS_OK) *map = any && *map >= 0 ? *map + r.map.expected / 2 : -1;
-        retrieval_free(&r);
-        TRY(status);
-    }
-    return STATUS_OK;
-}
-
 Status rows_validate(const CodeSets *c, const Session *s, double *map, Error *err) {
-    SetFacts f = {0};
-    *map = -1;
-    if (s->count[SET_VAL] == 0) return STATUS_OK;
-    Status status = facts_of(&f, s, SET_VAL, err);
-    if (status == STATUS_OK) status = validate(c, s, &f, map, err);
-    facts_free(&f);
-    return status;
+    double both[MODALITIES];
+    TRY(evaluate_validation(s, c->bits, (const uint8_t *const[]){c->code[SET_VAL][0], c->code[SET_VAL][1]},
+                            both, err));
+    *map = both[0] >= 0 && both[1] >= 0 ? (both[0] + both[1]) / 2 : -1;
+    return STATUS_OK;
 }
 
 /* ---- Scores ---- */
@@ -126,10 +75,10 @@ static void health_of(TableHealth *t, const CodeHealth *h) {
                        .mean_tie = h->mean_tie};
 }
 
-/* Where a row is measured: both sides' labels, and codes or vectors. */
+/* Where a row is measured: both sides' labels, and the codes or vectors of the row. */
 typedef struct {
     const Session *s;
-    SetFacts query, database;
+    CaseSet query, database;
     Set against;
 } Bout;
 
@@ -140,43 +89,43 @@ static Status bout_begin(Bout *b, const Session *s, Protocol protocol, Error *er
     if (s->count[SET_QUERY] == 0 || s->count[b->against] == 0)
         return error_set(err, STATUS_INPUT, "%s: the %s set is empty; a table needs test queries and a %s",
                          s->manifest.path, s->count[SET_QUERY] ? set_name(b->against) : "query", "database");
-    TRY(facts_of(&b->query, s, SET_QUERY, err));
-    return facts_of(&b->database, s, b->against, err);
+    TRY(evaluation_cases(&b->query, s, SET_QUERY, err));
+    return evaluation_cases(&b->database, s, b->against, err);
 }
 
 static void bout_end(Bout *b) {
-    facts_free(&b->query);
-    facts_free(&b->database);
+    evaluation_cases_free(&b->query);
+    evaluation_cases_free(&b->database);
 }
 
-static Status bout_codes(const Bout *b, const CodeSets *c, Modality direction, TableScore *t, Error *err) {
-    RetrievalTask task = {.queries = (size_t)b->s->count[SET_QUERY],
-                          .database = (size_t)b->s->count[b->against],
-                          .bits = c->bits,
-                          .query_codes = c->code[SET_QUERY][direction],
-                          .database_codes = c->code[b->against][1 - direction],
-                          .classes = session_classes(b->s),
-                          .query_labels = b->query.labels,
-                          .database_labels = b->database.labels};
+static void bout_take_codes(Bout *b, const CodeSets *c) {
+    b->query.bits = b->database.bits = c->bits;
+    for (Modality k = 0; k < MODALITIES; k++) {
+        b->query.code[k] = c->code[SET_QUERY][k];
+        b->database.code[k] = c->code[b->against][k];
+    }
+}
+
+static Status bout_codes(Bout *b, const CodeSets *c, Modality direction, TableScore *t, Error *err) {
     Retrieval r;
-    Status s = retrieval_evaluate(&r, &task, b->s->pool, err);
+    bout_take_codes(b, c);
+    Status s =
+        evaluate_codes(&r, &(RetrievalTask){&b->query, &b->database, direction, false}, b->s->pool, err);
     if (s == STATUS_OK) s = score_of(t, &r, b->query.group, err);
     retrieval_free(&r);
     return s;
 }
 
-static Status bout_real(const Bout *b, float *v[SET_COUNT][2], int dim, Modality direction, TableScore *t,
+static Status bout_real(Bout *b, float *v[SET_COUNT][2], int dim, Modality direction, TableScore *t,
                         Error *err) {
-    RealTask task = {.queries = (size_t)b->s->count[SET_QUERY],
-                     .database = (size_t)b->s->count[b->against],
-                     .dim = dim,
-                     .query_vectors = v[SET_QUERY][direction],
-                     .database_vectors = v[b->against][1 - direction],
-                     .classes = session_classes(b->s),
-                     .query_labels = b->query.labels,
-                     .database_labels = b->database.labels};
     Retrieval r;
-    Status s = retrieval_evaluate_real(&r, &task, b->s->pool, err);
+    b->query.dim = b->database.dim = dim;
+    for (Modality k = 0; k < MODALITIES; k++) {
+        b->query.vector[k] = v[SET_QUERY][k];
+        b->database.vector[k] = v[b->against][k];
+    }
+    Status s =
+        evaluate_vectors(&r, &(RetrievalTask){&b->query, &b->database, direction, false}, b->s->pool, err);
     if (s == STATUS_OK) s = score_of(t, &r, b->query.group, err);
     retrieval_free(&r);
     return s;
@@ -202,18 +151,11 @@ static Status random_score(TableScore *t, const Retrieval *r, const int *group, 
     return score_interval(t, group, err);
 }
 
-static Status bout_random(const Bout *b, const CodeSets *zero, Modality direction, TableScore *t,
-                          Error *err) {
-    RetrievalTask task = {.queries = (size_t)b->s->count[SET_QUERY],
-                          .database = (size_t)b->s->count[b->against],
-                          .bits = zero->bits,
-                          .query_codes = zero->code[SET_QUERY][direction],
-                          .database_codes = zero->code[b->against][1 - direction],
-                          .classes = session_classes(b->s),
-                          .query_labels = b->query.labels,
-                          .database_labels = b->database.labels};
+static Status bout_random(Bout *b, const CodeSets *zero, Modality direction, TableScore *t, Error *err) {
     Retrieval r;
-    Status s = retrieval_evaluate(&r, &task, b->s->pool, err);
+    bout_take_codes(b, zero);
+    Status s =
+        evaluate_codes(&r, &(RetrievalTask){&b->query, &b->database, direction, false}, b->s->pool, err);
     if (s == STATUS_OK) s = score_of(t, &r, b->query.group, err);
     if (s == STATUS_OK) s = random_score(t, &r, b->query.group, err);
     retrieval_free(&r);
