@@ -5,8 +5,9 @@
 #include "nn/base/error.h"
 #include "nn/ops.h"
 
-const char *const MODEL_STAGE1[3] = {"image.", "text.", "stage1."};
-const char *const MODEL_STAGE2[4] = {"encoder.", "output.", "head.", "classifier."};
+const char *const MODEL_STAGE1[MODEL_STAGE1_PREFIXES] = {"image.", "text.", "stage1.", "term1."};
+const char *const MODEL_STAGE2[MODEL_STAGE2_PREFIXES] = {"encoder.", "output.", "head.", "classifier.",
+                                                         "term2."};
 
 static void add_params(Model *m) {
     const ModelConfig *c = &m->config;
@@ -27,6 +28,7 @@ static void add_params(Model *m) {
     m->head_bias = params_add(p, "head.bias", 1, (int[]){c->bits});
     m->class_weight = params_add(p, "classifier.weight", 2, (int[]){c->classes, c->bits});
     m->class_bias = params_add(p, "classifier.bias", 1, (int[]){c->classes});
+    for (int i = 0; i < c->n_extra; i++) params_add(p, c->extra[i].name, 1, &c->extra[i].size);
 }
 
 static void init_params(Model *m, uint64_t seed) {
@@ -41,6 +43,9 @@ static void init_params(Model *m, uint64_t seed) {
     param_init_constant(m->output_norm_weight, 1);
     param_init_glorot(p, m->head_weight, seed);
     param_init_glorot(p, m->class_weight, seed);
+    for (int i = 0; i < m->config.n_extra; i++)
+        param_init_constant(params_find(p, m->config.extra[i].name)->tensor,
+                            (real)m->config.extra[i].initial);
 }
 
 Status model_allocate(Model *m, const ModelConfig *c, Error *err) {
@@ -119,8 +124,7 @@ Tensor *model_scores(Tape *t, const Model *m, Tensor *c) {
     return s;
 }
 
-Tensor *model_relaxed(Tape *t, const Model *m, Tensor *c, double beta) {
-    Tensor *s = model_scores(t, m, c);
+Tensor *model_relaxed(Tape *t, Tensor *s, double beta) {
     const char *outer = tape_equation(t, "head");
     Tensor *h = op_tanh(t, s, (real)beta);
     tape_equation(t, outer);

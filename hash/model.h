@@ -19,7 +19,14 @@
 #include "nn/text_encoder.h"
 #include "nn/transformer.h"
 
-enum { ENCODE_VIEWS = 9 };
+enum { ENCODE_VIEWS = 9, MODEL_EXTRAS = 8 };
+
+/* A vector beyond the networks' weights, such as a parameter of a term of the loss (train/terms.h). */
+typedef struct {
+    char name[PARAM_NAME]; /* begins with "term1." or "term2.": the stage that trains it */
+    int size;
+    double initial; /* of every entry */
+} ModelExtra;
 
 /* What the forward pass needs to know; kept in the model file under these names. */
 typedef struct {
@@ -36,6 +43,8 @@ typedef struct {
     int transformer;  /* 1: c_m from the encoder; 0: c_m = LN(u_m) (ablation no-transformer) */
     int encode_views; /* 1, or up to ENCODE_VIEWS: moved copies of a picture whose contexts are averaged */
     double mean, deviation; /* of the training images: normalised x = (pixel/255 - mean)/deviation */
+    int n_extra;
+    ModelExtra extra[MODEL_EXTRAS];
 } ModelConfig;
 
 typedef struct {
@@ -59,8 +68,9 @@ Status model_allocate(Model *m, const ModelConfig *c, Error *err);
 void model_free(Model *m);
 
 /* Prefixes of the parameters that each stage trains, for params_train_only. */
-extern const char *const MODEL_STAGE1[3];
-extern const char *const MODEL_STAGE2[4];
+enum { MODEL_STAGE1_PREFIXES = 4, MODEL_STAGE2_PREFIXES = 5 };
+extern const char *const MODEL_STAGE1[MODEL_STAGE1_PREFIXES];
+extern const char *const MODEL_STAGE2[MODEL_STAGE2_PREFIXES];
 
 /* Z_v (b,N_v,d) of x (b,S,S,1); Z_t (b,n,d) of ids w (b,n), n-grams s (b,n,g) and lengths (b), n <= N_t. */
 Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x);
@@ -85,7 +95,7 @@ Tensor *model_context(Tape *t, const Model *m, const Features *image, const Feat
 /* s = c W_h + b_h (b,q). A code's bit is 1 iff s >= 0. */
 Tensor *model_scores(Tape *t, const Model *m, Tensor *c);
 /* H = tanh(beta s) (b,q), the relaxed codes. */
-Tensor *model_relaxed(Tape *t, const Model *m, Tensor *c, double beta);
+Tensor *model_relaxed(Tape *t, Tensor *s, double beta);
 /* The linear classifier on relaxed codes: H W_c + b_c (b,c). */
 Tensor *model_class_logits(Tape *t, const Model *m, Tensor *h);
 

@@ -6,7 +6,10 @@
 #include "tests/run_command.h"
 #include "train/config.h"
 #include "train/model_file.h"
+#include "train/terms.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 Test(config, defaults_lie_in_their_ranges_and_agree_with_each_other) {
@@ -17,6 +20,38 @@ Test(config, defaults_lie_in_their_ranges_and_agree_with_each_other) {
     for (int i = 0; i < CONFIG_COUNT; i++) {
         const ConfigOption *o = &CONFIG_TABLE[i];
         cr_assert(o->standard >= o->low && o->standard <= o->high, "%s", o->name);
+        cr_assert(isnan(o->before) || (o->before >= o->low && o->before <= o->high), "%s", o->name);
+        cr_assert_eq(config_number(&c, o->name), o->standard, "%s", o->name);
+    }
+}
+
+Test(config, every_setting_has_a_scope_and_what_it_is_named_after_agrees_with_it) {
+    int count[SCOPE_RESOURCES + 1] = {0};
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        const ConfigOption *o = &CONFIG_TABLE[i];
+        cr_assert(o->scope <= SCOPE_RESOURCES, "%s", o->name);
+        count[o->scope]++;
+        if (strncmp(o->name, "stage1_", 7) == 0) cr_assert_eq(o->scope, SCOPE_STAGE1, "%s", o->name);
+        if (strncmp(o->name, "stage2_", 7) == 0) cr_assert_eq(o->scope, SCOPE_STAGE2, "%s", o->name);
+        if (strstr(o->name, "_mib")) cr_assert_eq(o->scope, SCOPE_RESOURCES, "%s", o->name);
+        for (int k = 0; k < TERM_COUNT; k++)
+            if (TERMS[k].weight && strcmp(TERMS[k].weight, o->name) == 0)
+                cr_assert_eq(o->scope, TERMS[k].stage == 1 ? SCOPE_STAGE1 : SCOPE_STAGE2, "%s", o->name);
+    }
+    for (int scope = 0; scope <= SCOPE_RESOURCES; scope++) cr_assert_gt(count[scope], 0, "scope %d", scope);
+}
+
+Test(config, every_weight_of_a_term_is_a_setting) {
+    for (int i = 0; i < TERM_COUNT; i++) {
+        const LossTerm *term = &TERMS[i];
+        cr_assert(term->name && term->symbol && term->equation && term->compute, "term %d", i);
+        cr_assert(term->stage == 1 || term->stage == 2, "%s", term->name);
+        bool found = !term->weight;
+        for (int k = 0; !found && k < CONFIG_COUNT; k++)
+            found = strcmp(CONFIG_TABLE[k].name, term->weight) == 0 && CONFIG_TABLE[k].type == OPTION_REAL &&
+                    CONFIG_TABLE[k].low == 0;
+        cr_assert(found, "%s: its weight %s is no setting from 0 on", term->name, term->weight);
+        for (int k = 0; k < i; k++) cr_assert_str_neq(term->name, TERMS[k].name);
     }
 }
 
@@ -79,6 +114,28 @@ Test(config, every_ablation_changes_something_and_leaves_a_valid_configuration) 
         cr_assert_eq(config_check(&c, &err), STATUS_OK, "%s: %s", a->name, err.message);
         cr_assert_eq(memcmp(&c, &full, sizeof c) == 0, strcmp(a->name, "full") == 0, "%s", a->name);
     }
+}
+
+Test(config, the_text_of_an_ablation_is_read_as_settings_are) {
+    for (const Ablation *a = ABLATIONS; a->name; a++) {
+        Config c, by_hand;
+        Error err = {0};
+        char text[128], *rest = text;
+        config_default(&c);
+        config_default(&by_hand);
+        cr_assert_eq(config_ablate(&c, a->name, &err), STATUS_OK);
+        snprintf(text, sizeof text, "%s", a->settings);
+        for (char *one = strtok_r(text, " ", &rest); one; one = strtok_r(NULL, " ", &rest))
+            cr_assert_eq(config_assign(&by_hand, one, &err), STATUS_OK, "%s: %s", a->name, err.message);
+        cr_assert(memcmp(&c, &by_hand, sizeof c) == 0, "%s", a->name);
+    }
+}
+
+Test(config, ablations_of_stage_2_share_stage_1_and_the_others_do_not) {
+    for (const Ablation *a = ABLATIONS; a->name; a++)
+        cr_assert_eq(ablation_retrains(a),
+                     strcmp(a->name, "no-subwords") == 0 || strcmp(a->name, "end-to-end") == 0, "%s",
+                     a->name);
 }
 
 Test(config, an_unknown_ablation_names_the_nearest) {

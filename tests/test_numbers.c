@@ -39,7 +39,7 @@ static void stops_and_names(Where where, double bad, const char *op) {
     c.stage1_epochs = 1;
     cr_assert_eq(session_open(&s, &c, tiny_set("numbers", 0), &o, NULL, NULL, &err), STATUS_OK, "%s",
                  err.message);
-    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     progress_begin(&p);
     cr_assert_eq(stage1_train(&s, &m, &p, path, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(file_read(path, 1 << 28, &before, &n_before, NULL), STATUS_OK);

@@ -61,7 +61,7 @@ Test(rules, positives_and_negatives_are_the_oracles) {
     }
     tape_init(&t, NULL);
     oracle_pairs(s.manifest.labels, group, text, B, TINY_LABELS, wanted);
-    const uint8_t *relation = stage1_relations(&s, &t, index, B);
+    const uint8_t *relation = term_relations(&s, &t, index, B);
     for (int i = 0; i < B * B; i++) {
         cr_assert_eq(relation[i], wanted[i], "row %d, column %d", i / B, i % B);
         kinds[wanted[i]]++;

@@ -2,6 +2,7 @@
  * and texts, targets from the neighbour graph, every term, the total, every gradient; and which parameters
  * each stage trains. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nn/base/alloc.h"
@@ -55,6 +56,25 @@ static double value(const Tensor *x) {
     return (double)x->data[0];
 }
 
+/* ---- Every term ---- */
+
+/* The total is the sum of weight times value over the stage's own terms, but for rounding. */
+static void check_total(const Loss *loss, const Config *c, int stage) {
+    double sum = 0;
+    for (int i = 0; i < TERM_COUNT; i++) {
+        if (TERMS[i].stage != stage) cr_assert_null(loss->term[i], "%s", TERMS[i].name);
+        if (loss->term[i]) sum += term_weight(c, &TERMS[i]) * value(loss->term[i]);
+    }
+    cr_assert_float_eq(value(loss->total), sum, 1e-6 * (1 + fabs(sum)));
+}
+
+static void set_weight(Config *c, int i, double weight) {
+    char text[32];
+    Error err = {0};
+    snprintf(text, sizeof text, "%.17g", weight);
+    cr_assert_eq(config_set(c, TERMS[i].weight, text, &err), STATUS_OK, "%s", err.message);
+}
+
 /* ---- Stage 1 ---- */
 
 /* The batch of the step; words have STEP1_G of TOKEN_NGRAMS n-grams. */
@@ -97,7 +117,7 @@ Test(stage1, loss_and_every_gradient_are_pytorchs) {
     Batch b = batch_of_stage1(&t);
     Loss loss = stage1_loss(&s, &m, &t, &b, index, NULL, 1);
     const real term[3] = {loss.term[TERM_IMAGE]->data[0], loss.term[TERM_TEXT]->data[0],
-                          loss.term[TERM_ALIGN]->data[0]};
+                          loss.term[TERM_ALIGN_FEATURES]->data[0]};
     golden_check(&g, "stage1/terms", term, 3, 0);
     golden_check(&g, "stage1/loss", loss.total->data, 1, 0);
     const double terms[3] = {(double)term[0], (double)term[1], (double)term[2]}, weights[3] = {1, 1, 0.3};
@@ -111,19 +131,28 @@ Test(stage1, loss_and_every_gradient_are_pytorchs) {
     golden_free(&g);
 }
 
-Test(stage1, without_eta_the_pairs_do_not_meet) {
+Test(stage1, without_eta_the_pairs_do_not_meet_and_with_it_the_total_moves_by_eta_times_their_term) {
     Session s;
     Model m;
     Tape t;
     const int index[STEP1_B] = {0, 1, 2, 3};
     begin_stage1(&s);
-    s.config.eta = 0;
     golden_model(&m, MODEL_STAGE1, 3);
     tape_init(&t, NULL);
+    t.training = false; /* running statistics: both losses are of the same features */
     Batch b = batch_of_stage1(&t);
-    Loss loss = stage1_loss(&s, &m, &t, &b, index, NULL, 1);
-    cr_assert_null(loss.term[TERM_ALIGN]);
-    cr_assert_float_eq(value(loss.total), value(loss.term[TERM_IMAGE]) + value(loss.term[TERM_TEXT]), 1e-6);
+    s.config.eta = 0;
+    Loss without = stage1_loss(&s, &m, &t, &b, index, NULL, 1);
+    s.config.eta = 0.3;
+    Loss with = stage1_loss(&s, &m, &t, &b, index, NULL, 1);
+    check_total(&without, &s.config, 1);
+    check_total(&with, &s.config, 1);
+    cr_assert_null(without.term[TERM_ALIGN_FEATURES]);
+    cr_assert_float_eq(value(without.total), value(without.term[TERM_IMAGE]) + value(without.term[TERM_TEXT]),
+                       1e-6);
+    cr_assert_gt(value(with.term[TERM_ALIGN_FEATURES]), 1e-3);
+    cr_assert_float_eq(value(with.total) - value(without.total), 0.3 * value(with.term[TERM_ALIGN_FEATURES]),
+                       1e-6);
     tape_free(&t);
     model_free(&m);
     session_end(&s);
@@ -133,6 +162,10 @@ Test(stage1, without_eta_the_pairs_do_not_meet) {
 
 static const uint8_t LABELS2[STEP2_N * STEP_C] = {1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 1, 1, 0,
                                                   0, 1, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1};
+/* In the order of tests/golden. */
+static const TermId GOLDEN_TERMS[7] = {TERM_ALIGN,          TERM_MANIFOLD,     TERM_BALANCE,
+                                       TERM_CLASSIFICATION, TERM_QUANTISATION, TERM_LIKELIHOOD,
+                                       TERM_DECORRELATION};
 static const double WEIGHTS2[7] = {0.3, 0.5, 0.7, 2, 0.2, 0.4, 0.6};
 
 static void begin_stage2(Session *s) {
@@ -143,13 +176,7 @@ static void begin_stage2(Session *s) {
     c->tau = 0.25;
     c->bce_weight = 3;
     c->lambda_w = 0.01;
-    c->weight_align = WEIGHTS2[0];
-    c->weight_manifold = WEIGHTS2[1];
-    c->weight_balance = WEIGHTS2[2];
-    c->weight_classification = WEIGHTS2[3];
-    c->weight_quantisation = WEIGHTS2[4];
-    c->weight_likelihood = WEIGHTS2[5];
-    c->weight_decorrelation = WEIGHTS2[6];
+    for (int i = 0; i < 7; i++) set_weight(c, GOLDEN_TERMS[i], WEIGHTS2[i]);
 }
 
 /* Tokens of the batch's cases at their places among the training cases. */
@@ -200,6 +227,11 @@ static void stage2_end(Stage2 *st) {
     stage2_free(st);
 }
 
+static Loss loss_of_stage2(Tape *t, const Stage2 *st, const Session *s, const Model *m, const Pair *z) {
+    TermBatch x = stage2_forward(st, s, m, t, z, STEP2_BATCH, STEP2_B, 1.5);
+    return terms_loss(t, 2, &x);
+}
+
 Test(stage2, loss_and_every_gradient_are_pytorchs) {
     Golden g = golden_read("stage2.bin");
     Session s;
@@ -214,9 +246,9 @@ Test(stage2, loss_and_every_gradient_are_pytorchs) {
     golden_model(&m, MODEL_STAGE2, 4);
     tape_init(&t, NULL);
     Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
-    Loss loss = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
+    Loss loss = loss_of_stage2(&t, &st, &s, &m, &z);
     for (int i = 0; i < 7; i++) {
-        terms[i] = loss.term[i]->data[0];
+        terms[i] = loss.term[GOLDEN_TERMS[i]]->data[0];
         wide[i] = (double)terms[i];
     }
     golden_check(&g, "stage2/terms", terms, 7, 0);
@@ -244,8 +276,9 @@ Test(stage2, the_laplacian_variant_takes_the_place_of_the_three_pairs) {
     golden_model(&m, MODEL_STAGE2, 4);
     tape_init(&t, NULL);
     Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
-    Loss loss = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
-    golden_check(&g, "stage2/laplacian", loss.term[TERM_MANIFOLD]->data, 1, 0);
+    Loss loss = loss_of_stage2(&t, &st, &s, &m, &z);
+    golden_check(&g, "stage2/laplacian", loss.term[TERM_LAPLACIAN]->data, 1, 0);
+    cr_assert_null(loss.term[TERM_MANIFOLD]);
     tape_free(&t);
     model_free(&m);
     stage2_end(&st);
@@ -253,28 +286,45 @@ Test(stage2, the_laplacian_variant_takes_the_place_of_the_three_pairs) {
     golden_free(&g);
 }
 
-Test(stage2, a_weight_of_0_leaves_its_term_out) {
+/* What the weight of term i does to the total. */
+static void check_weight(Tape *t, const Stage2 *st, Session *s, const Model *m, const Pair *z, int i) {
+    static const double weights[3] = {0, 0.7, 5};
+    double total[3], size = 0;
+    s->config.laplacian = i == TERM_LAPLACIAN;
+    for (int k = 0; k < 3; k++) {
+        set_weight(&s->config, i, weights[k]);
+        Loss loss = loss_of_stage2(t, st, s, m, z);
+        cr_assert_eq(loss.term[i] == NULL, k == 0, "%s", TERMS[i].name);
+        check_total(&loss, &s->config, 2);
+        total[k] = value(loss.total);
+        if (k) size = value(loss.term[i]);
+    }
+    cr_assert_gt(fabs(size), 1e-4, "%s", TERMS[i].name);
+    for (int k = 1; k < 3; k++)
+        cr_assert_float_eq(total[k] - total[0], weights[k] * size, 1e-5, "%s at %g", TERMS[i].name,
+                           weights[k]);
+    set_weight(&s->config, i, 0.3);
+}
+
+Test(stage2, a_weight_moves_the_total_by_itself_times_its_terms_value_and_0_leaves_the_term_out) {
     Session s;
     Stage2 st;
     Model m;
     Tape t;
     const int views[STEP2_B] = {0};
+    int checked = 0;
     begin_stage2(&s);
     stage2_begin(&st, &s);
     golden_model(&m, MODEL_STAGE2, 4);
     tape_init(&t, NULL);
-    double *weight[7] = {&s.config.weight_align,        &s.config.weight_manifold,
-                         &s.config.weight_balance,      &s.config.weight_classification,
-                         &s.config.weight_quantisation, &s.config.weight_likelihood,
-                         &s.config.weight_decorrelation};
-    for (int off = 0; off < 7; off++) {
-        *weight[off] = 0;
+    for (int i = 0; i < TERM_COUNT; i++) {
+        if (TERMS[i].stage != 2) continue;
         tape_reset(&t);
         Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
-        Loss loss = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
-        for (int i = 0; i < 7; i++) cr_assert_eq(loss.term[i] == NULL, i == off);
-        *weight[off] = WEIGHTS2[off];
+        check_weight(&t, &st, &s, &m, &z, i);
+        checked++;
     }
+    cr_assert_geq(checked, 8);
     tape_free(&t);
     model_free(&m);
     stage2_end(&st);
@@ -334,14 +384,15 @@ Test(stage2, what_stage_1_knows_enters_the_target) {
     static const Modality pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
     for (int k = 0; k < 3; k++) {
         Modality x = pair[k][0], y = pair[k][1];
-        const real *g = stage2_target(&st, &s, &t, &z, x, y, STEP2_BATCH, STEP2_B);
-        const real *before = stage2_target(&st, &s, &t, &plain, x, y, STEP2_BATCH, STEP2_B);
+        TermBatch with_p = stage2_forward(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
+        TermBatch without_p = stage2_forward(&st, &s, &m, &t, &plain, STEP2_BATCH, STEP2_B, 1.5);
+        const real *g = term_target(&t, &with_p, x, y), *before = term_target(&t, &without_p, x, y);
         for (int i = 0; i < BLOCK; i++) want[i] = (double)before[i];
         oracle_posterior(p[x], p[y], STEP2_B, STEP_C, x == y, 0.4, 0.5, want);
         for (int i = 0; i < BLOCK; i++) cr_assert_float_eq((double)g[i], want[i], 1e-6, "pair %d, %d", k, i);
     }
-    Loss with = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
-    Loss without = stage2_loss(&st, &s, &m, &t, &plain, STEP2_BATCH, STEP2_B, 1.5);
+    Loss with = loss_of_stage2(&t, &st, &s, &m, &z);
+    Loss without = loss_of_stage2(&t, &st, &s, &m, &plain);
     cr_assert_gt(fabs(value(with.term[TERM_MANIFOLD]) - value(without.term[TERM_MANIFOLD])), 1e-3);
     s.single = true;
     Pair one = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B);
@@ -380,7 +431,7 @@ Test(stage2, without_joint_pass_there_is_no_teacher_and_two_classified_codes) {
     for (int joint = 0; joint < 2; joint++) {
         s.config.joint_pass = joint;
         Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
-        Loss loss = stage2_loss(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
+        Loss loss = loss_of_stage2(&t, &st, &s, &m, &z);
         double *to = joint ? with : without;
         to[0] = value(loss.term[TERM_ALIGN]);
         to[1] = value(loss.term[TERM_CLASSIFICATION]);

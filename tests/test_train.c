@@ -58,7 +58,7 @@ Test(train, both_stages_learn_32_pairs_by_heart) {
     Batch b;
     progress_begin(&p);
     tape_init(&t, NULL);
-    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     cr_assert_eq(batch_init(&b, &s.data, 32, NULL, &err), STATUS_OK);
     BatchOptions o = {.mean = s.mean, .deviation = s.deviation};
     int *index = s.index[SET_TRAIN], rows[32], views[32] = {0};
@@ -67,7 +67,7 @@ Test(train, both_stages_learn_32_pairs_by_heart) {
     cr_assert_eq(batch_fill(&b, &s.data, index, 32, &o, NULL, &err), STATUS_OK);
 
     p.adam = adam_default(0);
-    params_train_only(&m.params, MODEL_STAGE1, 3);
+    params_train_only(&m.params, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
     double first = 0, last = 0;
     for (int step = 0; step < 60; step++) {
         tape_reset(&t);
@@ -81,14 +81,15 @@ Test(train, both_stages_learn_32_pairs_by_heart) {
 
     Stage2 st = {0};
     cr_assert_eq(stage2_prepare(&st, &s, &m, fixture_dir(), &err), STATUS_OK, "%s", err.message);
-    params_train_only(&m.params, MODEL_STAGE2, 4);
+    params_train_only(&m.params, MODEL_STAGE2, MODEL_STAGE2_PREFIXES);
     p.adam = adam_default(0);
     adam_reset(&p.adam, &m.params);
     double classification = 0;
     for (int step = 0; step < 150; step++) {
         tape_reset(&t);
         Pair z = stage2_features(&st.train, &s, &t, rows, views, 32);
-        Loss loss = stage2_loss(&st, &s, &m, &t, &z, rows, 32, 2);
+        TermBatch x = stage2_forward(&st, &s, &m, &t, &z, rows, 32, 2);
+        Loss loss = terms_loss(&t, 2, &x);
         classification = (double)loss.term[TERM_CLASSIFICATION]->data[0];
         cr_assert_eq(loop_step(&s, &m, &t, &loss, &p, 3e-3, &err), STATUS_OK, "%s", err.message);
     }
@@ -182,6 +183,53 @@ Test(train, every_ablation_trains, .timeout = 120) {
     }
 }
 
+/* The weights alone: the metadata of two models differs with their settings. */
+static bool same_weights(const char *a, const char *b) {
+    ModelFile m[2];
+    Error err = {0};
+    const char *path[2] = {a, b};
+    for (int k = 0; k < 2; k++) cr_assert_eq(model_open(&m[k], path[k], &err), STATUS_OK, "%s", err.message);
+    size_t n = m[0].model.params.size;
+    bool same = n == m[1].model.params.size &&
+                memcmp(m[0].model.params.values, m[1].model.params.values, n * sizeof(real)) == 0;
+    for (int k = 0; k < 2; k++) model_close(&m[k]);
+    return same;
+}
+
+Test(train, every_term_trains_the_weights_of_the_model_change_with_its_own, .timeout = 120) {
+    const char *manifest = tiny_set("terms", 1);
+    for (int i = 0; i < TERM_COUNT; i++) {
+        char name[2][64], path[2][64];
+        for (int k = 0; TERMS[i].weight && k < 2; k++) {
+            Config c = tiny_config();
+            Error err = {0};
+            c.stage1_epochs = c.stage2_epochs = 1;
+            c.mixup = 0; /* L_align of stage 1 has no place in a mixed batch */
+            c.laplacian = i == TERM_LAPLACIAN;
+            snprintf(name[k], sizeof name[k], "%s%d", TERMS[i].name, k);
+            snprintf(path[k], sizeof path[k], "%s/model.safetensors", name[k]);
+            cr_assert_eq(config_set(&c, TERMS[i].weight, k ? "5" : "0", &err), STATUS_OK, "%s", err.message);
+            cr_assert_eq(train(manifest, fixture_path(name[k]), &c, 2, false, NULL), RUN_FINISHED, "%s",
+                         name[k]);
+        }
+        if (TERMS[i].weight)
+            cr_assert(!same_weights(fixture_path(path[0]), fixture_path(path[1])), "%s does not train",
+                      TERMS[i].name);
+    }
+}
+
+Test(train, a_loss_without_terms_is_refused) {
+    Config c = tiny_config();
+    Error err = {0};
+    RunEnd end;
+    for (int i = 0; i < TERM_COUNT; i++)
+        if (TERMS[i].weight && TERMS[i].stage == 2)
+            cr_assert_eq(config_set(&c, TERMS[i].weight, "0", &err), STATUS_OK);
+    RunOptions o = {.data = tiny_set("no-terms", 0), .out = fixture_path("no-terms-run")};
+    cr_assert_eq(run_train(&o, &c, NULL, NULL, &end, &err), STATUS_USAGE);
+    cr_assert(strstr(err.message, "stage 2") != NULL, "%s", err.message);
+}
+
 Test(train, variants_of_the_manifold_term_train) {
     const char *manifest = tiny_set("variants", 0);
     Config c = tiny_config();
@@ -201,7 +249,7 @@ Test(train, a_loss_that_is_not_finite_stops_training_and_names_the_op) {
     open_tiny(&s, &c, tiny_set("nan", 0));
     Model m;
     Progress p;
-    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     progress_begin(&p);
     m.stage1_text_weight->data[0] = (real)NAN;
     cr_assert_eq(stage1_train(&s, &m, &p, fixture_path("nan.safetensors"), &err), STATUS_CHECK);
@@ -219,7 +267,7 @@ Test(train, features_in_a_mapped_file_are_those_in_memory) {
     open_tiny(&s, &c, tiny_set("mapped", 0));
     Model m;
     FeatureCache memory, mapped;
-    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     int *index = s.index[SET_TRAIN], n = s.count[SET_TRAIN];
     cr_assert_eq(features_build(&memory, &s, &m, index, n, 2, fixture_dir(), &err), STATUS_OK);
     s.config.feature_mib = 0;
@@ -244,7 +292,7 @@ Test(train, a_model_file_gives_back_weights_words_labels_and_settings) {
     Model m;
     ModelFile f;
     const char *path = fixture_path("m.safetensors");
-    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     Fact fact = {"map_validation", "0.5"};
     cr_assert_eq(model_save(path, &m, &c, &s.vocab, s.manifest.label_names, 3, &fact, 1, &err), STATUS_OK);
     cr_assert_eq(model_open(&f, path, &err), STATUS_OK, "%s", err.message);
@@ -297,7 +345,7 @@ Test(encode, a_case_has_one_code_alone_or_in_any_batch_in_any_order) {
     Session s;
     open_tiny(&s, &c, tiny_set("rule", 0));
     Model m;
-    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     int n = s.manifest.n, order[TINY_CASES];
     Rng rng = rng_stream(3, RNG_TEST, 0);
     for (int i = 0; i < n; i++) order[i] = i;
@@ -334,7 +382,7 @@ Test(encode, views_average_the_contexts_of_the_picture_moved_eight_ways) {
     Session s;
     open_tiny(&s, &c, tiny_set("views", 0));
     Model m;
-    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     cr_assert_eq(m.config.dim, DIM);
     float x[SIDE * SIDE], moved[9 * SIDE * SIDE], single[9 * DIM], mean[DIM];
     Rng rng = rng_stream(4, RNG_TEST, 0);
@@ -375,7 +423,7 @@ Test(encode, the_length_of_padding_changes_nothing) {
     Session s;
     open_tiny(&s, &c, tiny_set("padding", 0));
     Model m;
-    cr_assert_eq(session_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     Tape t;
     tape_init(&t, NULL);
     t.recording = t.training = false;

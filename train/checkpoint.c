@@ -81,6 +81,13 @@ static Status read_state(const StFile *f, const char *path, Progress *p, Error *
                &p->best_map) != 6 ||
         p->stage < 1 || p->stage > 3 || p->epoch < 0 || p->step < 0)
         return damaged(path, "has a malformed training state", err);
+    Buffer header = {0};
+    metrics_begin(&header);
+    bool same = !header.failed && strncmp(metrics, (const char *)header.data, header.size) == 0;
+    bool failed = header.failed;
+    buffer_free(&header);
+    if (failed) return mem_error(err, path);
+    if (!same) return damaged(path, "was written by a build with other terms of the loss", err);
     for (int i = 0; i <= TERM_COUNT; i++) {
         char *end;
         p->sums[i] = strtod(sums, &end);

@@ -1,45 +1,34 @@
-/* Every hyper-parameter in ONE table: name, default, range, meaning. The same names stand in config.txt, in
- * --set, in the model file's metadata and in the paper's symbols. Defaults were chosen on validation queries
- * alone. */
+/* Every setting: train/settings.inc lists them once. The same names stand in config.txt, in --set and in the metadata of a
+ * model file. */
 #ifndef TRAIN_CONFIG_H
 #define TRAIN_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "hash/model.h"
 #include "nn/base/error.h"
 
 typedef struct {
-    /* what and from where */
-    int bits, seed, split_seed, train_cases, mask_labels, end_to_end;
-    /* the networks */
-    int image_size, width, blocks, dim, text_length, max_words, min_count, buckets, layers, heads,
-        transformer;
-    /* stage 1 */
-    int stage1_epochs, stage1_batch;
-    double stage1_lr, stage1_decay, warmup, clip, image_dropout, text_dropout, word_dropout;
-    double shift, scale, rotation, gain, contrast, speckle, erase, flip, mixup, smoothing, eta, tau1;
-    /* stage 2 */
-    int views, stage2_epochs, stage2_batch, joint_pass;
-    int encode_views;
-    double stage2_lr, stage2_decay, dropout, noise, beta_start, beta_end;
-    int neighbours, geodesic, laplacian;
-    double rho, omega, posterior, t0, tau, bce_weight, lambda_w;
-    double weight_align, weight_manifold, weight_balance, weight_classification, weight_quantisation,
-        weight_likelihood, weight_decorrelation;
-    /* memory */
-    int picture_mib, feature_mib;
+#define SETTING(name, type, scope, standard, low, high, before, meaning) type name;
+#include "train/settings.inc"
 } Config;
 
 typedef enum { OPTION_INT, OPTION_REAL } OptionType;
+
+/* The first thing that a setting changes. Everything after it changes too: another split changes both stages, another
+ * setting of stage 1 changes stage 2. Settings of resources change no result. */
+typedef enum { SCOPE_SPLIT, SCOPE_STAGE1, SCOPE_STAGE2, SCOPE_RESOURCES } ConfigScope;
 
 /* One row of the table. */
 typedef struct {
     const char *name;
     OptionType type;
+    ConfigScope scope;
     size_t offset;
     double standard, low, high;
+    double
+        before; /* the value that stands for what builds without the setting did; NAN: every build has it */
     const char *meaning;
 } ConfigOption;
 
@@ -47,13 +36,15 @@ extern const ConfigOption CONFIG_TABLE[];
 extern const int CONFIG_COUNT;
 
 void config_default(Config *c);
+/* Gives each setting that builds before it did not have the value `before` of its row: what those builds did. */
+void config_older(Config *c);
 /* Sets one option from text. Unknown names name the nearest; values out of range name the range. */
 Status config_set(Config *c, const char *name, const char *value, Error *err);
 /* "KEY=VALUE" */
 Status config_assign(Config *c, const char *assignment, Error *err);
-/* Lines "name = value"; '#' begins a comment. The line "data = PATH" is what config_data reads. */
-/* What builds that did not know the setting did, as a value of it: for files that do not name it. NULL: every build knew it. */
-const char *config_older(const char *name);
+/* Reads lines "name = value" into c; '#' begins a comment. The line "data = PATH", which config_write writes, is skipped
+ * (config_data reads it) and marks the file of a run: settings that it does not name get the value `before` of their row,
+ * those of any other file stay as they are in c. STATUS_INPUT with path and line where a line is wrong. */
 Status config_read(Config *c, const char *path, Error *err);
 /* The manifest that a run's config.txt names; *data is the caller's to mem_free. */
 Status config_data(const char *path, char **data, Error *err);
@@ -61,12 +52,17 @@ Status config_data(const char *path, char **data, Error *err);
 const char *config_value(const Config *c, const ConfigOption *o, char text[64]);
 Status config_write(const Config *c, const char *data, const char *path, Error *err);
 
-/* Ablations by name; NULL-terminated. */
+/* The value of any setting as a number. The name must exist. */
+double config_number(const Config *c, const char *name);
+
+/* A part left out, by name. settings: assignments "KEY=VALUE", separated by blanks. */
 typedef struct {
-    const char *name, *meaning;
+    const char *name, *settings, *meaning;
 } Ablation;
-extern const Ablation ABLATIONS[];
+extern const Ablation ABLATIONS[]; /* ends with a row whose name is NULL */
 Status config_ablate(Config *c, const char *name, Error *err);
+/* Whether the ablation needs a stage 1 of its own: it changes a setting of stage 1, or trains both stages at once. */
+bool ablation_retrains(const Ablation *a);
 
 /* Checks that hold between options (bits a multiple of 8, heads divide dim, ...). */
 Status config_check(const Config *c, Error *err);

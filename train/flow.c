@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
+#include "train/terms.h"
 
 /* ---- The paper's symbols ---- */
 
@@ -12,7 +13,7 @@
 enum { OF_IMAGE = 1, OF_TEXT = 2, OF_BOTH = 3 };
 static const char *const MODALITY[] = {"", "v", "t", "vt"};
 
-/* The first row that fits names an op's value. op: an op's name, or its beginning and '*'. weight: part of the name of
+/* The first row that fits names an op's value; the value of a term itself is named by TERMS. op: an op's name, or its beginning and '*'. weight: part of the name of
  * its parameter. of: these modalities alone (0: any). In the symbol % is the value's modality, < and > those of its
  * first and second input. */
 typedef struct {
@@ -55,19 +56,11 @@ static const Naming NAMES[] = {
     {"head", "tanh", NULL, 0, "H_%"},
     {"align", "align", NULL, 0, "contrast(<,>)"},
     {"align", "teacher", NULL, 0, "teacher"},
-    {"align", "weighted_sum", NULL, 0, "L_align"},
     {"manifold", "manifold", NULL, 0, "|H_< H_>'/q - G|^2/b^2"},
-    {"manifold", "weighted_sum", NULL, 0, "L_man"},
-    {"laplacian", "laplacian", NULL, 0, "L_man"},
-    {"balance", "balance", NULL, 0, "L_bal"},
     {"classification", "linear", NULL, 0, "H_% W_c + b_c"},
     {"classification", "cross_entropy*", NULL, 0, "CE_%"},
     {"classification", "scale", NULL, 0, "CE_%"},
     {"classification", "sum_squares", NULL, 0, "|W_c|^2"},
-    {"classification", "weighted_sum", NULL, 0, "L_cls"},
-    {"quantisation", "quantisation", NULL, 0, "L_qua"},
-    {"likelihood", "likelihood", NULL, 0, "L_like"},
-    {"decorrelation", "decorrelation", NULL, 0, "L_dec"},
     {"total", "weighted_sum", NULL, 0, "L_2"},
 };
 
@@ -83,6 +76,8 @@ static const char *symbol_of(const Flow *f, int of) {
             (!n->weight || (f->weight && strstr(f->weight, n->weight))))
             return n->symbol;
     }
+    for (int i = 0; f->scalar && i < TERM_COUNT; i++)
+        if (TERMS[i].stage == f->stage && strcmp(TERMS[i].equation, f->eq) == 0) return TERMS[i].symbol;
     return "";
 }
 
@@ -116,9 +111,10 @@ static Flow *add_row(FlowList *f, const FlowSource *s, const char *eq, const cha
         return NULL;
     }
     Flow *row = &f->row[f->n++];
-    *row = (Flow){.stage = s->stage, .eq = eq, .op = op, .own = -1, .gradient = -1};
+    *row = (Flow){
+        .stage = s->stage, .eq = eq, .op = op, .own = -1, .gradient = -1, .scalar = tensor_size(x) == 1};
     tensor_shape(x, row->shape);
-    row->value = tensor_size(x) == 1 ? (double)x->data[0] : flow_norm(x->data, tensor_size(x));
+    row->value = row->scalar ? (double)x->data[0] : flow_norm(x->data, tensor_size(x));
     return row;
 }
 

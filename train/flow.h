@@ -14,6 +14,7 @@ typedef struct {
     const char *op;     /* as ops.h names it */
     const char *weight; /* name of its first parameter, or NULL */
     char symbol[FLOW_SYMBOL], shape[64];
+    bool scalar;     /* one number, such as a term of the loss */
     double value;    /* |x|, the Euclidean norm of all its entries; of a scalar: itself */
     double own;      /* |x| of the followed case, row 0 of the batch; -1: no row of its own */
     double gradient; /* |dL/dx|, L the stage's loss; -1: nothing flows back to it */

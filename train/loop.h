@@ -4,7 +4,7 @@
 #define TRAIN_LOOP_H
 
 #include "train/checkpoint.h"
-#include "train/stage1.h"
+#include "train/terms.h"
 
 /* Steps of an epoch over n cases in batches of `batch`: what does not fill a batch waits for another epoch's
  * order. */

@@ -1,24 +1,10 @@
-/* metrics.tsv: one row an epoch. Kept as text, so that a checkpoint carries it and a resumed run writes the
- * same bytes. */
+/* metrics.tsv: one row an epoch, with a column for each term of the losses. The checkpoint keeps it as text, so that a
+ * resumed run writes the same bytes. */
 #ifndef TRAIN_METRICS_H
 #define TRAIN_METRICS_H
 
 #include "nn/base/bytes.h"
-
-/* Terms of L_2 in the order of the columns, and of L_1. */
-enum {
-    TERM_ALIGN,
-    TERM_MANIFOLD,
-    TERM_BALANCE,
-    TERM_CLASSIFICATION,
-    TERM_QUANTISATION,
-    TERM_LIKELIHOOD,
-    TERM_DECORRELATION,
-    TERM_IMAGE, /* L_1: cross-entropy of images, of texts */
-    TERM_TEXT,
-    TERM_COUNT
-};
-extern const char *const TERM_NAMES[TERM_COUNT];
+#include "train/terms.h"
 
 typedef struct {
     int stage, epoch; /* epoch from 1 */
@@ -28,9 +14,12 @@ typedef struct {
                            relevant case */
 } MetricsRow;
 
+/* The header line. */
 void metrics_begin(Buffer *text);
 void metrics_add(Buffer *text, const MetricsRow *row);
-/* Rows of a metrics.tsv text, at most `capacity`; returns how many. Lines that do not parse end it. */
+
+/* Rows of a metrics.tsv text, at most `capacity`; returns how many. Columns are found by the names of the header line, so
+ * that files of builds with other terms are read too; what a file does not have is 0. A line that does not parse ends it. */
 int metrics_parse(const char *text, MetricsRow *rows, int capacity);
 
 #endif

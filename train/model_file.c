@@ -101,10 +101,10 @@ static Status read_labels(ModelFile *f, const char *path, Error *err) {
 
 static Status read_config(ModelFile *f, const char *path, Error *err) {
     config_default(&f->config);
+    config_older(&f->config);
     for (int i = 0; i < CONFIG_COUNT; i++) {
-        const char *value;
-        value = st_get(&f->file, CONFIG_TABLE[i].name);
-        if (!value) value = config_older(CONFIG_TABLE[i].name);
+        const char *value = st_get(&f->file, CONFIG_TABLE[i].name);
+        if (!value && !isnan(CONFIG_TABLE[i].before)) continue;
         if (!value) TRY(need(f, path, CONFIG_TABLE[i].name, &value, err));
         if (config_set(&f->config, CONFIG_TABLE[i].name, value, err) != STATUS_OK) {
             error_prefix(err, "%s", path);
@@ -145,6 +145,26 @@ static Status check_sizes(const ModelFile *f, const ModelConfig *c, const char *
     return error_set(err, STATUS_INPUT, "%s: its tensors do not have the sizes of its configuration", path);
 }
 
+/* The parameters of terms that the model was trained with. */
+static Status find_extras(const ModelFile *f, ModelConfig *c, const char *path, Error *err) {
+    for (size_t i = 0; i < f->file.n_tensors; i++) {
+        const StTensor *t = &f->file.tensors[i];
+        if (strncmp(t->name, "term1.", 6) != 0 && strncmp(t->name, "term2.", 6) != 0) continue;
+        ModelExtra *extra = &c->extra[c->n_extra];
+        if (c->n_extra == MODEL_EXTRAS || strlen(t->name) >= sizeof extra->name || t->rank != 1 ||
+            t->dim[0] < 1 || t->dim[0] > 1 << 24)
+            return error_set(
+                err, STATUS_INPUT,
+                "%s: tensor '%s': at most %d vectors with names of at most %zu bytes were expected "
+                "for the parameters of terms",
+                path, t->name, MODEL_EXTRAS, sizeof extra->name - 1);
+        memcpy(extra->name, t->name, strlen(t->name) + 1);
+        extra->size = (int)t->dim[0];
+        c->n_extra++;
+    }
+    return STATUS_OK;
+}
+
 Status model_open(ModelFile *f, const char *path, Error *err) {
     memset(f, 0, sizeof *f);
     TRY(st_read(&f->file, path, true, err));
@@ -164,6 +184,7 @@ Status model_open(ModelFile *f, const char *path, Error *err) {
     c.words = (int)n_words;
     c.classes = (int)classes;
     TRY(check_sizes(f, &c, path, err));
+    TRY(find_extras(f, &c, path, err));
     TRY(read_labels(f, path, err));
     TRY(need(f, path, "vocabulary", &words, err));
     TRY(vocab_parse(&f->vocab, words, c.buckets, c.text_length, err));

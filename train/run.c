@@ -74,7 +74,7 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
                                "posterior=0",
                                path);
         else
-            model_copy_weights(m, &f.model, MODEL_STAGE1, 3);
+            model_copy_weights(m, &f.model, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
     }
     model_close(&f);
     mem_free(path);
@@ -146,6 +146,7 @@ static Status run_in(RunFiles *f, const RunOptions *o, const Config *c, Pool *po
     Session s;
     Model m = {0};
     Progress p;
+    TRY(terms_check(c, err));
     progress_begin(&p);
     Status status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
     s.stop = o->stop;
@@ -153,7 +154,7 @@ static Status run_in(RunFiles *f, const RunOptions *o, const Config *c, Pool *po
         log_line(log, "%d cases: %d train, %d validation, %d query, %d database; %d labels, %d words",
                  s.manifest.n, s.count[SET_TRAIN], s.count[SET_VAL], s.count[SET_QUERY],
                  s.count[SET_DATABASE], session_classes(&s), s.vocab.n);
-        status = session_model(&s, &m, err);
+        status = terms_model(&s, &m, err);
     }
     if (status == STATUS_OK) status = begin(f, o, &s, &m, &p, err);
     if (status == STATUS_OK && p.stage == 3)

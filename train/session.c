@@ -223,15 +223,6 @@ void session_close(Session *s) {
     memset(s, 0, sizeof *s);
 }
 
-Status session_model(const Session *s, Model *m, Error *err) {
-    ModelConfig c = config_model(&s->config);
-    c.words = TOKEN_FIRST_WORD + s->vocab.n;
-    c.classes = session_classes(s);
-    c.mean = s->mean;
-    c.deviation = s->deviation;
-    return model_create(m, &c, (uint64_t)s->config.seed, err);
-}
-
 Targets session_targets(const Session *s, Tape *t, const int *index, int b, double smoothing) {
     int c = session_classes(s);
     real *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);

@@ -49,9 +49,6 @@ Status session_open_for(Session *s, const Config *c, const char *manifest, const
                         Pool *pool, const Log *log, Error *err);
 void session_close(Session *s);
 
-/* The model of this session, with initial weights. */
-Status session_model(const Session *s, Model *m, Error *err);
-
 bool session_stopped(const Session *s);
 
 /* Number of labels of the session: columns of unit_labels and of manifest.labels. */

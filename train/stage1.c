@@ -4,27 +4,6 @@
 
 #include "nn/ops.h"
 
-/* EQ(pairs)  relation (b,b) of the alignment: of the same group or text and sharing a label: positive; sharing none, of
- * another group and text: negative; the others are left out. */
-uint8_t *stage1_relations(const Session *s, Tape *t, const int *index, int b) {
-    uint8_t *relation = arena_alloc(&t->arena, (size_t)b * (size_t)b);
-    int c = session_classes(s);
-    for (int i = 0; i < b; i++)
-        for (int j = 0; j < b; j++) {
-            int x = index[i], y = index[j];
-            bool shared = false;
-            for (int k = 0; k < c; k++)
-                shared = shared || (s->manifest.labels[(size_t)x * (size_t)c + (size_t)k] &&
-                                    s->manifest.labels[(size_t)y * (size_t)c + (size_t)k]);
-            bool akin =
-                s->manifest.cases[x].group == s->manifest.cases[y].group || s->text_key[x] == s->text_key[y];
-            relation[i * b + j] = i == j || (shared && akin) ? RELATION_POSITIVE
-                                  : !shared && !akin         ? RELATION_NEGATIVE
-                                                             : RELATION_IGNORED;
-        }
-    return relation;
-}
-
 void stage1_probabilities(const Tensor *logits, bool single, float *p) {
     int c = logits->dim[1];
     for (int i = 0; i < logits->dim[0]; i++) {
@@ -71,24 +50,24 @@ Tensor *stage1_images(const Session *s, Tape *t, const Batch *b, const int *mix,
 Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, const int *index, const int *mix,
                  double lambda) {
     const Config *c = &s->config;
-    Loss loss = {0};
     const char *outer = tape_equation(t, "stage1");
-    Targets y_t = session_targets(s, t, index, b->n, c->smoothing), y_v = y_t;
-    if (mix) mix_targets(t, &y_v, mix, lambda);
-
-    Tensor *u_v = op_mean_tokens(t, model_image_tokens(t, m, stage1_images(s, t, b, mix, lambda)), NULL);
-    Tensor *z_t = model_text_tokens(t, m, b->word, b->gram, b->n, b->text_length, TOKEN_NGRAMS, b->length);
-    Tensor *u_t = op_mean_tokens(t, z_t, b->length);
-
-    Tensor *dropped_v = op_dropout(t, u_v, (real)c->image_dropout),
-           *dropped_t = op_dropout(t, u_t, (real)c->text_dropout);
-    loss.term[TERM_IMAGE] = loss_classification(t, model_stage1_logits(t, m, 0, dropped_v), &y_v);
-    loss.term[TERM_TEXT] = loss_classification(t, model_stage1_logits(t, m, 1, dropped_t), &y_t);
-    if (c->eta > 0 && !mix)
-        loss.term[TERM_ALIGN] = loss_align(t, u_v, u_t, stage1_relations(s, t, index, b->n), c->tau1);
-    loss.total = op_weighted_sum(
-        t, 3, (Tensor *[]){loss.term[TERM_IMAGE], loss.term[TERM_TEXT], loss.term[TERM_ALIGN]},
-        (real[]){1, 1, (real)c->eta});
+    Targets labels = session_targets(s, t, index, b->n, c->smoothing);
+    TermBatch x = {.session = s,
+                   .model = m,
+                   .b = b->n,
+                   .index = index,
+                   .labels = {labels, labels},
+                   .mixed = mix != NULL,
+                   .features = {{.z = NULL}, {.length = b->length}}};
+    if (mix) mix_targets(t, &x.labels[0], mix, lambda);
+    x.features[0].z = model_image_tokens(t, m, stage1_images(s, t, b, mix, lambda));
+    x.features[0].u = op_mean_tokens(t, x.features[0].z, NULL);
+    x.features[1].z =
+        model_text_tokens(t, m, b->word, b->gram, b->n, b->text_length, TOKEN_NGRAMS, b->length);
+    x.features[1].u = op_mean_tokens(t, x.features[1].z, b->length);
+    Tensor *dropped[2] = {op_dropout(t, x.features[0].u, (real)c->image_dropout),
+                          op_dropout(t, x.features[1].u, (real)c->text_dropout)};
+    for (int k = 0; k < 2; k++) x.logits[k] = model_stage1_logits(t, m, (Modality)k, dropped[k]);
     tape_equation(t, outer);
-    return loss;
+    return terms_loss(t, 1, &x);
 }

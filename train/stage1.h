@@ -3,11 +3,7 @@
 #define TRAIN_STAGE1_H
 
 #include "train/checkpoint.h"
-
-/* What one step of either stage hands back. */
-typedef struct {
-    Tensor *total, *term[TERM_COUNT]; /* NULL where a term is off */
-} Loss;
+#include "train/terms.h"
 
 /* L_1 of one batch, recorded on t. mix (b): partner of each case for mixup, with weight lambda of the case
  * itself; NULL: none. */
@@ -19,9 +15,6 @@ Tensor *stage1_images(const Session *s, Tape *t, const Batch *b, const int *mix,
 
 /* p (b,c) of logits (b,c): softmax where every training case has one label (single), else the sigmoid of each. */
 void stage1_probabilities(const Tensor *logits, bool single, float *p);
-
-/* The relation matrix (b,b) of loss_align, in the arena of t. */
-uint8_t *stage1_relations(const Session *s, Tape *t, const int *index, int b);
 
 /* Trains from where p stands to the end of stage 1 (p->stage becomes 2) or until the session is stopped.
  * Saves a checkpoint after every epoch, and when stopped. A loss that is not finite ends training and names

@@ -129,7 +129,7 @@ Status stage1_train(Session *s, Model *m, Progress *p, const char *checkpoint, E
     st.steps = loop_steps(n, st.size);
     tape_init(&st.tape, s->pool);
     st.tape.reuse = true;
-    params_train_only(&m->params, MODEL_STAGE1, 3);
+    params_train_only(&m->params, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
     if (p->epoch == 0 && p->step == 0) {
         p->adam = adam_default(s->config.stage1_decay);
         adam_reset(&p->adam, &m->params);

@@ -22,105 +22,33 @@ static int *cases_of(const Session *s, Tape *t, const int *rows, int b) {
     return index;
 }
 
-/* The weighted sum of an equation's parts. */
-static Tensor *sum_of(Tape *t, const char *id, int n, Tensor *const *part, const real *weight) {
-    const char *outer = tape_equation(t, id);
-    Tensor *sum = op_weighted_sum(t, n, part, weight);
-    tape_equation(t, outer);
-    return sum;
-}
-
-/* S = [Y Y' > 0] (b,b) */
-static uint8_t *similar(const Session *s, Tape *t, const int *index, int b) {
-    uint8_t *out = arena_calloc(&t->arena, (size_t)b * (size_t)b, 1);
-    int c = session_classes(s);
-    for (int i = 0; i < b; i++)
-        for (int j = 0; j < b; j++)
-            for (int k = 0; k < c; k++)
-                if (s->manifest.labels[(size_t)index[i] * (size_t)c + (size_t)k] &&
-                    s->manifest.labels[(size_t)index[j] * (size_t)c + (size_t)k])
-                    out[i * b + j] = 1;
-    return out;
-}
-
-real *stage2_target(const Stage2 *st, const Session *s, Tape *t, const Pair *z, Modality first,
-                    Modality second, const int *rows, int b) {
-    int c = session_classes(s), *index = cases_of(s, t, rows, b);
-    float *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);
-    real *target = arena_alloc(&t->arena, (size_t)b * (size_t)b * sizeof *target);
-    for (int i = 0; i < b; i++)
-        memcpy(y + i * c, s->unit_labels + (size_t)index[i] * (size_t)c, (size_t)c * sizeof *y);
-    graph_target(&st->graph[first], &st->graph[second], y, c, rows, b, &st->walk, target);
-    if (z->posterior[0])
-        posterior_target(z->posterior[first], z->posterior[second], b, c, first == second, st->posterior,
-                         st->walk.t0, target);
-    return target;
-}
-
-/* The three pairs of the manifold term, or its Laplacian variant. */
-static Tensor *manifold(const Stage2 *st, const Session *s, Tape *t, const Pair *z, Tensor *const h[2],
-                        const int *rows, int b) {
-    size_t block = (size_t)b * (size_t)b;
-    if (s->config.laplacian) {
-        real *k_v = arena_alloc(&t->arena, block * sizeof *k_v),
-             *k_t = arena_alloc(&t->arena, block * sizeof *k_t);
-        graph_block(&st->graph[0], rows, b, k_v);
-        graph_block(&st->graph[1], rows, b, k_t);
-        return loss_laplacian(t, h[0], h[1], k_v, k_t);
-    }
-    static const Modality pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
-    Tensor *term[3];
-    for (int i = 0; i < 3; i++)
-        term[i] = loss_manifold(t, h[pair[i][0]], h[pair[i][1]],
-                                stage2_target(st, s, t, z, pair[i][0], pair[i][1], rows, b));
-    return sum_of(t, "manifold", 3, term, (real[]){1, 1, 1});
-}
-
-/* sum over m of CE(H_m W_c + b_c, Y) + lambda_w |W_c|^2 */
-static Tensor *classification(const Session *s, const Model *m, Tape *t, Tensor *const h[3], const int *index,
-                              int b) {
-    const char *outer = tape_equation(t, "classification");
-    Targets y = session_targets(s, t, index, b, s->config.smoothing);
-    Tensor *term[4] = {0};
-    for (int i = 0; i < 3; i++)
-        if (h[i]) term[i] = loss_classification(t, model_class_logits(t, m, h[i]), &y);
-    term[3] = loss_weight_decay(t, m->class_weight);
-    tape_equation(t, outer);
-    return sum_of(t, "classification", 4, term, (real[]){1, 1, 1, (real)s->config.lambda_w});
-}
-
-/* EQ(total)  L_2 = l_a L_align + l_m L_man + l_b L_bal + l_c L_cls + l_q L_qua + l_p L_like + l_d L_dec
- * c_v, c_t: one modality alone, what a query uses; c_vt: the joint pass, training only.  H_m = tanh(beta
- * s_m). */
-Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z, const int *rows,
-                 int b, double beta) {
+/* c_v, c_t: one modality alone, what a query uses; c_vt: the joint pass, training only.  H_m = tanh(beta s_m). */
+TermBatch stage2_forward(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z,
+                         const int *rows, int b, double beta) {
     const Config *o = &s->config;
     int *index = cases_of(s, t, rows, b);
     real dropout = (real)o->dropout;
-    Tensor *c_v = model_context(t, m, &z->image, NULL, dropout, NULL);
-    Tensor *c_t = model_context(t, m, NULL, &z->text, dropout, NULL);
-    Tensor *c_vt = o->joint_pass ? model_context(t, m, &z->image, &z->text, dropout, NULL) : NULL;
-    Tensor *h[3] = {model_relaxed(t, m, c_v, beta), model_relaxed(t, m, c_t, beta),
-                    c_vt ? model_relaxed(t, m, c_vt, beta) : NULL};
-
-    Loss loss = {0};
-    if (o->weight_align > 0) {
-        Tensor *contrast = loss_align(t, c_v, c_t, stage1_relations(s, t, index, b), o->tau);
-        Tensor *teacher = c_vt ? loss_teacher(t, c_v, c_t, c_vt) : NULL;
-        loss.term[TERM_ALIGN] = sum_of(t, "align", 2, (Tensor *[]){contrast, teacher}, (real[]){1, 1});
+    Targets labels = session_targets(s, t, index, b, o->smoothing);
+    TermBatch x = {.session = s,
+                   .model = m,
+                   .b = b,
+                   .index = index,
+                   .features = {z->image, z->text},
+                   .labels = {labels, labels},
+                   .posterior = {z->posterior[0], z->posterior[1]},
+                   .row = rows,
+                   .graph = st->graph,
+                   .walk = st->walk,
+                   .posterior_share = st->posterior,
+                   .beta = beta};
+    x.context[0] = model_context(t, m, &z->image, NULL, dropout, NULL);
+    x.context[1] = model_context(t, m, NULL, &z->text, dropout, NULL);
+    if (o->joint_pass) x.context[2] = model_context(t, m, &z->image, &z->text, dropout, NULL);
+    for (int k = 0; k < 3 && x.context[k]; k++) {
+        x.scores[k] = model_scores(t, m, x.context[k]);
+        x.relaxed[k] = model_relaxed(t, x.scores[k], beta);
     }
-    if (o->weight_manifold > 0) loss.term[TERM_MANIFOLD] = manifold(st, s, t, z, h, rows, b);
-    if (o->weight_balance > 0) loss.term[TERM_BALANCE] = loss_balance(t, h[0], h[1]);
-    if (o->weight_classification > 0) loss.term[TERM_CLASSIFICATION] = classification(s, m, t, h, index, b);
-    if (o->weight_quantisation > 0) loss.term[TERM_QUANTISATION] = loss_quantisation(t, h[0], h[1]);
-    if (o->weight_likelihood > 0)
-        loss.term[TERM_LIKELIHOOD] = loss_likelihood(t, h[0], h[1], similar(s, t, index, b));
-    if (o->weight_decorrelation > 0) loss.term[TERM_DECORRELATION] = loss_decorrelation(t, h[0], h[1]);
-    loss.total = sum_of(t, "total", TERM_DECORRELATION + 1, loss.term,
-                        (real[]){(real)o->weight_align, (real)o->weight_manifold, (real)o->weight_balance,
-                                 (real)o->weight_classification, (real)o->weight_quantisation,
-                                 (real)o->weight_likelihood, (real)o->weight_decorrelation});
-    return loss;
+    return x;
 }
 
 /* ---- Features of a batch ---- */

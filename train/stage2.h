@@ -24,14 +24,10 @@ typedef struct {
 Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *folder, Error *err);
 void stage2_free(Stage2 *st);
 
-/* L_2 of one batch. rows (b): places of the cases among the training cases; beta: of this epoch. */
-Loss stage2_loss(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z, const int *rows,
-                 int b, double beta);
-
-/* G (b,b) of the training rows, whose features are z, between modalities first and second, in the arena
- * of t. */
-real *stage2_target(const Stage2 *st, const Session *s, Tape *t, const Pair *z, Modality first,
-                    Modality second, const int *rows, int b);
+/* From the features z of one batch to contexts, scores and relaxed codes: all that terms_loss(t, 2, ...) needs. rows (b):
+ * places of the cases among the training cases; beta: of this epoch. Borrows st, z and rows. */
+TermBatch stage2_forward(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z,
+                         const int *rows, int b, double beta);
 
 /* The features of the rows (b) of f in the views (b) given, with noise while training. */
 Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,

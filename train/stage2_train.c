@@ -122,7 +122,8 @@ static Status one_step(Loop *l, Session *s, Model *m, Progress *p, Error *err) {
         TRY(live_features(l, s, m, rows, p->epoch, &z, err));
     else
         z = stage2_batch(&l->stage, s, m, t, rows, draw_views(l, s, t, rows, l->size, p->epoch), l->size);
-    Loss loss = stage2_loss(&l->stage, s, m, t, &z, rows, l->size, stage2_beta(&s->config, p->epoch));
+    TermBatch x = stage2_forward(&l->stage, s, m, t, &z, rows, l->size, stage2_beta(&s->config, p->epoch));
+    Loss loss = terms_loss(t, 2, &x);
     return loop_step(s, m, t, &loss, p, rate_of(l, s, step), err);
 }
 
@@ -206,10 +207,10 @@ Status stage2_train(Session *s, Model *m, Progress *p, const char *checkpoint, c
     l.steps = loop_steps(n, l.size);
     tape_init(&l.tape, s->pool);
     l.tape.reuse = true;
-    const char *all[7];
+    const char *all[MODEL_STAGE2_PREFIXES + MODEL_STAGE1_PREFIXES];
     memcpy(all, MODEL_STAGE2, sizeof MODEL_STAGE2);
-    memcpy(all + 4, MODEL_STAGE1, sizeof MODEL_STAGE1);
-    params_train_only(&m->params, all, joint ? 7 : 4);
+    memcpy(all + MODEL_STAGE2_PREFIXES, MODEL_STAGE1, sizeof MODEL_STAGE1);
+    params_train_only(&m->params, all, MODEL_STAGE2_PREFIXES + (joint ? MODEL_STAGE1_PREFIXES : 0));
     begin_optimiser(&l, m, p);
     Status status = run_epochs(&l, s, m, p, checkpoint, err);
     stage2_free(&l.stage);

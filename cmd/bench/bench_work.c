@@ -121,7 +121,8 @@ void bench_work_free(BenchWork *w) {
 /* ---- The steps ---- */
 
 void bench_work_begin(BenchWork *w, int stage) {
-    params_train_only(&w->model.params, stage == 1 ? MODEL_STAGE1 : MODEL_STAGE2, stage == 1 ? 3 : 4);
+    params_train_only(&w->model.params, stage == 1 ? MODEL_STAGE1 : MODEL_STAGE2,
+                      stage == 1 ? MODEL_STAGE1_PREFIXES : MODEL_STAGE2_PREFIXES);
     w->progress.stage = stage;
     w->progress.adam = adam_default(0);
     adam_reset(&w->progress.adam, &w->model.params);
@@ -140,7 +141,8 @@ Status bench_stage2_step(void *ctx, Error *err) {
     if (ARENA_GUARD(&w->tape.arena)) return mem_error(err, "a step of stage 2");
     tape_reset(&w->tape);
     Pair z = stage2_features(&w->stage2.train, &w->session, &w->tape, w->rows, w->views, BENCH_BATCH);
-    Loss loss = stage2_loss(&w->stage2, &w->session, &w->model, &w->tape, &z, w->rows, BENCH_BATCH, 1);
+    TermBatch x = stage2_forward(&w->stage2, &w->session, &w->model, &w->tape, &z, w->rows, BENCH_BATCH, 1);
+    Loss loss = terms_loss(&w->tape, 2, &x);
     return loop_step(&w->session, &w->model, &w->tape, &loss, &w->progress, RATE, err);
 }
 

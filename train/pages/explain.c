@@ -32,7 +32,7 @@ static Status open_initial(Explain *e, const ExplainOptions *o, const Config *c,
                          o->run);
     TRY(session_open(&e->session, c, o->data, &o->manifest, pool, log, err));
     e->model = &e->initial;
-    return session_model(&e->session, &e->initial, err);
+    return terms_model(&e->session, &e->initial, err);
 }
 
 /* Clean features alone; of a run without segments too the features are taken first, and its term has no walk. */
@@ -103,10 +103,13 @@ static Status choose_batch(Explain *e, const char *id, Error *err) {
 
 /* ---- Stage 1 ---- */
 
-static void add_term(Explain *e, int stage, const char *symbol, const char *eq, const Tensor *term,
-                     double weight) {
-    if (term)
-        e->term[stage - 1][e->terms[stage - 1]++] = (ExplainTerm){symbol, eq, (double)term->data[0], weight};
+static void keep_terms(Explain *e, int stage, const Loss *loss) {
+    for (int i = 0; i < TERM_COUNT; i++)
+        if (loss->term[i])
+            e->term[stage - 1][e->terms[stage - 1]++] =
+                (ExplainTerm){TERMS[i].symbol, TERMS[i].equation, (double)loss->term[i]->data[0],
+                              term_weight(&e->session.config, &TERMS[i])};
+    e->total[stage - 1] = (double)loss->total->data[0];
 }
 
 static Status walk_stage1(Explain *e, Tape *t, const Batch *b, Error *err) {
@@ -123,10 +126,7 @@ static Status walk_stage1(Explain *e, Tape *t, const Batch *b, Error *err) {
     TRY(flow_input(&e->flow, &source, "cnn", "x", x, err));
     TRY(flow_input(&e->flow, &source, "text", "w", w, err));
     TRY(flow_walk(&e->flow, t, loss.total, &source, err));
-    add_term(e, 1, "CE_v", "stage1", loss.term[TERM_IMAGE], 1);
-    add_term(e, 1, "CE_t", "stage1", loss.term[TERM_TEXT], 1);
-    add_term(e, 1, "L_align", "align", loss.term[TERM_ALIGN], s->config.eta);
-    e->total[0] = (double)loss.total->data[0];
+    keep_terms(e, 1, &loss);
     return STATUS_OK;
 }
 
@@ -143,7 +143,7 @@ static Status stage1(Explain *e, Tape *t, Error *err) {
 
 /* ---- Stage 2 ---- */
 
-static Status keep_targets(Explain *e, Tape *t, const Pair *z, Error *err) {
+static Status keep_targets(Explain *e, Tape *t, const TermBatch *x, Error *err) {
     static const Modality pair[EXPLAIN_PAIRS][2] = {{0, 0}, {1, 1}, {0, 1}};
     const Config *c = &e->session.config;
     size_t block = (size_t)e->b * (size_t)e->b;
@@ -151,17 +151,14 @@ static Status keep_targets(Explain *e, Tape *t, const Pair *z, Error *err) {
     for (int i = 0; i < EXPLAIN_PAIRS; i++) {
         e->target[i] = mem_calloc(block, sizeof *e->target[i]);
         if (!e->target[i]) return mem_error(err, "the targets");
-        memcpy(e->target[i],
-               stage2_target(&e->stage2, &e->session, t, z, pair[i][0], pair[i][1], e->row, e->b),
-               block * sizeof *e->target[i]);
+        memcpy(e->target[i], term_target(t, x, pair[i][0], pair[i][1]), block * sizeof *e->target[i]);
     }
     return STATUS_OK;
 }
 
 static Status walk_stage2(Explain *e, Tape *t, Error *err) {
     const char *needed[] = {"c_v", "c_t", "s_v", "s_t", "H_v", "H_t", "L_2", "c_vt", NULL};
-    const Config *c = &e->session.config;
-    if (!c->joint_pass) needed[7] = NULL;
+    if (!e->session.config.joint_pass) needed[7] = NULL;
     int *views = arena_calloc(&t->arena, (size_t)e->b, sizeof *views);
     Pair z = stage2_batch(&e->stage2, &e->session, e->model, t, e->row, views, e->b);
     FlowSource source = {.stage = 2,
@@ -169,22 +166,15 @@ static Status walk_stage2(Explain *e, Tape *t, Error *err) {
                          .params = &e->model->params,
                          .modality = {{z.image.z, z.image.u}, {z.text.z, z.text.u}},
                          .needed = needed};
-    Loss loss = stage2_loss(&e->stage2, &e->session, e->model, t, &z, e->row, e->b, e->beta);
+    TermBatch x = stage2_forward(&e->stage2, &e->session, e->model, t, &z, e->row, e->b, e->beta);
+    Loss loss = terms_loss(t, 2, &x);
     TRY(flow_input(&e->flow, &source, "cnn", "Z_v", z.image.z, err));
     TRY(flow_input(&e->flow, &source, "stage1", "u_v", z.image.u, err));
     TRY(flow_input(&e->flow, &source, "text", "Z_t", z.text.z, err));
     TRY(flow_input(&e->flow, &source, "stage1", "u_t", z.text.u, err));
     TRY(flow_walk(&e->flow, t, loss.total, &source, err));
-    add_term(e, 2, "L_align", "align", loss.term[TERM_ALIGN], c->weight_align);
-    add_term(e, 2, "L_man", c->laplacian ? "laplacian" : "manifold", loss.term[TERM_MANIFOLD],
-             c->weight_manifold);
-    add_term(e, 2, "L_bal", "balance", loss.term[TERM_BALANCE], c->weight_balance);
-    add_term(e, 2, "L_cls", "classification", loss.term[TERM_CLASSIFICATION], c->weight_classification);
-    add_term(e, 2, "L_qua", "quantisation", loss.term[TERM_QUANTISATION], c->weight_quantisation);
-    add_term(e, 2, "L_like", "likelihood", loss.term[TERM_LIKELIHOOD], c->weight_likelihood);
-    add_term(e, 2, "L_dec", "decorrelation", loss.term[TERM_DECORRELATION], c->weight_decorrelation);
-    e->total[1] = (double)loss.total->data[0];
-    return keep_targets(e, t, &z, err);
+    keep_terms(e, 2, &loss);
+    return keep_targets(e, t, &x, err);
 }
 
 static Status stage2(Explain *e, Tape *t, Error *err) {
@@ -261,9 +251,9 @@ Status explain_run(Explain *e, const ExplainOptions *o, const Config *c, Pool *p
     t.training = false;
     Status s = open_model(e, o, c, pool, log, err);
     if (s == STATUS_OK) s = choose_batch(e, o->id, err);
-    if (s == STATUS_OK) train_only(e, MODEL_STAGE1, 3), s = stage1(e, &t, err);
+    if (s == STATUS_OK) train_only(e, MODEL_STAGE1, MODEL_STAGE1_PREFIXES), s = stage1(e, &t, err);
     if (s == STATUS_OK) s = stage2_prepare(&e->stage2, &e->session, e->model, o->run, err);
-    if (s == STATUS_OK) train_only(e, MODEL_STAGE2, 4), s = stage2(e, &t, err);
+    if (s == STATUS_OK) train_only(e, MODEL_STAGE2, MODEL_STAGE2_PREFIXES), s = stage2(e, &t, err);
     if (s == STATUS_OK) s = one_case(e, &t, err);
     tape_free(&t);
     return s;

@@ -57,7 +57,7 @@ static void fill_losses(Curves *c, const MetricsRow *row) {
             c->y[c->count][i] = row[i].term[k];
             on = on || row[i].term[k] != 0;
         }
-        if (on) add_curve(c, TERM_NAMES[k]);
+        if (on) add_curve(c, TERMS[k].name);
     }
 }
 

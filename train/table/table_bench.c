@@ -51,7 +51,7 @@ Status bench_train(Bench *b, Error *err) {
     Progress p;
     progress_begin(&p);
     char *path = path_join(b->folder, "checkpoint.safetensors");
-    Status s = path ? session_model(&b->session, &b->stage1, err) : mem_error(err, "stage 1");
+    Status s = path ? terms_model(&b->session, &b->stage1, err) : mem_error(err, "stage 1");
     if (s == STATUS_OK && path_exists(path)) s = checkpoint_load(path, &b->session, &b->stage1, &p, err);
     if (s == STATUS_OK && p.stage == 1) s = stage1_train(&b->session, &b->stage1, &p, path, err);
     b->trained = s == STATUS_OK && p.stage == 2;

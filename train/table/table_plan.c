@@ -11,13 +11,6 @@ const char *const TABLE_SPLIT_NAMES[TABLE_SPLITS] = {"standard", "unseen", "mask
 const char *const TABLE_PART_NAMES[TABLE_PARTS] = {"main",   "ablations", "lengths",   "dcmh",
                                                    "masked", "unseen",    "retrained", "raw-lengths"};
 
-/* Ablations that share stage 1, then those that train one of their own. */
-static const char *const SHARED[] = {"no-manifold",       "no-walk",        "no-posterior",   "no-balance",
-                                     "no-classification", "no-constraints", "no-transformer", "no-joint-pass",
-                                     "no-alignment",      "no-quantisation"};
-static const char *const RETRAINED[] = {"no-subwords", "end-to-end"};
-enum { N_SHARED = sizeof SHARED / sizeof SHARED[0], N_RETRAINED = sizeof RETRAINED / sizeof RETRAINED[0] };
-
 void plan_data_name(const char *manifest, char *name, size_t size) {
     const char *end = strrchr(manifest, '/'), *begin = end;
     if (!end) {
@@ -79,69 +72,15 @@ Status plan_config(const TableOptions *o, const PlannedCell *c, Config *out, Err
     return config_check(out, err);
 }
 
-/* Settings of stage 2 alone: they do not move what stands on stage 1. */
-static const char *const STAGE2_ONLY[] = {"bits",
-                                          "split_seed",
-                                          "layers",
-                                          "heads",
-                                          "transformer",
-                                          "end_to_end",
-                                          "views",
-                                          "stage2_epochs",
-                                          "stage2_batch",
-                                          "joint_pass",
-                                          "stage2_lr",
-                                          "stage2_decay",
-                                          "dropout",
-                                          "noise",
-                                          "beta_start",
-                                          "beta_end",
-                                          "neighbours",
-                                          "geodesic",
-                                          "laplacian",
-                                          "rho",
-                                          "omega",
-                                          "posterior",
-                                          "t0",
-                                          "tau",
-                                          "lambda_w",
-                                          "weight_align",
-                                          "weight_manifold",
-                                          "weight_balance",
-                                          "weight_classification",
-                                          "weight_quantisation",
-                                          "weight_likelihood",
-                                          "weight_decorrelation"};
-/* Settings that move no result. */
-static const char *const IDLE[] = {"picture_mib", "feature_mib"};
-/* Settings that were there when cells were first written: later ones enter a key only where they are not at
- * their default, so that a new setting leaves finished cells alone. */
-static const char *const FIRST[] = {
-    "seed",      "mask_labels", "image_size",    "width",         "blocks",       "dim",       "text_length",
-    "max_words", "min_count",   "buckets",       "stage1_epochs", "stage1_batch", "stage1_lr", "stage1_decay",
-    "warmup",    "clip",        "image_dropout", "text_dropout",  "word_dropout", "shift",     "scale",
-    "rotation",  "gain",        "contrast",      "speckle",       "erase",        "flip",      "mixup",
-    "smoothing", "eta",         "tau1",          "bce_weight"};
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
-
-static bool among(const char *const *list, int n, const char *name) {
-    for (int i = 0; i < n; i++)
-        if (strcmp(list[i], name) == 0) return true;
-    return false;
-}
-
+/* The settings that the cell depends on. One whose value is what builds without it did is left out, so that cells of those
+ * builds stay finished. */
 static void add_settings(Buffer *b, const Config *c, bool stage2) {
-    Config standard;
-    config_default(&standard);
     for (int i = 0; i < CONFIG_COUNT; i++) {
         const ConfigOption *o = &CONFIG_TABLE[i];
-        bool late = among(STAGE2_ONLY, COUNT(STAGE2_ONLY), o->name);
-        if (among(IDLE, COUNT(IDLE), o->name) || (late && !stage2)) continue;
-        char text[64], usual[64];
-        config_value(c, o, text);
-        config_value(&standard, o, usual);
-        if (!late && !among(FIRST, COUNT(FIRST), o->name) && strcmp(text, usual) == 0) continue;
-        buffer_printf(b, "%s = %s\n", o->name, text);
+        char text[64];
+        bool wanted = o->scope == SCOPE_STAGE1 || (stage2 && o->scope != SCOPE_RESOURCES);
+        if (wanted && config_number(c, o->name) != o->before)
+            buffer_printf(b, "%s = %s\n", o->name, config_value(c, o, text));
     }
 }
 
@@ -197,7 +136,7 @@ Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, C
         const ConfigOption *option = &CONFIG_TABLE[i];
         char text[64];
         snprintf(text, sizeof text, "%.15g", option->standard);
-        if (among(STAGE2_ONLY, COUNT(STAGE2_ONLY), option->name) && strcmp(option->name, "split_seed") != 0)
+        if (option->scope == SCOPE_STAGE2)
             config_set(out, option->name, text, &unused); /* a default is in range */
     }
     out->heads = out->layers = 1; /* divides any dim */
@@ -243,12 +182,12 @@ static Status add_shallow(Plan *p, size_t *capacity, PlannedCell c, int raw, Err
     return STATUS_OK;
 }
 
+/* Those that share stage 1 (CELL_MSACH), or those that train one of their own. */
 static Status add_ablations(Plan *p, size_t *capacity, PlannedCell c, CellKind kind, Error *err) {
-    const char *const *names = kind == CELL_MSACH ? SHARED : RETRAINED;
-    int n = kind == CELL_MSACH ? N_SHARED : N_RETRAINED;
     c.kind = kind;
-    for (int i = 0; i < n; i++) {
-        c.ablation = names[i];
+    for (const Ablation *a = ABLATIONS; a->name; a++) {
+        if (!a->settings[0] || ablation_retrains(a) != (kind == CELL_RETRAINED)) continue;
+        c.ablation = a->name;
         TRY(add(p, capacity, c, err));
     }
     return STATUS_OK;

@@ -94,9 +94,9 @@ static Status train_stage2(PlannedCell *c, Bench *b, const char *checkpoint, Err
     Model m = {0};
     Progress p;
     progress_begin(&p);
-    Status status = session_model(s, &m, err);
+    Status status = terms_model(s, &m, err);
     if (status == STATUS_OK) {
-        model_copy_weights(&m, &b->stage1, MODEL_STAGE1, 3);
+        model_copy_weights(&m, &b->stage1, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
         p.stage = 2;
         if (path_exists(checkpoint)) status = checkpoint_load(checkpoint, s, &m, &p, err);
     }
