@@ -6,10 +6,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "data/manifest_mask.h"
 #include "data/manifest_rows.h"
+#include "data/mask.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/nearest.h"
 
 static const char *const set_names[SET_COUNT] = {"train", "val", "query", "database"};
 
@@ -132,7 +133,7 @@ static bool set_is_fine(Builder *b, const Row *row, Set *set) {
     for (int s = 0; s < SET_COUNT; s++)
         if (strcmp(name, set_names[s]) == 0) *set = (Set)s;
     if (*set != SET_NONE || !*name) return true;
-    const char *near = nearest_name(name, set_names, SET_COUNT);
+    const char *near = nearest_word(name, set_names, SET_COUNT);
     bad_row(b->bad, row->line, "split \"%.40s\" is unknown; train, val, query or database was expected%s%s%s",
             name, near ? "; is " : "", near ? near : "", near ? " meant?" : "");
     return false;
@@ -304,6 +305,18 @@ static Status read_rows(Builder *b, size_t size, const Log *log, Error *err) {
     return fill_labels(b, err);
 }
 
+static Status mask_texts(Manifest *m, const ManifestOptions *o, Error *err) {
+    Mask k;
+    memset(&k, 0, sizeof k);
+    Status s = o->mask_words ? mask_add_file(&k, o->mask_words, err) : STATUS_OK;
+    for (int l = 0; o->mask_labels && s == STATUS_OK && l < m->n_labels; l++)
+        s = mask_add_label(&k, m->label_names[l], err);
+    for (int i = 0; s == STATUS_OK && i < m->n; i++)
+        s = mask_text(&k, m->text_block + (m->cases[i].text - m->text_block), err);
+    mask_free(&k);
+    return s;
+}
+
 static Status find_root(Builder *b, Error *err) {
     char *folder = path_beside(b->m->path, ".");
     if (!folder) return mem_error(err, b->m->path);
@@ -328,7 +341,7 @@ Status manifest_read(Manifest *m, const char *path, const ManifestOptions *o, co
         b->bad = &bad;
         s = find_root(b, err);
         if (s == STATUS_OK) s = read_rows(b, size, log, err);
-        if (s == STATUS_OK && (o->mask_labels || o->mask_words)) s = manifest_mask(m, o, err);
+        if (s == STATUS_OK && (o->mask_labels || o->mask_words)) s = mask_texts(m, o, err);
         mem_free(b->label_text);
         mem_free(b->group);
         names_free(&b->groups);

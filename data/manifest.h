@@ -16,9 +16,8 @@
 
 enum {
     MANIFEST_MAX_BYTES = 1 << 30,
-    MANIFEST_MAX_LINE = 1 << 20, /* bytes */
-    MANIFEST_CASE_LABELS = 256,  /* most labels of a case ... */
-    MANIFEST_LABELS = 4096       /* ... and of all */
+    MANIFEST_CASE_LABELS = 256, /* most labels of a case ... */
+    MANIFEST_LABELS = 4096      /* ... and of all */
 };
 
 typedef enum {

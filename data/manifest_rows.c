@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "data/characters.h"
-#include "data/manifest.h"
 #include "nn/base/alloc.h"
+#include "nn/base/nearest.h"
 
 enum { BAD_ROWS_TOLD = 10, MAX_COLUMNS = 256 };
 
@@ -28,41 +28,7 @@ void bad_row(BadRows *bad, int line, const char *fmt, ...) {
     bad->used += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1; /* a very long path: cut */
 }
 
-/* ---- Names and slips ---- */
-
-/* Levenshtein's distance of two names shorter than 32 bytes. */
-static int edit_distance(const char *a, const char *b) {
-    int row[32];
-    int nb = (int)strlen(b);
-    for (int j = 0; j <= nb; j++) row[j] = j;
-    for (int i = 1; a[i - 1]; i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= nb; j++) {
-            int best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best) best = row[j] + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[nb];
-}
-
-const char *nearest_name(const char *wrong, const char *const *names, int n) {
-    const char *best = NULL;
-    int nearest = 3; /* two slips at most */
-    if (strlen(wrong) >= 32) return NULL;
-    for (int i = 0; i < n; i++) {
-        if (strlen(names[i]) >= 32) continue;
-        int d = edit_distance(wrong, names[i]);
-        if (d < nearest && 2 * d < (int)strlen(wrong) + 1 && 2 * d < (int)strlen(names[i]) + 1) {
-            nearest = d;
-            best = names[i];
-        }
-    }
-    return best;
-}
+/* ---- Columns ---- */
 
 static int field_of(const char *name) {
     for (int f = 0; f < FIELD_COUNT; f++)
@@ -140,7 +106,7 @@ static Status no_column(const char *path, int field, char **found, int n, Error 
     size_t used = 0;
     for (int i = 0; i < n && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", found[i]);
-    const char *near = nearest_name(field_names[field], (const char *const *)found, n);
+    const char *near = nearest_word(field_names[field], (const char *const *)found, n);
     return error_set(
         err, STATUS_INPUT,
         "%s:1: has no column %s; the first line names the columns, separated by tabs; found: %s%s%s%s", path,
@@ -174,11 +140,11 @@ static Status read_header(RowReader *r, const bool *needed, Error *err) {
         if (needed[f] && r->column[f] < 0) return no_column(r->path, f, column, r->columns, err);
     if (r->column[FIELD_IMAGE] < 0 && r->column[FIELD_TEXT] < 0)
         return no_column(r->path,
-                         nearest_name("image", (const char *const *)column, r->columns) ? FIELD_IMAGE
+                         nearest_word("image", (const char *const *)column, r->columns) ? FIELD_IMAGE
                                                                                         : FIELD_TEXT,
                          column, r->columns, err);
     for (int f = 0; f < FIELD_COUNT; f++) {
-        const char *near = nearest_name(field_names[f], (const char *const *)column, r->columns);
+        const char *near = nearest_word(field_names[f], (const char *const *)column, r->columns);
         if (r->column[f] < 0 && near && field_of(near) < 0)
             log_warn(r->log, "%s:1: column %s is passed over; if %s is meant, rename it", r->path, near,
                      field_names[f]);
@@ -242,7 +208,7 @@ static void warn_of_slip(RowReader *r, json_t *object, int field) {
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value) {
-        if (field_of(key) >= 0 || !nearest_name(field_names[field], &key, 1)) continue;
+        if (field_of(key) >= 0 || !nearest_word(field_names[field], &key, 1)) continue;
         log_warn(r->log, "%s:%d: key \"%s\" is passed over; if \"%s\" is meant, rename it", r->path, r->line,
                  key, field_names[field]);
         r->warned[field] = true;

@@ -9,6 +9,8 @@
 #include "nn/base/error.h"
 #include "nn/base/log.h"
 
+enum { MANIFEST_MAX_LINE = 1 << 20 /* bytes */ };
+
 enum { FIELD_ID, FIELD_IMAGE, FIELD_TEXT, FIELD_LABELS, FIELD_GROUP, FIELD_SPLIT, FIELD_COUNT };
 extern const char *const field_names[FIELD_COUNT];
 
@@ -49,8 +51,5 @@ Status rows_open(RowReader *r, const char *path, char *data, size_t size, const 
 
 /* The next good row; false at the end, and where memory ran out (r->no_memory). Bad ones are told to r->bad and left out. */
 bool rows_next(RowReader *r, Row *row);
-
-/* The nearest of n names by edit distance, where it is near enough to be a slip; else NULL. */
-const char *nearest_name(const char *wrong, const char *const *names, int n);
 
 #endif

@@ -1,9 +1,10 @@
 #include "data/vocab.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/tokens.h"
+#include "data/words.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
@@ -27,7 +28,7 @@ static void counts_free(Counts *c) {
 
 static Status count_text(Counts *c, const char *text, Error *err) {
     Words w;
-    TRY(words_split(&w, text, "a training text", err));
+    TRY(words_split(&w, text, INT_MAX, "a training text", err));
     Status s = STATUS_OK;
     for (int i = 0; s == STATUS_OK && i < w.n; i++) {
         int before = c->words.n;

@@ -1,9 +1,11 @@
-/* The vocabulary: built from training text only, kept in the model's metadata. */
+/* The vocabulary: built from the words of training texts alone, stored in the model's metadata. */
 #ifndef DATA_VOCAB_H
 #define DATA_VOCAB_H
 
 #include "data/names.h"
 #include "nn/base/error.h"
+
+enum { TOKEN_PAD = 0, TOKEN_UNKNOWN = 1, TOKEN_FIRST_WORD = 2 };
 
 /* Word i has id TOKEN_FIRST_WORD + i. Sorted by falling count, equal counts by bytes. Owned, vocab_free. */
 typedef struct {

@@ -67,7 +67,7 @@ if [ "$(uname)" = Linux ]; then
             grep -xE '_*(exit|_exit|_Exit|quick_exit|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror|stdout|stderr|stdin|setlocale|srand|rand|signal|sigaction|setenv|chdir)(_chk)?' || true)
         # shellcheck disable=SC2086
         [ -z "$asked" ] || fail "the library prints, exits or changes the process:" $asked
-        # stb_image's one buffer is written for chunks that data/picture/image_check.c lets nobody see.
+        # stb_image's one buffer is written for chunks that data/picture/png.c lets nobody see.
         kept=$(nm --format=sysv "$root/lib/libmsach.a" | grep -v '^invalid_chunk' | awk -F'|' '$7 ~ /^ *\.(data|bss)( |$)/ {print $1}')
         # shellcheck disable=SC2086
         [ -z "$kept" ] || fail "the library keeps state:" $kept

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "data/picture/image_check.h"
+#include "data/picture/image.h"
 #include "nn/base/alloc.h"
 #include "tests/check.h"
 #include "tests/dicom_write.h"
@@ -377,7 +377,7 @@ Test(dicom, sizes_and_numbers_that_do_not_fit_are_refused) {
     uint8_t within[140] = {0xFF, 0xD8, 0xFF}; /* a DICOM file within, which could hold another */
     memcpy(within + 128, "DICM", 4);
     f.pixels = within, f.pixel_bytes = sizeof within;
-    refuses(&f, "a DICOM frame is no JPEG");
+    refuses(&f, "a JPEG segment is longer than the file");
     f.pixels = fixture_jpeg_gray, f.pixel_bytes = sizeof fixture_jpeg_gray, f.allocated = 16;
     refuses(&f, "other than 8 or 16 bits");
     f = (DicomFile){.columns = 8192, .rows = 8192, .pixels = four, .pixel_bytes = 4};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/picture/dicom.h"
+#include "data/picture/image.h"
 #include "tests/check.h"
 #include "tests/dicom_write.h"
 #include "tests/fixtures.h"

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/manifest_rows.h"
 #include "data/picture/image.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"

@@ -11,11 +11,12 @@
 #include "data/manifest.h"
 #include "data/manifest_rows.h"
 #include "data/picture/image.h"
-#include "data/picture/image_check.h"
+#include "data/picture/png.h"
 #include "data/text_read.h"
 #include "data/vocab.h"
 #include "hash/search/index.h"
 #include "nn/base/alloc.h"
+#include "nn/base/nearest.h"
 #include "nn/base/npy.h"
 #include "nn/safetensors.h"
 #include "tests/check.h"
@@ -261,12 +262,14 @@ Test(edges, rows_of_a_path_shorter_than_an_ending_are_tabs) {
     cr_assert_not(rows_next(&r, &row));
 }
 
-Test(edges, a_word_of_32_bytes_is_no_slip_for_any) {
-    const char *names[] = {"image", "a-name-of-exactly-32-bytes-or-so"};
-    cr_assert_eq(strlen(names[1]), 32);
-    cr_assert_null(nearest_name(names[1], names, 2));
-    cr_assert_str_eq(nearest_name("imagee", names, 2), "image");
-    cr_assert_null(nearest_name("a-name-of-exactly-32-bytes-or-s", names, 2));
+Test(edges, a_word_of_64_bytes_is_no_slip_for_any) {
+    char longest[65];
+    memset(longest, 'a', 64);
+    longest[64] = 0;
+    const char *names[] = {"image", longest};
+    cr_assert_null(nearest_word(longest + 1, names, 2));
+    cr_assert_str_eq(nearest_word("imagee", names, 2), "image");
+    cr_assert_null(nearest_word("graph", names, 2));
 }
 
 Test(edges, a_picture_that_cannot_be_looked_for_is_told_with_the_systems_reason) {

@@ -1,6 +1,7 @@
 /* Words, subwords and the vocabulary. */
 #include "data/tokens.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static const char *joined(const char *text) {
     Words w;
     Error err = {0};
     line[0] = 0;
-    cr_assert_eq(words_split(&w, text, "t", &err), STATUS_OK);
+    cr_assert_eq(words_split(&w, text, INT_MAX, "t", &err), STATUS_OK);
     for (int i = 0; i < w.n; i++) {
         if (i) strcat(line, " ");
         strcat(line, w.words[i]);
@@ -46,7 +47,7 @@ Test(tokens, one_character_may_fold_into_many) {
         memcpy(text + 3 * i, "\xEF\xB7\xBA", 3); /* U+FDFA: eighteen, in four words */
     text[90] = 0;
     Words w;
-    cr_assert_eq(words_split(&w, text, "t", NULL), STATUS_OK);
+    cr_assert_eq(words_split(&w, text, INT_MAX, "t", NULL), STATUS_OK);
     cr_assert_eq(w.n, 1 + 30 * 3); /* the last word of one and the first of the next are one */
     words_free(&w);
 }
@@ -71,7 +72,7 @@ Test(tokens, a_long_word_is_cut_to_its_first_characters) {
     char text[201];
     memset(text, 'a', 200);
     text[200] = 0;
-    cr_assert_eq(strlen(joined(text)), (size_t)TOKEN_CHARACTERS);
+    cr_assert_eq(strlen(joined(text)), (size_t)WORD_CHARACTERS);
 }
 
 Test(tokens, invalid_utf8_is_an_input_error_with_the_byte) {
@@ -79,13 +80,13 @@ Test(tokens, invalid_utf8_is_an_input_error_with_the_byte) {
     for (int i = 0; i < 5; i++) {
         Words w;
         Error err = {0};
-        cr_assert_eq(words_split(&w, bad[i], "--text", &err), STATUS_INPUT, "text %d", i);
+        cr_assert_eq(words_split(&w, bad[i], INT_MAX, "--text", &err), STATUS_INPUT, "text %d", i);
         cr_assert(fixture_says(&err, STATUS_INPUT, "--text: byte "));
         cr_assert_null(w.words);
     }
     Words w;
     Error err = {0};
-    words_split(&w, "ab\xFF", "--text", &err);
+    words_split(&w, "ab\xFF", INT_MAX, "--text", &err);
     cr_assert(fixture_says(&err, STATUS_INPUT, "byte 3 "));
 }
 

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/picture/dicom_parse.h"
-#include "data/picture/image_check.h"
+#include "data/picture/dicom_support.h"
+#include "data/picture/jpeg.h"
 #include "data/picture/stb_impl.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
@@ -140,10 +140,7 @@ static void colour_values(const Dicom *d, const unsigned char *p, uint8_t *out) 
 static Status decode_native(Image *im, const Dicom *d, const char *path, Error *err) {
     Frame f;
     TRY(find_native(d, path, &f, err));
-    im->pixel = mem_alloc((size_t)d->rows * (size_t)d->columns);
-    if (!im->pixel) return mem_error(err, path);
-    im->width = d->columns;
-    im->height = d->rows;
+    TRY(image_init(im, d->columns, d->rows, path, err));
     if (d->samples == 1) return gray_values(d, path, f.data, im->pixel, err);
     colour_values(d, f.data, im->pixel);
     return STATUS_OK;
@@ -151,26 +148,30 @@ static Status decode_native(Image *im, const Dicom *d, const char *path, Error *
 
 /* The JPEG of a frame, checked; `joined` is the caller's to free. */
 static Status find_jpeg(const Dicom *d, const char *path, Buffer *joined, Error *err) {
-    StbPicture p = {0};
+    int width, height;
     TRY(join_pieces(d, path, joined, err));
-    if (image_kind(joined->data, joined->size) != IMAGE_JPEG)
-        return image_damaged(err, path, d->at, "a DICOM frame is no JPEG");
     TRY(jpeg_check(path, joined->data, joined->size, err));
-    if (!stb_sizes(&p, joined->data, (int)joined->size)) return stb_failure(path, &p, err);
-    if (p.width != d->columns || p.height != d->rows)
+    TRY(stb_sizes(&width, &height, path, joined->data, joined->size, err));
+    if (width != d->columns || height != d->rows)
         return error_set(err, STATUS_INPUT,
-                         "%s: its JPEG frame is %d x %d, its header says %d x %d; get it again", path,
-                         p.width, p.height, d->columns, d->rows);
+                         "%s: its JPEG frame is %d x %d, its header says %d x %d; get it again", path, width,
+                         height, d->columns, d->rows);
     return STATUS_OK;
 }
 
 static Status decode_jpeg(Image *im, const Dicom *d, const char *path, Error *err) {
     Buffer joined = {0};
     Status s = find_jpeg(d, path, &joined, err);
-    if (s == STATUS_OK) s = image_decode(im, path, joined.data, joined.size, err);
+    if (s == STATUS_OK) s = jpeg_decode(im, path, joined.data, joined.size, err);
     buffer_free(&joined);
     if (s != STATUS_OK || d->samples != 1) return s;
     return gray_values(d, path, im->pixel, im->pixel, err);
+}
+
+static Status parse(Dicom *d, const char *path, const unsigned char *data, size_t size, int frame,
+                    Error *err) {
+    TRY(dicom_parse(d, path, data, size, frame, err));
+    return dicom_supported(d, path, err);
 }
 
 /* Cuts im to the region, as far as it lies inside and is no sliver. */
@@ -189,7 +190,7 @@ Status dicom_check(const char *path, const unsigned char *data, size_t size, Dic
     Dicom d;
     Frame f;
     Buffer joined = {0};
-    Status s = dicom_parse(&d, path, data, size, DICOM_MIDDLE, err);
+    Status s = parse(&d, path, data, size, DICOM_MIDDLE, err);
     if (info) *info = d.info;
     if (s != STATUS_OK) return s;
     if (!d.jpeg) return find_native(&d, path, &f, err);
@@ -202,7 +203,7 @@ Status dicom_decode(Image *im, const char *path, const unsigned char *data, size
                     Error *err) {
     Dicom d;
     memset(im, 0, sizeof *im);
-    TRY(dicom_parse(&d, path, data, size, frame, err));
+    TRY(parse(&d, path, data, size, frame, err));
     Status s = d.jpeg ? decode_jpeg(im, &d, path, err) : decode_native(im, &d, path, err);
     if (s == STATUS_OK) crop(im, d.flat.x1 > d.flat.x0 ? &d.flat : &d.any);
     if (s != STATUS_OK) image_free(im);

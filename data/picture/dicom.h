@@ -9,24 +9,8 @@
 #ifndef DATA_DICOM_H
 #define DATA_DICOM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "data/picture/image.h"
-#include "nn/base/error.h"
-
-enum { DICOM_MIDDLE = -1 /* frame frames/2, counted from 0: the policy where nothing else was asked for */ };
-
-/* Whether "DICM" stands where it has to. */
-int dicom_is(const unsigned char *data, size_t size);
-
-/* patient: PatientID, "" where there is none. other_kind: the file was refused because its kind is not read (transfer syntax, colour,
- * bits), not because it is damaged: a converter can help. */
-typedef struct {
-    int frames;
-    char patient[65];
-    bool other_kind;
-} DicomInfo;
+#include "data/picture/dicom_parse.h"
+#include "data/picture/pixels.h"
 
 /* Checks the header, and that the pixels are all there. info may be NULL; after an input error it holds what was read. */
 Status dicom_check(const char *path, const unsigned char *data, size_t size, DicomInfo *info, Error *err);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/picture/dicom.h"
-#include "data/picture/image_check.h"
+#include "data/picture/dicom_syntax.h"
+#include "data/picture/pixels.h"
 #include "nn/base/bytes.h"
 
 enum {
@@ -30,9 +30,8 @@ typedef struct {
     const char *path;
     const unsigned char *data;
     size_t size, at;
-    int asked; /* frame */
-    bool done; /* the pixels were met */
-    char photometric[17];
+    int asked;          /* frame */
+    bool done;          /* the pixels were met */
     DicomRegion region; /* of the current item */
     int region_format;
     Error *err;
@@ -172,7 +171,7 @@ static void keep_sizes(Parser *p, const Element *e) {
         d->samples = short_of(e);
         break;
     case TAG(0x0028, 0x0004):
-        text_of(e, p->photometric, sizeof p->photometric);
+        text_of(e, d->photometric, sizeof d->photometric);
         break;
     case TAG(0x0028, 0x0006):
         d->planar = short_of(e);
@@ -310,7 +309,7 @@ static Status take_sequence(Parser *p, size_t end, const Element *of, uint32_t p
 
 /* ---- The file ---- */
 
-int dicom_is(const unsigned char *data, size_t size) {
+bool dicom_is(const unsigned char *data, size_t size) {
     return size >= PREAMBLE + 4 && memcmp(data + PREAMBLE, "DICM", 4) == 0;
 }
 
@@ -325,7 +324,10 @@ static Status take_meta(Parser *p) {
         if (e.tag == TAG(0x0002, 0x0010)) text_of(&e, uid, sizeof uid);
         p->at += e.length;
     }
-    return dicom_syntax(p->d, p->path, uid, p->err);
+    p->d->info.other_kind = true;
+    TRY(dicom_syntax(uid, p->path, &p->d->explicit_vr, &p->d->jpeg, p->err));
+    p->d->info.other_kind = false;
+    return STATUS_OK;
 }
 
 Status dicom_parse(Dicom *d, const char *path, const unsigned char *data, size_t size, int frame,
@@ -341,5 +343,5 @@ Status dicom_parse(Dicom *d, const char *path, const unsigned char *data, size_t
             err, STATUS_INPUT,
             "%s: is DICOM without pixels (cut, or a report or directory); a picture was expected", path);
     choose_frame(&p);
-    return dicom_supported(d, path, p.photometric, err);
+    return STATUS_OK;
 }

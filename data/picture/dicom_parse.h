@@ -1,4 +1,4 @@
-/* What dicom.c and its parts share: a DICOM file's header, as far as pixels need it. */
+/* A DICOM file's header, as far as its pixels need it. Sources: PS3.3, PS3.5, PS3.6, PS3.10. */
 #ifndef DATA_DICOM_PARSE_H
 #define DATA_DICOM_PARSE_H
 
@@ -6,8 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data/picture/dicom.h"
 #include "nn/base/error.h"
+
+enum { DICOM_MIDDLE = -1 /* frame frames/2, counted from 0: where nothing else was asked for */ };
+
+/* patient: PatientID, "" where there is none. other_kind: the file was refused because its kind is not read (transfer syntax,
+ * colour, bits), not because it is damaged: a converter can help. */
+typedef struct {
+    int frames;
+    char patient[65];
+    bool other_kind;
+} DicomInfo;
 
 typedef enum { DICOM_GRAY, DICOM_GRAY_INVERTED, DICOM_RGB, DICOM_YBR_FULL, DICOM_YBR_422 } DicomColour;
 typedef enum { DICOM_LINEAR, DICOM_LINEAR_EXACT, DICOM_SIGMOID } DicomWindow;
@@ -21,8 +30,9 @@ typedef struct {
     bool explicit_vr, jpeg; /* the transfer syntax */
     int rows, columns, samples, planar, allocated, stored, high, is_signed;
     DicomInfo info;
-    int frame; /* the one asked for, from 0 */
-    DicomColour colour;
+    int frame;                              /* the one asked for, from 0 */
+    char photometric[17];                   /* as in the file */
+    DicomColour colour;                     /* filled by dicom_supported */
     double slope, intercept, center, width; /* width 0: no window */
     DicomWindow window;
     bool has_padding, has_lookup; /* a pixel value of no meaning; a modality lookup table */
@@ -33,13 +43,11 @@ typedef struct {
     size_t at; /* of the pixels in the file, for messages */
 } Dicom;
 
-/* Reads the header and refuses what cannot be read. frame: from 0, or DICOM_MIDDLE. */
+/* By the first bytes: "DICM" at byte 128. */
+bool dicom_is(const unsigned char *data, size_t size);
+
+/* Reads the elements up to the pixels and refuses transfer syntaxes that are not read. frame: from 0, or DICOM_MIDDLE. An
+ * input error names the byte. d points into data. */
 Status dicom_parse(Dicom *d, const char *path, const unsigned char *data, size_t size, int frame, Error *err);
-
-/* Refuses a transfer syntax that is not read, else fills explicit_vr and jpeg. */
-Status dicom_syntax(Dicom *d, const char *path, const char *uid, Error *err);
-
-/* After all elements: that sizes and kinds are ones that are read. photometric: as in the file. */
-Status dicom_supported(Dicom *d, const char *path, const char *photometric, Error *err);
 
 #endif

@@ -1,44 +1,10 @@
-/* What is read of DICOM and what is refused, with the command that converts it. Sources: PS3.5 annex A and PS3.6 annex A (transfer
- * syntaxes), PS3.3 C.7.6.3 (image pixel module). */
+/* What is refused of DICOM, with the command that converts it. Source: PS3.3 C.7.6.3 (image pixel module). */
+#include "data/picture/dicom_support.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "data/picture/dicom.h"
-#include "data/picture/dicom_parse.h"
-#include "data/picture/image.h"
-
-/* A row serves all UIDs that start with it; the longest comes first. */
-static const struct {
-    const char *uid, *name, *convert;
-} refused[] = {
-    {"1.2.840.10008.1.2.1.99", "deflated", "dcmconv +te IN.dcm OUT.dcm"},
-    {"1.2.840.10008.1.2.2", "big endian", "dcmconv +te IN.dcm OUT.dcm"},
-    {"1.2.840.10008.1.2.5", "RLE", "dcmdrle IN.dcm OUT.dcm"},
-    {"1.2.840.10008.1.2.4.80", "JPEG-LS", "dcmdjpls IN.dcm OUT.dcm"},
-    {"1.2.840.10008.1.2.4.81", "JPEG-LS", "dcmdjpls IN.dcm OUT.dcm"},
-    {"1.2.840.10008.1.2.4.9", "JPEG 2000", "gdcmconv --raw IN.dcm OUT.dcm (GDCM)"},
-    {"1.2.840.10008.1.2.4.10", "a video", "ffmpeg, to single pictures"},
-    {"1.2.840.10008.1.2.4.2", "High-Throughput JPEG 2000", "gdcmconv --raw IN.dcm OUT.dcm (GDCM)"},
-    {"1.2.840.10008.1.2.4.", "JPEG other than baseline", "dcmdjpeg IN.dcm OUT.dcm"},
-};
-
-Status dicom_syntax(Dicom *d, const char *path, const char *uid, Error *err) {
-    d->jpeg = strcmp(uid, "1.2.840.10008.1.2.4.50") == 0;
-    d->explicit_vr = d->jpeg || strcmp(uid, "1.2.840.10008.1.2.1") == 0;
-    if (d->explicit_vr || strcmp(uid, "1.2.840.10008.1.2") == 0) return STATUS_OK;
-    d->info.other_kind = true;
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        if (strncmp(uid, refused[i].uid, strlen(refused[i].uid)) == 0)
-            return error_set(
-                err, STATUS_INPUT,
-                "%s: is DICOM of transfer syntax %s (%s); uncompressed little endian or baseline JPEG was "
-                "expected; convert it: %s",
-                path, uid, refused[i].name, refused[i].convert);
-    return error_set(err, STATUS_INPUT,
-                     "%s: is DICOM of transfer syntax '%s', which is unknown; uncompressed little endian or "
-                     "baseline JPEG was expected; convert it: dcmconv +te IN.dcm OUT.dcm",
-                     path, uid);
-}
+#include "data/picture/pixels.h"
 
 static Status refuse(Dicom *d, Error *err, const char *path, const char *what) {
     d->info.other_kind = true;
@@ -48,7 +14,7 @@ static Status refuse(Dicom *d, Error *err, const char *path, const char *what) {
         what);
 }
 
-static Status choose_colour(Dicom *d, const char *path, const char *photometric, Error *err) {
+static Status choose_colour(Dicom *d, const char *path, Error *err) {
     static const struct {
         const char *name;
         DicomColour colour;
@@ -59,7 +25,7 @@ static Status choose_colour(Dicom *d, const char *path, const char *photometric,
                  {"YBR_FULL", DICOM_YBR_FULL, 3},
                  {"YBR_FULL_422", DICOM_YBR_422, 3}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(photometric, known[i].name) == 0 && d->samples == known[i].samples) {
+        if (strcmp(d->photometric, known[i].name) == 0 && d->samples == known[i].samples) {
             d->colour = known[i].colour;
             return STATUS_OK;
         }
@@ -68,17 +34,15 @@ static Status choose_colour(Dicom *d, const char *path, const char *photometric,
         err, STATUS_INPUT,
         "%s: is DICOM of %d samples a pixel and kind '%s'; MONOCHROME1, MONOCHROME2, RGB, YBR_FULL or "
         "YBR_FULL_422 was expected; make a picture of it: dcmj2pnm +on IN.dcm OUT.png",
-        path, d->samples, photometric);
+        path, d->samples, d->photometric);
 }
 
-Status dicom_supported(Dicom *d, const char *path, const char *photometric, Error *err) {
-    if (d->rows <= 0 || d->columns <= 0 || (int64_t)d->rows * d->columns > IMAGE_MAX_PIXELS)
-        return error_set(err, STATUS_INPUT, "%s: is %d x %d; 1 to %d million pixels were expected", path,
-                         d->columns, d->rows, IMAGE_MAX_PIXELS >> 20);
+Status dicom_supported(Dicom *d, const char *path, Error *err) {
+    TRY(image_size_check(d->columns, d->rows, path, err));
     if (d->info.frames < 1 || d->frame < 0 || d->frame >= d->info.frames)
         return error_set(err, STATUS_INPUT, "%s: has %d frames; frame %d was expected", path, d->info.frames,
                          d->frame + 1);
-    TRY(choose_colour(d, path, photometric, err));
+    TRY(choose_colour(d, path, err));
     if (d->allocated != 8 && (d->allocated != 16 || d->samples != 1 || d->jpeg))
         return refuse(d, err, path, "other than 8 or 16 bits a value (8 where it has colour or is JPEG)");
     if (d->stored < 1 || d->stored > d->allocated || d->high < d->stored - 1 || d->high >= d->allocated)

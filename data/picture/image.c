@@ -2,86 +2,75 @@
 
 #include <string.h>
 
+#ifndef PICTURE_WITHOUT_DICOM
 #include "data/picture/dicom.h"
-#include "data/picture/image_check.h"
-#include "data/picture/stb_impl.h"
+#endif
+#include "data/picture/jpeg.h"
+#include "data/picture/png.h"
+#include "data/picture/pnm.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
-uint8_t image_luma(int r, int g, int b) {
-    return (uint8_t)((299 * r + 587 * g + 114 * b + 500) / 1000);
+#ifndef PICTURE_WITHOUT_DICOM
+static Status check_dicom(const char *path, const unsigned char *data, size_t size, Error *err) {
+    return dicom_check(path, data, size, NULL, err);
 }
 
-static Status image_init(Image *im, int width, int height, const char *path, Error *err) {
-    im->pixel = mem_alloc((size_t)width * (size_t)height);
-    if (!im->pixel) return mem_error(err, path);
-    im->width = width;
-    im->height = height;
-    return STATUS_OK;
+static Status decode_dicom(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    return dicom_decode(im, path, data, size, DICOM_MIDDLE, err);
+}
+#endif
+
+/* The one place that knows all kinds. The first whose `is` says yes decides; PICTURE_WITHOUT_DICOM leaves DICOM out. */
+static const struct {
+    ImageKind kind;
+    bool (*is)(const unsigned char *data, size_t size);
+    Status (*check)(const char *path, const unsigned char *data, size_t size, Error *err);
+    Status (*decode)(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
+} kinds[] = {
+#ifndef PICTURE_WITHOUT_DICOM
+    {IMAGE_DICOM, dicom_is, check_dicom, decode_dicom},
+#endif
+    {IMAGE_PNG, png_is, png_check, png_decode},
+    {IMAGE_JPEG, jpeg_is, jpeg_check, jpeg_decode},
+    {IMAGE_PNM, pnm_is, pnm_check, pnm_decode},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+#ifdef PICTURE_WITHOUT_DICOM
+static const char known[] = "JPEG, PNG or PNM";
+#else
+static const char known[] = "JPEG, PNG, PNM or DICOM";
+#endif
+
+/* The row of `kinds`, or KINDS. */
+static int row_of(const unsigned char *data, size_t size) {
+    int k = 0;
+    while (k < KINDS && !kinds[k].is(data, size)) k++;
+    return k;
 }
 
-/* ---- JPEG and PNG ---- */
-
-static Status decode_stb(Image *im, const char *path, const unsigned char *data, int size, Error *err) {
-    StbPicture p = {0};
-    if (!stb_sizes(&p, data, size)) return stb_failure(path, &p, err);
-    if (p.width <= 0 || p.height <= 0 || (int64_t)p.width * p.height > IMAGE_MAX_PIXELS)
-        return error_set(err, STATUS_INPUT, "%s: is %d x %d; at most %d million pixels were expected", path,
-                         p.width, p.height, IMAGE_MAX_PIXELS >> 20);
-    uint8_t *pixels = stb_pixels(&p, data, size);
-    if (!pixels) return stb_failure(path, &p, err);
-    Status s = image_init(im, p.width, p.height, path, err);
-    size_t n = (size_t)p.width * (size_t)p.height, step = (size_t)p.channels;
-    const uint8_t *c = pixels;
-    for (size_t i = 0; s == STATUS_OK && i < n; i++, c += step)
-        im->pixel[i] = p.channels < 3 ? c[0] : image_luma(c[0], c[1], c[2]);
-    mem_free(pixels);
-    return s;
+static Status refuse(const char *path, Error *err) {
+    return error_set(err, STATUS_INPUT, "%s: is no %s picture; convert it to one", path, known);
 }
 
-static Status decode_palette(Image *im, const char *path, const unsigned char *data, size_t size,
-                             Error *err) {
-    Buffer whole = {0};
-    png_fill_palette(&whole, data, size);
-    Status s = whole.failed ? mem_error(err, path) : decode_stb(im, path, whole.data, (int)whole.size, err);
-    buffer_free(&whole);
-    return s;
+ImageKind image_kind(const unsigned char *data, size_t size) {
+    int k = row_of(data, size);
+    return k < KINDS ? kinds[k].kind : IMAGE_OTHER;
 }
 
-/* ---- PNM ---- */
-
-static Status decode_pnm(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
-    PnmHeader h;
-    TRY(pnm_header(&h, path, data, size, err));
-    TRY(image_init(im, h.width, h.height, path, err));
-    const unsigned char *p = data + h.offset;
-    size_t n = (size_t)h.width * (size_t)h.height;
-    for (size_t i = 0; i < n; i++) {
-        int c[3] = {0};
-        for (int k = 0; k < h.channels; k++) {
-            int v = *p++;
-            if (h.most > 255) v = v << 8 | *p++;
-            if (v > h.most) v = h.most;
-            c[k] = h.most == 65535 ? v >> 8 : (v * 255 + h.most / 2) / h.most;
-        }
-        im->pixel[i] = h.channels == 1 ? (uint8_t)c[0] : image_luma(c[0], c[1], c[2]);
-    }
-    return STATUS_OK;
+Status image_check(const char *path, const unsigned char *data, size_t size, Error *err) {
+    int k = row_of(data, size);
+    return k < KINDS ? kinds[k].check(path, data, size, err) : refuse(path, err);
 }
-
-/* ---- Any ---- */
 
 Status image_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    int k = row_of(data, size);
     memset(im, 0, sizeof *im);
     if (size > IMAGE_MAX_BYTES)
         return error_set(err, STATUS_INPUT, "%s: holds %zu bytes; at most %d were expected", path, size,
                          IMAGE_MAX_BYTES);
-    if (image_kind(data, size) == IMAGE_DICOM) return dicom_decode(im, path, data, size, DICOM_MIDDLE, err);
-    TRY(image_check(path, data, size, err));
-    ImageKind kind = image_kind(data, size);
-    if (kind == IMAGE_PNM) return decode_pnm(im, path, data, size, err);
-    if (kind == IMAGE_PNG && png_has_palette(data, size)) return decode_palette(im, path, data, size, err);
-    return decode_stb(im, path, data, (int)size, err);
+    return k < KINDS ? kinds[k].decode(im, path, data, size, err) : refuse(path, err);
 }
 
 Status image_read(Image *im, const char *path, Error *err) {
@@ -90,13 +79,7 @@ Status image_read(Image *im, const char *path, Error *err) {
     memset(im, 0, sizeof *im);
     TRY(file_read(path, IMAGE_MAX_BYTES, &data, &size, err));
     Status s = size ? image_decode(im, path, data, size, err)
-                    : error_set(err, STATUS_INPUT,
-                                "%s: is empty; a JPEG, PNG, PNM or DICOM picture was expected", path);
+                    : error_set(err, STATUS_INPUT, "%s: is empty; a %s picture was expected", path, known);
     mem_free(data);
     return s;
-}
-
-void image_free(Image *im) {
-    mem_free(im->pixel);
-    memset(im, 0, sizeof *im);
 }

@@ -1,7 +1,7 @@
 /* The one place where stb_image is compiled: JPEG and PNG decoders from memory, nothing else. */
 #include "data/picture/stb_impl.h"
 
-#include <stddef.h>
+#include <string.h>
 
 #include "nn/base/alloc.h"
 
@@ -47,28 +47,36 @@ static void *stb_realloc(void *old, size_t size) {
 #endif
 #include <stb_image.h>
 
-static const char *failure(void) {
+/* The error of a call that failed: memory that ran out is no fault of the file. */
+static Status failure(const char *path, Error *err) {
     const char *reason = stbi_failure_reason();
-    return memory_ran_out ? NULL : reason ? reason : "unknown reason";
-}
-
-int stb_sizes(StbPicture *p, const unsigned char *data, int size) {
-    memory_ran_out = 0;
-    int good = stbi_info_from_memory(data, size, &p->width, &p->height, &p->channels);
-    p->reason = good ? "" : failure();
-    return good;
-}
-
-uint8_t *stb_pixels(StbPicture *p, const unsigned char *data, int size) {
-    memory_ran_out = 0;
-    uint8_t *pixels = stbi_load_from_memory(data, size, &p->width, &p->height, &p->channels, 0);
-    p->reason = pixels ? "" : failure();
-    return pixels;
-}
-
-Status stb_failure(const char *path, const StbPicture *p, Error *err) {
-    if (!p->reason) return mem_error(err, path);
+    if (memory_ran_out) return mem_error(err, path);
     return error_set(err, STATUS_INPUT,
-                     "%s: cannot be decoded (%s); a plain JPEG or PNG was expected: save it anew", path,
-                     p->reason);
+                     "%s: cannot be decoded (%s); a plain JPEG or PNG was expected: save it again", path,
+                     reason ? reason : "unknown reason");
+}
+
+Status stb_sizes(int *width, int *height, const char *path, const unsigned char *data, size_t size,
+                 Error *err) {
+    int channels;
+    memory_ran_out = 0;
+    if (stbi_info_from_memory(data, (int)size, width, height, &channels)) return STATUS_OK;
+    return failure(path, err);
+}
+
+Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    int width, height, channels;
+    memset(im, 0, sizeof *im);
+    TRY(stb_sizes(&width, &height, path, data, size, err));
+    TRY(image_size_check(width, height, path, err));
+    memory_ran_out = 0;
+    uint8_t *pixels = stbi_load_from_memory(data, (int)size, &width, &height, &channels, 0);
+    if (!pixels) return failure(path, err);
+    Status s = image_init(im, width, height, path, err);
+    size_t n = (size_t)width * (size_t)height, step = (size_t)channels;
+    const uint8_t *c = pixels;
+    for (size_t i = 0; s == STATUS_OK && i < n; i++, c += step)
+        im->pixel[i] = channels < 3 ? c[0] : image_luma(c[0], c[1], c[2]);
+    mem_free(pixels);
+    return s;
 }

@@ -1,25 +1,15 @@
-/* stb_image behind two functions, so that memory that runs out can be told from a damaged picture. */
+/* stb_image behind two functions that report memory that ran out apart from a picture that cannot be decoded. */
 #ifndef DATA_STB_IMPL_H
 #define DATA_STB_IMPL_H
 
-#include <stdint.h>
+#include "data/picture/pixels.h"
 
-#include "nn/base/error.h"
+/* The sizes of a JPEG or PNG of at most 2^31 - 1 bytes, from its header. */
+Status stb_sizes(int *width, int *height, const char *path, const unsigned char *data, size_t size,
+                 Error *err);
 
-/* Why a call failed: stb's word for it, or NULL where memory ran out. */
-typedef struct {
-    int width, height, channels;
-    const char *reason;
-} StbPicture;
-
-/* Reads the sizes of a JPEG or PNG; 0 where it fails. */
-int stb_sizes(StbPicture *p, const unsigned char *data, int size);
-
-/* (height, width, channels) bytes, 16-bit samples cut to their high byte; NULL where it fails; mem_free it.
- */
-uint8_t *stb_pixels(StbPicture *p, const unsigned char *data, int size);
-
-/* The error of a call that failed: memory that ran out is no fault of the file. */
-Status stb_failure(const char *path, const StbPicture *p, Error *err);
+/* Decodes a JPEG or PNG of at most 2^31 - 1 bytes that was checked before; colour becomes luma, 16-bit samples give their high
+ * byte. im: image_free; empty on error. */
+Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 
 #endif

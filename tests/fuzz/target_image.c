@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "data/picture/image.h"
-#include "data/picture/image_check.h"
 #include "data/picture/png_write.h"
 #include "data/picture/stb_impl.h"
 #include "nn/base/bytes.h"
@@ -13,9 +12,10 @@
 enum { MOST_PIXELS = 1 << 16 /* larger pictures cost time and reach nothing new */, SIDE = 16 };
 
 static int too_large(const uint8_t *data, size_t size) {
-    StbPicture p = {0};
+    int width, height;
     if (image_check("input", data, size, NULL) != STATUS_OK || image_kind(data, size) == IMAGE_PNM) return 0;
-    return stb_sizes(&p, data, (int)size) && (int64_t)p.width * p.height > MOST_PIXELS;
+    return stb_sizes(&width, &height, "input", data, size, NULL) == STATUS_OK &&
+           (int64_t)width * height > MOST_PIXELS;
 }
 
 static void write_and_read(const Image *im) {

@@ -1,4 +1,4 @@
-#include "data/manifest_mask.h"
+#include "data/mask.h"
 
 #include <string.h>
 #include <utf8proc.h>
@@ -9,32 +9,7 @@
 
 enum { MASK_MAX_BYTES = 16 << 20 };
 
-/* A text's words: where each lies, and its number in the mask's vocabulary (-1: no phrase holds it). */
-typedef struct {
-    int32_t *c;     /* (n) code points of the text as it is ... */
-    size_t *offset; /* (n + 1) ... and the byte where each starts */
-    size_t n, room;
-    int *word;            /* (words) */
-    size_t *first, *last; /* (words) bytes: first, and one behind the last */
-    size_t words, word_room, first_room, last_room, offset_room;
-} Scan;
-
-/* A phrase is a run of word numbers in `items`; phrases that start with the same word are chained. */
-typedef struct {
-    int start, length, next;
-} Phrase;
-
-typedef struct {
-    Names vocabulary; /* folded words */
-    int *head;        /* (vocabulary.n) first phrase that starts with the word, -1 for none */
-    int *items;
-    Phrase *phrases;
-    int n_items, n_phrases;
-    size_t head_room, items_room, phrases_room;
-    Scan scan;
-} Mask;
-
-static void mask_free(Mask *k) {
+void mask_free(Mask *k) {
     names_free(&k->vocabulary);
     mem_free(k->head);
     mem_free(k->items);
@@ -44,6 +19,7 @@ static void mask_free(Mask *k) {
     mem_free(k->scan.word);
     mem_free(k->scan.first);
     mem_free(k->scan.last);
+    memset(k, 0, sizeof *k);
 }
 
 static Status no_memory(Error *err) {
@@ -52,7 +28,7 @@ static Status no_memory(Error *err) {
 
 /* ---- Finding the words of a text, without changing it ---- */
 
-static Status decode(Scan *s, const char *text, size_t size, Error *err) {
+static Status decode(MaskScan *s, const char *text, size_t size, Error *err) {
     if (!mem_grow(&s->c, &s->room, size + 1, sizeof *s->c) ||
         !mem_grow(&s->offset, &s->offset_room, size + 1, sizeof *s->offset))
         return no_memory(err);
@@ -84,7 +60,7 @@ static Status number_word(Mask *k, const char *word, size_t size, bool add, int 
 }
 
 static Status scan_words(Mask *k, const char *text, size_t size, bool add, Error *err) {
-    Scan *s = &k->scan;
+    MaskScan *s = &k->scan;
     TRY(decode(s, text, size, err));
     s->words = 0;
     for (size_t i = 0, end; i < s->n; i = end) {
@@ -118,13 +94,13 @@ static Status add_phrase(Mask *k, const char *text, size_t size, Error *err) {
         !mem_grow(&k->phrases, &k->phrases_room, (size_t)k->n_phrases + 1, sizeof *k->phrases))
         return no_memory(err);
     memcpy(k->items + k->n_items, k->scan.word, (size_t)length * sizeof *k->items);
-    k->phrases[k->n_phrases] = (Phrase){k->n_items, length, k->head[k->scan.word[0]]};
+    k->phrases[k->n_phrases] = (MaskPhrase){k->n_items, length, k->head[k->scan.word[0]]};
     k->head[k->scan.word[0]] = k->n_phrases++;
     k->n_items += length;
     return STATUS_OK;
 }
 
-static Status add_label(Mask *k, const char *label, Error *err) {
+Status mask_add_label(Mask *k, const char *label, Error *err) {
     TRY(add_phrase(k, label, strlen(label), err));
     for (const char *part = label; *part;) {
         size_t size = strcspn(part, "_-");
@@ -134,7 +110,7 @@ static Status add_label(Mask *k, const char *label, Error *err) {
     return STATUS_OK;
 }
 
-static Status add_file(Mask *k, const char *path, Error *err) {
+Status mask_add_file(Mask *k, const char *path, Error *err) {
     unsigned char *data;
     size_t size;
     TRY(file_read(path, MASK_MAX_BYTES, &data, &size, err));
@@ -158,7 +134,7 @@ static Status add_file(Mask *k, const char *path, Error *err) {
 
 /* Words of the longest phrase that starts at word w of the text; 0 where none does. */
 static int match(const Mask *k, size_t w) {
-    const Scan *s = &k->scan;
+    const MaskScan *s = &k->scan;
     int longest = 0;
     if (s->word[w] < 0) return 0;
     for (int p = k->head[s->word[w]]; p >= 0; p = k->phrases[p].next) {
@@ -170,10 +146,10 @@ static int match(const Mask *k, size_t w) {
     return longest;
 }
 
-/* Each phrase, from its first to its last byte, becomes one space. */
-static Status mask_text(Mask *k, char *text, Error *err) {
-    const Scan *s = &k->scan;
+Status mask_text(Mask *k, char *text, Error *err) {
+    const MaskScan *s = &k->scan;
     size_t size = strlen(text), from = 0, to = 0;
+    if (k->n_phrases == 0) return STATUS_OK;
     TRY(scan_words(k, text, size, false, err));
     for (size_t w = 0; w < s->words;) {
         size_t length = (size_t)match(k, w);
@@ -189,17 +165,4 @@ static Status mask_text(Mask *k, char *text, Error *err) {
     }
     memmove(text + to, text + from, size - from + 1);
     return STATUS_OK;
-}
-
-Status manifest_mask(Manifest *m, const ManifestOptions *o, Error *err) {
-    Mask k;
-    memset(&k, 0, sizeof k);
-    Status s = STATUS_OK;
-    if (o->mask_words) s = add_file(&k, o->mask_words, err);
-    for (int l = 0; o->mask_labels && s == STATUS_OK && l < m->n_labels; l++)
-        s = add_label(&k, m->label_names[l], err);
-    for (int i = 0; k.n_phrases > 0 && s == STATUS_OK && i < m->n; i++)
-        s = mask_text(&k, m->text_block + (m->cases[i].text - m->text_block), err);
-    mask_free(&k);
-    return s;
 }

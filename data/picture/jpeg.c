@@ -1,10 +1,11 @@
-/* The structure of a JPEG before stb_image sees it. stb_image 2.27 trusts that a Huffman table has at most
- * 256 codes and that every table a scan names was defined; for a file that breaks this it writes or reads
- * beyond its tables. Source: ITU-T T.81, annex B (the marker segments). */
-#include "data/picture/image_check.h"
+/* The structure of a JPEG before stb_image sees it. stb_image 2.27 trusts that a Huffman table has at most 256 codes and that
+ * every table that a scan names was defined; for a file that breaks this it writes or reads beyond its tables. Source: ITU-T
+ * T.81, annex B (the marker segments). */
+#include "data/picture/jpeg.h"
 
-#include <stdbool.h>
 #include <string.h>
+
+#include "data/picture/stb_impl.h"
 
 enum {
     MOST_SCANS = 256, /* a progressive file of very many empty scans would decode for minutes */
@@ -143,4 +144,14 @@ Status jpeg_check(const char *path, const unsigned char *data, size_t size, Erro
         at += 2 + length;
         if (marker == 0xDA) at = scan_end(data, size, at);
     }
+}
+
+bool jpeg_is(const unsigned char *data, size_t size) {
+    return size >= 3 && data[0] == 0xFF && data[1] == 0xD8 && data[2] == 0xFF;
+}
+
+Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    memset(im, 0, sizeof *im);
+    TRY(jpeg_check(path, data, size, err));
+    return stb_decode(im, path, data, size, err);
 }

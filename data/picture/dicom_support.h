@@ -1,0 +1,10 @@
+/* Which DICOM headers this project can turn into pixels. */
+#ifndef DATA_DICOM_SUPPORT_H
+#define DATA_DICOM_SUPPORT_H
+
+#include "data/picture/dicom_parse.h"
+
+/* After dicom_parse: checks sizes and kinds, fills d->colour. An input error names the command that converts the file. */
+Status dicom_supported(Dicom *d, const char *path, Error *err);
+
+#endif

@@ -1,0 +1,23 @@
+/* PNG (W3C REC-PNG-3): the structure is checked before stb_image decodes. */
+#ifndef DATA_PNG_H
+#define DATA_PNG_H
+
+#include <stdbool.h>
+
+#include "data/picture/pixels.h"
+#include "nn/base/bytes.h"
+
+/* By the signature, of which one byte may be damaged. */
+bool png_is(const unsigned char *data, size_t size);
+
+/* Signature, every chunk's CRC and place, IHDR first, IEND last. An input error names the byte. */
+Status png_check(const char *path, const unsigned char *data, size_t size, Error *err);
+
+/* Checks and decodes; 16-bit samples give their high byte. im: image_free; empty on error. */
+Status png_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
+
+/* Appends a checked PNG with its palette filled up with black to 256 entries: stb_image takes the colour of an index beyond the
+ * palette from memory that nobody wrote to. Checksums are not computed again. out->failed is set where memory ran out. */
+void png_fill_palette(Buffer *out, const unsigned char *data, size_t size);
+
+#endif

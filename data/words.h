@@ -1,0 +1,22 @@
+/* The words of a text: UTF-8 -> NFKC and case folding (utf8proc) -> Latin words and numbers, CJK characters as
+ * uni- and bigrams (a run of three gives 1, 12, 2, 23, 3). */
+#ifndef DATA_WORDS_H
+#define DATA_WORDS_H
+
+#include "nn/base/error.h"
+
+enum { WORD_CHARACTERS = 64 /* a longer word is cut */ };
+
+/* The words of one text, in order: words (n) points to UTF-8 strings in block. Owned, words_free. */
+typedef struct {
+    char **words;
+    int n;
+    char *block;
+} Words;
+
+/* Splits a text into its words and keeps the first `most` of them. Invalid UTF-8 is an input error whose message starts
+ * with `what` (a path with line, or "--text"). words_free after success. */
+Status words_split(Words *w, const char *text, int most, const char *what, Error *err);
+void words_free(Words *w);
+
+#endif
