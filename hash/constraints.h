@@ -27,37 +27,37 @@ typedef struct {
     real bce_weight;  /* factor of the sigmoid form */
 } Targets;
 
-/* classification.c [P named; G linear on the unsigned values]: CE(logits, Y); the caller sums it over v, t,
+/* loss_classification.c [P named; G linear on the unsigned values]: CE(logits, Y); the caller sums it over v, t,
  * vt. */
 Tensor *loss_classification(Tape *t, Tensor *logits, const Targets *y);
 /* |W|^2, to be weighted by lambda_w. */
 Tensor *loss_weight_decay(Tape *t, Tensor *w);
 
-/* align.c [O]. relation (b,b): of row i of c_v and row j of c_t. The i-th pair itself is a positive. */
+/* loss_align.c [O]. relation (b,b): of row i of c_v and row j of c_t. The i-th pair itself is a positive. */
 enum { RELATION_NEGATIVE = 0, RELATION_POSITIVE = 1, RELATION_IGNORED = 2 };
 Tensor *loss_align(Tape *t, Tensor *c_v, Tensor *c_t, const uint8_t *relation, double tau);
 /* 1/(bd) sum over m of |c_m - stopgrad(c_joint)|^2. */
 Tensor *loss_teacher(Tape *t, Tensor *c_v, Tensor *c_t, Tensor *c_joint);
 
-/* manifold.c [P named; O form]: 1/b^2 |H_m H_m''/q - G|_F^2 for one pair of modalities. h_n may be h_m.
+/* loss_manifold.c [P named; O form]: 1/b^2 |H_m H_m''/q - G|_F^2 for one pair of modalities. h_n may be h_m.
  * target (b,b). */
 Tensor *loss_manifold(Tape *t, Tensor *h_m, Tensor *h_n, const real *target);
 
-/* laplacian.c [O]: the variant of the manifold term: 1/(b^2 q) tr(H' (D-K) H), H = [H_v;H_t], K =
+/* loss_laplacian.c [O]: the variant of the manifold term: 1/(b^2 q) tr(H' (D-K) H), H = [H_v;H_t], K =
  * [[K_v,I],[I,K_t]]. k_v, k_t (b,b) symmetric. */
 Tensor *loss_laplacian(Tape *t, Tensor *h_v, Tensor *h_t, const real *k_v, const real *k_t);
 
-/* balance.c [P named; form of DCMH]: 1/q sum over m of |1/b H_m' 1|^2. */
+/* loss_balance.c [P named; form of DCMH]: 1/q sum over m of |1/b H_m' 1|^2. */
 Tensor *loss_balance(Tape *t, Tensor *h_v, Tensor *h_t);
 
-/* quantisation.c [O, DCMH]: 1/(bq) sum over m of |H_m - B|^2, no gradient through B. */
+/* loss_quantisation.c [O, DCMH]: 1/(bq) sum over m of |H_m - B|^2, no gradient through B. */
 Tensor *loss_quantisation(Tape *t, Tensor *h_v, Tensor *h_t);
 
-/* likelihood.c [O, DCMH]: mean of softplus(theta) - S theta, theta = 1/2 sqrt(32/q) H_v H_t'. similar (b,b)
+/* loss_likelihood.c [O, DCMH]: mean of softplus(theta) - S theta, theta = 1/2 sqrt(32/q) H_v H_t'. similar (b,b)
  * in {0,1}. */
 Tensor *loss_likelihood(Tape *t, Tensor *h_v, Tensor *h_t, const uint8_t *similar);
 
-/* decorrelation.c [O]: sum over m of 1/q^2 |H_m' H_m / b - 1|_F^2 (1 the identity). */
+/* loss_decorrelation.c [O]: sum over m of 1/q^2 |H_m' H_m / b - 1|_F^2 (1 the identity). */
 Tensor *loss_decorrelation(Tape *t, Tensor *h_v, Tensor *h_t);
 
 #endif

@@ -33,13 +33,13 @@ $equations >/dev/null 2>&1 || { echo "plant_gaps: check_equations fails without 
 $docs >/dev/null 2>&1 || { echo "plant_gaps: check_docs fails without any gap"; exit 1; }
 sh tests/check_layers.sh >/dev/null 2>&1 || { echo "plant_gaps: check_layers fails without any gap"; exit 1; }
 
-sed -i 's/EQ(balance)/equation balance/' hash/balance.c
+sed -i 's/EQ(balance)/equation balance/' hash/loss_balance.c
 red "an equation without a home" $equations
 fresh
-echo '/* EQ(invented) */' >>hash/balance.c
+echo '/* EQ(invented) */' >>hash/loss_balance.c
 red "an equation of the code that the table does not know" $equations
 fresh
-echo '/* EQ(balance) */' >>hash/manifold.c
+echo '/* EQ(balance) */' >>hash/loss_manifold.c
 red "a second home" $equations
 fresh
 sed -i 's/^\(balance *|.*|\)[^|]*|\([^|]*\)$/\1 grad\/there_is_no_such_test |\2/' tests/equations.txt
@@ -69,7 +69,7 @@ fresh
 sed -i 's/oracle_beta(1/nothing(1/' tests/test_rules.c
 red "an oracle that no test calls" $equations
 fresh
-sed -i 's/"balance", "balance"/"balance", "invented"/' hash/balance.c
+sed -i 's/"balance", "balance"/"balance", "invented"/' hash/loss_balance.c
 red "a term of the loss that belongs to no equation" $equations
 fresh
 rm hash/README.md
@@ -87,7 +87,7 @@ fresh
 seq 1 100 >>tests/tutorial/1_gradient.c
 red "a tutorial program of 120 lines" $docs
 fresh
-echo '#include "train/config.h"' >>hash/balance.c
+echo '#include "train/config.h"' >>hash/loss_balance.c
 red "a lower layer that includes a higher one" sh tests/check_layers.sh
 for call in 'int seam_breach(int fd) { return fsync(fd); }' 'void *seam_breach(void) { return malloc(1); }'; do
     fresh
