@@ -1,10 +1,35 @@
-# msach. GNU make 3.81 or later. `make` builds ./msach; `make help` lists the rest.
-# MODE   release | debug | double | asan | tsan | cover | fuzz   (objects under build/MODE/; fuzz: clang)
-# BLAS   openblas | builtin          NATIVE=1  adds -march=native          WERROR=1  warnings are errors
+# msach. GNU make 3.81 or later. `make` builds ./msach; `make help` lists the other targets.
+# PARTS    all | core        core: the method alone, ./msach-core, without the parts below
+# MODE     release | debug | double | asan | tsan | cover | fuzz (clang); objects go to build/MODE
+# BLAS     openblas | builtin
+# NATIVE=1 adds -march=native          WERROR=1 turns warnings into errors
+PARTS ?= all
 MODE ?= release
 BLAS ?= openblas
 PREFIX ?= /usr/local
-BUILD := build/$(MODE)$(if $(filter builtin,$(BLAS)),-builtin)
+BUILD := build/$(MODE)$(if $(filter builtin,$(BLAS)),-builtin)$(if $(filter core,$(PARTS)),-core)
+
+# ---- Rooms and parts ----
+# A room is a folder of sources; lowest layer first.
+ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/picture data data/import data/phantom \
+	eval eval/audit eval/page train train/table train/pages
+CMD_ROOMS := cmd cmd/bench cmd/pages
+# A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
+FILES_audit := $(wildcard eval/audit/* cmd/cmd_audit.c)
+FILES_bench := $(wildcard cmd/bench/*)
+FILES_dicom := $(wildcard data/picture/dicom*)
+FILES_export := $(wildcard hash/export/* cmd/cmd_export.c)
+FILES_import := $(wildcard data/import/* data/csv.* data/text_read.* cmd/cmd_import.c)
+FILES_library := $(wildcard cmd/lib/*)
+FILES_pages := $(wildcard eval/page/* eval/embed.* train/pages/* train/flow.* cmd/pages/* data/picture/png_write.*)
+FILES_phantom := $(wildcard data/phantom/* cmd/cmd_phantom.c cmd/cmd_demo.c)
+FILES_table := $(wildcard train/table/* hash/baselines/* data/raw_features.* cmd/cmd_table.c)
+PART_NAMES := audit bench dicom export import library pages phantom table
+# The parts that this build leaves out, their files, and what tells the sources: -DPART_AUDIT=0 and so on.
+OFF := $(if $(filter core,$(PARTS)),$(PART_NAMES))
+OFF_FILES := $(foreach part,$(OFF),$(FILES_$(part)))
+OFF_CFLAGS := $(shell echo '$(OFF:%=-DPART_%=0)' | tr a-z A-Z)
+PROGRAM := $(if $(filter core,$(PARTS)),msach-core,msach)
 
 CC ?= cc
 ifeq ($(MODE),fuzz)
@@ -24,9 +49,12 @@ pc_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 pc_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
 
 STB_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags stb 2>/dev/null || echo -I/usr/include/stb)
-LIB_CFLAGS := $(call pc_cflags,jansson) $(call pc_cflags,libutf8proc) $(call pc_cflags,expat) $(call pc_cflags,zlib) $(STB_CFLAGS)
-LIBS := $(call pc_libs,jansson,-ljansson) $(call pc_libs,libutf8proc,-lutf8proc) $(call pc_libs,expat,-lexpat) $(call pc_libs,zlib,-lz) \
-	$(if $(findstring darwin,$(MACHINE)),-liconv)
+LIB_CFLAGS := $(call pc_cflags,jansson) $(call pc_cflags,libutf8proc) $(STB_CFLAGS)
+LIBS := $(call pc_libs,jansson,-ljansson) $(call pc_libs,libutf8proc,-lutf8proc) $(if $(findstring darwin,$(MACHINE)),-liconv)
+ifeq ($(filter import,$(OFF)),)
+LIB_CFLAGS += $(call pc_cflags,expat) $(call pc_cflags,zlib)
+LIBS += $(call pc_libs,expat,-lexpat) $(call pc_libs,zlib,-lz)
+endif
 ifeq ($(BLAS),openblas)
 LIB_CFLAGS += $(call pc_cflags,openblas) -DNN_OPENBLAS
 LIBS += $(call pc_libs,openblas,-lopenblas)
@@ -67,37 +95,34 @@ HIDDEN := -fPIC -fvisibility=hidden
 # POSIX 2008 with XSI, and madvise's constants: for every file, so that none defines its own.
 STANDARD := -std=c11 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
 ALL_CFLAGS = $(STANDARD) $(WARN) -I. -ffp-contract=off $(OPT_$(MODE)) $(if $(NATIVE),-march=native) \
-	-DMSACH_VERSION='"$(VERSION)"' -DMSACH_BUILD='"$(MODE), $(MACHINE)"' $(LIB_CFLAGS) $(CFLAGS)
+	-DMSACH_VERSION='"$(VERSION)"' -DMSACH_BUILD='"$(MODE), $(MACHINE)"' $(OFF_CFLAGS) $(LIB_CFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) $(LINK_$(MODE)) $(LIBS) -lpthread -lm
 
-# ---- What is built from what ----
-# The rooms, lowest layer first; CORE_SRC is what the library and the tests link beside the verbs of CMD_SRC.
-CORE_DIRS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/picture data data/import data/phantom \
-	eval eval/audit eval/page train train/table train/pages
-CMD_DIRS := cmd cmd/bench cmd/pages
-CORE_SRC := $(wildcard $(CORE_DIRS:=/*.c))
-CMD_SRC := $(wildcard $(CMD_DIRS:=/*.c))
+# ---- Sources and objects ----
+# LAYER_SRC: all below the command; the library and the tests link it. CMD_SRC: the command.
+LAYER_SRC := $(filter-out $(OFF_FILES),$(wildcard $(ROOMS:=/*.c)))
+CMD_SRC := $(filter-out $(OFF_FILES),$(wildcard $(CMD_ROOMS:=/*.c)))
 LIB_SRC := $(wildcard cmd/lib/*.c)
 TEST_SRC := $(wildcard tests/*.c tests/oracle/*.c)
 # The double build holds the mathematics alone: ops, losses and their checks.
 DOUBLE_SRC := $(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c hash/search/*.c)
 DOUBLE_TESTS := $(wildcard tests/grad_*.c tests/oracle/*.c)
 
-CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
+LAYER_OBJ := $(LAYER_SRC:%.c=$(BUILD)/%.o)
 CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/cmd/cases.o
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c))
 
-.PHONY: all library install uninstall installed deb FORCE tutorial docs demo peers startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan faults crash determinism portability tidy fmt fmt-check clean help
-all: msach
+.PHONY: all library install uninstall installed deb FORCE tutorial docs demo peers startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
+all: $(PROGRAM)
 
-msach: $(BIN)
+$(PROGRAM): $(BIN)
 	cp $(BIN) $@
 
 # Says what was found; one sentence with the package's name for each that is missing. Done once for each set of libraries.
-FOUND := build/found-$(BLAS)
+FOUND := build/found-$(BLAS)-$(PARTS)
 $(FOUND):
 	@mkdir -p build
 	@missing=; \
@@ -108,8 +133,9 @@ $(FOUND):
 		rm -f build/probe build/probe.c; }; \
 	try jansson jansson.h "$(call pc_libs,jansson,-ljansson)" libjansson-dev jansson-devel jansson-dev jansson jansson; \
 	try utf8proc utf8proc.h "$(call pc_libs,libutf8proc,-lutf8proc)" libutf8proc-dev utf8proc-devel utf8proc-dev utf8proc utf8proc; \
+	if [ $(PARTS) != core ]; then \
 	try expat expat.h "$(call pc_libs,expat,-lexpat)" libexpat1-dev expat-devel expat-dev expat expat; \
-	try zlib zlib.h "$(call pc_libs,zlib,-lz)" zlib1g-dev zlib-devel zlib-dev zlib "(in the base system)"; \
+	try zlib zlib.h "$(call pc_libs,zlib,-lz)" zlib1g-dev zlib-devel zlib-dev zlib "(in the base system)"; fi; \
 	try stb_image stb_image.h "" libstb-dev stb-devel stb "(no stb: set STB_CFLAGS)" stb; \
 	if [ $(BLAS) = openblas ]; then \
 	try OpenBLAS cblas.h "$(call pc_libs,openblas,-lopenblas)" libopenblas-dev openblas-devel openblas-dev openblas openblas; \
@@ -117,9 +143,9 @@ $(FOUND):
 	if [ -n "$$missing" ]; then echo "or let ./setup.sh install them; OpenBLAS can be done without: make BLAS=builtin" >&2; exit 1; fi
 	@touch $@
 
-$(CORE_OBJ) $(CMD_OBJ) $(LIB_OBJ) $(TEST_OBJ): | $(FOUND)
+$(LAYER_OBJ) $(CMD_OBJ) $(LIB_OBJ) $(TEST_OBJ): | $(FOUND)
 
-$(BIN): $(CORE_OBJ) $(CMD_OBJ)
+$(BIN): $(LAYER_OBJ) $(CMD_OBJ)
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 # Kernels that want more than the base instruction set are chosen at run time; only these files are compiled for it.
@@ -135,7 +161,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(HIDDEN)) $(ISA) -MMD -MP -c -o $@ $<
 
--include $(BUILD)/tests/faults/plant.d $(CORE_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(BUILD)/tests/faults/plant.d $(LAYER_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
 # ---- The library, and installing ----
 # One object with all that msach.h needs, taken from an archive; every symbol but msach_* is made local, so that the static
@@ -166,9 +192,9 @@ $(BUILD)/lib/%.o: %.c
 	$(CC) $(ALL_CFLAGS) $(HIDDEN) -DNN_LIBRARY -MMD -MP -c -o $@ $<
 -include $(LIB_BARE_OBJ:.o=.d)
 
-$(BUILD)/lib/msach.o: $(LIB_OBJ) $(CORE_OBJ) $(LIB_BARE_OBJ)
+$(BUILD)/lib/msach.o: $(LIB_OBJ) $(LAYER_OBJ) $(LIB_BARE_OBJ)
 	rm -f $(BUILD)/lib/core.a
-	$(AR) rcs $(BUILD)/lib/core.a $(filter-out $(LIB_BARE:%=$(BUILD)/%.o),$(CORE_OBJ)) $(LIB_BARE_OBJ)
+	$(AR) rcs $(BUILD)/lib/core.a $(filter-out $(LIB_BARE:%=$(BUILD)/%.o),$(LAYER_OBJ)) $(LIB_BARE_OBJ)
 	$(CC) -r -nostdlib -o $@ $(LIB_OBJ) $(BUILD)/lib/core.a
 	$(LOCALISE) $@
 $(BUILD)/lib/libmsach.a: $(BUILD)/lib/msach.o
@@ -232,7 +258,7 @@ deb: msach library
 	@sh cmd/make_deb.sh $(CURDIR)/build/deb $(VERSION) LICENSE $(CURDIR)/build/msach_$(VERSION)_$(DEB_ARCH).deb
 
 # Five small programs to learn from; the tests run them too.
-$(BUILD)/tutorial/%: tests/tutorial/%.c $(CORE_OBJ)
+$(BUILD)/tutorial/%: tests/tutorial/%.c $(LAYER_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) $(ALL_LIBS)
 
@@ -247,10 +273,10 @@ tutorial: $(TUTORIAL)
 
 # ---- Fuzzing: one target a parser. `replay` runs the committed corpora without libFuzzer; `make fuzz` (clang) looks for more. ----
 FUZZ_NAMES := $(shell sed -n 's/^ *X(\([a-z]*\)).*/\1/p' tests/fuzz/targets.h)
-FUZZ_CORE := $(wildcard nn/base/*.c hash/search/*.c data/*.c data/picture/*.c) hash/code.c nn/safetensors.c \
-	data/import/import_case.c data/import/import_picture.c data/import/sections.c data/import/openi_report.c train/config.c cmd/queries.c
+FUZZ_LAYER := $(wildcard nn/base/*.c hash/search/*.c data/*.c data/picture/*.c) hash/code.c nn/safetensors.c \
+	data/import/import_case.c data/import/import_picture.c data/sections.c data/import/openi_report.c train/config.c cmd/queries.c
 FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c
-FUZZ_OBJ := $(FUZZ_CORE:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
+FUZZ_OBJ := $(FUZZ_LAYER:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 FUZZ_S ?= 60
 .PHONY: fuzz fuzz-merge flips coverage
 
@@ -273,7 +299,7 @@ fuzz-merge:
 	@sh tests/fuzz/merge.sh $(FUZZ_NAMES)
 
 # Every prefix and every flipped bit of a small file of each format, through the command itself: all of them, or MOST of each.
-$(BUILD)/cut_and_flip: $(CORE_OBJ) $(filter-out $(BUILD)/cmd/main.o,$(CMD_OBJ)) $(BUILD)/cmd/main_again.o $(BUILD)/tests/fuzz/cut_and_flip.o \
+$(BUILD)/cut_and_flip: $(LAYER_OBJ) $(filter-out $(BUILD)/cmd/main.o,$(CMD_OBJ)) $(BUILD)/cmd/main_again.o $(BUILD)/tests/fuzz/cut_and_flip.o \
 	$(BUILD)/tests/fuzz/harness.o $(BUILD)/tests/dicom_write.o
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
@@ -286,13 +312,13 @@ flips: $(BUILD)/cut_and_flip
 
 # ---- Tests ----
 # msach in which the n-th request for memory or system call fails, for the tests of faults and kills.
-$(BUILD)/faulty: $(CORE_OBJ) $(CMD_OBJ) $(BUILD)/tests/faults/plant.o
+$(BUILD)/faulty: $(LAYER_OBJ) $(CMD_OBJ) $(BUILD)/tests/faults/plant.o
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-$(BUILD)/rewrite: $(CORE_OBJ) $(BUILD)/tests/portability/rewrite.o
+$(BUILD)/rewrite: $(LAYER_OBJ) $(BUILD)/tests/portability/rewrite.o
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-$(BUILD)/unit: $(CORE_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL) $(BUILD)/faulty
+$(BUILD)/unit: $(LAYER_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL) $(BUILD)/faulty
 	$(CC) $(CFLAGS) -o $@ $^ $(TEST_LIBS) $(ALL_LIBS)
 
 build/double/grad: $(DOUBLE_SRC:%.c=build/double/%.o) $(DOUBLE_TESTS:%.c=build/double/%.o)
@@ -400,7 +426,7 @@ determinism: | $(FOUND)
 
 # Other compilers, musl, arm64 and big-endian s390x: what builds, passes, and whether files cross over. Says what it skips.
 portability: | $(FOUND)
-	@tests/portability.sh $(PARTS)
+	@tests/portability.sh $(PORTS)
 
 # kill -9 at every system call and at 200 random moments of a training run and of an append.
 crash: msach $(BUILD)/unit
@@ -422,15 +448,23 @@ coverage:
 	MSACH_BIN=$(CURDIR)/build/cover/msach build/cover/unit --timeout 900 >build/cover/unit.log 2>&1 || tail -3 build/cover/unit.log
 	@sh tests/coverage.sh build/cover
 
-FORMATTED = $(wildcard $(foreach room,$(CORE_DIRS) $(CMD_DIRS) cmd/lib tests tests/oracle tests/tutorial tests/library tests/fuzz,\
+FORMATTED = $(wildcard $(foreach room,$(ROOMS) $(CMD_ROOMS) cmd/lib tests tests/oracle tests/tutorial tests/library tests/fuzz,\
 	$(room)/*.[ch] $(room)/*.inc))
 fmt:
 	clang-format -i $(FORMATTED)
 fmt-check:
 	clang-format --dry-run --Werror $(FORMATTED)
 tidy:
-	printf '%s\n' $(CORE_SRC) $(CMD_SRC) $(LIB_SRC) | xargs -P 2 -I '{}' \
+	printf '%s\n' $(LAYER_SRC) $(CMD_SRC) $(LIB_SRC) | xargs -P 2 -I '{}' \
 	clang-tidy --quiet --warnings-as-errors='*' '{}' -- $(STANDARD) -I. -DMSACH_VERSION='"$(VERSION)"' -DMSACH_BUILD='"tidy"' $(LIB_CFLAGS)
+
+# Lines of .c, .h and .inc: of the core, of each part, and of all without the tests.
+COUNTED := $(wildcard $(foreach room,$(ROOMS) $(CMD_ROOMS) cmd/lib,$(room)/*.[ch] $(room)/*.inc))
+PART_FILES := $(foreach part,$(PART_NAMES),$(FILES_$(part)))
+count:
+	@echo "core $$(cat $(filter-out $(PART_FILES),$(COUNTED)) | wc -l)"
+	@$(foreach part,$(PART_NAMES),echo "$(part) $$(cat $(filter $(FILES_$(part)),$(COUNTED)) | wc -l)";)
+	@echo "total $$(cat $(COUNTED) | wc -l)"
 
 help:
 	@echo "make            build ./msach"
@@ -463,4 +497,4 @@ help:
 	@echo "make tidy, fmt, fmt-check, clean"
 
 clean:
-	rm -rf build msach
+	rm -rf build msach msach-core

@@ -27,14 +27,20 @@ typedef struct {
 
 typedef struct Args Args;
 
+/* What SIGINT and SIGTERM do while a verb runs. */
+typedef enum {
+    STOP_AT_PROGRESS = 0, /* the process ends at the next progress report, between two files */
+    STOP_ITSELF = 1,      /* the verb reads cmd_stop and ends in order */
+    STOP_AT_ONCE = 2      /* the process ends: the verb writes nothing */
+} OnStop;
+
 typedef struct {
     const char *name, *summary, *example, *operands; /* operands: "LAYOUT SRC..." or NULL */
     const Option *options;                           /* ends with a NULL name */
     Status (*run)(Args *a, Error *err);
     const char *notes; /* shown after the options, or NULL */
+    OnStop on_stop;
 } Verb;
-
-extern const Verb *const VERBS[]; /* NULL-terminated, in the order of --help */
 
 struct Args {
     const Verb *verb;

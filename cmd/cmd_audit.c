@@ -131,4 +131,5 @@ const Verb VERB_AUDIT = {
     run,
     "Exits 1 where a defect is found. Codes are (n,columns): uint8 packed (bit j is bit j%8 of byte j/8), or "
     "a\n"
-    "bit a column. `msach eval --dump DIR` writes files of this kind."};
+    "bit a column. `msach eval --dump DIR` writes files of this kind.",
+    STOP_AT_ONCE};

@@ -172,4 +172,5 @@ const Verb VERB_DEMO = {"demo",
                         NULL,
                         OPTIONS,
                         run,
-                        NULL};
+                        NULL,
+                        STOP_ITSELF};

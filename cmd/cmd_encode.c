@@ -226,4 +226,5 @@ const Verb VERB_ENCODE = {
     OPTIONS,
     run,
     "Bit j of a code is bit j%8 of byte j/8. --image and --text may be given together: pictures come first.\n"
-    "--dump writes input.npy (n,1,S,S) or tokens.npy and subwords.npy, features.npy and scores.npy."};
+    "--dump writes input.npy (n,1,S,S) or tokens.npy and subwords.npy, features.npy and scores.npy.",
+    STOP_AT_PROGRESS};

@@ -260,4 +260,5 @@ const Verb VERB_EVAL = {
     NULL,
     OPTIONS,
     run,
-    "Equal distances tie: MAP is the expected value over all orders of the ties, with its bounds."};
+    "Equal distances tie: MAP is the expected value over all orders of the ties, with its bounds.",
+    STOP_AT_PROGRESS};

@@ -49,4 +49,5 @@ const Verb VERB_EXPORT = {
     "pgcopy   binary COPY for PostgreSQL 14 or later    load.sql: tables, exact query, two shards, pgvector\n"
     "milvus   arrays for its bulk import                load.py   (form checked only, never loaded here)\n"
     "elastic  _bulk lines, Elasticsearch, OpenSearch    load.sh   (form checked only, never loaded here)\n"
-    "Every folder holds ids.tsv: the number under which a case is exported, and its id."};
+    "Every folder holds ids.tsv: the number under which a case is exported, and its id.",
+    STOP_AT_PROGRESS};

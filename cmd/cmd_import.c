@@ -103,4 +103,5 @@ const Verb VERB_IMPORT = {
     "  folder     CLASS/[PATIENT/]NAME.png with NAME.txt beside it; labels: CLASS; group: PATIENT\n"
     "Pictures are JPEG, PNG, PNM or DICOM, which becomes PNG; a DICOM file's PatientID is the group where no "
     "folder is.\n"
-    "XXXX and ___ (removed names) are taken out. Texts may be UTF-8 or GB18030. The source is not touched."};
+    "XXXX and ___ (removed names) are taken out. Texts may be UTF-8 or GB18030. The source is not touched.",
+    STOP_ITSELF};

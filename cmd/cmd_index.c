@@ -226,4 +226,5 @@ const Verb VERB_INDEX = {
     NULL,
     OPTIONS,
     run,
-    "--delete comes before --append, --append before --compact. Images are named relative to the index."};
+    "--delete comes before --append, --append before --compact. Images are named relative to the index.",
+    STOP_AT_PROGRESS};

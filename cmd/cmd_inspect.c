@@ -10,6 +10,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
+#include "nn/base/parts.h"
 #include "train/metrics.h"
 #include "train/pages/inspect_page.h"
 #include "train/run.h"
@@ -229,7 +230,7 @@ static void show_health(const Evaluation *e, const char *page) {
                h->distinct, h->codes, h->bit_mean, h->bit_mean_low, h->bit_mean_high, h->constant_bits,
                h->entropy, h->correlation, h->mean_tie);
     }
-    printf("\npage: %s\n", page);
+    if (PART_PAGES) printf("\npage: %s\n", page);
 }
 
 /* The codes of queries and database, computed anew from the run's own manifest. */
@@ -243,7 +244,9 @@ static Status draw_health(Args *a, const char *run, const char *data, const char
                          .mask_words = args_get(a, "mask-words")};
     Status status = run_open(&f, &s, run, data, &o, a->pool, &a->log, err);
     if (status == STATUS_OK) status = evaluation_run(&e, &s, &f.model, SET_QUERY, PROTOCOL_HONEST, err);
+#if PART_PAGES
     if (status == STATUS_OK) status = inspect_page(page, &s, &e, err);
+#endif
     if (status == STATUS_OK) show_health(&e, page);
     evaluation_free(&e);
     session_close(&s);
@@ -254,6 +257,8 @@ static Status draw_health(Args *a, const char *run, const char *data, const char
 /* What a run holds is told in any case; where its data are gone, only a page that was asked for is an error. */
 static Status show_codes_of_run(Args *a, const char *run, Error *err) {
     bool asked = args_has(a, "html") || args_has(a, "data");
+    if (args_has(a, "html") && !PART_PAGES)
+        return error_set(err, STATUS_USAGE, "msach inspect: --html: " PART_ABSENT("pages"));
     char *config = path_join(run, "config.txt"), *data = NULL,
          *page = args_get(a, "html") ? mem_strdup(args_get(a, "html")) : path_join(run, "inspect.html");
     Status s = config && page ? args_pool(a, err) : mem_error(err, "the run");
@@ -307,4 +312,5 @@ const Verb VERB_INSPECT = {
     "FILE|RUN",
     OPTIONS,
     run,
-    "Of a run it also computes the codes of its queries and database and draws their health."};
+    "Of a run it also computes the codes of its queries and database and draws their health.",
+    STOP_AT_ONCE};

@@ -47,4 +47,5 @@ const Verb VERB_PHANTOM = {"phantom",
                            NULL,
                            OPTIONS,
                            run,
-                           "No patient is behind these pictures. The same options give the same bytes."};
+                           "No patient is behind these pictures. The same options give the same bytes.",
+                           STOP_ITSELF};

@@ -8,6 +8,7 @@
 #include "cmd/queries.h"
 #include "cmd/terminal.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 #include "nn/base/sys.h"
 
 static const Option OPTIONS[] = {
@@ -140,7 +141,9 @@ static void print_heading(const Search *s, const Query *q, int columns) {
 static Status ask(Search *s, const Query *q, const char *name, Error *err) {
     int columns = fit_columns();
     TRY(finder_ask(&s->finder, q, &s->answer, err));
+#if PART_PAGES
     if (s->form == AS_HTML) return page_answer(&s->page, &s->finder, q, &s->answer, err);
+#endif
     print_heading(s, q, columns);
     for (size_t i = 0; i < s->answer.n && !ferror(stdout); i++)
         TRY(print_hit(s, s->many ? name : NULL, (int)i, columns, err));
@@ -188,6 +191,8 @@ static Status settle(Args *a, Search *s, Error *err) {
     }
     if (args_has(a, "json") + args_has(a, "tsv") + args_has(a, "html") > 1)
         return error_set(err, STATUS_USAGE, "msach search: only one of --json, --tsv and --html");
+    if (args_has(a, "html") && !PART_PAGES)
+        return error_set(err, STATUS_USAGE, "msach search: --html: " PART_ABSENT("pages"));
     s->form = args_has(a, "json")   ? AS_JSON
               : args_has(a, "tsv")  ? AS_TSV
               : args_has(a, "html") ? AS_HTML
@@ -200,7 +205,9 @@ static Status settle(Args *a, Search *s, Error *err) {
 }
 
 static Status ask_all(const Args *a, Search *s, Error *err) {
+#if PART_PAGES
     if (s->form == AS_HTML) page_begin(&s->page, &s->finder);
+#endif
     if (s->form == AS_TSV) printf("%srank\tdistance\tid\tlabels\timage\ttext\n", s->many ? "query\t" : "");
     if (s->many) {
         TRY(ask_file(s, args_get(a, "queries"), err));
@@ -210,9 +217,12 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
         if (!q.value[0]) return error_set(err, STATUS_USAGE, "msach search: the question is empty");
         TRY(ask(s, &q, q.value, err));
     }
-    if (s->form != AS_HTML) return STATUS_OK;
-    TRY(page_end(&s->page, s->page_path, err));
-    printf("%s\n", s->page_path);
+#if PART_PAGES
+    if (s->form == AS_HTML) {
+        TRY(page_end(&s->page, s->page_path, err));
+        printf("%s\n", s->page_path);
+    }
+#endif
     return STATUS_OK;
 }
 
@@ -243,4 +253,5 @@ const Verb VERB_SEARCH = {
     OPTIONS,
     run,
     "Hits come nearest first, equal distances in the order of the index. A line of --queries is a sentence,\n"
-    "or \"@image PATH\", or \"@id ID\"; each is answered as soon as it is read."};
+    "or \"@image PATH\", or \"@id ID\"; each is answered as soon as it is read.",
+    STOP_AT_ONCE};

@@ -171,4 +171,5 @@ const Verb VERB_TABLE = {
     "unseen (classes never\n"
     "trained on), retrained (ablations with a stage 1 of their own), raw-lengths. "
     "--only main first and all else\n"
-    "later, into the same DIR, is one table. DIR/table.html is the page, DIR/table.tsv holds every number."};
+    "later, into the same DIR, is one table. DIR/table.html is the page, DIR/table.tsv holds every number.",
+    STOP_ITSELF};

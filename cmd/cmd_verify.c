@@ -107,4 +107,5 @@ const Verb VERB_VERIFY = {
     "FILE...",
     OPTIONS,
     run,
-    "Exits 1 where a file is damaged, 3 where one is missing. A directory stands for the run in it."};
+    "Exits 1 where a file is damaged, 3 where one is missing. A directory stands for the run in it.",
+    STOP_AT_ONCE};

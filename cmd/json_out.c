@@ -1,8 +1,7 @@
 #include "cmd/json_out.h"
 
 #include <math.h>
-
-#include "eval/page/markup.h"
+#include <utf8proc.h>
 
 /* The letter after the backslash, or 0 where the byte stands for itself. */
 static char escape_of(unsigned char c) {
@@ -24,7 +23,9 @@ static char escape_of(unsigned char c) {
 void json_text(FILE *to, const char *text) {
     fputc('"', to);
     for (const unsigned char *s = (const unsigned char *)(text ? text : ""); *s;) {
-        size_t n = markup_utf8(s);
+        utf8proc_int32_t point;
+        size_t n = *s < 0x80 ? 1 : (size_t)utf8proc_iterate(s, -1, &point);
+        if (n > 4) n = 0; /* a negative number: not UTF-8 */
         if (n == 0)
             fputs("\\ufffd", to);
         else if (escape_of(*s))

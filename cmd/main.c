@@ -9,13 +9,9 @@
 #include "cmd/verbs.h"
 #include "hash/search/scan.h"
 #include "nn/base/nearest.h"
+#include "nn/base/parts.h"
 #include "nn/blas.h"
 #include "nn/fast/kernels.h"
-
-const Verb *const VERBS[] = {&VERB_PHANTOM, &VERB_IMPORT,  &VERB_TRAIN,  &VERB_EVAL,
-                             &VERB_ENCODE,  &VERB_INDEX,   &VERB_SEARCH, &VERB_BROWSE,
-                             &VERB_EXPORT,  &VERB_INSPECT, &VERB_VERIFY, &VERB_DEMO,
-                             &VERB_AUDIT,   &VERB_BENCH,   &VERB_TABLE,  NULL};
 
 volatile sig_atomic_t cmd_stop;
 
@@ -24,22 +20,11 @@ static void on_signal(int number) {
     cmd_stop = 1;
 }
 
-static bool is_among(const Verb *v, const Verb *const *list) {
-    for (; *list; list++)
-        if (*list == v) return true;
-    return false;
-}
-
-/* Ctrl-C: some verbs look at cmd_stop and end as they should; those that only read end at once; the others end at the next
- * sign of progress, between two files. */
 static void catch_signals(const Verb *v, Terminal *terminal) {
-    static const Verb *const stop_themselves[] = {&VERB_TRAIN, &VERB_IMPORT, &VERB_TABLE,   &VERB_BENCH,
-                                                  &VERB_DEMO,  &VERB_BROWSE, &VERB_PHANTOM, NULL};
-    static const Verb *const only_read[] = {&VERB_SEARCH, &VERB_INSPECT, &VERB_VERIFY, &VERB_AUDIT, NULL};
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
-    if (is_among(v, only_read)) return;
-    if (!is_among(v, stop_themselves)) terminal->stop = &cmd_stop;
+    if (v->on_stop == STOP_AT_ONCE) return;
+    if (v->on_stop == STOP_AT_PROGRESS) terminal->stop = &cmd_stop;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }
@@ -49,18 +34,22 @@ static void about(FILE *to, bool full) {
     fputs(
         "msach: short binary codes for medical images and their reports, so that a report finds images and\n"
         "an image finds reports by Hamming distance. A reference implementation of MSACH. Not a medical "
-        "device.\n\n"
-        "  msach demo --out demo                      see all of it on synthetic ultrasound, in two minutes\n"
-        "  msach train --data FILE.tsv --out RUN      learn codes from your own pictures and reports\n"
-        "  msach search --model RUN --index FILE.idx --text \"a cyst\"       ask (`msach index` makes the "
-        "index)\n\n"
-        "verbs:",
+        "device.\n\n",
         to);
-    for (const Verb *const *v = VERBS; *v; v++) {
-        if (full)
-            fprintf(to, "\n  %-9s %s", (*v)->name, (*v)->summary);
-        else
-            fprintf(to, " %s", (*v)->name);
+    if (PART_PHANTOM)
+        fputs("  msach demo --out demo                      see all of it on synthetic ultrasound, in two "
+              "minutes\n",
+              to);
+    fputs("  msach train --data FILE.tsv --out RUN      learn codes from your own pictures and reports\n"
+          "  msach search --model RUN --index FILE.idx --text \"a cyst\"       ask (`msach index` makes the "
+          "index)\n\n"
+          "verbs:",
+          to);
+    for (const VerbRow *row = VERBS; row->name; row++) {
+        if (row->verb && full)
+            fprintf(to, "\n  %-9s %s", row->name, row->verb->summary);
+        else if (row->verb)
+            fprintf(to, " %s", row->name);
     }
     fputs("\n`msach --help` says what each does, `msach VERB --help` shows its options.\n", to);
 }
@@ -80,9 +69,11 @@ static void version(void) {
 static const Verb *find_verb(const char *name, Error *err) {
     const char *names[32];
     int n = 0;
-    for (; VERBS[n]; n++) {
-        names[n] = VERBS[n]->name;
-        if (strcmp(VERBS[n]->name, name) == 0) return VERBS[n];
+    for (; VERBS[n].name; n++) {
+        names[n] = VERBS[n].name;
+        if (strcmp(VERBS[n].name, name) != 0) continue;
+        if (!VERBS[n].verb) error_set(err, STATUS_USAGE, "%s", VERBS[n].absent);
+        return VERBS[n].verb;
     }
     if (name[0] == '-') {
         static const char *const switches[] = {"--help", "--version"};

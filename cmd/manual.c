@@ -108,7 +108,8 @@ void manual_man(FILE *to) {
                  "medical device. "
                  "Results go to standard output, people's text to standard error.");
     fputs(".Sh VERBS\n", to);
-    for (const Verb *const *v = VERBS; *v; v++) put_verb(to, *v);
+    for (const VerbRow *row = VERBS; row->name; row++)
+        if (row->verb) put_verb(to, row->verb);
     fputs(".Sh ENVIRONMENT\n.Bl -tag -width COLUMNS\n.It Ev COLUMNS\nwidth of tables; the terminal's own "
           "without it\n.It Ev NO_COLOR\nhas nothing to switch off: no colour is written\n.El\n",
           to);
@@ -121,12 +122,14 @@ void manual_completion(FILE *to) {
     fputs("# bash completion of msach\n_msach() {\n    local word=${COMP_WORDS[COMP_CWORD]} words=\n"
           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"",
           to);
-    for (const Verb *const *v = VERBS; *v; v++) fprintf(to, "%s ", (*v)->name);
+    for (const VerbRow *row = VERBS; row->name; row++)
+        if (row->verb) fprintf(to, "%s ", row->name);
     fputs("--help --version\"\n    else\n        case ${COMP_WORDS[1]} in\n", to);
-    for (const Verb *const *v = VERBS; *v; v++) {
-        fprintf(to, "        %s) words=\"", (*v)->name);
-        for (const Option *o = (*v)->options; o->name; o++)
-            fprintf(to, "%s--%s", o == (*v)->options ? "" : " ", o->name);
+    for (const VerbRow *row = VERBS; row->name; row++) {
+        if (!row->verb) continue;
+        fprintf(to, "        %s) words=\"", row->name);
+        for (const Option *o = row->verb->options; o->name; o++)
+            fprintf(to, "%s--%s", o == row->verb->options ? "" : " ", o->name);
         fputs("\" ;;\n", to);
     }
     fputs("        esac\n        case $word in -*) ;; *) words= ;; esac\n    fi\n"

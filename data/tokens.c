@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "data/import/sections.h"
+#include "data/sections.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 build=$1
 out=build/coverage
 parsers="data/picture/png.c data/picture/jpeg.c data/picture/pnm.c data/picture/dicom.c data/picture/dicom_parse.c data/picture/dicom_support.c data/picture/dicom_syntax.c \
-data/manifest_rows.c data/manifest.c data/csv.c data/text_read.c data/import/openi_report.c data/import/sections.c data/vocab.c nn/base/npy.c \
+data/manifest_rows.c data/manifest.c data/csv.c data/text_read.c data/import/openi_report.c data/sections.c data/vocab.c nn/base/npy.c \
 nn/safetensors.c hash/search/index_format.c hash/search/index_columns.c hash/search/index.c hash/search/index_verify.c train/config.c cmd/queries.c"
 rm -rf "$out"
 mkdir -p "$out"

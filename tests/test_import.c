@@ -6,7 +6,7 @@
 #include <zlib.h>
 
 #include "data/csv.h"
-#include "data/import/sections.h"
+#include "data/sections.h"
 #include "tests/check.h"
 #include "tests/dicom_write.h"
 #include "tests/fixtures.h"

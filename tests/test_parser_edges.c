@@ -7,7 +7,7 @@
 
 #include "data/csv.h"
 #include "data/import/openi_report.h"
-#include "data/import/sections.h"
+#include "data/sections.h"
 #include "data/manifest.h"
 #include "data/manifest_rows.h"
 #include "data/picture/image.h"

@@ -10,6 +10,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/lock.h"
+#include "nn/base/parts.h"
 #include "train/pages/report.h"
 #include "train/stage2.h"
 
@@ -102,7 +103,11 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
                             facts, 7, err);
     }
     if (status == STATUS_OK) status = write_metrics(f, p, err);
+#if PART_PAGES
     if (status == STATUS_OK) status = report_write(o->out, s, m, p, &e, err);
+#else
+    (void)o;
+#endif
     if (status == STATUS_OK)
         log_line(s->log, "test MAP at %d bits: image to text %.3f, text to image %.3f (epoch %d of stage 2)",
                  e.query.bits, e.direction[0].map.expected, e.direction[1].map.expected, p->best_epoch);

@@ -69,4 +69,5 @@ const Verb VERB_BENCH = {
     "search  exact k nearest, k = 1, 10, 100: by looking at all codes (scan) and by "
     "multi-index hashing (mih)\n"
     "index   an archive's file of random codes: writing, opening, the first search\n"
-    "page    the lines of several searches as one page with charts"};
+    "page    the lines of several searches as one page with charts",
+    STOP_ITSELF};

@@ -35,4 +35,5 @@ const Verb VERB_BROWSE = {"browse",
                           run,
                           "Pages and small pictures, one folder: it needs no server and no network, and can "
                           "be moved or sent as it is.\n"
-                          "It shows every report of the archive to whoever opens it."};
+                          "It shows every report of the archive to whoever opens it.",
+                          STOP_ITSELF};

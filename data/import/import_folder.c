@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "data/import/import_case.h"
-#include "data/import/sections.h"
+#include "data/sections.h"
 #include "data/text_read.h"
 #include "nn/base/alloc.h"
 

@@ -2,16 +2,19 @@
 
 #include <string.h>
 
-#ifndef PICTURE_WITHOUT_DICOM
 #include "data/picture/dicom.h"
-#endif
 #include "data/picture/jpeg.h"
 #include "data/picture/png.h"
 #include "data/picture/pnm.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/parts.h"
 
-#ifndef PICTURE_WITHOUT_DICOM
+#if PART_DICOM
+static bool is_dicom(const unsigned char *data, size_t size) {
+    return dicom_is(data, size);
+}
+
 static Status check_dicom(const char *path, const unsigned char *data, size_t size, Error *err) {
     return dicom_check(path, data, size, NULL, err);
 }
@@ -19,29 +22,36 @@ static Status check_dicom(const char *path, const unsigned char *data, size_t si
 static Status decode_dicom(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
     return dicom_decode(im, path, data, size, DICOM_MIDDLE, err);
 }
+#else
+/* PS3.10, 7.1: a preamble of 128 bytes, then "DICM". */
+static bool is_dicom(const unsigned char *data, size_t size) {
+    return size >= 132 && memcmp(data + 128, "DICM", 4) == 0;
+}
+
+static Status check_dicom(const char *path, const unsigned char *data, size_t size, Error *err) {
+    (void)data, (void)size;
+    return error_set(err, STATUS_INPUT, "%s: is a DICOM picture; " PART_ABSENT("dicom"), path);
+}
+
+static Status decode_dicom(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    (void)im;
+    return check_dicom(path, data, size, err);
+}
 #endif
 
-/* The one place that knows all kinds. The first whose `is` says yes decides; PICTURE_WITHOUT_DICOM leaves DICOM out. */
+/* The one place that knows all kinds. The first whose `is` says yes decides; A build without DICOM refuses it by name. */
 static const struct {
     ImageKind kind;
     bool (*is)(const unsigned char *data, size_t size);
     Status (*check)(const char *path, const unsigned char *data, size_t size, Error *err);
     Status (*decode)(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 } kinds[] = {
-#ifndef PICTURE_WITHOUT_DICOM
-    {IMAGE_DICOM, dicom_is, check_dicom, decode_dicom},
-#endif
+    {IMAGE_DICOM, is_dicom, check_dicom, decode_dicom},
     {IMAGE_PNG, png_is, png_check, png_decode},
     {IMAGE_JPEG, jpeg_is, jpeg_check, jpeg_decode},
     {IMAGE_PNM, pnm_is, pnm_check, pnm_decode},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
-
-#ifdef PICTURE_WITHOUT_DICOM
-static const char known[] = "JPEG, PNG or PNM";
-#else
-static const char known[] = "JPEG, PNG, PNM or DICOM";
-#endif
 
 /* The row of `kinds`, or KINDS. */
 static int row_of(const unsigned char *data, size_t size) {
@@ -51,7 +61,7 @@ static int row_of(const unsigned char *data, size_t size) {
 }
 
 static Status refuse(const char *path, Error *err) {
-    return error_set(err, STATUS_INPUT, "%s: is no %s picture; convert it to one", path, known);
+    return error_set(err, STATUS_INPUT, "%s: is no JPEG, PNG, PNM or DICOM picture; convert it to one", path);
 }
 
 ImageKind image_kind(const unsigned char *data, size_t size) {
@@ -79,7 +89,8 @@ Status image_read(Image *im, const char *path, Error *err) {
     memset(im, 0, sizeof *im);
     TRY(file_read(path, IMAGE_MAX_BYTES, &data, &size, err));
     Status s = size ? image_decode(im, path, data, size, err)
-                    : error_set(err, STATUS_INPUT, "%s: is empty; a %s picture was expected", path, known);
+                    : error_set(err, STATUS_INPUT,
+                                "%s: is empty; a JPEG, PNG, PNM or DICOM picture was expected", path);
     mem_free(data);
     return s;
 }

@@ -1,4 +1,4 @@
-#include "data/import/sections.h"
+#include "data/sections.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,0 +1,36 @@
+/* The parts of this build. A part is code that may be left out; the Makefile lists the files of each (`FILES_x`), and `make PARTS=core`
+ * defines every PART_x as 0. The default is 1, so that a file compiled by hand behaves as in the whole build.
+ *
+ * Code of the core that calls into a part stands inside `#if PART_x`; the other branch refuses with PART_ABSENT. */
+#ifndef NN_PARTS_H
+#define NN_PARTS_H
+
+#ifndef PART_AUDIT
+#define PART_AUDIT 1 /* eval/audit: the verb audit */
+#endif
+#ifndef PART_BENCH
+#define PART_BENCH 1 /* cmd/bench: the verb bench */
+#endif
+#ifndef PART_DICOM
+#define PART_DICOM 1 /* DICOM pictures */
+#endif
+#ifndef PART_EXPORT
+#define PART_EXPORT 1 /* hash/export: the verb export */
+#endif
+#ifndef PART_IMPORT
+#define PART_IMPORT 1 /* data/import: the verb import; needs expat and zlib */
+#endif
+#ifndef PART_PAGES
+#define PART_PAGES 1 /* eval/page, train/pages, cmd/pages: HTML pages, the verb browse, train --explain */
+#endif
+#ifndef PART_PHANTOM
+#define PART_PHANTOM 1 /* data/phantom: the verbs phantom and demo */
+#endif
+#ifndef PART_TABLE
+#define PART_TABLE 1 /* train/table, hash/baselines: the verb table */
+#endif
+
+/* The end of a message about something that this build lacks, for example "a.dcm: is DICOM; " PART_ABSENT("dicom"). */
+#define PART_ABSENT(part) "this build has no `" part "`: build without PARTS=core"
+
+#endif

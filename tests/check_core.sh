@@ -1,0 +1,107 @@
+#!/bin/sh
+# The core build against the whole one: both train on one small manifest, and their codes, evaluation and search are compared; what the
+# core lacks is refused with a sentence that says how to get it.
+# Equal kernels: every byte must be equal. Other kernels round otherwise, so that at least LEAST percent of all bits must be equal.
+# usage: check_core.sh [MSACH [MSACH_CORE]]      exit 1 on a difference
+set -eu
+cd "$(dirname "$0")/.."
+LEAST=99
+whole=${1:-./msach} core=${2:-./msach-core}
+for binary in "$whole" "$core"; do
+    [ -x "$binary" ] || { echo "check_core: no binary at $binary: run make, and make PARTS=core" >&2; exit 2; }
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+fail() {
+    echo "check_core: $*" >&2
+    exit 1
+}
+kernels() { "$1" --version | grep '^network kernels'; }
+exact=no
+if [ "$(kernels "$whole")" = "$(kernels "$core")" ]; then exact=yes; fi
+
+# ---- The same run, twice ----
+"$whole" phantom -q --out "$work/set" --cases 80 --size 32 >/dev/null
+small="image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=2 stage2_epochs=2 stage1_batch=16 stage2_batch=16 views=1"
+run() { # run BINARY NAME: everything that the core does
+    # shellcheck disable=SC2086 # a list of words
+    "$1" train -q --data "$work/set/manifest.tsv" --out "$work/$2" --set $small >/dev/null
+    for kind in image text; do
+        "$1" encode -q --model "$work/$2" --data "$work/set/manifest.tsv" --as $kind --out "$work/$2.$kind.npy" >/dev/null
+    done
+    "$1" eval -q --run "$work/$2" --json >"$work/$2.eval"
+    "$1" index -q --model "$work/$2" --data "$work/set/manifest.tsv" --out "$work/$2.idx" >/dev/null
+    "$1" search -q --model "$work/$2" --index "$work/$2.idx" --text "anechoic cyst" --tsv >"$work/$2.search"
+    "$1" verify "$work/$2" "$work/$2.idx" >"$work/$2.verify" || fail "$1 verify finds damage in its own files"
+    "$1" inspect -q "$work/$2" >"$work/$2.inspect"
+    "$1" inspect "$work/$2.idx" >>"$work/$2.inspect"
+}
+run "$whole" whole
+run "$core" core
+[ "$(wc -l <"$work/core.search")" -eq 11 ] || fail "the core's search finds $(wc -l <"$work/core.search") lines, not a header and 10 hits"
+grep -q '^codes of the database' "$work/core.inspect" || fail "the core's inspect prints no health of the codes"
+
+# differing FILE FILE: bits that differ
+differing() {
+    { cmp -l "$1" "$2" || true; } | awk '
+        function octal(s,  i, v) { for (i = 1; i <= length(s); i++) v = 8 * v + substr(s, i, 1); return v }
+        { a = octal($2); b = octal($3); for (i = 0; i < 8; i++) { n += (a % 2 != b % 2); a = int(a / 2); b = int(b / 2) } }
+        END { print n + 0 }'
+}
+for kind in image text; do
+    size=$(wc -c <"$work/whole.$kind.npy")
+    [ "$size" -eq "$(wc -c <"$work/core.$kind.npy")" ] || fail "the $kind codes have other sizes"
+    bits=$((8 * (size - 128))) # behind the header of NumPy's format
+    other=$(differing "$work/whole.$kind.npy" "$work/core.$kind.npy")
+    if [ $exact = yes ]; then
+        [ "$other" = 0 ] || fail "$other of $bits bits of the $kind codes differ"
+    else
+        [ $((100 * (bits - other))) -ge $((LEAST * bits)) ] || fail "$other of $bits bits of the $kind codes differ; at most $((100 - LEAST)) % were expected"
+    fi
+    echo "check_core: $kind codes: $((bits - other)) of $bits bits are equal"
+done
+if [ $exact = yes ]; then
+    for file in eval search; do
+        cmp -s "$work/whole.$file" "$work/core.$file" || fail "msach $file prints something else in the core"
+    done
+    cmp -s "$work/whole/model.safetensors" "$work/core/model.safetensors" || fail "the models differ"
+fi
+
+# ---- JPEG: the phantoms are PNG ----
+jpeg=
+for file in tests/fuzz/corpus/image/*; do
+    [ "$(od -An -tx1 -N3 "$file" | tr -d ' ')" = ffd8ff ] || continue
+    "$whole" encode -q --model "$work/whole" --image "$file" --out "$work/a.npy" >/dev/null 2>&1 || continue # damaged on purpose
+    jpeg=$file
+    break
+done
+[ -n "$jpeg" ] || fail "tests/fuzz/corpus/image holds no JPEG that can be read"
+"$core" encode -q --model "$work/whole" --image "$jpeg" --out "$work/b.npy" >/dev/null || fail "$jpeg: the core cannot read this JPEG"
+[ $exact = no ] || cmp -s "$work/a.npy" "$work/b.npy" || fail "$jpeg: the code of this JPEG differs"
+
+# ---- What the core lacks ----
+# refused STATUS TEXT COMMAND...
+refused() {
+    wanted=$1 text=$2 code=0
+    shift 2
+    "$core" "$@" >"$work/out" 2>&1 || code=$?
+    [ $code = "$wanted" ] || fail "msach-core $*: exit $code, not $wanted"
+    grep -qF "$text" "$work/out" || fail "msach-core $*: does not say: $text"
+}
+remedy() { echo "this build has no \`$1\`: build without PARTS=core"; }
+for verb in phantom import browse export demo audit bench table; do
+    refused 2 "msach: $(remedy $verb)" $verb --help
+    if "$core" --help | grep -q "^  $verb "; then fail "the core's --help lists $verb"; fi
+done
+refused 2 "$(remedy pages)" train --explain --out "$work/core"
+refused 2 "$(remedy pages)" search --index "$work/core.idx" --id x --html "$work/page.html"
+refused 2 "$(remedy pages)" inspect "$work/core" --html "$work/page.html"
+{ head -c 128 /dev/zero; echo DICM; } >"$work/a.dcm"
+refused 3 "a.dcm: is a DICOM picture; $(remedy dicom)" encode --model "$work/core" --image "$work/a.dcm" --out "$work/a.npy"
+# ---- What it links ----
+if command -v ldd >/dev/null; then
+    extra=$(ldd "$core" | grep -oE 'lib(expat|z)\.so[^ ]*' || true)
+    [ -z "$extra" ] || fail "the core links $extra"
+fi
+echo "check_core: the core does what the whole build does"
