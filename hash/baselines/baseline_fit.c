@@ -6,6 +6,7 @@
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
+#include "nn/fast/gemm.h"
 
 static Status check_data(const char *name, const BaselineData *d, const BaselineSettings *s, Error *err) {
     if (s->bits < CODE_MIN_BITS || s->bits > CODE_MAX_BITS || s->bits % 8)
@@ -95,6 +96,14 @@ static Status fit_in(Fit *f, FitMethod *method, BaselineModel *out, const Baseli
     return store(f->wy, mean_y, scale_y, &out->wy, &out->by, err);
 }
 
+void baseline_model_free(BaselineModel *m) {
+    mem_free(m->wx);
+    mem_free(m->bx);
+    mem_free(m->wy);
+    mem_free(m->by);
+    *m = (BaselineModel){0};
+}
+
 Status fit_run(const char *name, FitMethod *method, BaselineModel *out, const BaselineData *data,
                const BaselineSettings *settings, BaselineTrace *trace, Error *err) {
     *out = (BaselineModel){0};
@@ -112,6 +121,27 @@ Status fit_run(const char *name, FitMethod *method, BaselineModel *out, const Ba
     }
     arena_free(&arena);
     if (s != STATUS_OK) baseline_model_free(out);
+    return s;
+}
+
+Status baseline_encode(const BaselineModel *m, Modality modality, const float *x, int n, uint8_t *codes,
+                       Error *err) {
+    enum { TILE = 256 };
+    int d = modality == MODALITY_TEXT ? m->dy : m->dx, q = m->bits;
+    const float *w = modality == MODALITY_TEXT ? m->wy : m->wx,
+                *b = modality == MODALITY_TEXT ? m->by : m->bx;
+    float *scores = mem_alloc((size_t)TILE * (size_t)q * sizeof *scores);
+    real *scratch = mem_aligned(gemm_scratch(q, d) * sizeof *scratch);
+    Status s = scores && scratch ? STATUS_OK : mem_error(err, "encoding");
+    for (int first = 0; s == STATUS_OK && first < n; first += TILE) {
+        int rows = n - first < TILE ? n - first : TILE;
+        gemm(false, false, rows, q, d, x + (size_t)first * (size_t)d, d, w, q, 0, scores, q, scratch);
+        for (int i = 0; i < rows; i++)
+            for (int k = 0; k < q; k++) scores[(size_t)i * (size_t)q + (size_t)k] += b[k];
+        code_pack(scores, (size_t)rows, q, codes + (size_t)first * code_bytes(q));
+    }
+    mem_free(scores);
+    mem_free(scratch);
     return s;
 }
 

@@ -2,10 +2,6 @@
 
 #include <stdio.h>
 
-#include "hash/code.h"
-#include "nn/base/alloc.h"
-#include "nn/fast/gemm.h"
-
 #define AXIS(field) #field, offsetof(BaselineSettings, field)
 
 const Baseline BASELINES[BASELINE_METHODS] = {
@@ -64,33 +60,4 @@ void baseline_describe(const Baseline *b, const BaselineSettings *s, char *text,
         int n = snprintf(text + used, size - used, "%s%s=%g", a ? " " : "", b->axis[a].name, value);
         used += n > 0 ? (size_t)n : 0;
     }
-}
-
-void baseline_model_free(BaselineModel *m) {
-    mem_free(m->wx);
-    mem_free(m->bx);
-    mem_free(m->wy);
-    mem_free(m->by);
-    *m = (BaselineModel){0};
-}
-
-Status baseline_encode(const BaselineModel *m, Modality modality, const float *x, int n, uint8_t *codes,
-                       Error *err) {
-    enum { TILE = 256 };
-    int d = modality == MODALITY_TEXT ? m->dy : m->dx, q = m->bits;
-    const float *w = modality == MODALITY_TEXT ? m->wy : m->wx,
-                *b = modality == MODALITY_TEXT ? m->by : m->bx;
-    float *scores = mem_alloc((size_t)TILE * (size_t)q * sizeof *scores);
-    real *scratch = mem_aligned(gemm_scratch(q, d) * sizeof *scratch);
-    Status s = scores && scratch ? STATUS_OK : mem_error(err, "encoding");
-    for (int first = 0; s == STATUS_OK && first < n; first += TILE) {
-        int rows = n - first < TILE ? n - first : TILE;
-        gemm(false, false, rows, q, d, x + (size_t)first * (size_t)d, d, w, q, 0, scores, q, scratch);
-        for (int i = 0; i < rows; i++)
-            for (int k = 0; k < q; k++) scores[(size_t)i * (size_t)q + (size_t)k] += b[k];
-        code_pack(scores, (size_t)rows, q, codes + (size_t)first * code_bytes(q));
-    }
-    mem_free(scores);
-    mem_free(scratch);
-    return s;
 }

@@ -22,22 +22,6 @@ const char *export_commands_file(ExportFormat format) {
     return formats[format].commands_file;
 }
 
-static Status begin(FileWriter *w, const char *folder, const char *name, Error *err) {
-    char *path = path_join(folder, name);
-    if (!path) return mem_error(err, folder);
-    Status s = file_begin(w, path, err);
-    mem_free(path);
-    return s;
-}
-
-Status export_begin(FileWriter *w, const CodeSet *c, const char *folder, const char *suffix, Error *err) {
-    Buffer name = {0};
-    buffer_printf(&name, "%s%s", c->name, suffix);
-    Status s = name.failed ? mem_error(err, folder) : begin(w, folder, (const char *)name.data, err);
-    buffer_free(&name);
-    return s;
-}
-
 static void put_escaped(FileWriter *w, const char *s) {
     for (; *s; s++) {
         const char *escaped = *s == '\t' ? "\\t" : *s == '\n' ? "\\n" : *s == '\\' ? "\\\\" : NULL;
@@ -47,7 +31,7 @@ static void put_escaped(FileWriter *w, const char *s) {
 
 static Status write_ids(const Index *x, const char *folder, Error *err) {
     FileWriter w;
-    TRY(begin(&w, folder, "ids.tsv", err));
+    TRY(export_begin(&w, folder, "ids.tsv", err));
     long long number = 0;
     for (int64_t row = 0; row < index_count(x); row++) {
         IndexCase c;
@@ -98,7 +82,7 @@ Status export_index(const Index *x, ExportFormat format, const char *folder, Err
     for (Modality m = 0; m < MODALITIES; m++) TRY(write_codes(x, m, formats[format].codes, folder, err));
     TRY(write_ids(x, folder, err));
     FileWriter w;
-    TRY(begin(&w, folder, formats[format].commands_file, err));
+    TRY(export_begin(&w, folder, formats[format].commands_file, err));
     formats[format].commands(&w, index_bits(x));
     return file_commit(&w, err);
 }

@@ -44,7 +44,7 @@ Status export_faiss(const CodeSet *c, const char *folder, Error *err) {
     put_u32(header + 21, 1);
     put_u64(header + 25, (uint64_t)c->n * c->bytes);
     FileWriter w;
-    TRY(export_begin(&w, c, folder, "_codes.faiss", err));
+    TRY(export_begin_codes(&w, c, folder, "_codes.faiss", err));
     file_put(&w, header, sizeof header);
     file_put(&w, c->codes, c->n * c->bytes);
     TRY(file_commit(&w, err));

@@ -23,7 +23,7 @@ static void put_signed(FileWriter *w, const uint8_t *code, size_t bytes) {
 static Status write_lines(const CodeSet *c, const char *folder, const char *suffix,
                           void (*put)(FileWriter *, const uint8_t *, size_t), Error *err) {
     FileWriter w;
-    TRY(export_begin(&w, c, folder, suffix, err));
+    TRY(export_begin_codes(&w, c, folder, suffix, err));
     for (size_t i = 0; i < c->n; i++) {
         long long number = (long long)c->number[i];
         file_printf(&w, "{\"index\":{\"_id\":\"%lld\"}}\n{\"case\":%lld,\"code\":", number, number);
@@ -36,7 +36,7 @@ static Status write_lines(const CodeSet *c, const char *folder, const char *suff
 static Status write_mapping(const CodeSet *c, const char *folder, const char *suffix, const char *form,
                             Error *err) {
     FileWriter w;
-    TRY(export_begin(&w, c, folder, suffix, err));
+    TRY(export_begin_codes(&w, c, folder, suffix, err));
     file_printf(&w, "{\"mappings\":{\"properties\":{\"case\":{\"type\":\"long\"},\"code\":{");
     file_printf(&w, "%s%d}}}}\n", form, c->bits);
     return file_commit(&w, err);

@@ -21,7 +21,9 @@ typedef void ExportCommands(FileWriter *w, int bits);
 ExportCodes export_npy, export_faiss, export_pgcopy, export_milvus, export_elastic;
 ExportCommands commands_npy, commands_faiss, commands_pgcopy, commands_milvus, commands_elastic;
 
-/* Opens folder/<set's name><suffix>. */
-Status export_begin(FileWriter *w, const CodeSet *c, const char *folder, const char *suffix, Error *err);
+/* Begins the file folder/name, or folder/<set's name><suffix>. After STATUS_OK file_commit or file_abort must follow. */
+Status export_begin(FileWriter *w, const char *folder, const char *name, Error *err);
+Status export_begin_codes(FileWriter *w, const CodeSet *c, const char *folder, const char *suffix,
+                          Error *err);
 
 #endif

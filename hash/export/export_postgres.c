@@ -30,7 +30,7 @@ Status export_pgcopy(const CodeSet *c, const char *folder, Error *err) {
         "PGCOPY\n\377\r\n"; /* its 0, then flags and length of an extension, both 0 */
     static const unsigned char end[2] = {0xFF, 0xFF};
     FileWriter w;
-    TRY(export_begin(&w, c, folder, "_codes.pgcopy", err));
+    TRY(export_begin_codes(&w, c, folder, "_codes.pgcopy", err));
     file_put(&w, signature, sizeof signature);
     for (size_t row = 0; row < c->n; row++) put_row(&w, c, row);
     file_put(&w, end, sizeof end);

@@ -30,7 +30,9 @@ struct Index {
     Mih *tables[2]; /* over the first segment, or NULL */
 };
 
-/* The checksums of a segment's blocks; STATUS_CHECK where one is wrong. */
+/* STATUS_CHECK, with the place in the file. */
+Status index_damaged_at(Error *err, const char *path, uint64_t at, const char *what);
+/* Compares the checksums of a segment's blocks; STATUS_CHECK where one is wrong. */
 Status index_check_blocks(const Index *x, const Segment *s, const char *path, Error *err);
 
 #endif

@@ -6,47 +6,7 @@
 #include "hash/search/mih_tables.h"
 #include "nn/base/alloc.h"
 
-enum { HEADER_BYTES = 64, MOST_TABLE_BITS = 28 };
-
 static const char magic[8] = {'M', 'S', 'A', 'C', 'H', 'M', 'I', 'H'};
-
-static int log2_floor(size_t n) {
-    int bits = 0;
-    while (n >>= 1) bits++;
-    return bits;
-}
-
-int mih_fewest(int bits) {
-    return (bits + 63) / 64;
-}
-int mih_most(int bits) {
-    return bits / 8;
-}
-
-int mih_substrings(int bits, size_t n) {
-    int length = log2_floor(n) < 8 ? 8 : log2_floor(n), m = (bits + length / 2) / length;
-    return m < mih_fewest(bits) ? mih_fewest(bits) : m > mih_most(bits) ? mih_most(bits) : m;
-}
-
-/* Substrings of equal length, but for one bit, and the places of their tables. */
-void mih_lay_out(Mih *x) {
-    size_t at = HEADER_BYTES;
-    int most = log2_floor(x->present);
-    most = most < 1 ? 1 : most > MOST_TABLE_BITS ? MOST_TABLE_BITS : most;
-    for (int j = 0; j < x->m; j++) {
-        Substring *s = &x->part[j];
-        s->start = j * x->bits / x->m;
-        s->length = (j + 1) * x->bits / x->m - s->start;
-        s->table_bits = s->length < most ? s->length : most;
-        s->offsets_at = at;
-        at = (at + 4 * (((size_t)1 << s->table_bits) + 1) + 63) / 64 * 64;
-        s->rows_at = at;
-        at = (at + 4 * x->present + 63) / 64 * 64;
-        s->codes_at = at;
-        at = (at + code_bytes(x->bits) * x->present + 63) / 64 * 64;
-    }
-    x->size = at;
-}
 
 static void point_into(Mih *x, const void *data) {
     x->data = data;
@@ -135,7 +95,7 @@ Status mih_build(Mih **out, const uint8_t *codes, size_t n, int bits, int m, con
 
 /* present <= n < 2^32 and m <= 128 keep every product of mih_lay_out far from 2^64. */
 static int read_header(Mih *x, const unsigned char *data, size_t size) {
-    if (size < HEADER_BYTES || memcmp(data, magic, 8) != 0) return 0;
+    if (size < MIH_HEADER_BYTES || memcmp(data, magic, 8) != 0) return 0;
     uint32_t m = get_u32(data + 12);
     if (get_u32(data + 8) != (uint32_t)x->bits || get_u64(data + 16) != x->n || get_u64(data + 24) > x->n)
         return 0;

@@ -8,7 +8,7 @@
 #include "hash/search/scan_kernels.h"
 #include "nn/base/bytes.h"
 
-enum { MIH_MOST = 128 };
+enum { MIH_MOST = 128, MIH_HEADER_BYTES = 64 };
 
 /* Costs in units of 1/64 of a nanosecond on a machine of 2021; only their ratios matter, and only to speed. A lookup is mostly
  * two cache misses, dearer where no query before has warmed the caches; a candidate a word of 64 bits read beside the last one.

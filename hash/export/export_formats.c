@@ -1,0 +1,20 @@
+#include "hash/export/export_formats.h"
+
+#include "nn/base/alloc.h"
+
+Status export_begin(FileWriter *w, const char *folder, const char *name, Error *err) {
+    char *path = path_join(folder, name);
+    if (!path) return mem_error(err, folder);
+    Status s = file_begin(w, path, err);
+    mem_free(path);
+    return s;
+}
+
+Status export_begin_codes(FileWriter *w, const CodeSet *c, const char *folder, const char *suffix,
+                          Error *err) {
+    Buffer name = {0};
+    buffer_printf(&name, "%s%s", c->name, suffix);
+    Status s = name.failed ? mem_error(err, folder) : export_begin(w, folder, (const char *)name.data, err);
+    buffer_free(&name);
+    return s;
+}
