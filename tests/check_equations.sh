@@ -1,7 +1,7 @@
 #!/bin/sh
 # Holds ALGORITHM.md, tests/equations.txt and the code against each other, in every direction: an equation has the same statement and
 # mark in both, one home, tests that exist and oracles that a test calls; every EQ(id) of the page and of the code stands in the table;
-# every departure DEV(id) of the code stands in README.md and ALGORITHM.md and the reverse. Fails on any gap.
+# every departure DEV(id) of the code stands in hash/ALGORITHM.md and the reverse. Fails on any gap.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 table=tests/equations.txt
@@ -87,7 +87,7 @@ done
 # shellcheck disable=SC2086
 in_code=$(cat $sources | grep -oE 'DEV\([A-Za-z0-9_-]*\)' | sort)
 for dev in $(printf '%s\n' "$in_code" | uniq -d); do gap "$dev stands twice in the code"; done
-for document in README.md hash/ALGORITHM.md; do
+for document in hash/ALGORITHM.md; do
     in_document=$(grep -oE 'DEV\([A-Za-z0-9_-]*\)' $document | sort -u)
     for dev in $in_code; do has "$in_document" "$dev" || gap "$dev of the code is not in $document"; done
     for dev in $in_document; do has "$in_code" "$dev" || gap "$dev of $document is not in the code"; done
