@@ -65,6 +65,40 @@ for path in $(cat $sources Makefile tests/equations.txt | grep -v 'example=' | g
     [ -e "$path" ] || [ "$path" = "$example" ] || gap "a comment or a script names $path, which is not there"
 done
 
+# ---- Functions, files and names that a comment names ----
+# comments FILE...: a line "file:line: text" for each comment; code FILE...: the files without their comments
+parts_of() {
+    awk -v want="$1" 'FNR == 1 { inside = 0 }
+    { line = $0; said = done = ""
+      while (length(line)) {
+        if (inside) { at = index(line, "*/"); said = said (at ? substr(line, 1, at - 1) : line); if (!at) break; line = substr(line, at + 2); inside = 0; continue }
+        match(line, /\/\*|\/\/|"(\\.|[^"\\])*"/)
+        if (!RSTART) { done = done line; break }
+        what = substr(line, RSTART, 2)
+        done = done substr(line, 1, RSTART - 1)
+        if (what == "//") { said = said substr(line, RSTART + 2); break }
+        if (what == "/*") inside = 1
+        else done = done substr(line, RSTART, RLENGTH)
+        line = substr(line, RSTART + (inside ? 2 : RLENGTH)) }
+      if (want == "code") print done
+      else if (said ~ /[^ ]/) print FILENAME ":" FNR ": " said }' $2
+}
+coded=$(find nn hash data eval train cmd tests -name '*.[ch]' -o -name '*.inc')
+{ parts_of code "$coded"; cat hash/ALGORITHM.md Makefile; printf '%s\n' "$sources" | sed 's,.*/,,; s,\.[a-z]*$,,'; } |
+    tr -cs 'A-Za-z0-9_' '\n' | sort -u >build/known.tmp
+# Foreign names that comments speak of.
+printf '%s\n' trec_eval calculate_top_map index_io >>build/known.tmp
+sort -o build/known.tmp build/known.tmp
+parts_of comments "$(printf '%s\n' "$coded" | grep -v '^tests/')" >build/comments.tmp
+tr -cs 'A-Za-z0-9_(' '\n' <build/comments.tmp | grep -xE '[a-z][a-z0-9]{2,}(_[a-z0-9]{2,})+|[a-z][a-z0-9]+_[a-z0-9_]+\(' | tr -d '(' |
+    grep -v '_ij$' | sort -u |
+    comm -23 - build/known.tmp >build/unknown.tmp
+while read -r word; do gap "$(grep -wm1 "$word" build/comments.tmp | cut -d: -f1,2): a comment names $word, which the code does not know"; done <build/unknown.tmp
+for file in $(grep -oE '\b[a-z0-9_]+\.(c|h|inc)\b' build/comments.tmp | sort -u); do
+    has "$names" "$file" || [ "$(basename "$file")" = stb_image.h ] || gap "$(grep -wm1 "$file" build/comments.tmp | cut -d: -f1,2): a comment names $file, which is not there"
+done
+rm -f build/known.tmp build/comments.tmp build/unknown.tmp
+
 # ---- Each folder's README ----
 # patterns README: the names and globs between its backticks; VERB stands for any word
 patterns() { grep -o '`[^`]*`' "$1" | tr -d '`' | sed 's/VERB/*/' | grep -E '^[A-Za-z0-9_.*]+$' | sort -u; }

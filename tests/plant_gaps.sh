@@ -32,6 +32,7 @@ fresh
 $equations >/dev/null 2>&1 || { echo "plant_gaps: check_equations fails without any gap"; exit 1; }
 $docs >/dev/null 2>&1 || { echo "plant_gaps: check_docs fails without any gap"; exit 1; }
 sh tests/check_layers.sh >/dev/null 2>&1 || { echo "plant_gaps: check_layers fails without any gap"; exit 1; }
+sh tests/check_circles.sh "$root/build/release" >/dev/null 2>&1 || { echo "plant_gaps: check_circles fails without any gap"; exit 1; }
 
 sed -i 's/EQ(balance)/equation balance/' hash/loss_balance.c
 red "an equation without a home" $equations
@@ -99,6 +100,21 @@ for line in 'See the test `rules/'$no'_test`.' 'See `nn/'$no'_file.c`.' 'Call `'
     printf '\n%s\n' "$line" >>README.md
     red "a document that says: $line" $docs
 done
+for comment in '/* See '$no'_function(). */' '// '$no'_file.c has it' '/* as '$no'_made_it says */'; do
+    fresh
+    printf '%s\n' "$comment" >>hash/balance.c
+    red "a comment that says: $comment" $docs
+done
+fresh
+printf '#include "nn/base/%s_ring.h"\n' $no >>nn/base/bytes.h
+echo '#include "nn/base/bytes.h"' >nn/base/${no}_ring.h
+red "two headers that include each other" sh tests/check_circles.sh "$root/build/release"
+fresh
+cp -r "$root/build/release" objects
+# shellcheck disable=SC2086 # flags
+printf 'void csv_ring(void);\nvoid names_ring(void) { csv_ring(); }\n' | cc -x c -c -o ring.o - && ld -r -o joined.o objects/data/names.o ring.o && mv joined.o objects/data/names.o
+printf 'void names_ring(void);\nvoid csv_ring(void) { names_ring(); }\n' | cc -x c -c -o ring.o - && ld -r -o joined.o objects/data/csv.o ring.o && mv joined.o objects/data/csv.o
+red "two files that call each other" sh tests/check_circles.sh objects
 
 [ "$failed" = 0 ] && echo "plant_gaps: all $planted planted gaps were seen"
 [ "$failed" = 0 ]
