@@ -16,7 +16,8 @@ typedef struct {
 } BenchCodes;
 
 /* kind: random; or near:FILE.npy (uint8, rows x bits/8), each code a random one of the file's with every bit flipped with
- * probability 0.05. Seed 1; the same at any number of threads. bits: 0 where the file says it. codes_free in every case. */
+ * probability 0.05. Seed 1; the same at any number of threads. bits: 0 where the file says it. The caller frees
+ * with bench_codes_free in every case. */
 Status bench_codes_make(BenchCodes *c, const char *kind, size_t n, size_t n_queries, int bits, Pool *pool,
                         Error *err);
 /* folder/codes.npy and folder/queries.npy. */

@@ -31,7 +31,7 @@ void bench_add_rate(BenchReport *r, const char *field, const char *words, const 
 void bench_add_ms(BenchReport *r, const char *field, const char *words, const Timing *t);
 void bench_add_number(BenchReport *r, const char *field, const char *words, double value);
 
-/* One JSON object (each field, with field_min and field_max beside where there is a spread), or a table; the machine, the
+/* One JSON object (each field, with its minimum and maximum where there is a spread), or a table; the machine, the
  * products, the kernels and the threads either way. */
 void bench_print(const BenchReport *r, const Pool *pool, bool json);
 

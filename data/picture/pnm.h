@@ -6,7 +6,7 @@
 
 #include "data/picture/pixels.h"
 
-/* By the first bytes; P1 to P4 too, which pnm_header refuses. */
+/* By the first bytes; also true for P1 to P4, which pnm_check refuses. */
 bool pnm_is(const unsigned char *data, size_t size);
 
 /* Whether header and size are right. An input error names the byte. */

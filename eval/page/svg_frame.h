@@ -33,7 +33,7 @@ typedef struct {
 
 typedef enum { LEGEND_LINE, LEGEND_POINT } LegendKind;
 
-/* Opens <svg> with title and description. legend_height as svg_legend_height tells. left: room for the y
+/* Opens <svg> with title and description. legend_height: height of the legend, 0 without one. left: room for the y
  * labels. */
 void plot_open(Plot *p, Buffer *b, const SvgFrame *f, double height, double left, double legend_height);
 void plot_close(Plot *p);
