@@ -33,6 +33,9 @@ static Status read_line(Queries *f, bool *more, Error *err) {
     if (ferror(f->from)) return error_from_errno(err, f->path, "read");
     *more = c != EOF || f->text.size > 0;
     while (f->text.size && f->text.data[f->text.size - 1] == '\r') f->text.size--;
+    size_t mark = f->line == 1 ? utf8_mark(f->text.data, f->text.size) : 0;
+    f->text.size -= mark;
+    if (mark) memmove(f->text.data, f->text.data + mark, f->text.size);
     buffer_add(&f->text, "", 1);
     return f->text.failed ? mem_error(err, "a question") : STATUS_OK;
 }

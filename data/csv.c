@@ -99,6 +99,11 @@ static char detect_separator(Csv *c) {
 }
 
 Status csv_open(Csv *c, const char *path, CsvKind kind, bool header, Error *err) {
+    return csv_open_encoded(c, path, kind, header, NULL, err);
+}
+
+Status csv_open_encoded(Csv *c, const char *path, CsvKind kind, bool header, const char *encoding,
+                        Error *err) {
     size_t size;
     memset(c, 0, sizeof *c);
     c->separator = kind == CSV_TABS ? '\t' : kind == CSV_BARS ? '|' : ',';
@@ -106,7 +111,9 @@ Status csv_open(Csv *c, const char *path, CsvKind kind, bool header, Error *err)
     c->next = 1;
     c->path = mem_strdup(path);
     if (!c->path) return mem_error(err, path);
-    TRY(text_read(path, &c->text, &size, &c->converted, err));
+    c->encoding.wanted = encoding;
+    TRY(text_read(path, &c->text, &size, &c->encoding, err));
+    c->converted = strcmp(c->encoding.found, "UTF-8") != 0;
     c->at = c->text;
     if (kind == CSV_DETECT) c->separator = detect_separator(c);
     if (!header) return STATUS_OK;

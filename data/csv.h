@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "data/text_read.h"
 #include "nn/base/error.h"
 
 enum { CSV_MAX_FIELDS = 256 };
@@ -23,10 +24,14 @@ typedef struct {
     char *field[CSV_MAX_FIELDS];  /* of the current row; strings in the text */
     int n;                        /* fields of the current row */
     int line, next;               /* where the current row starts, from 1; where the next will */
-    bool converted;               /* from GB18030 */
+    TextEncoding encoding;        /* that the file was read in */
+    bool converted;               /* which is not UTF-8 */
 } Csv;
 
-/* Reads the file (text_read) and, where `header`, its first row. csv_close in every case. */
+/* Reads the file (text_read; encoding: the wanted one or NULL) and, where `header`, its first row. csv_close in every case.
+ * csv_open: the same by evidence. */
+Status csv_open_encoded(Csv *c, const char *path, CsvKind kind, bool header, const char *encoding,
+                        Error *err);
 Status csv_open(Csv *c, const char *path, CsvKind kind, bool header, Error *err);
 
 /* The next row that is not empty; *more is false at the end. A quote that is not closed and, below a header, a row of another

@@ -1,8 +1,8 @@
-/* The manifest: one case a line, TSV or JSON Lines, UTF-8 (a byte order mark and CRLF are fine).
- * Columns by name in any order: id, image (relative to the manifest), text, labels (separated by '|'; in JSON
- * also an array); optional group (patient, case or video) and split (train, val, query, database). Other
- * columns are passed over. In TSV \t, \n, \r and \\ stand for tab, newline, return, backslash. Empty lines
- * are passed over. */
+/* The manifest: one case a line (TSV or JSON Lines) or a JSON array of objects; UTF-8 (a byte order mark and CRLF are fine).
+ * Columns by name in any order: id, image (relative to the manifest), text, labels (separated by '|'; in JSON also an array);
+ * optional group (patient, case or video) and split (train, val, query, database). In JSON ids, groups and labels may be whole
+ * numbers. Other columns are ignored. In TSV \t, \n, \r and \\ stand for tab, newline, return, backslash. Empty lines are
+ * ignored. */
 #ifndef DATA_MANIFEST_H
 #define DATA_MANIFEST_H
 
@@ -65,7 +65,8 @@ typedef struct {
     bool mask_labels;       /* removes label names (and their words split at '_' and '-') from all texts */
 } ManifestOptions;
 
-/* Reads by the ending: .jsonl or .ndjson is JSON Lines, everything else TSV. Checks ids (unique, not empty),
+/* A file that starts with '[' is a JSON array; one that starts with '{' or is called .jsonl or .ndjson is JSON Lines; every other
+ * file is TSV. Checks ids (unique, not empty),
  * UTF-8, that every case has an image or a text, that image files are there and regular. All bad rows are
  * reported at once: the first 10 with file:line, and the count of the rest. Masked words match whole,
  * case-folded words of the text. manifest_free in every case. */

@@ -1,5 +1,4 @@
-/* The rows of a manifest file as strings, whether TSV or JSON Lines; and the list of what is wrong with them.
- */
+/* The rows of a manifest file as strings, whether TSV, JSON Lines or a JSON array; and the list of what is wrong with them. */
 #ifndef DATA_MANIFEST_ROWS_H
 #define DATA_MANIFEST_ROWS_H
 
@@ -32,9 +31,10 @@ typedef struct {
 
 typedef struct {
     const char *path;
-    char *at, *end; /* what is not read yet */
-    int line;       /* read so far */
-    bool json;
+    char *at, *end;            /* what is not read yet */
+    int line;                  /* read so far */
+    bool json, array, closed;  /* JSON Lines; a JSON array, and its end was met */
+    int elements;              /* of the array, read so far */
     int columns;               /* of a TSV file */
     int column[FIELD_COUNT];   /* number of each field's column, -1 where there is none */
     bool present[FIELD_COUNT]; /* TSV: the column is there; JSON: some row had the key */

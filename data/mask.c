@@ -120,7 +120,7 @@ Status mask_add_file(Mask *k, const char *path, Error *err) {
     if (valid < size || memchr(data, 0, size))
         s = error_set(err, STATUS_INPUT, "%s: byte %zu is not UTF-8 text; save it as UTF-8", path,
                       valid < size ? valid + 1 : strlen(text) + 1);
-    if (s == STATUS_OK && strncmp(text, "\xEF\xBB\xBF", 3) == 0) text += 3;
+    text += utf8_mark(text, size);
     while (s == STATUS_OK && *text) {
         size_t line = strcspn(text, "\r\n");
         s = add_phrase(k, text, line, err);

@@ -62,6 +62,10 @@ Test(cli_search, json_hits_have_the_fixed_fields_nearest_first) {
 Test(cli_search, queries_are_answered_line_by_line_and_name_themselves) {
     char index[600], lines[1200];
     TinyRun t = indexed(index);
+    Ran marked = run_msach_input("\xEF\xBB\xBF@id case0003\n",
+                                 "search --model %s --index %s --queries - --json -k 1", t.run, index);
+    cr_assert_not_null(strstr(marked.out, "\"query\":\"@id case0003\""), "%s %s", marked.out, marked.err);
+    ran_free(&marked);
     snprintf(lines, sizeof lines, "cyst in the liver\n\n@id case0003\r\n@image %s/case0001.png\n", t.images);
     Ran r = run_msach_input(lines, "search --model %s --index %s --queries - --json -k 2", t.run, index);
     cr_assert_eq(r.code, 0, "%s", r.err);

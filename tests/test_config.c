@@ -55,6 +55,19 @@ Test(config, every_weight_of_a_term_is_a_setting) {
     }
 }
 
+Test(config, a_byte_order_mark_before_the_first_setting_is_skipped) {
+    Config c;
+    Error err = {0};
+    config_default(&c);
+    cr_assert_eq(config_read(&c,
+                             fixture_text("marked.txt", "\xEF\xBB\xBF"
+                                                        "bits = 128\r\nseed = 7\n"),
+                             &err),
+                 STATUS_OK, "%s", err.message);
+    cr_assert_eq(c.bits, 128);
+    cr_assert_eq(c.seed, 7);
+}
+
 Test(config, a_mistyped_setting_names_the_nearest) {
     Config c;
     Error err = {0};

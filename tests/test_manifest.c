@@ -215,14 +215,63 @@ Test(manifest, a_zero_byte_is_refused) {
     manifest_free(&m);
 }
 
+/* pandas writes numbers of ids, groups and classes without quotes, and as 7.0 where some are missing. */
+Test(manifest, whole_numbers_in_json_are_names) {
+    Manifest m = good("m.jsonl",
+                      "{\"id\":7,\"text\":\"t\",\"group\":3.0,\"labels\":[1,2]}\n"
+                      "{\"id\":-12345678901,\"text\":\"t\",\"group\":\"3\",\"labels\":4}\n",
+                      &plain);
+    cr_assert_eq(m.n, 2);
+    cr_assert_str_eq(m.cases[0].id, "7");
+    cr_assert_str_eq(m.cases[1].id, "-12345678901");
+    cr_assert_eq(m.n_groups, 1);
+    cr_assert_eq(m.n_labels, 3);
+    cr_assert_str_eq(m.label_names[2], "4");
+    manifest_free(&m);
+    refused("m.jsonl", "{\"id\":1e300,\"text\":\"\"}\n", &plain, "wrong type");
+    refused("m.jsonl", "{\"id\":1e15}", &plain, "wrong type"); /* longer than its place */
+    refused("m.jsonl", "{\"id\":99999999999999999999,\"text\":\"t\"}", &plain, "m.jsonl:1: column");
+}
+
+Test(manifest, a_json_array_of_objects_is_read_under_any_name) {
+    static const char *const names[] = {"m.json", "m.jsonl", "m.txt"};
+    for (int i = 0; i < 3; i++) {
+        Manifest m =
+            good(names[i],
+                 "\xEF\xBB\xBF [\r\n  {\"id\": 1,\n \"text\": \"a]b\"} ,{\"id\":\"y\",\"text\":\"t\",\n"
+                 "\"labels\":[\"p\",\"q\"]}\n]\n\n",
+                 &plain);
+        cr_assert_eq(m.n, 2);
+        cr_assert_str_eq(m.cases[0].text, "a]b");
+        cr_assert_eq(m.cases[0].line, 2);
+        cr_assert_eq(m.cases[1].line, 3);
+        cr_assert_eq(m.n_labels, 2);
+        manifest_free(&m);
+        m = good(names[i], "{\"id\":\"x\",\"text\":\"t\"}\n{\"id\":\"y\",\"text\":\"t\"}\n", &plain);
+        cr_assert_eq(m.n, 2);
+        manifest_free(&m);
+        refused(names[i], "[]", &plain, "has no cases");
+        refused(names[i], "[\n{\"id\":\"x\",\"text\":\"t\"}\n", &plain, ":3: the array has no end");
+        refused(names[i], "[{\"id\":\"x\",\"text\":\"t\"}]\n7", &plain, ":2: text follows the array");
+        refused(names[i], "[{\"id\":\"x\",\"text\":\"t\"}\n{\"id\":\"y\"}]", &plain,
+                ":2: ',' or ']' is missing");
+        refused(names[i], "[{\"id\":\"x\",\"text\":\"t\"},\n\n{\"id\":]", &plain, ":3: ");
+        refused(names[i], "[{\"id\":\"x\",\"text\":\"t\"},\n\n{\"id\":\"x\",\"text\":\"t\"}]", &plain,
+                ":3: id \"x\" is that of line 1");
+        refused(names[i], "[7,\n[]]", &plain, "is no JSON object");
+    }
+}
+
 Test(manifest, broken_json_lines_are_told_with_file_and_line) {
     refused("m.jsonl", "{\"id\":\"x\",\"text\":\"t\"}\n{\"id\":\n", &plain, "m.jsonl:2: column ");
     refused("m.jsonl", "{\"id\":\"x\",\"id\":\"y\",\"text\":\"t\"}\n", &plain, "duplicate");
     refused("m.jsonl", "[1]\n", &plain, "is no JSON object");
-    refused("m.jsonl", "{\"id\":7,\"text\":\"t\"}\n", &plain,
-            "\"id\" is of a wrong type; a string was expected");
-    refused("m.jsonl", "{\"id\":\"x\",\"text\":\"t\",\"labels\":[1]}\n", &plain,
-            "a string or an array of strings");
+    refused("m.jsonl", "{\"id\":7.5,\"text\":\"t\"}\n", &plain,
+            "\"id\" is of a wrong type; a string or a whole number was expected");
+    refused("m.jsonl", "{\"id\":\"x\",\"text\":7}\n", &plain,
+            "\"text\" is of a wrong type; a string was expected");
+    refused("m.jsonl", "{\"id\":\"x\",\"text\":\"t\",\"labels\":[true]}\n", &plain,
+            "a string, a whole number or an array of them was expected");
     refused("m.jsonl", "{\"id\":\"x\",\"text\":\"t\"} trailing\n", &plain, "m.jsonl:1");
     refused("m.jsonl", "{\"text\":\"t\"}\n", &plain, "has no id");
     refused("m.jsonl", "{\"id\":\"x\\u0000\",\"text\":\"t\"}\n", &plain, "m.jsonl:1");

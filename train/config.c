@@ -104,7 +104,7 @@ Status config_read(Config *c, const char *path, Error *err) {
                     "\ndata = ")) /* the file of a run names every setting that its build had */
         config_older(c);
     int number = 1;
-    for (char *line = (char *)data; s == STATUS_OK && line; number++) {
+    for (char *line = (char *)data + utf8_mark(data, size); s == STATUS_OK && line; number++) {
         char *next = strchr(line, '\n');
         if (next) *next++ = 0;
         s = read_line(c, line, err);

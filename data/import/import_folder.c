@@ -32,15 +32,15 @@ static Status read_text(Import *im, const char *image, Buffer *out, Error *err) 
     Buffer path = {0};
     char *text = NULL;
     size_t size;
-    bool converted = false;
+    TextEncoding encoding = {0};
     buffer_add(&path, image, stem(image));
     buffer_add(&path, ".txt", 4);
     const char *name = buffer_text(&path);
     Status s = path.failed ? mem_error(err, image) : STATUS_OK;
     if (s == STATUS_OK && path_exists(name)) {
-        s = text_read(name, &text, &size, &converted, err);
+        s = text_read(name, &text, &size, &encoding, err);
         if (s == STATUS_OK) choose_text(im, out, text, size);
-        im->converted += converted;
+        im->converted += encoding.found && strcmp(encoding.found, "UTF-8") != 0;
     }
     mem_free(text);
     buffer_free(&path);

@@ -213,6 +213,9 @@ static Status read_names(AuditNames *names, const char *path, size_t n, Error *e
         unsigned char *data;
         TRY(file_read(path, MAX_BYTES, &data, &size, err));
         names->text = (char *)data;
+        size_t mark = utf8_mark(data, size);
+        size -= mark;
+        memmove(data, data + mark, size + 1);
     }
     TRY(index_lines(names, size, path, err));
     if (names->n != n)

@@ -77,6 +77,10 @@ uint32_t fnv1a_32(const void *data, size_t size) {
     return hash;
 }
 
+size_t utf8_mark(const void *text, size_t size) {
+    return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 void buffer_add(Buffer *b, const void *data, size_t size) {
     if (b->failed || size == 0) return;
     if (size > SIZE_MAX - b->size || !mem_grow(&b->data, &b->capacity, b->size + size, 1)) {

@@ -27,6 +27,9 @@ uint64_t fnv1a(uint64_t hash, const void *data, size_t size);
 /* FNV-1a of 32 bits: the buckets of subwords. */
 uint32_t fnv1a_32(const void *data, size_t size);
 
+/* Bytes of a UTF-8 byte order mark at the start of a text: 3 or 0. Every reader of text files skips it. */
+size_t utf8_mark(const void *text, size_t size);
+
 /* ---- A growable byte buffer. ok turns 0 for good once memory ran out. ---- */
 typedef struct {
     unsigned char *data;

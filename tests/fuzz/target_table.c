@@ -85,15 +85,15 @@ static void look_at(const char *text, size_t size) {
     vocab_free(&v);
 }
 
-static void read_text(const char *path) {
+static void read_text(const char *path, const char *wanted) {
     char *text = NULL;
     size_t size = 0;
-    bool converted;
     Error err = {0};
-    Status s = text_read(path, &text, &size, &converted, &err);
+    TextEncoding encoding = {.wanted = wanted};
+    Status s = text_read(path, &text, &size, &encoding, &err);
     FUZZ_CHECK(s == STATUS_OK || (s == STATUS_INPUT && err.message[0]));
     if (s == STATUS_OK) {
-        FUZZ_CHECK(strlen(text) == size);
+        FUZZ_CHECK(strlen(text) == size && encoding.found && utf8_valid(text, size) == size);
         look_at(text, size);
     }
     mem_free(text);
@@ -117,10 +117,11 @@ static void read_words(const uint8_t *data, size_t size) {
 }
 
 void fuzz_text(const uint8_t *data, size_t size) {
+    static const char *const wanted[5] = {NULL, NULL, "GB18030", "WINDOWS-1252", "UTF-16LE"};
     if (size > 1 && data[0] == 0x1F && data[1] == 0x8B)
-        read_text(harness_file("input.gz", data, size));
+        read_text(harness_file("input.gz", data, size), NULL);
     else if (harness_choice(data, size, 4) == 0)
         read_words(data, size);
     else
-        read_text(harness_file("input.txt", data, size));
+        read_text(harness_file("input.txt", data, size), wanted[harness_choice(data, size, 5)]);
 }
