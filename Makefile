@@ -338,6 +338,7 @@ docs: msach
 	@sh tests/check_layers.sh
 	@sh tests/check_docs.sh $(BIN)
 	@CC='$(CC)' sh tests/check_example.sh $(BUILD)
+	@CC='$(CC)' MAKE='$(MAKE)' sh tests/check_term.sh $(BUILD)
 	@sh tests/readme_commands.sh $(BIN)
 
 # Installs into a folder of its own, uses what is there, uninstalls.

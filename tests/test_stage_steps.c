@@ -306,6 +306,18 @@ static void check_weight(Tape *t, const Stage2 *st, Session *s, const Model *m, 
     set_weight(&s->config, i, 0.3);
 }
 
+/* A model with the parameters of every term of stage 2. */
+static void model_of_all_terms(Model *m, Config c) {
+    Error err;
+    golden_model(m, MODEL_STAGE2, 4);
+    ModelConfig sizes = m->config;
+    for (int i = 0; i < TERM_COUNT; i++)
+        if (TERMS[i].stage == 2) set_weight(&c, i, 1);
+    sizes.n_extra = terms_parameters(&c, sizes.extra);
+    model_free(m);
+    cr_assert_eq(model_create(m, &sizes, 1, &err), STATUS_OK);
+}
+
 Test(stage2, a_weight_moves_the_total_by_itself_times_its_terms_value_and_0_leaves_the_term_out) {
     Session s;
     Stage2 st;
@@ -315,7 +327,7 @@ Test(stage2, a_weight_moves_the_total_by_itself_times_its_terms_value_and_0_leav
     int checked = 0;
     begin_stage2(&s);
     stage2_begin(&st, &s);
-    golden_model(&m, MODEL_STAGE2, 4);
+    model_of_all_terms(&m, s.config);
     tape_init(&t, NULL);
     for (int i = 0; i < TERM_COUNT; i++) {
         if (TERMS[i].stage != 2) continue;

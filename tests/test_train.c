@@ -196,6 +196,22 @@ static bool same_weights(const char *a, const char *b) {
     return same;
 }
 
+/* The model of a run with this term holds its parameters, and training moved them. */
+static void check_parameters(const LossTerm *term, const char *path) {
+    ModelFile m;
+    Error err = {0};
+    cr_assert_eq(model_open(&m, path, &err), STATUS_OK, "%s", err.message);
+    for (int k = 0; k < TERM_PARAMETERS && term->parameter[k].name; k++) {
+        char name[PARAM_NAME];
+        snprintf(name, sizeof name, "term%d.%s.%s", term->stage, term->name, term->parameter[k].name);
+        const Param *p = params_find(&m.model.params, name);
+        cr_assert_not_null(p, "%s", name);
+        cr_assert_eq(tensor_size(p->tensor), (size_t)term->parameter[k].size, "%s", name);
+        cr_assert_gt(fabs((double)p->tensor->data[0] - term->parameter[k].initial), 1e-4, "%s", name);
+    }
+    model_close(&m);
+}
+
 Test(train, every_term_trains_the_weights_of_the_model_change_with_its_own, .timeout = 120) {
     const char *manifest = tiny_set("terms", 1);
     for (int i = 0; i < TERM_COUNT; i++) {
@@ -212,6 +228,7 @@ Test(train, every_term_trains_the_weights_of_the_model_change_with_its_own, .tim
             cr_assert_eq(train(manifest, fixture_path(name[k]), &c, 2, false, NULL), RUN_FINISHED, "%s",
                          name[k]);
         }
+        if (TERMS[i].weight) check_parameters(&TERMS[i], fixture_path(path[1]));
         if (TERMS[i].weight)
             cr_assert(!same_weights(fixture_path(path[0]), fixture_path(path[1])), "%s does not train",
                       TERMS[i].name);

@@ -189,7 +189,7 @@ const LossTerm TERMS[TERM_COUNT] = {
                             .stage = 2,
                             .weight = "weight_decorrelation",
                             .compute = decorrelation},
-};
+}; /* TERMS */
 
 double term_weight(const Config *c, const LossTerm *term) {
     return term->weight ? config_number(c, term->weight) : 1;
@@ -236,7 +236,7 @@ static void parameter_name(const LossTerm *term, const char *name, char out[PARA
     snprintf(out, PARAM_NAME, "term%d.%s.%s", term->stage, term->name, name);
 }
 
-static int parameters_of(const Config *c, ModelExtra *out) {
+int terms_parameters(const Config *c, ModelExtra *out) {
     int n = 0;
     for (int i = 0; i < TERM_COUNT; i++)
         for (int k = 0; k < TERM_PARAMETERS && TERMS[i].parameter[k].name; k++) {
@@ -256,7 +256,7 @@ Status terms_model(const Session *s, Model *m, Error *err) {
     c.classes = session_classes(s);
     c.mean = s->mean;
     c.deviation = s->deviation;
-    c.n_extra = parameters_of(&s->config, c.extra);
+    c.n_extra = terms_parameters(&s->config, c.extra);
     return model_create(m, &c, (uint64_t)s->config.seed, err);
 }
 

@@ -82,6 +82,8 @@ Loss terms_loss(Tape *t, int stage, const TermBatch *x);
 
 double term_weight(const Config *c, const LossTerm *term);
 
+/* The parameters of the terms that are on: out (MODEL_EXTRAS); returns how many. */
+int terms_parameters(const Config *c, ModelExtra *out);
 /* The model of a session, with the parameters of the terms that are on and initial weights. model_free in every case. */
 Status terms_model(const Session *s, Model *m, Error *err);
 /* A parameter of a term that is on. */

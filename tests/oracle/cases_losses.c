@@ -248,5 +248,5 @@ const OpTest LOSS_OPS[] = {
     ROW("L_qua", "quantisation", quantisation_setup, quantisation_run, quantisation_oracle),
     ROW("L_like", "likelihood", likelihood_setup, likelihood_run, likelihood_oracle),
     ROW("L_dec", "decorrelation", pair_setup, decorrelation_run, decorrelation_oracle),
-};
+}; /* LOSS_OPS */
 const size_t N_LOSS_OPS = sizeof LOSS_OPS / sizeof *LOSS_OPS;
