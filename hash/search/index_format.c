@@ -18,7 +18,7 @@ static void seal(unsigned char *bytes, size_t size) {
     put_u32(bytes + size - 4, crc32_update(0, bytes, size - 4));
 }
 
-static int sealed(const unsigned char *bytes, size_t size) {
+static bool sealed(const unsigned char *bytes, size_t size) {
     return get_u32(bytes + size - 4) == crc32_update(0, bytes, size - 4);
 }
 
@@ -35,12 +35,12 @@ void slot_encode(const Slot *s, unsigned char bytes[SLOT_BYTES]) {
     seal(bytes, SLOT_BYTES);
 }
 
-int slot_begins(const unsigned char bytes[SLOT_BYTES]) {
+bool slot_begins(const unsigned char bytes[SLOT_BYTES]) {
     return memcmp(bytes, slot_magic, sizeof slot_magic) == 0;
 }
 
-int slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]) {
-    if (!slot_begins(bytes) || !sealed(bytes, SLOT_BYTES)) return 0;
+bool slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]) {
+    if (!slot_begins(bytes) || !sealed(bytes, SLOT_BYTES)) return false;
     uint32_t bits = get_u32(bytes + 12);
     s->bits = bits <= CODE_MAX_BITS ? (int)bits : 0;
     s->generation = get_u64(bytes + 16);
@@ -57,8 +57,8 @@ int slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]) {
 const Slot *slot_newer(const Slot pair[2]) {
     const Slot *newer = pair[0].generation > pair[1].generation ? &pair[0] : &pair[1];
     const Slot *older = newer == &pair[0] ? &pair[1] : &pair[0];
-    int same = newer->generation - older->generation == 1 && newer->bits == older->bits &&
-               memcmp(newer->model_hash, older->model_hash, MODEL_HASH_BYTES) == 0;
+    bool same = newer->generation - older->generation == 1 && newer->bits == older->bits &&
+                memcmp(newer->model_hash, older->model_hash, MODEL_HASH_BYTES) == 0;
     return same ? newer : NULL;
 }
 
@@ -86,23 +86,24 @@ uint64_t segment_table_bytes(uint64_t table) {
     return (4 + 4 * segment_blocks(table) + 63) / 64 * 64;
 }
 
-/* rows <= 2^32, bytes of a code <= 128, so no product overflows. */
-static int sizes_fit(const SegmentHeader *h, int bits) {
+/* rows <= 2^32 and a code has at most 128 bytes, so no product overflows. */
+static bool sizes_fit(const SegmentHeader *h, int bits) {
     const PartPlace *p = h->part;
     if (h->kind == SEGMENT_DELETED) return p[PART_DELETED].size == 8 * h->rows;
     uint64_t slots = p[PART_ID_TABLE].size / 4;
     for (int m = 0; m < 2; m++)
-        if (p[PART_CODES + m].size != h->rows * code_bytes(bits) || p[PART_HAS + m].size != h->rows) return 0;
+        if (p[PART_CODES + m].size != h->rows * code_bytes(bits) || p[PART_HAS + m].size != h->rows)
+            return false;
     return p[PART_ID_OFFSET].size == 8 * (h->rows + 1) && p[PART_TEXT_OFFSET].size == 8 * (h->rows + 1) &&
            p[PART_LABEL_OFFSET].size == 8 * (h->rows + 1) && p[PART_LABELS].size % 4 == 0 &&
            p[PART_ID_TABLE].size % 4 == 0 && slots > h->rows && (slots & (slots - 1)) == 0 &&
            h->names <= UINT32_MAX && p[PART_NAME_OFFSET].size == 8 * (h->names + 1);
 }
 
-int segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_BYTES], int bits) {
-    if (memcmp(bytes, segment_magic, 8) != 0 || !sealed(bytes, SEGMENT_HEADER_BYTES)) return 0;
+bool segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_BYTES], int bits) {
+    if (memcmp(bytes, segment_magic, 8) != 0 || !sealed(bytes, SEGMENT_HEADER_BYTES)) return false;
     uint64_t kind = get_u64(bytes + 8);
-    if (kind != SEGMENT_CASES && kind != SEGMENT_DELETED) return 0;
+    if (kind != SEGMENT_CASES && kind != SEGMENT_DELETED) return false;
     h->kind = (SegmentKind)kind;
     h->rows = get_u64(bytes + 16);
     h->first_row = get_u64(bytes + 24);
@@ -112,14 +113,14 @@ int segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_BY
     if (h->rows > INDEX_MAX_ROWS || h->length % 64 != 0 || h->table % 64 != 0 ||
         h->table < SEGMENT_HEADER_BYTES || h->table > h->length ||
         segment_table_bytes(h->table) != h->length - h->table)
-        return 0;
+        return false;
     for (int i = 0; i < N_PARTS; i++) {
         PartPlace *p = &h->part[i];
         p->offset = get_u64(bytes + PARTS_AT + 16 * i);
         p->size = get_u64(bytes + PARTS_AT + 16 * i + 8);
         if (p->size && (p->offset % 64 != 0 || p->offset < SEGMENT_HEADER_BYTES || p->offset > h->table ||
                         p->size > h->table - p->offset))
-            return 0;
+            return false;
     }
     return sizes_fit(h, bits);
 }

@@ -1,22 +1,53 @@
-/* The bytes of an index file, and how it changes safely.
+/* The bytes of an index file. Integers are little-endian; u32 and u64 have 4 and 8 bytes; CRC is CRC-32 (nn/base/bytes.h).
+ * tests/test_index_format.c reads the tables below and compares each row with the bytes of an index.
  *
- *   slot 0 (512 bytes) | slot 1 (512 bytes) | segment | segment | ...
+ *   slot 0 | slot 1 | segment | segment | ...
  *
- * A segment holds cases, column by column, or the rows that a deletion removed. Its bytes never change once
- * committed: an append or a deletion writes a new segment behind the committed length, syncs, and then writes
- * the older of the two slots with the next generation and the new length, and syncs. A slot lies in one disk
- * sector. So a kill at any moment leaves the old slot (bytes behind its length belong to nobody, and the next
- * append overwrites them) or the new one; a reader's mapping, which ends at the length that it read, never
- * changes under it. Compaction writes a new file and renames it. Why not one rename for every append: an
- * archive of gigabytes would be copied to add a case. Why in one file: an index is copied, sent and removed
- * as one thing. Why slots: without a committed length, a file cut between two segments would look whole.
+ * Slot: the state of the file after one change. Generation g lies in slot g % 2; the newer of the two is valid.
  *
- * Every byte below the committed length is under a CRC: slots and segment headers have one in their last four
- * bytes, the rest of a segment one a MiB, in a table at its end that starts with the CRC of the table itself.
- * Little-endian. */
+ *   offset  size  field        meaning
+ *        0     8  magic        "MSACHIDX"
+ *        8     4  version      INDEX_VERSION
+ *       12     4  bits         of a code: a multiple of 8 from 16 to 1,024
+ *       16     8  generation   from 1, one more with every change
+ *       24     8  length       committed bytes of the file; bytes behind them belong to nobody
+ *       32     8  rows         cases of all segments, deleted ones included
+ *       40     8  segments     how many
+ *       48   128  model        hash of the model that made the codes, text that ends in 0
+ *      176   332  zero
+ *      508     4  slot crc     CRC of bytes 0 to 507
+ *
+ * Segment: a header, parts, a CRC table. It holds cases column by column, or the rows that one deletion removed. Parts
+ * begin at multiples of 64 bytes from the segment's start, and bytes between parts are 0.
+ *
+ *   offset  size  field        meaning
+ *        0     8  magic        "MSACHSEG"
+ *        8     8  kind         1: cases; 2: a deletion
+ *       16     8  rows         cases, or deleted rows
+ *       24     8  first row    rows of the index before this segment
+ *       32     8  length       bytes of the segment, a multiple of 64
+ *       40     8  names        different labels of the segment's cases
+ *       48     8  table        offset of the CRC table
+ *       56   256  parts        16 pairs (offset u64, size u64), by PartName
+ *      312   196  zero
+ *      508     4  header crc   CRC of bytes 0 to 507
+ *      512     -  bytes        the parts
+ *
+ * CRC table, at `table`: one CRC for each MiB of the parts (bytes 512 to table), zeros up to a multiple of 64.
+ *
+ *   offset  size  field        meaning
+ *        0     4  table crc    CRC of the table's bytes from 4 to its end
+ *        4     -  block crcs   u32 each: CRC of bytes 512 + 2^20 i to 512 + 2^20 (i+1), the last block shorter
+ *
+ * Changes. Committed bytes never change. An append or a deletion writes a segment behind the committed length, syncs, writes
+ * the older slot with the next generation and the new length, and syncs again. A slot lies in one disk sector, so a
+ * kill at any moment leaves the old state or the new one, and a reader's mapping does not change under it. Compaction writes a
+ * new file and renames it. Renaming a copy for every append would copy gigabytes to add one case. Without a committed
+ * length, a file that was cut between two segments would look whole. */
 #ifndef HASH_INDEX_FORMAT_H
 #define HASH_INDEX_FORMAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nn/base/bytes.h"
@@ -28,9 +59,9 @@ enum {
     SLOTS_BYTES = 2 * SLOT_BYTES,
     SEGMENT_HEADER_BYTES = 512,
     CRC_BLOCK_BYTES = 1 << 20,
-    MODEL_HASH_BYTES = 128 /* with its end 0 */
+    MODEL_HASH_BYTES = 128 /* with the 0 at its end */
 };
-/* Row numbers of tables have 32 bits, 0 meaning none. */
+/* Tables hold row numbers as u32; 0 means none. */
 #define INDEX_MAX_ROWS ((uint64_t)UINT32_MAX - 1)
 
 typedef struct {
@@ -41,21 +72,22 @@ typedef struct {
 
 typedef enum { SEGMENT_CASES = 1, SEGMENT_DELETED = 2 } SegmentKind;
 
-/* n: rows of the segment. Offsets are u64 (n + 1) into the part after them; strings end in 0. */
+/* n: rows of the segment. An offset part has n + 1 u64: entry i of the part behind it lies at offset[i] to offset[i+1],
+ * in bytes (PART_LABEL_OFFSET: in labels). Strings end in 0. Of a deletion PART_DELETED alone is not empty. */
 typedef enum {
-    PART_CODES,   /* two parts, by Modality: (n, bits/8), zeros where the case lacks it */
-    PART_HAS = 2, /* two parts, by Modality: (n), 1 where the case has it */
+    PART_CODES,   /* two parts, by Modality: (n, bits/8), hash/code.h; zeros where the case lacks it */
+    PART_HAS = 2, /* two parts, by Modality: (n) bytes, 1 where the case has a code */
     PART_ID_OFFSET = 4,
-    PART_IDS,
-    PART_ID_TABLE, /* u32 (a power of two > n): name_table.h */
+    PART_IDS,      /* strings */
+    PART_ID_TABLE, /* u32 (a power of two > n) from id to row: name_table.h */
     PART_TEXT_OFFSET,
-    PART_TEXTS,        /* per case: a byte (1: has an image path, 2: has a text), image path, text */
-    PART_LABEL_OFFSET, /* in labels */
+    PART_TEXTS, /* a case: one byte (1: has an image path; 2: has a text; 3: both), image path, text */
+    PART_LABEL_OFFSET,
     PART_LABELS,       /* u32 numbers of label names */
     PART_NAME_OFFSET,  /* (label names + 1) */
-    PART_NAMES,
-    PART_MIH,          /* two parts, by Modality: mih.h; may be empty */
-    PART_DELETED = 15, /* u64 rows of the whole index, ascending */
+    PART_NAMES,        /* label names, strings */
+    PART_MIH,          /* two parts, by Modality: search tables (mih_tables.h), may be empty */
+    PART_DELETED = 15, /* (n) u64 rows of the whole index, ascending */
     N_PARTS = 16
 } PartName;
 
@@ -65,25 +97,24 @@ typedef struct {
 
 typedef struct {
     SegmentKind kind;
-    uint64_t rows, first_row; /* cases: rows of the index; deleted: how many, and 0 */
-    uint64_t length;          /* of the segment, a multiple of 64 */
-    uint64_t names;           /* label names */
-    uint64_t table;           /* offset of the CRC table; the segment's parts lie before it */
+    uint64_t rows;      /* cases, or deleted rows */
+    uint64_t first_row; /* rows of the index before this segment, of a deletion too */
+    uint64_t length, names, table;
     PartPlace part[N_PARTS];
 } SegmentHeader;
 
 void slot_encode(const Slot *s, unsigned char bytes[SLOT_BYTES]);
 void segment_encode(const SegmentHeader *h, unsigned char bytes[SEGMENT_HEADER_BYTES]);
-/* Whether the bytes begin as a slot does; a file of which neither slot does is no index at all. */
-int slot_begins(const unsigned char bytes[SLOT_BYTES]);
-/* 0 where the bytes are not a slot (a header) with a right CRC and possible numbers. */
-int slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]);
-int segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_BYTES], int bits);
+/* Whether the bytes begin with a slot's magic. A file of which neither slot does is no index at all. */
+bool slot_begins(const unsigned char bytes[SLOT_BYTES]);
+/* False where the bytes are no slot (no segment header), where the CRC is wrong, or where a number is impossible. */
+bool slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]);
+bool segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_BYTES], int bits);
 
-/* The newer of two valid slots that belong together, or NULL. */
+/* The newer of two valid slots; NULL where their generations, bits or models do not follow one another. */
 const Slot *slot_newer(const Slot pair[2]);
 
-/* Blocks of CRC_BLOCK_BYTES between a segment's header and its table; bytes of the table, padded. */
+/* table: offset of a segment's CRC table. Number of blocks before the table; bytes of the table, a multiple of 64. */
 uint64_t segment_blocks(uint64_t table);
 uint64_t segment_table_bytes(uint64_t table);
 
