@@ -148,12 +148,11 @@ static Status show_weights(const Args *a, const char *path, Error *err) {
 /* ---- Arrays and indexes ---- */
 
 static Status show_codes(const char *path, Error *err) {
-    static const char *const type[] = {"uint8", "int32", "int64", "float32", "int8"};
     Npy n;
     TRY(npy_read(&n, path, SIZE_MAX / 4, err));
     fact("array", path);
     file_size(path);
-    printf("%-18s %s (", "shape", type[n.type]);
+    printf("%-18s %s (", "shape", npy_type_name(n.type));
     for (int k = 0; k < n.rank; k++) printf("%s%" PRId64, k ? ", " : "", n.dim[k]);
     printf(")\n");
     if (n.type == NPY_U8 && n.rank == 2)

@@ -427,7 +427,7 @@ Test(edges, arrays_of_kinds_that_have_no_name) {
     array_says(ARRAY_OF("<f0", "(0,)"), "type <f0");
     array_says(ARRAY_OF("<f:", "(0,)"), "type <f:");
     array_says(ARRAY_OF("<", "(0,)"), "type <");
-    array_says(ARRAY_OF(">f8", "(0,)"), "big-endian float64");
+    array_says(ARRAY_OF(">c8", "(0,)"), "big-endian complex64");
     array_says(ARRAY_OF("<c8", "(0,)"), "complex64");
     array_says(ARRAY_OF("<f4", "(1, 1, 1, 1, 1, 1, 1)"), "over four dimensions");
 }

@@ -1,4 +1,4 @@
-/* NumPy's .npy, version 1.0, C order, one or two to four dimensions. uint8, int8, int32, int64, float32; little-endian. */
+/* NumPy's .npy (its NEP 1), versions 1.0 to 3.0: one to four dimensions, C or Fortran order, little- or big-endian. */
 #ifndef NN_BASE_NPY_H
 #define NN_BASE_NPY_H
 
@@ -7,17 +7,27 @@
 
 #include "nn/base/error.h"
 
-typedef enum { NPY_U8, NPY_I32, NPY_I64, NPY_F32, NPY_I8 } NpyType;
+typedef enum { NPY_U8, NPY_I32, NPY_I64, NPY_F32, NPY_I8, NPY_BOOL, NPY_F64, NPY_TEXT } NpyType;
 
+/* An array in C order and in the machine's byte order. Owned; npy_free. */
 typedef struct {
     NpyType type;
     int rank;
     int64_t dim[4];
-    void *data; /* host order; owned, npy_free */
+    size_t width; /* bytes of an element */
+    void *data; /* NPY_TEXT: UTF-8 that ends in 0, an element every `width` bytes. NPY_BOOL: bytes 0 and 1 */
 } Npy;
 
+const char *npy_type_name(NpyType t); /* "uint8", ... */
+/* Entry i, in C order, as a number. Not for NPY_TEXT. An int64 beyond 2^53 is rounded. */
+double npy_number(const Npy *a, size_t i);
+size_t npy_entries(const Npy *a);
+
+/* Writes version 1.0, C order, little-endian. Not for NPY_TEXT. */
 Status npy_write(const char *path, NpyType type, int rank, const int64_t *dim, const void *data, Error *err);
-/* max_bytes bounds the data. Also reads bool as uint8; other types, as int16 and float64, are refused by name. */
+/* Reads bool, all integers, float16, float32, float64, and strings (S and U), each as the narrowest NpyType that holds its
+ * values: int16 and uint16 as int32, uint32 and uint64 as int64, float16 as float32. max_bytes bounds `data`. Input errors:
+ * other types, an uint64 beyond int64, a text with a 0 inside or with a code point that Unicode lacks, a damaged file. */
 Status npy_read(Npy *a, const char *path, size_t max_bytes, Error *err);
 void npy_free(Npy *a);
 

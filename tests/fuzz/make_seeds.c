@@ -90,7 +90,7 @@ static void pngs(void) {
 
 static void npys(void) {
     static const unsigned char zeros[256];
-    for (int type = NPY_U8; type <= NPY_I8; type++)
+    for (int type = NPY_U8; type <= NPY_F64; type++)
         for (int rank = 1; rank <= 4; rank++) {
             char name[64];
             snprintf(name, sizeof name, "npy/t%d_r%d.npy", type, rank);

@@ -10,10 +10,7 @@
 /* ---- npy ---- */
 
 static size_t npy_bytes(const Npy *a) {
-    static const size_t width[] = {[NPY_U8] = 1, [NPY_I32] = 4, [NPY_I64] = 8, [NPY_F32] = 4, [NPY_I8] = 1};
-    size_t n = width[a->type];
-    for (int i = 0; i < a->rank; i++) n *= (size_t)a->dim[i];
-    return n;
+    return npy_entries(a) * a->width;
 }
 
 void fuzz_npy(const uint8_t *data, size_t size) {
@@ -22,7 +19,11 @@ void fuzz_npy(const uint8_t *data, size_t size) {
     Status s = npy_read(&a, harness_file("input.npy", data, size), 1 << 20, &err);
     FUZZ_CHECK(s == STATUS_OK || (s == STATUS_INPUT && err.message[0]));
     if (s != STATUS_OK) return;
-    FUZZ_CHECK(a.rank >= 1 && a.rank <= 4 && npy_bytes(&a) <= size);
+    FUZZ_CHECK(a.rank >= 1 && a.rank <= 4 && npy_bytes(&a) <= 1 << 20);
+    if (a.type == NPY_TEXT) { /* is not written */
+        npy_free(&a);
+        return;
+    }
     const char *path = harness_path("written.npy");
     FUZZ_CHECK(npy_write(path, a.type, a.rank, a.dim, a.data, NULL) == STATUS_OK);
     FUZZ_CHECK(npy_read(&again, path, 1 << 20, NULL) == STATUS_OK);
