@@ -299,7 +299,7 @@ Test(import, what_fails_leaves_nothing_behind) {
     cr_assert(system(command) != 0);
     expect_msach(0, "malformed", "import folder %s --out %s --skip-bad", fixture_path("s"),
                  fixture_path("new"));
-    expect_msach(2, "is there already", "import folder %s --out %s --skip-bad", fixture_path("s"),
+    expect_msach(2, "exists and is not empty", "import folder %s --out %s --skip-bad", fixture_path("s"),
                  fixture_path("new"));
 }
 

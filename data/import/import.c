@@ -7,46 +7,32 @@
 #include <unistd.h>
 
 #include "data/import/import_case.h"
+#include "data/import/import_convert.h"
 #include "data/manifest.h"
 #include "nn/base/alloc.h"
+#include "nn/base/lock.h"
 #include "nn/base/sys.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define REPORT_SECTIONS LIST("findings", "impression", "indication", "comparison")
 
+/* cmd_import.c says in --help what each layout holds. */
 static const ImportLayout LAYOUTS[] = {
-    {"openi",
-     "ecgen-radiology/*.xml, NLMCXR_png/; labels: MeSH terms before the first '/'; group: the report",
-     LIST("major", "automatic"), REPORT_SECTIONS},
-    {"iu-xray", "indiana_reports.csv, indiana_projections.csv, images/; labels: Problems; group: uid",
-     LIST("problems", "mesh"), REPORT_SECTIONS},
-    {"roco", "data/{train,validation,test}/radiology/; text: the caption; group: the image",
-     LIST("keywords", "cuis", "semtypes"), LIST("caption")},
-    {"rocov2",
-     "{train,valid,test}_captions.csv, _concepts.csv; text: the caption; labels: CUIs; group: the image",
-     LIST("cuis"), LIST("caption")},
-    {"mimic-cxr",
-     "mimic-cxr-2.0.0-*.csv[.gz], files/p10/...; labels: CheXpert columns with 1; group: the patient",
-     LIST("chexpert"), REPORT_SECTIONS},
-    {"vqa-med",
-     "QAPairsByCategory/C*.txt, *_images/; text: the other questions and answers; group: the image",
-     LIST("organ", "modality", "plane"), LIST("abnormality", "plane", "modality", "organ")},
-    {"vqa-rad",
-     "VQA_RAD_Dataset_Public.json, images/; text: questions but on the organ, answers; group: the MedPix "
-     "case",
-     LIST("organ"), LIST("questions")},
-    {"brest",
-     "BrEaST's csv beside the images; text: a sentence a field; labels: Classification; group: the case",
-     LIST("classification"), LIST("fields")},
-    {"pocus",
-     "dataset_metadata.csv, frames/, pocus_images/; text: the comments; group: the patient, else the video",
-     LIST("findings", "diagnosis"), LIST("comments")},
-    {"folder", "CLASS/[PATIENT/]NAME.png with NAME.txt beside; labels: the first folder; group: the second",
-     LIST("folder"), REPORT_SECTIONS},
+    {"openi", LIST("major", "automatic"), REPORT_SECTIONS, false},
+    {"iu-xray", LIST("problems", "mesh"), REPORT_SECTIONS, false},
+    {"roco", LIST("keywords", "cuis", "semtypes"), LIST("caption"), false},
+    {"rocov2", LIST("cuis"), LIST("caption"), false},
+    {"mimic-cxr", LIST("chexpert"), REPORT_SECTIONS, false},
+    {"vqa-med", LIST("organ", "modality", "plane"), LIST("abnormality", "plane", "modality", "organ"), false},
+    {"vqa-rad", LIST("organ"), LIST("questions"), false},
+    {"brest", LIST("classification"), LIST("fields"), false},
+    {"pocus", LIST("findings", "diagnosis"), LIST("comments"), false},
+    {"folder", LIST("folder"), REPORT_SECTIONS, false},
+    {"table", LIST("columns"), REPORT_SECTIONS, true},
 };
 static ImportFn *const IMPORTERS[] = {import_openi,     import_iu_xray, import_roco,    import_rocov2,
                                       import_mimic_cxr, import_vqa_med, import_vqa_rad, import_brest,
-                                      import_pocus,     import_folder};
+                                      import_pocus,     import_folder,  import_table};
 enum { LAYOUT_COUNT = sizeof LAYOUTS / sizeof LAYOUTS[0] };
 
 int import_layouts(void) {
@@ -59,7 +45,7 @@ const ImportLayout *import_layout(int i) {
 
 /* ---- The output ---- */
 
-/* Removes what import_run made so far: files, images/, the folder. */
+/* Removes an unfinished output: files, images/, the folder. */
 static void remove_output(const char *folder) {
     static const char *const inner[] = {"/images", ""};
     for (int i = 0; i < 2; i++) {
@@ -75,13 +61,13 @@ static void remove_output(const char *folder) {
     }
 }
 
-/* The labels that enough cases have; returns how many. */
+/* Appends the labels that enough cases have; returns how many. */
 static int put_labels(const Import *im, Buffer *out, const char *labels, size_t size) {
     int kept = 0;
     for (size_t i = 0; i < size;) {
         size_t n = 0;
         while (i + n < size && labels[i + n] != '|') n++;
-        if (im->label_count[names_find(&im->labels, labels + i, n)] >= im->o->label_min) {
+        if (im->label_count[names_find(&im->labels, labels + i, n)] >= im->label_min) {
             if (kept++) buffer_add(out, "|", 1);
             buffer_add(out, labels + i, n);
         }
@@ -90,7 +76,7 @@ static int put_labels(const Import *im, Buffer *out, const char *labels, size_t 
     return kept;
 }
 
-static Status write_manifest(Import *im, Error *err) {
+static Status put_manifest(Import *im, Error *err) {
     Buffer out = {0};
     size_t start = 0;
     buffer_printf(&out, "id\timage\ttext\tgroup\tlabels\n");
@@ -103,54 +89,51 @@ static Status write_manifest(Import *im, Error *err) {
         buffer_add(&out, "\n", 1);
         start = r->end;
     }
-    char *path = path_join(im->folder, "manifest.tsv");
-    Status s =
-        path && !out.failed ? file_write(path, out.data, out.size, err) : mem_error(err, "the manifest");
+    char *path = im->folder ? path_join(im->folder, "manifest.tsv") : NULL;
+    Status s = out.failed || (im->folder && !path) ? mem_error(err, "the manifest") : STATUS_OK;
+    if (s == STATUS_OK && path) s = file_write(path, out.data, out.size, err);
     mem_free(path);
     buffer_free(&out);
     return s;
 }
 
-static int kept_labels(const Import *im) {
-    int n = 0;
-    for (int i = 0; i < im->labels.n; i++) n += im->label_count[i] >= im->o->label_min;
-    return n;
+/* The least number of cases of a label: as asked, or the least that keeps the labels within a manifest's limit. */
+static Status choose_label_min(Import *im, Error *err) {
+    im->label_min = im->o->label_min > 0 ? im->o->label_min : 1;
+    while (im->o->label_min <= 0 && import_labels_kept(im) > MANIFEST_LABELS) im->label_min++;
+    if (import_labels_kept(im) <= MANIFEST_LABELS) return STATUS_OK;
+    return error_set(err, STATUS_INPUT,
+                     "%s: has %d labels; a manifest holds at most %d; leave --label-min out, or raise it",
+                     im->o->sources[0], import_labels_kept(im), MANIFEST_LABELS);
 }
 
-static void tell(const Import *im) {
-    log_line(im->log, "%s: took %d cases in %d groups; %d of them with labels, %d labels", im->layout->name,
-             im->ids.n, im->groups.n, im->with_labels, kept_labels(im));
-    if (im->converted)
-        log_line(im->log, "  %d file%s read as GB18030", im->converted, im->converted == 1 ? "" : "s");
-    if (im->from_dicom)
-        log_line(im->log, "  %d from DICOM: written as PNG without the header; names in the pixels stay",
-                 im->from_dicom);
-    if (im->labels.n > kept_labels(im))
-        log_line(im->log, "  %d labels of fewer than %d cases dropped", im->labels.n - kept_labels(im),
-                 im->o->label_min);
-    for (int i = 0; i < im->reasons; i++)
-        log_line(im->log, "  left out %d: %s (first: %s)", im->reason[i].count, im->reason[i].what,
-                 im->reason[i].first);
+/* The error where nothing was taken: the first reasons as a whole. */
+static Status nothing_taken(const Import *im, Error *err) {
+    Buffer list = {0};
+    const Facts *f = &im->left_out;
+    for (int i = 0; i < f->kinds.n && i < 4; i++)
+        buffer_printf(&list, "%s%d: %s (first: %s)", i ? "\n  " : "; left out:\n  ", f->fact[i].count,
+                      f->fact[i].what, f->fact[i].first);
+    error_set(err, STATUS_INPUT, "%s: no case of layout %s was found%s", im->o->sources[0], im->layout->name,
+              buffer_text(&list));
+    buffer_free(&list);
+    return STATUS_INPUT;
 }
 
 static Status finish(Import *im, Error *err) {
-    const ImportReason *r = im->reason;
-    if (im->ids.n == 0)
-        return error_set(err, STATUS_INPUT, "%s: no case of layout %s was found%s%s%s%s", im->o->sources[0],
-                         im->layout->name, im->reasons ? "; left out, first: " : "",
-                         im->reasons ? r->what : "", im->reasons ? ", " : "", im->reasons ? r->first : "");
-    if (kept_labels(im) > MANIFEST_LABELS)
-        return error_set(
-            err, STATUS_INPUT,
-            "%s: has %d labels, a manifest at most %d; ask for labels of more cases (--label-min 20)",
-            im->o->sources[0], kept_labels(im), MANIFEST_LABELS);
-    TRY(write_manifest(im, err));
-    if (sys_rename(im->folder, im->o->out) != 0) return error_from_errno(err, im->o->out, "make");
-    tell(im);
+    if (im->left_out.failed || im->notes.failed) return mem_error(err, "the list of what was left out");
+    TRY(choose_label_min(im, err));
+    TRY(put_manifest(im, err));
+    if (im->o->report) TRY(import_report_write(im, im->o->report, err));
+    if (im->ids.n == 0) return nothing_taken(im, err);
+    journal_close(&im->journal, im->folder, true);
+    if (im->folder && sys_rename(im->folder, im->o->out) != 0)
+        return error_from_errno(err, im->o->out, "make");
+    import_report_log(im);
     return STATUS_OK;
 }
 
-/* ---- All ---- */
+/* ---- The whole import ---- */
 
 static Status check_words(const ImportLayout *l, const char *list, const char *const *known,
                           const char *option, Error *err) {
@@ -171,58 +154,119 @@ static Status check_words(const ImportLayout *l, const char *list, const char *c
     return STATUS_OK;
 }
 
-static Status check_places(const ImportOptions *o, Error *err) {
+static Status check_places(const ImportOptions *o, const ImportLayout *l, Error *err) {
     FolderList there;
     for (int i = 0; i < o->n_sources; i++)
-        if (!path_is_dir(o->sources[i]))
-            return error_set(err, STATUS_INPUT, "%s: is no folder; the folder of a data set was expected",
-                             o->sources[i]);
+        if (!path_is_dir(o->sources[i]) && !(l->takes_files && path_exists(o->sources[i])))
+            return error_set(err, STATUS_INPUT, "%s: is no %s; the %s of a data set was expected",
+                             o->sources[i], l->takes_files ? "file" : "folder",
+                             l->takes_files ? "table" : "folder");
     if (!path_exists(o->out)) return STATUS_OK;
     Status s = folder_list(&there, o->out, err);
     if (s == STATUS_OK && there.n)
-        s = error_set(err, STATUS_USAGE,
-                      "%s: is there already and not empty; use another --out, or remove it", o->out);
+        s = error_set(err, STATUS_USAGE, "%s: exists and is not empty; use another --out, or remove it",
+                      o->out);
     folder_list_free(&there);
     return s;
 }
 
-static Status prepare(Import *im, Error *err) {
-    Buffer path = {0};
+/* The options that decide what OUT.part holds, as one line. */
+static void put_options(const Import *im, Buffer *b) {
+    const ImportOptions *o = im->o;
+    const char *const words[] = {im->layout->name, o->sections, o->labels,      o->part,    o->uncertain,
+                                 o->columns,       o->join,     o->label_words, o->encoding};
+    buffer_printf(b, "msach import 1, frames %d, link %d", (int)o->frames, o->link);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        buffer_printf(b, ", %s", words[i] ? words[i] : "-");
+    for (int i = 0; i < o->n_sources; i++) buffer_printf(b, ", %s", o->sources[i]);
+    for (size_t i = 0; i < b->size; i++)
+        if (b->data[i] == '\n') b->data[i] = ' ';
+}
+
+/* Makes or goes on with OUT.part. */
+static Status open_output(Import *im, Lock *lock, Error *err) {
+    Buffer path = {0}, options = {0};
     size_t n = strlen(im->o->out);
     while (n > 1 && im->o->out[n - 1] == '/') n--;
-    buffer_printf(&path, "%.*s.part-%ld", (int)n, im->o->out, (long)getpid());
+    buffer_printf(&path, "%.*s.part", (int)n, im->o->out);
     im->folder = mem_strdup(buffer_text(&path));
     buffer_printf(&path, "/images");
-    Status s = im->folder && !path.failed ? dir_make(buffer_text(&path), err) : mem_error(err, im->o->out);
+    put_options(im, &options);
+    const char *line = buffer_text(&options), *images = buffer_text(&path);
+    Status s =
+        im->folder && !path.failed && !options.failed ? dir_make(images, err) : mem_error(err, im->o->out);
+    if (s == STATUS_OK)
+        s = lock_take(lock, im->folder, ".lock", "msach import: another import writes this --out", err);
+    if (s == STATUS_OK) s = journal_open(&im->journal, im->folder, line, err);
+    im->owns_folder = s == STATUS_OK;
+    if (s == STATUS_OK && im->journal.found)
+        log_line(im->log, "import goes on: %d pictures were taken before", im->journal.found);
+    if (s == STATUS_OK) import_seen(im, im->folder);
     buffer_free(&path);
+    buffer_free(&options);
     return s;
+}
+
+/* Ends the output: a stop and a foreign OUT.part leave it there. */
+static Status close_output(Import *im, Lock *lock, Status s, Error *err) {
+    bool stopped = s == STATUS_CHECK && import_stopped(im, NULL) != STATUS_OK;
+    journal_close(&im->journal, im->folder, false);
+    if (stopped && im->folder)
+        s = error_set(err, STATUS_CHECK,
+                      "stopped after %d cases; the same command goes on from there (remove %s to give up)",
+                      im->ids.n, im->folder);
+    else if (s != STATUS_OK && im->folder && im->owns_folder)
+        remove_output(im->folder);
+    lock_release(lock);
+    return s;
+}
+
+static void import_free(Import *im) {
+    convert_end(im);
+    mem_free(im->folder);
+    buffer_free(&im->rows);
+    mem_free(im->row);
+    mem_free(im->label_count);
+    mem_free(im->word_count);
+    label_words_free(im->words);
+    facts_free(&im->left_out);
+    facts_free(&im->notes);
+    names_free(&im->ids);
+    names_free(&im->groups);
+    names_free(&im->labels);
+    names_free(&im->patients);
+    names_free(&im->pictures);
+    names_free(&im->seen);
+    names_free(&im->encodings);
+    mem_free(im);
+}
+
+static Status read_words(Import *im, Error *err) {
+    if (!im->o->label_words) return STATUS_OK;
+    TRY(label_words_read(&im->words, im->o->label_words, err));
+    im->word_count = mem_calloc((size_t)label_words_count(im->words) + 1, sizeof *im->word_count);
+    return im->word_count ? STATUS_OK : mem_error(err, "the labels");
 }
 
 Status import_run(const char *layout, const ImportOptions *o, const Log *log, Error *err) {
     int i = 0;
+    Lock lock = {0};
     while (i < LAYOUT_COUNT && strcmp(LAYOUTS[i].name, layout) != 0) i++;
     NN_REQUIRE(i < LAYOUT_COUNT, "layout %s", layout);
     const ImportLayout *l = &LAYOUTS[i];
     TRY(check_words(l, o->sections, l->sections, "sections", err));
     TRY(check_words(l, o->labels, l->labels, "labels", err));
-    TRY(check_places(o, err));
+    TRY(check_places(o, l, err));
     Import *im = mem_calloc(1, sizeof *im);
     if (!im) return mem_error(err, "the import");
     im->o = o;
     im->layout = l;
     im->log = log;
-    Status s = prepare(im, err);
+    Status s = read_words(im, err);
+    if (s == STATUS_OK && !o->dry_run) s = open_output(im, &lock, err);
     if (s == STATUS_OK) s = IMPORTERS[i](im, err);
     if (s == STATUS_OK) s = finish(im, err);
-    if (s != STATUS_OK && im->folder) remove_output(im->folder);
-    mem_free(im->folder);
-    buffer_free(&im->rows);
-    mem_free(im->row);
-    mem_free(im->label_count);
-    names_free(&im->ids);
-    names_free(&im->groups);
-    names_free(&im->labels);
-    names_free(&im->patients);
-    mem_free(im);
+    s = close_output(im, &lock, s, err);
+    import_free(im);
     return s;
 }

@@ -1,4 +1,4 @@
-/* From a published data set, or a folder of one's own, to a manifest and its images. One importer a layout. */
+/* Imports a published data set, a table or a folder: writes a manifest and its images. One layout a file. */
 #ifndef DATA_IMPORT_H
 #define DATA_IMPORT_H
 
@@ -8,36 +8,44 @@
 #include "nn/base/error.h"
 #include "nn/base/log.h"
 
-/* Which frame of a DICOM file of many; all: a case each, of one group. */
+/* Frame of a multi-frame DICOM file. IMPORT_ALL: every frame is a case; all share one group. */
 typedef enum { IMPORT_MIDDLE, IMPORT_FIRST, IMPORT_LAST, IMPORT_ALL } ImportFrames;
 
 typedef struct {
-    const char *const *sources; /* (n_sources) folders of the data set, never written to */
+    const char *const *sources; /* (n_sources) folders, for layout table also files; never written to */
     int n_sources;
-    const char *out;       /* folder to make; it must not be there, or be empty */
-    const char *sections;  /* names with ',' between, or NULL: the layout's own choice */
-    const char *labels;    /* which of the layout's labels, or NULL: its first kind */
-    const char *part;      /* of the layout's own division: train, validation, test; NULL: all */
-    const char *uncertain; /* a label that the layout calls uncertain (-1): absent, present or leave-out */
+    const char *out;         /* folder to make; it must not exist, or be empty */
+    const char *sections;    /* names separated by ',', or NULL: the layout's choice */
+    const char *labels;      /* which of the layout's kinds of labels, or NULL: its first kind */
+    const char *part;        /* train, validation, test, separated by ','; NULL: all */
+    const char *uncertain;   /* rule for an uncertain label: absent, present or leave-out */
+    const char *columns;     /* layout table: "image=...,text=..." (table_columns.h), or NULL */
+    const char *join;        /* layout table: "COLUMN=TEMPLATE" that joins the second table, or NULL */
+    const char *label_words; /* labels from the reports: a shipped list or a file (label_words.h), or NULL */
+    const char *encoding;    /* of text files, a name that text_encoding_known knows; NULL: by evidence */
+    const char *report;      /* file for the same facts as JSON, or NULL */
     ImportFrames frames;
-    int label_min;                     /* labels of fewer cases are dropped */
-    bool link;                         /* hard links in place of copies, where the file system can */
-    bool skip_bad;                     /* malformed rows are left out and counted rather than an error */
-    const volatile sig_atomic_t *stop; /* set: break off; may be NULL */
+    int label_min;   /* drop labels of fewer cases; 0: 1, or more where the labels exceed MANIFEST_LABELS */
+    bool link;       /* hard links in place of copies, where the file system allows them */
+    bool skip_bad;   /* leave malformed rows out and count them; otherwise they are an error */
+    bool no_convert; /* do not run converters for pictures that are not read */
+    bool dry_run;    /* read and check everything, write nothing */
+    const volatile sig_atomic_t *stop; /* set: stop; may be NULL */
 } ImportOptions;
 
-/* name; where its text, labels and groups come from (for --help); kinds of labels and names of sections, NULL-terminated. */
+/* Kinds of labels and names of sections end with NULL. takes_files: a source may be a file. */
 typedef struct {
-    const char *name, *about;
+    const char *name;
     const char *const *labels, *const *sections;
+    bool takes_files;
 } ImportLayout;
 
 int import_layouts(void);
 const ImportLayout *import_layout(int i); /* NULL where i is not below import_layouts() */
 
-/* Writes out/manifest.tsv and out/images/ beside `out` and moves them there as the last act: all or nothing. Tells the log what was
- * taken and what was left out, by reason, count and first example. Cases without text or image are left out. Nothing taken is an
- * input error. */
+/* Writes manifest.tsv and images/ into OUT.part, and renames that folder to `out` at the end: all or nothing. Logs what was taken and
+ * what was left out: reason, count, first example. A case without text or image is left out. No case at all is an input error.
+ * After a stop OUT.part stays; the same call goes on from there. */
 Status import_run(const char *layout, const ImportOptions *o, const Log *log, Error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* BrEaST-Lesions-USG: one row of radiologist's fields a patient, put into sentences. */
+/* BrEaST-Lesions-USG: a row of a radiologist's fields for each patient, put into sentences. */
 #include <string.h>
 
 #include "data/import/import_case.h"
@@ -11,7 +11,7 @@ static const char *value(const Csv *t, const char *column) {
                : t->field[i];
 }
 
-/* "No halo." or "Halo." or, for more than yes and no, "Halo: in the mammary fat." */
+/* "No halo." or "Halo."; for other values "Halo: in the mammary fat." */
 static void put_finding(Buffer *b, const char *name, const char *v) {
     if (strcmp(v, "no") == 0)
         buffer_printf(b, " No %c%s.", name[0] - 'A' + 'a', name + 1);
@@ -21,7 +21,7 @@ static void put_finding(Buffer *b, const char *name, const char *v) {
         buffer_printf(b, " %s: %s.", name, v);
 }
 
-/* BI-RADS, verification, diagnosis and classification stay out: they are, or give away, the label. */
+/* BI-RADS, verification, diagnosis and classification are left out: they are the label, or give it away. */
 static void put_text(Buffer *b, const Csv *t) {
     const char *age = value(t, "Age"), *tissue = value(t, "Tissue_composition"), *shape = value(t, "Shape");
     const char *margin = value(t, "Margin"), *echo = value(t, "Echogenicity");
@@ -47,18 +47,18 @@ static void put_text(Buffer *b, const Csv *t) {
     if (*value(t, "Interpretation")) buffer_add(b, ".", 1);
 }
 
-static Status take(Import *im, const Csv *t, int file, int label, Error *err) {
+static Status take(void *ctx, const Csv *t, const int *column, Error *err) {
     static const char *const folders[] = {"BrEaST-Lesions_USG-images_and_masks", "images", "", NULL};
+    const char *file = t->field[column[0]], *label = t->field[column[1]], *dot = strrchr(file, '.');
     Buffer text = {0}, labels = {0}, name = {0};
-    const char *dot = strrchr(t->field[file], '.');
-    buffer_add(&name, t->field[file], dot ? (size_t)(dot - t->field[file]) : strlen(t->field[file]));
+    buffer_add(&name, file, dot ? (size_t)(dot - file) : strlen(file));
     put_text(&text, t);
-    import_add_label(&labels, t->field[label], strlen(t->field[label]));
-    char *image = import_image(im, folders, t->field[file]);
+    import_add_label(&labels, label, strlen(label));
+    char *image = import_image(ctx, folders, file);
     ImportCase c = {
         buffer_text(&name), buffer_text(&text), buffer_text(&labels), buffer_text(&name), NULL, image};
     Status s =
-        text.failed || labels.failed || name.failed ? mem_error(err, "a case") : import_case(im, &c, err);
+        text.failed || labels.failed || name.failed ? mem_error(err, "a case") : import_case(ctx, &c, err);
     mem_free(image);
     buffer_free(&text);
     buffer_free(&labels);
@@ -66,26 +66,49 @@ static Status take(Import *im, const Csv *t, int file, int label, Error *err) {
     return s;
 }
 
-Status import_brest(Import *im, Error *err) {
-    static const char *const names[] = {"clinical-data-as-csv.csv",
-                                        "BrEaST-Lesions-USG-clinical-data-Dec-15-2023.csv", NULL};
-    char *path;
-    Csv t;
-    int file, label;
-    bool more = true;
-    TRY(import_need(im, names, &path, err));
-    Status s = csv_open(&t, path, CSV_QUOTED, true, err);
-    if (s == STATUS_OK) s = csv_need(&t, "Image_filename", &file, err);
-    if (s == STATUS_OK) s = csv_need(&t, "Classification", &label, err);
-    while (s == STATUS_OK && more) {
-        s = csv_next(&t, &more, err);
-        if (s != STATUS_OK)
-            s = import_bad(im, s, err);
-        else if (more)
-            s = take(im, &t, file, label, err);
+/* A table with the two columns, whatever its name and separator. *workbook: an .xlsx lies there. */
+static Status find_table(const Import *im, char **path, char **workbook, Error *err) {
+    FolderList l = {0};
+    Status s = STATUS_OK;
+    for (int k = 0; s == STATUS_OK && k < im->o->n_sources; k++) {
+        s = folder_list(&l, im->o->sources[k], err);
+        for (int i = 0; s == STATUS_OK && !*path && i < l.n; i++) {
+            bool csv = name_ends(l.sorted[i], ".csv") || name_ends(l.sorted[i], ".tsv"), ours = false;
+            char *file = path_join(im->o->sources[k], l.sorted[i]);
+            Csv t = {0};
+            if (csv && file)
+                ours = csv_open(&t, file, CSV_DETECT, true, NULL) == STATUS_OK &&
+                       csv_column(&t, "Image_filename") >= 0 && csv_column(&t, "Classification") >= 0;
+            if (csv) csv_close(&t);
+            if (ours)
+                *path = file;
+            else if (name_ends(l.sorted[i], ".xlsx") && !*workbook)
+                *workbook = file;
+            else
+                mem_free(file);
+        }
+        folder_list_free(&l);
     }
-    im->converted += t.converted;
-    csv_close(&t);
+    return s;
+}
+
+Status import_brest(Import *im, Error *err) {
+    static const char *const needed[] = {"Image_filename", "Classification", NULL};
+    char *path = NULL, *workbook = NULL;
+    Status s = find_table(im, &path, &workbook, err);
+    if (s == STATUS_OK && !path && workbook)
+        s = error_set(
+            err, STATUS_INPUT,
+            "%s: is an Excel workbook, which is not read; save it as csv beside it (libreoffice --headless "
+            "--convert-to csv FILE.xlsx)",
+            workbook);
+    else if (s == STATUS_OK && !path)
+        s = error_set(
+            err, STATUS_INPUT,
+            "%s: holds no csv with the columns Image_filename and Classification, which layout brest has",
+            im->o->sources[0]);
+    if (s == STATUS_OK) s = import_rows(im, path, CSV_DETECT, needed, take, im, err);
     mem_free(path);
+    mem_free(workbook);
     return s;
 }

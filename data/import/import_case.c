@@ -1,17 +1,17 @@
+/* One case: checks, labels, frames, and its row of the manifest. */
 #include "data/import/import_case.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+#include "data/characters.h"
 #include "data/manifest.h"
+#include "data/manifest_rows.h"
+#include "data/sections.h"
+#include "data/text_read.h"
 #include "nn/base/alloc.h"
-
-enum { PATH_ROOM = 512 };
 
 const char *buffer_text(Buffer *b) {
     buffer_add(b, "", 1);
@@ -20,26 +20,9 @@ const char *buffer_text(Buffer *b) {
     return (const char *)b->data;
 }
 
-/* ---- Reasons ---- */
-
-void import_left_out(Import *im, const char *reason, const char *example) {
-    int i = 0;
-    while (i < im->reasons && strcmp(im->reason[i].what, reason) != 0) i++;
-    if (i == IMPORT_REASONS) i--;
-    ImportReason *r = &im->reason[i];
-    if (i == im->reasons) {
-        im->reasons++;
-        snprintf(r->what, sizeof r->what, "%s", reason);
-        snprintf(r->first, sizeof r->first, "%s", example);
-    }
-    r->count++;
-}
-
-Status import_bad(Import *im, Status s, Error *err) {
-    if (s != STATUS_INPUT || !im->o->skip_bad) return s;
-    import_left_out(im, "malformed", err->message);
-    *err = (Error){0};
-    return STATUS_OK;
+Status import_stopped(const Import *im, Error *err) {
+    if (!im->o->stop || !*im->o->stop) return STATUS_OK;
+    return error_set(err, STATUS_CHECK, "stopped; nothing was written");
 }
 
 /* ---- Texts and labels ---- */
@@ -49,20 +32,35 @@ static bool is_plain(char c) {
            (c >= 'A' && c <= 'Z');
 }
 
+/* Whether the first `size` bytes of a list hold the label that follows them. */
+static bool is_repeated(const char *list, size_t size, const char *label, size_t n) {
+    for (size_t at = 0; at < size;) {
+        size_t end = at;
+        while (end < size && list[end] != '|') end++;
+        if (end - at == n && memcmp(list + at, label, n) == 0) return true;
+        at = end + 1;
+    }
+    return false;
+}
+
 void import_add_label(Buffer *labels, const char *name, size_t size) {
+    size_t before = labels->size, start = before + (before > 0);
     while (size && !is_plain(name[0])) name++, size--;
     while (size && !is_plain(name[size - 1])) size--;
     if (!size) return;
-    if (labels->size) buffer_add(labels, "|", 1);
+    if (before) buffer_add(labels, "|", 1);
     for (size_t i = 0; i < size; i++) {
         if (is_plain(name[i]))
             buffer_add(labels, name + i, 1);
         else if (is_plain(name[i - 1]))
             buffer_add(labels, "_", 1);
     }
+    const char *list = (const char *)labels->data;
+    if (!labels->failed && is_repeated(list, before, list + start, labels->size - start))
+        labels->size = before;
 }
 
-/* XXXX or ___, with the punctuation that stands at it. */
+/* XXXX or ___ with the punctuation beside it. */
 static bool is_removed(const char *word, size_t n) {
     size_t i = strspn(word, "(\"'");
     size_t x = strspn(word + i, "X"), line = strspn(word + i, "_");
@@ -120,74 +118,95 @@ void import_add_section(const Import *im, Buffer *text, const char *section, con
     buffer_free(&body);
 }
 
-/* ---- Places ---- */
-
-char *import_locate(const Import *im, const char *const *names) {
-    for (int s = 0; s < im->o->n_sources; s++)
-        for (int i = 0; names[i]; i++) {
-            char *path = path_join(im->o->sources[s], names[i]);
-            if (path && path_exists(path)) return path;
-            mem_free(path);
-        }
-    return NULL;
+/* The text behind the last empty line. */
+static const char *last_paragraph(const char *text, size_t *size) {
+    const char *end = text + *size, *start = text;
+    while (end > text && (unsigned char)end[-1] <= ' ') end--;
+    bool empty = false;
+    for (const char *at = text; at < end; at++) {
+        if (*at == '\n' && empty) start = at + 1;
+        if (*at == '\n')
+            empty = true;
+        else if ((unsigned char)*at > ' ')
+            empty = false;
+    }
+    *size = (size_t)(end - start);
+    return start;
 }
 
-Status import_need(const Import *im, const char *const *names, char **path, Error *err) {
-    *path = import_locate(im, names);
-    if (*path) return STATUS_OK;
-    return error_set(err, STATUS_INPUT, "%s: holds no %s, which layout %s has; name its folder",
-                     im->o->sources[0], names[0], im->layout->name);
+void import_add_report(Import *im, Buffer *text, const char *report, size_t size, bool plain,
+                       const char *name) {
+    static const char *const names[SECTION_COUNT] = {NULL, "indication", "comparison", "findings",
+                                                     "impression"};
+    SectionPart part[SECTIONS_MOST];
+    if (plain && !im->o->sections) {
+        import_add_text(text, report, size);
+        return;
+    }
+    int n = sections_find(report, size, part);
+    bool headings = false;
+    for (int i = 0; i < n; i++) {
+        const SectionPart *p = &part[i];
+        if (!names[p->section]) continue;
+        headings = true;
+        if (!plain)
+            import_add_section(im, text, names[p->section], p->body, (size_t)(p->end - p->body));
+        else if (import_wants(im, names[p->section], ""))
+            import_add_text(text, p->heading, (size_t)(p->end - p->heading));
+    }
+    if (headings || im->o->sections) return;
+    const char *last = last_paragraph(report, &size);
+    import_note(im, "without headings: the last paragraph is the text", name);
+    import_add_text(text, last, size);
 }
 
-char *import_image(const Import *im, const char *const *folders, const char *name) {
-    for (int s = 0; s < im->o->n_sources; s++)
-        for (int i = 0; folders[i]; i++) {
-            char path[4096];
-            snprintf(path, sizeof path, "%s/%s%s%s", im->o->sources[s], folders[i], folders[i][0] ? "/" : "",
-                     name);
-            if (path_exists(path)) return mem_strdup(path);
-        }
-    return NULL;
+/* ---- Labels from the words of the text ---- */
+
+static void put_example(WordCount *c, const ImportCase *from, const char *phrase) {
+    snprintf(c->example, sizeof c->example, "%.80s: %.70s", from->id, phrase);
+    size_t n = utf8_valid(c->example, strlen(c->example)); /* a cut character goes */
+    c->example[n] = 0;
 }
 
-bool name_ends(const char *name, const char *ending) {
-    size_t n = strlen(name), e = strlen(ending);
-    return n >= e && strcasecmp(name + n - e, ending) == 0;
-}
-
-bool name_is_picture(const char *name) {
-    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm", ".pnm", ".dcm"};
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
-        if (name_ends(name, endings[i])) return true;
-    return false;
-}
-
-static int by_bytes(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-Status folder_list(FolderList *l, const char *path, Error *err) {
-    memset(l, 0, sizeof *l);
-    DIR *d = opendir(path);
-    if (!d) return error_from_errno(err, path, "list");
-    bool room = true;
-    for (struct dirent *e; (e = readdir(d));)
-        if (e->d_name[0] != '.') room &= names_add(&l->names, e->d_name, strlen(e->d_name)) >= 0;
-    closedir(d);
-    l->n = l->names.n;
-    if (l->n) l->sorted = names_list(&l->names);
-    if (!room || (l->n && !l->sorted)) return mem_error(err, path);
-    if (l->n) qsort(l->sorted, (size_t)l->n, sizeof *l->sorted, by_bytes);
-    return STATUS_OK;
-}
-
-void folder_list_free(FolderList *l) {
-    mem_free(l->sorted);
-    names_free(&l->names);
-    memset(l, 0, sizeof *l);
+Status import_word_labels(Import *im, const ImportCase *c, Buffer *labels, bool *leave_out, Error *err) {
+    int n = label_words_count(im->words);
+    WordsFound *found = mem_calloc((size_t)n, sizeof *found);
+    const char **phrase = mem_calloc((size_t)n, sizeof *phrase);
+    Status s =
+        found && phrase ? label_words_find(im->words, c->text, found, phrase, err) : mem_error(err, c->id);
+    bool present = strcmp(im->o->uncertain, "present") == 0;
+    for (int i = 0; s == STATUS_OK && i < n; i++) {
+        WordCount *count = &im->word_count[i];
+        const char *name = label_words_name(im->words, i);
+        count->present += found[i] == WORDS_PRESENT;
+        count->negated += found[i] == WORDS_NEGATED;
+        count->uncertain += found[i] == WORDS_UNCERTAIN;
+        if (found[i] == WORDS_PRESENT && !count->example[0]) put_example(count, c, phrase[i]);
+        if (found[i] == WORDS_PRESENT || (present && found[i] == WORDS_UNCERTAIN))
+            import_add_label(labels, name, strlen(name));
+        *leave_out |= found[i] == WORDS_UNCERTAIN && strcmp(im->o->uncertain, "leave-out") == 0;
+    }
+    mem_free(found);
+    mem_free(phrase);
+    return s == STATUS_OK && labels->failed ? mem_error(err, c->id) : s;
 }
 
 /* ---- One case ---- */
+
+/* A name as a manifest may hold it: UTF-8 without control characters. */
+static Status clean_name(const Import *im, Buffer *out, const char *name, Error *err) {
+    TextEncoding encoding = {.wanted = im->o->encoding};
+    char *text = NULL;
+    size_t size = strlen(name);
+    if (utf8_valid(name, size) < size)
+        TRY(text_decode(name, (const unsigned char *)name, size, &text, &size, &encoding, err));
+    for (const char *s = text ? text : name; *s; s++) {
+        bool control = (unsigned char)*s < ' ' || *s == 0x7F;
+        buffer_add(out, control ? "_" : s, 1);
+    }
+    mem_free(text);
+    return out->failed ? mem_error(err, "a name") : STATUS_OK;
+}
 
 static void put_text(Buffer *b, const char *s) {
     for (; *s; s++) {
@@ -218,76 +237,120 @@ static Status count_labels(Import *im, const char *labels, Error *err) {
 }
 
 static Status put_row(Import *im, const ImportCase *c, const char *name, Error *err) {
-    const char *group = c->group && *c->group ? c->group : c->id, *labels = c->labels ? c->labels : "";
-    if (!mem_grow(&im->row, &im->row_room, (size_t)im->ids.n, sizeof *im->row) ||
-        names_add(&im->groups, group, strlen(group)) < 0)
+    if (names_add(&im->ids, c->id, strlen(c->id)) < 0 ||
+        !mem_grow(&im->row, &im->row_room, (size_t)im->ids.n, sizeof *im->row) ||
+        names_add(&im->groups, c->group, strlen(c->group)) < 0)
         return mem_error(err, "the cases");
     put_text(&im->rows, c->id);
     buffer_printf(&im->rows, "\timages/%s\t", name);
     put_text(&im->rows, c->text);
     buffer_add(&im->rows, "\t", 1);
-    put_text(&im->rows, group);
+    put_text(&im->rows, c->group);
     buffer_add(&im->rows, "\t", 1);
     ImportRow *r = &im->row[im->ids.n - 1];
     r->labels = im->rows.size;
-    buffer_printf(&im->rows, "%s", labels);
+    buffer_printf(&im->rows, "%s", c->labels);
     r->end = im->rows.size;
-    im->with_labels += *labels != 0;
     if (im->rows.failed) return mem_error(err, "the cases");
-    return count_labels(im, labels, err);
+    return count_labels(im, c->labels, err);
 }
 
-/* The frame of a case as a row of its own: its id, where there are several, is the case's with a number. */
-static Status take_frame(Import *im, const ImportCase *c, const ImportPicture *p, int frame, Error *err) {
+/* A frame is a case. Where a picture gives several, each id gets a number. Without a group: the patient of the DICOM file, or the id. */
+static Status take_frame(Import *im, const ImportCase *c, ImportPicture *p, int frame, Error *err) {
     ImportCase one = *c;
-    char patient[32], name[PATH_ROOM];
-    Buffer id = {0};
-    int number = p->patient[0] ? names_add(&im->patients, p->patient, strlen(p->patient)) : 0;
+    const PictureFacts *f = &p->facts;
+    char patient[32];
+    Buffer id = {0}, name = {0};
+    int number = f->patient[0] ? names_add(&im->patients, f->patient, strlen(f->patient)) : 0;
     snprintf(patient, sizeof patient, "patient_%d", number + 1);
     buffer_printf(&id, "%s", c->id);
-    if (p->to - p->from > 1) buffer_printf(&id, "_%03d", frame + 1);
+    if (f->to - f->from > 1) buffer_printf(&id, "_%03d", frame + 1);
     one.id = buffer_text(&id);
-    if (!c->group || !*c->group) one.group = p->patient[0] ? patient : c->id;
-    import_picture_name(p, one.id, name, sizeof name);
+    if (!*c->group) one.group = f->patient[0] ? patient : c->id;
     Status s = number < 0 || id.failed ? mem_error(err, "the ids") : STATUS_OK;
     if (s == STATUS_OK && names_find(&im->ids, one.id, id.size) >= 0) {
         import_left_out(im, "the id was there before", one.id);
     } else if (s == STATUS_OK) {
-        s = import_picture_write(im, p, frame, name, err);
-        if (s == STATUS_OK && names_add(&im->ids, one.id, id.size) < 0) s = mem_error(err, "the ids");
-        if (s == STATUS_OK) s = put_row(im, &one, name, err);
-        im->from_dicom += p->is_dicom;
+        s = import_picture_name(im, p, one.id, &name, err);
+        if (s == STATUS_OK) s = import_picture_write(im, p, frame, buffer_text(&name), err);
+        if (s == STATUS_OK) s = put_row(im, &one, buffer_text(&name), err);
+        im->from_dicom += f->is_dicom;
     }
     buffer_free(&id);
+    buffer_free(&name);
     return s;
 }
 
 static Status take_frames(Import *im, const ImportCase *c, Error *err) {
     ImportPicture p;
-    Status s = import_picture_read(&p, c->image, im->o->frames, err);
+    Error why = {0};
+    Status s = import_picture_read(im, &p, c->image, &why);
     if (s == STATUS_INPUT) {
-        import_left_out(im, "the image is damaged or of another kind", err ? err->message : c->image);
-        if (err) *err = (Error){0};
+        size_t n = strlen(c->image);
+        bool named = strncmp(why.message, c->image, n) == 0 && strncmp(why.message + n, ": ", 2) == 0;
+        import_left_out(im, named ? why.message + n + 2 : why.message, c->image);
         s = STATUS_OK;
+    } else if (s != STATUS_OK) {
+        error_set(err, s, "%s", why.message);
     } else {
-        for (int i = p.from; s == STATUS_OK && i < p.to; i++) s = take_frame(im, c, &p, i, err);
+        int before = im->ids.n;
+        for (int i = p.facts.from; s == STATUS_OK && i < p.facts.to; i++) s = take_frame(im, c, &p, i, err);
+        if (s == STATUS_OK && !p.ready && im->ids.n > before)
+            s = journal_add(&im->journal, c->image, &p.facts, err);
     }
     import_picture_free(&p);
     return s;
 }
 
+/* Why a case cannot stand in a manifest, or NULL. */
+static const char *refusal(const ImportCase *c) {
+    int labels = *c->labels != 0;
+    for (const char *s = c->labels; *s; s++) labels += *s == '|';
+    if (!*c->id) return "the id is empty";
+    if (labels > MANIFEST_CASE_LABELS) return "has more labels than a manifest allows";
+    if (2 * strlen(c->text) + strlen(c->labels) + 4 * strlen(c->id) + 2 * strlen(c->group) + 64 >
+        MANIFEST_MAX_LINE)
+        return "the text is longer than a line of a manifest";
+    return NULL;
+}
+
+static Status take_case(Import *im, const ImportCase *c, Error *err) {
+    Buffer id = {0}, group = {0}, labels = {0};
+    bool leave_out = false;
+    Status s = clean_name(im, &id, c->id, err);
+    if (s == STATUS_OK) s = clean_name(im, &group, c->group ? c->group : "", err);
+    if (s == STATUS_OK && im->words)
+        s = import_word_labels(im, c, &labels, &leave_out, err);
+    else if (s == STATUS_OK)
+        s = clean_name(im, &labels, c->labels ? c->labels : "", err);
+    ImportCase clean = {buffer_text(&id),    c->text, buffer_text(&labels),
+                        buffer_text(&group), c->part, c->image};
+    const char *why = leave_out ? "has an uncertain label (--uncertain leave-out)" : refusal(&clean);
+    if (s == STATUS_INPUT) {
+        import_left_out(im, "its name is text of no known encoding", c->image);
+        if (err) *err = (Error){0};
+        s = STATUS_OK;
+    } else if (s == STATUS_OK && why) {
+        import_left_out(im, why, clean.id);
+    } else if (s == STATUS_OK) {
+        s = take_frames(im, &clean, err);
+    }
+    buffer_free(&id);
+    buffer_free(&group);
+    buffer_free(&labels);
+    return s;
+}
+
 Status import_case(Import *im, const ImportCase *c, Error *err) {
     const char *why = NULL;
-    if (im->o->stop && *im->o->stop) return error_set(err, STATUS_CHECK, "stopped; nothing was written");
+    TRY(import_stopped(im, err));
     if (im->o->part && c->part && !in_list(im->o->part, c->part))
         why = "another part than --part";
     else if (!c->text || !*c->text)
-        why = "no text in the sections asked for";
+        why = im->o->sections ? "no text in the sections asked for" : "no text";
     else if (!c->image || !path_exists(c->image))
         why = "the image is missing";
-    if (why) {
-        import_left_out(im, why, c->id);
-        return STATUS_OK;
-    }
-    return take_frames(im, c, err);
+    if (!why) return take_case(im, c, err);
+    import_left_out(im, why, c->id);
+    return STATUS_OK;
 }

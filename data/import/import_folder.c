@@ -1,69 +1,55 @@
-/* A folder of one's own: CLASS/[PATIENT/]NAME.png with NAME.txt beside it; DICOM files by content. */
+/* A folder: CLASS/[PATIENT/]NAME.png with NAME.txt beside it; DICOM files are known by content. */
 #include <string.h>
 
 #include "data/import/import_case.h"
-#include "data/sections.h"
-#include "data/text_read.h"
 #include "nn/base/alloc.h"
 
-enum { DEPTH = 8 };
+enum { DEPTH = 16 };
 
-/* The sections asked for; without --sections the whole text as it is. */
-static void choose_text(const Import *im, Buffer *out, const char *text, size_t size) {
-    static const char *const names[SECTION_COUNT] = {NULL, "indication", "comparison", "findings",
-                                                     "impression"};
-    SectionPart part[SECTIONS_MOST];
-    if (!im->o->sections) {
-        import_add_text(out, text, size);
-        return;
+typedef struct {
+    Import *im;
+    bool counting; /* the first walk counts files, for progress */
+    long files, done;
+} Walk;
+
+/* The .txt file with the name of the picture, or "". */
+static const char *report_of(const FolderList *l, const char *picture, Buffer *name) {
+    static const char *const endings[] = {".txt", ".TXT", ".Txt"};
+    size_t n = name_stem(picture);
+    for (int i = 0; i < 3; i++) {
+        name->size = 0;
+        buffer_add(name, picture, n);
+        buffer_add(name, endings[i], 4);
+        const char *text = buffer_text(name);
+        if (names_find(&l->names, text, name->size) >= 0) return text;
     }
-    int n = sections_find(text, size, part);
-    for (int i = 0; i < n; i++)
-        if (names[part[i].section] && import_wants(im, names[part[i].section], ""))
-            import_add_text(out, part[i].heading, (size_t)(part[i].end - part[i].heading));
+    return "";
 }
 
-/* Bytes of a path without a picture's ending: a DICOM file may have none, or dots that are none. */
-static size_t stem(const char *path) {
-    return name_is_picture(path) ? (size_t)(strrchr(path, '.') - path) : strlen(path);
-}
-
-static Status read_text(Import *im, const char *image, Buffer *out, Error *err) {
-    Buffer path = {0};
-    char *text = NULL;
+static Status read_text(Import *im, const char *path, Buffer *out, Error *err) {
+    char *text;
     size_t size;
-    TextEncoding encoding = {0};
-    buffer_add(&path, image, stem(image));
-    buffer_add(&path, ".txt", 4);
-    const char *name = buffer_text(&path);
-    Status s = path.failed ? mem_error(err, image) : STATUS_OK;
-    if (s == STATUS_OK && path_exists(name)) {
-        s = text_read(name, &text, &size, &encoding, err);
-        if (s == STATUS_OK) choose_text(im, out, text, size);
-        im->converted += encoding.found && strcmp(encoding.found, "UTF-8") != 0;
-    }
+    TRY(import_text(im, path, &text, &size, err));
+    import_add_report(im, out, text, size, true, path);
     mem_free(text);
-    buffer_free(&path);
-    return s;
+    return STATUS_OK;
 }
 
-/* place: the path below the source, "class/patient/name.png". */
-static Status take(Import *im, const char *path, const char *place, Error *err) {
+static Status take(Import *im, const char *path, const char *place, const char *report, Error *err) {
     const char *first = strchr(place, '/'), *second = first ? strchr(first + 1, '/') : NULL;
-    size_t n = stem(place);
+    size_t n = name_stem(place);
     Buffer id = {0}, labels = {0}, group = {0}, text = {0};
     for (size_t i = 0; i < n; i++) buffer_add(&id, place[i] == '/' ? "_" : place + i, 1);
     if (first) import_add_label(&labels, place, (size_t)(first - place));
     if (second) buffer_add(&group, first + 1, (size_t)(second - first - 1));
-    Status s = read_text(im, path, &text, err);
-    if (s != STATUS_OK) {
+    Status s = *report ? read_text(im, report, &text, err) : STATUS_OK;
+    ImportCase c = {
+        buffer_text(&id), buffer_text(&text), buffer_text(&labels), buffer_text(&group), NULL, path};
+    if (s != STATUS_OK)
         s = import_bad(im, s, err);
-    } else {
-        ImportCase c = {
-            buffer_text(&id), buffer_text(&text), buffer_text(&labels), buffer_text(&group), NULL, path};
+    else
         s = id.failed || labels.failed || group.failed || text.failed ? mem_error(err, path)
                                                                       : import_case(im, &c, err);
-    }
     buffer_free(&id);
     buffer_free(&labels);
     buffer_free(&group);
@@ -71,20 +57,45 @@ static Status take(Import *im, const char *path, const char *place, Error *err) 
     return s;
 }
 
-static Status walk(Import *im, const char *folder, const char *place, int depth, Error *err) {
+static Status take_file(Walk *w, const char *path, const char *place, const char *folder, const FolderList *l,
+                        const char *name, Error *err) {
+    if (w->counting) return w->files++, STATUS_OK;
+    log_progress(w->im->log, "import, files", ++w->done, w->files);
+    if (!name_is_picture(path) && !file_is_dicom(path)) {
+        import_left_out(w->im, "is no picture", place);
+        return STATUS_OK;
+    }
+    if (import_seen(w->im, path)) {
+        import_left_out(w->im, "is the same file as one before, by a link", place);
+        return STATUS_OK;
+    }
+    Buffer report = {0};
+    const char *text = report_of(l, name, &report);
+    char *text_path = *text ? path_join(folder, text) : mem_strdup("");
+    Status s = text_path && !report.failed ? take(w->im, path, place, text_path, err) : mem_error(err, path);
+    mem_free(text_path);
+    buffer_free(&report);
+    return s;
+}
+
+static Status walk(Walk *w, const char *folder, const char *place, int depth, Error *err) {
     FolderList l;
+    if (import_seen(w->im, folder)) {
+        if (!w->counting) import_left_out(w->im, "is the same folder as one before, by a link", folder);
+        return STATUS_OK;
+    }
     Status s = folder_list(&l, folder, err);
     for (int i = 0; s == STATUS_OK && i < l.n; i++) {
         char *path = path_join(folder, l.sorted[i]);
         char *below = *place ? path_join(place, l.sorted[i]) : mem_strdup(l.sorted[i]);
         if (!path || !below)
             s = mem_error(err, folder);
-        else if (path_is_dir(path) && depth < DEPTH)
-            s = walk(im, path, below, depth + 1, err);
-        else if (name_is_picture(path) || (!name_ends(path, ".txt") && file_is_dicom(path)))
-            s = take(im, path, below, err);
+        else if (path_is_dir(path) && depth == DEPTH)
+            import_left_out(w->im, "is a folder more than 16 deep", below);
+        else if (path_is_dir(path))
+            s = walk(w, path, below, depth + 1, err);
         else if (!name_ends(path, ".txt"))
-            import_left_out(im, "is no picture", below);
+            s = take_file(w, path, below, folder, &l, l.sorted[i], err);
         mem_free(path);
         mem_free(below);
     }
@@ -93,6 +104,14 @@ static Status walk(Import *im, const char *folder, const char *place, int depth,
 }
 
 Status import_folder(Import *im, Error *err) {
-    for (int i = 0; i < im->o->n_sources; i++) TRY(walk(im, im->o->sources[i], "", 0, err));
-    return STATUS_OK;
+    Walk w = {.im = im, .counting = true};
+    Status s = STATUS_OK;
+    for (int pass = 0; pass < 2; pass++) {
+        names_free(&im->seen);
+        if (im->folder) import_seen(im, im->folder);
+        for (int i = 0; s == STATUS_OK && i < im->o->n_sources; i++)
+            s = walk(&w, im->o->sources[i], "", 0, err);
+        w.counting = false;
+    }
+    return s;
 }

@@ -1,4 +1,4 @@
-/* Open-i's chest X-rays (NLMCXR): one XML file a report, one case a picture of it. */
+/* Open-i's chest X-rays (NLMCXR): an XML file for each report; every picture of it is a case. */
 #include <stdio.h>
 #include <string.h>
 
@@ -49,6 +49,7 @@ Status import_openi(Import *im, Error *err) {
     TRY(import_need(im, places, &folder, err));
     Status s = folder_list(&files, folder, err);
     for (int i = 0; s == STATUS_OK && i < files.n; i++) {
+        log_progress(im->log, "import, reports", i, files.n);
         char *path = name_ends(files.sorted[i], ".xml") ? path_join(folder, files.sorted[i]) : NULL;
         if (path) s = read_report(im, path, err);
         mem_free(path);

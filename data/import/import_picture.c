@@ -1,39 +1,86 @@
-/* A picture on its way from a source to the output of an import. */
+/* A picture on its way from the source to the output. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "data/import/import_case.h"
+#include "data/import/import_convert.h"
 #include "data/picture/dicom.h"
 #include "data/picture/image.h"
 #include "data/picture/png_write.h"
 #include "nn/base/alloc.h"
 
-enum { ID_MAX = 160, HEAD = 132 /* bytes that tell a DICOM file */ };
+enum { NAME_MAX_BYTES = 160 };
 
-bool file_is_dicom(const char *path) {
-    unsigned char head[HEAD];
-    size_t n = 0;
-    return file_head(path, head, HEAD, &n, NULL) == STATUS_OK && dicom_is(head, n);
+static void choose_frames(PictureFacts *f, ImportFrames frames, int n) {
+    f->from = frames == IMPORT_MIDDLE ? n / 2 : frames == IMPORT_LAST ? n - 1 : 0;
+    f->to = frames == IMPORT_ALL ? n : f->from + 1;
 }
 
-static void choose_frames(ImportPicture *p, ImportFrames frames, int n) {
-    p->from = frames == IMPORT_MIDDLE ? n / 2 : frames == IMPORT_LAST ? n - 1 : 0;
-    p->to = frames == IMPORT_ALL ? n : p->from + 1;
-}
-
-Status import_picture_read(ImportPicture *p, const char *path, ImportFrames frames, Error *err) {
+/* Checks p->data and fills p->facts. A patient that is known already stays: a converted picture has lost its header. */
+static Status check(Import *im, ImportPicture *p, bool *other_kind, Error *err) {
+    static const char *const endings[] = {
+        [IMAGE_PNG] = ".png", [IMAGE_JPEG] = ".jpg", [IMAGE_PNM] = ".pnm", [IMAGE_DICOM] = ".png"};
+    ImageKind kind = image_kind(p->data, p->size);
     DicomInfo info = {.frames = 1};
+    Status s = kind == IMAGE_DICOM ? dicom_check(p->path, p->data, p->size, &info, err)
+                                   : image_check(p->path, p->data, p->size, err);
+    PictureFacts *f = &p->facts;
+    if (info.patient[0]) memcpy(f->patient, info.patient, sizeof f->patient);
+    choose_frames(f, im->o->frames, info.frames);
+    f->is_dicom = kind == IMAGE_DICOM;
+    bool named = name_is_picture(p->path) && !f->is_dicom && !p->converted;
+    snprintf(f->ending, sizeof f->ending, "%s",
+             named                 ? strrchr(p->path, '.')
+             : kind == IMAGE_OTHER ? ""
+                                   : endings[kind]);
+    *other_kind = info.other_kind;
+    return s;
+}
+
+/* The refusal of a picture that ImageMagick converts. */
+static Status refuse_kind(const char *path, const char *kind, Error *err) {
+    return error_set(
+        err, STATUS_INPUT,
+        "%s: is a %s; a JPEG, PNG, PNM or DICOM picture was expected; convert it: convert IN OUT.png", path,
+        kind);
+}
+
+static Status check_or_convert(Import *im, ImportPicture *p, Error *err) {
+    const char *kind = convert_kind(p->data, p->size);
+    bool other_kind = false, done = false;
+    Buffer said = {0};
+    Status s = kind ? refuse_kind(p->path, kind, err) : check(im, p, &other_kind, err);
+    if (s != STATUS_INPUT || !(kind || other_kind) || im->o->no_convert) return s;
+    Error why = {0};
+    Status tried = convert_picture(im, p, kind, p->facts.from, check, &done, &said, &why);
+    if (tried != STATUS_OK)
+        s = error_set(err, tried, "%s", why.message);
+    else if (done)
+        s = STATUS_OK;
+    else if (err && strlen(err->message) + said.size < sizeof err->message)
+        strcat(err->message, buffer_text(&said));
+    buffer_free(&said);
+    return s;
+}
+
+static Status load(Import *im, ImportPicture *p, Error *err) {
+    TRY(file_read(p->path, IMAGE_MAX_BYTES, &p->data, &p->size, err));
+    return check_or_convert(im, p, err);
+}
+
+Status import_picture_read(Import *im, ImportPicture *p, const char *path, Error *err) {
+    struct stat st;
     *p = (ImportPicture){.path = path};
-    TRY(file_read(path, IMAGE_MAX_BYTES, &p->data, &p->size, err));
-    p->is_dicom = image_kind(p->data, p->size) == IMAGE_DICOM;
-    if (p->is_dicom)
-        TRY(dicom_check(path, p->data, p->size, &info, err));
-    else
-        TRY(image_check(path, p->data, p->size, err));
-    choose_frames(p, frames, info.frames);
-    memcpy(p->patient, info.patient, sizeof p->patient);
+    if (stat(path, &st) == 0) {
+        p->facts.size = (long long)st.st_size;
+        p->facts.time = (long long)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    }
+    const PictureFacts *known = journal_find(&im->journal, path, &p->facts);
+    if (!known) return load(im, p, err);
+    p->facts = *known;
+    p->ready = true;
     return STATUS_OK;
 }
 
@@ -47,34 +94,62 @@ static bool is_plain(char c) {
            (c >= 'A' && c <= 'Z') || (c && strchr(".-_", c));
 }
 
-void import_picture_name(const ImportPicture *p, const char *id, char *name, size_t room) {
-    const char *dot = strrchr(p->path, '.');
+Status import_picture_name(Import *im, const ImportPicture *p, const char *id, Buffer *name, Error *err) {
+    char stem[NAME_MAX_BYTES + 1], number[16] = "";
     size_t n = 0;
-    for (; id[n] && n < ID_MAX; n++) name[n] = is_plain(id[n]) ? id[n] : '_';
-    if (name[0] == '.') name[0] = '_';
-    snprintf(name + n, room - n, "%s", p->is_dicom ? ".png" : dot && !strchr(dot, '/') ? dot : "");
+    for (; id[n] && n < NAME_MAX_BYTES; n++) stem[n] = is_plain(id[n]) ? id[n] : '_';
+    while (n == NAME_MAX_BYTES && n && ((unsigned char)id[n] & 0xC0) == 0x80) n--; /* a whole character */
+    stem[n] = 0;
+    if (stem[0] == '.') stem[0] = '_';
+    for (int i = 2;; i++) {
+        name->size = 0;
+        buffer_printf(name, "%s%s%s", stem, number, p->facts.ending);
+        Buffer lower = {0};
+        for (size_t k = 0; k < name->size; k++) {
+            char c = (char)name->data[k];
+            if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
+            buffer_add(&lower, &c, 1);
+        }
+        int before = im->pictures.n, place = lower.failed || name->failed
+                                                 ? -1
+                                                 : names_add(&im->pictures, (char *)lower.data, lower.size);
+        buffer_free(&lower);
+        if (place < 0) return mem_error(err, "a name");
+        if (place == before) return STATUS_OK;
+        snprintf(number, sizeof number, "_%d", i);
+    }
 }
 
 static Status write_frame(const ImportPicture *p, int frame, const char *path, Error *err) {
     Image im;
+    Buffer png = {0};
     TRY(dicom_decode(&im, p->path, p->data, p->size, frame, err));
-    Status s = png_write_gray(path, im.pixel, im.width, im.height, err);
+    png_encode_gray(&png, im.pixel, im.width, im.height);
+    Status s = png.failed ? mem_error(err, path) : file_write_plain(path, png.data, png.size, err);
+    buffer_free(&png);
     image_free(&im);
     return s;
 }
 
-Status import_picture_write(const Import *im, const ImportPicture *p, int frame, const char *name,
-                            Error *err) {
+/* A picture that an earlier run wrote under another name, or that has gone, is read again. */
+static Status write_file(Import *im, ImportPicture *p, int frame, const char *to, bool same, Error *err) {
+    if (p->ready && same && path_exists(to)) return STATUS_OK;
+    if (p->ready) TRY(load(im, p, err));
+    p->ready = false;
+    unlink(to); /* what a killed run left may be a hard link to the source */
+    if (p->facts.is_dicom) return write_frame(p, frame, to, err);
+    if (im->o->link && !p->converted && link(p->path, to) == 0) return STATUS_OK;
+    return file_write_plain(to, p->data, p->size, err);
+}
+
+Status import_picture_write(Import *im, ImportPicture *p, int frame, const char *name, Error *err) {
     Buffer path = {0};
+    bool first = frame == p->facts.from, same = !first || strcmp(name, p->facts.name) == 0;
+    if (!im->folder) return STATUS_OK;
     buffer_printf(&path, "%s/images/%s", im->folder, name);
-    const char *to = buffer_text(&path);
-    Status s = path.failed ? mem_error(err, p->path) : STATUS_OK;
-    if (s == STATUS_OK && path_exists(to))
-        s = error_set(err, STATUS_INPUT, "%s: two ids give one file name (%s); rename one", p->path, name);
-    else if (s == STATUS_OK && p->is_dicom)
-        s = write_frame(p, frame, to, err);
-    else if (s == STATUS_OK && (!im->o->link || link(p->path, to) != 0))
-        s = file_write(to, p->data, p->size, err);
+    Status s =
+        path.failed ? mem_error(err, p->path) : write_file(im, p, frame, buffer_text(&path), same, err);
+    if (first) snprintf(p->facts.name, sizeof p->facts.name, "%s", name);
     buffer_free(&path);
     return s;
 }

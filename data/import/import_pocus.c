@@ -1,4 +1,4 @@
-/* Lung ultrasound (POCUS): a table of videos and stills, and the frames taken from the videos as NAME_<n>.png. */
+/* Lung ultrasound (POCUS): a table of videos and stills; frames taken from the videos are NAME_<n>.png. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,6 @@
 
 typedef struct {
     Import *im;
-    Csv t;
     FolderList frames;
     char *frames_path;
 } Pocus;
@@ -18,16 +17,16 @@ static const char *value(const Csv *t, const char *column) {
 }
 
 /* The findings are the columns of 0 and 1. */
-static void put_labels(const Pocus *p, Buffer *labels) {
+static void put_labels(const Pocus *p, const Csv *t, Buffer *labels) {
     static const char *const findings[] = {
         "Effusion",        "Consolidations", "B-lines", "A-lines", "Pleural line irregularities",
         "Air bronchogram", "Healthy"};
-    const char *diagnosis = value(&p->t, "Label");
+    const char *diagnosis = value(t, "Label");
     if (import_labels_are(p->im, "diagnosis"))
         import_add_label(labels, diagnosis, strlen(diagnosis));
     else
         for (size_t i = 0; i < sizeof findings / sizeof findings[0]; i++)
-            if (strcmp(value(&p->t, findings[i]), "1") == 0)
+            if (strcmp(value(t, findings[i]), "1") == 0)
                 import_add_label(labels, findings[i], strlen(findings[i]));
 }
 
@@ -50,13 +49,13 @@ static bool belongs(const char *frame, const char *video) {
     return frame[n] == '.' || (digits && frame[n + 1 + digits] == '.');
 }
 
-static Status take(const Pocus *p, const char *path, const char *name, Error *err) {
-    const char *patient = value(&p->t, "Patient ID / Name"), *video = value(&p->t, "Filename"),
+static Status take(const Pocus *p, const Csv *t, const char *path, const char *name, Error *err) {
+    const char *patient = value(t, "Patient ID / Name"), *video = value(t, "Filename"),
                *dot = strrchr(name, '.');
     Buffer id = {0}, text = {0}, labels = {0};
     buffer_add(&id, name, (size_t)(dot - name));
-    put_text(&p->t, &text);
-    put_labels(p, &labels);
+    put_text(t, &text);
+    put_labels(p, t, &labels);
     ImportCase c = {
         buffer_text(&id), buffer_text(&text), buffer_text(&labels), *patient ? patient : video, NULL, path};
     Status s =
@@ -67,18 +66,19 @@ static Status take(const Pocus *p, const char *path, const char *name, Error *er
     return s;
 }
 
-static Status take_row(const Pocus *p, Error *err) {
+static Status take_row(void *ctx, const Csv *t, const int *column, Error *err) {
     static const char *const folders[] = {"pocus_images/convex", "data/pocus_images/convex",
                                           "pocus_images/linear", "pocus_images/Convex",
                                           "pocus_images/Linear", NULL};
     static const char *const endings[] = {".jpg", ".JPG", ".png", ".PNG", ".jpeg"};
-    const char *video = value(&p->t, "Filename");
+    const Pocus *p = ctx;
+    const char *video = t->field[column[0]];
     int taken = 0;
     if (!*video || strchr(video, '/')) return STATUS_OK;
     for (int i = 0; i < p->frames.n; i++) {
         if (!belongs(p->frames.sorted[i], video)) continue;
         char *path = path_join(p->frames_path, p->frames.sorted[i]);
-        Status s = path ? take(p, path, p->frames.sorted[i], err) : mem_error(err, video);
+        Status s = path ? take(p, t, path, p->frames.sorted[i], err) : mem_error(err, video);
         mem_free(path);
         if (s != STATUS_OK) return s;
         taken++;
@@ -87,7 +87,7 @@ static Status take_row(const Pocus *p, Error *err) {
         char name[300];
         snprintf(name, sizeof name, "%s%s", video, endings[i]);
         char *path = import_image(p->im, folders, name);
-        Status s = path ? take(p, path, name, err) : STATUS_OK;
+        Status s = path ? take(p, t, path, name, err) : STATUS_OK;
         taken += path != NULL;
         mem_free(path);
         if (s != STATUS_OK) return s;
@@ -98,25 +98,14 @@ static Status take_row(const Pocus *p, Error *err) {
 
 Status import_pocus(Import *im, Error *err) {
     static const char *const tables[] = {"dataset_metadata.csv", "data/dataset_metadata.csv", NULL};
-    static const char *const frames[] = {"frames", "data/frames", NULL};
+    static const char *const frames[] = {"frames", "data/frames", NULL}, *const columns[] = {"Filename",
+                                                                                             NULL};
     Pocus p = {.im = im};
     char *path;
-    int column;
-    bool more = true;
     TRY(import_need(im, tables, &path, err));
-    Status s = csv_open(&p.t, path, CSV_QUOTED, true, err);
-    if (s == STATUS_OK) s = csv_need(&p.t, "Filename", &column, err);
     p.frames_path = import_locate(im, frames);
-    if (s == STATUS_OK && p.frames_path) s = folder_list(&p.frames, p.frames_path, err);
-    while (s == STATUS_OK && more) {
-        s = csv_next(&p.t, &more, err);
-        if (s != STATUS_OK)
-            s = import_bad(im, s, err);
-        else if (more)
-            s = take_row(&p, err);
-    }
-    im->converted += p.t.converted;
-    csv_close(&p.t);
+    Status s = p.frames_path ? folder_list(&p.frames, p.frames_path, err) : STATUS_OK;
+    if (s == STATUS_OK) s = import_rows(im, path, CSV_QUOTED, columns, take_row, &p, err);
     folder_list_free(&p.frames);
     mem_free(p.frames_path);
     mem_free(path);

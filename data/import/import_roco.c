@@ -3,18 +3,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/import/entries.h"
 #include "data/import/import_case.h"
-#include "data/import/import_table.h"
 #include "nn/base/alloc.h"
 
 typedef struct {
     Import *im;
     const char *part, *folder; /* train; where its images are, below a source */
     bool v2;
+    Entries *labels;
 } Part;
 
 static bool is_semantic_type(const char *s) {
     return s[0] == 'T' && strlen(s) == 4 && strspn(s + 1, "0123456789") == 3;
+}
+
+static Status one_field(const Csv *t, Error *err) {
+    return error_set(err, STATUS_INPUT, "%s:%d: has one field; an id and a text or labels were expected",
+                     t->path, t->line);
 }
 
 /* Every field behind the id is a label; of semtypes the codes alone; of ROCOv2's CUIs those between ';'. */
@@ -28,14 +34,17 @@ static void add_labels(const Part *p, const Csv *t, Buffer *labels) {
         }
 }
 
-static Status add_case(const Part *p, const Csv *t, const ImportTable *labels, Error *err) {
+static Status take_case(void *ctx, const Csv *t, const int *column, Error *err) {
     static const char *const endings[] = {".jpg", ".png", ".jpeg"};
+    const Part *p = ctx;
     const char *id = t->field[0], *folders[] = {p->folder, NULL};
     const char *old_folders[] = {p->part, "images", NULL};
+    (void)column;
+    if (t->n < 2) return one_field(t, err);
     Buffer text = {0};
-    ImportEntry *e = import_table_find(labels, id);
+    Entry *e = entries_find(p->labels, id);
     char name[200], *image = NULL;
-    if (t->n > 1) import_add_text(&text, t->field[1], strlen(t->field[1]));
+    import_add_text(&text, t->field[1], strlen(t->field[1]));
     for (int i = 0; i < 3 && !image && !strchr(id, '/'); i++) {
         snprintf(name, sizeof name, "%s%s", id, endings[i]);
         image = import_image(p->im, folders, name);
@@ -48,59 +57,47 @@ static Status add_case(const Part *p, const Csv *t, const ImportTable *labels, E
     return s;
 }
 
-/* Each row of a file: labels into the table, or (labels given) cases. */
-static Status read_rows(const Part *p, const char *path, ImportTable *into, const ImportTable *labels,
-                        Error *err) {
-    Csv t;
-    bool more = true;
-    Status s = csv_open(&t, path, p->v2 ? CSV_QUOTED : CSV_TABS, p->v2, err);
-    while (s == STATUS_OK && more) {
-        s = csv_next(&t, &more, err);
-        if (s == STATUS_OK && more && t.n < 2)
-            s = error_set(err, STATUS_INPUT,
-                          "%s:%d: has one field; an id and what belongs to it were expected", path, t.line);
-        if (s != STATUS_OK) {
-            s = import_bad(p->im, s, err);
-        } else if (more && labels) {
-            s = add_case(p, &t, labels, err);
-        } else if (more) {
-            ImportEntry *e = import_table_at(into, t.field[0]);
-            if (e) add_labels(p, &t, &e->column[0]);
-            if (!e || e->column[0].failed) s = mem_error(err, path);
-        }
-    }
-    p->im->converted += t.converted;
-    csv_close(&t);
-    return s;
+static Status take_labels(void *ctx, const Csv *t, const int *column, Error *err) {
+    const Part *p = ctx;
+    (void)column;
+    if (t->n < 2) return one_field(t, err);
+    Entry *e = entries_at(p->labels, t->field[0]);
+    if (e) add_labels(p, t, &e->column[0]);
+    return !e || e->column[0].failed ? mem_error(err, t->path) : STATUS_OK;
 }
 
-static Status read_part(const Part *p, const char *captions, const char *concepts, Error *err) {
-    const char *const text_names[] = {captions, NULL}, *const label_names[] = {concepts, NULL};
-    char *text = import_locate(p->im, text_names), *label = import_locate(p->im, label_names);
-    ImportTable labels = {0};
-    Status s = STATUS_OK;
-    if (text && label) s = read_rows(p, label, &labels, NULL, err);
-    if (text && !label) import_left_out(p->im, "labels of a part: no file", concepts);
-    if (text && s == STATUS_OK) s = read_rows(p, text, NULL, &labels, err);
-    import_table_free(&labels);
-    mem_free(text);
-    mem_free(label);
-    return s;
+/* Pictures other than radiology (drawings, photographs) have a folder of their own: counted, not taken. */
+static Status count_other(void *ctx, const Csv *t, const int *column, Error *err) {
+    const Part *p = ctx;
+    (void)column, (void)err;
+    import_left_out(p->im, "is in the folder non-radiology", t->field[0]);
+    return STATUS_OK;
 }
 
-/* Pictures that are no radiology (drawings, photographs) have a folder of their own: counted, not taken. */
-static Status count_others(const Part *p, const char *captions, Error *err) {
-    const char *const names[] = {captions, NULL};
+/* Reads the first of the files `name` that exists, if any. */
+static Status read_file(Part *p, const char *name, ImportRowFn *fn, bool *found, Error *err) {
+    static const char *const header[] = {NULL};
+    const char *const names[] = {name, NULL};
     char *path = import_locate(p->im, names);
-    Csv t = {0};
-    bool more = path != NULL;
-    Status s = path ? csv_open(&t, path, CSV_TABS, false, err) : STATUS_OK;
-    while (s == STATUS_OK && more) {
-        s = csv_next(&t, &more, err);
-        if (s == STATUS_OK && more) import_left_out(p->im, "is in the folder non-radiology", t.field[0]);
-    }
-    csv_close(&t);
+    *found = path != NULL;
+    Status s =
+        path ? import_rows(p->im, path, p->v2 ? CSV_QUOTED : CSV_TABS, p->v2 ? header : NULL, fn, p, err)
+             : STATUS_OK;
     mem_free(path);
+    return s;
+}
+
+static Status read_part(Part *p, const char *captions, const char *concepts, Error *err) {
+    const char *const names[] = {captions, NULL};
+    Entries labels = {0};
+    char *text = import_locate(p->im, names);
+    bool found = false;
+    p->labels = &labels;
+    Status s = text ? read_file(p, concepts, take_labels, &found, err) : STATUS_OK;
+    if (text && !found) import_left_out(p->im, "labels of a part: no file", concepts);
+    if (s == STATUS_OK) s = read_file(p, captions, take_case, &found, err);
+    entries_free(&labels);
+    mem_free(text);
     return s;
 }
 
@@ -112,10 +109,11 @@ Status import_roco(Import *im, Error *err) {
         snprintf(labels, sizeof labels, "%s%s/radiology/%s.txt", roots[i % 2], parts[i / 2],
                  im->o->labels ? im->o->labels : "keywords");
         snprintf(images, sizeof images, "%s%s/radiology/images", roots[i % 2], parts[i / 2]);
-        Part p = {im, parts[i / 2], images, false};
+        Part p = {im, parts[i / 2], images, false, NULL};
         TRY(read_part(&p, captions, labels, err));
         snprintf(captions, sizeof captions, "%s%s/non-radiology/captions.txt", roots[i % 2], parts[i / 2]);
-        TRY(count_others(&p, captions, err));
+        bool found;
+        TRY(read_file(&p, captions, count_other, &found, err));
     }
     return STATUS_OK;
 }
@@ -127,7 +125,7 @@ Status import_rocov2(Import *im, Error *err) {
         char captions[80], labels[80];
         snprintf(captions, sizeof captions, "%s_captions.csv", files[i]);
         snprintf(labels, sizeof labels, "%s_concepts.csv", files[i]);
-        Part p = {im, parts[i], files[i], true};
+        Part p = {im, parts[i], files[i], true, NULL};
         TRY(read_part(&p, captions, labels, err));
     }
     return STATUS_OK;

@@ -1,16 +1,15 @@
-/* VQA-Med 2019: image|question|answer by category. The category that gives the label stays out of the text. */
+/* VQA-Med 2019: lines image|question|answer, a file for each category. The category that gives the label is left out of the text. */
 #include <stdio.h>
 #include <string.h>
 
+#include "data/import/entries.h"
 #include "data/import/import_case.h"
-#include "data/import/import_table.h"
 #include "nn/base/alloc.h"
 
 enum { MODALITY, PLANE, ORGAN, ABNORMALITY, LABEL, CATEGORIES = 4 };
 static const char *const category_names[CATEGORIES] = {"modality", "plane", "organ", "abnormality"};
 
-static void add_answer(const Import *im, ImportEntry *e, int category, const char *question,
-                       const char *answer) {
+static void add_answer(const Import *im, Entry *e, int category, const char *question, const char *answer) {
     Buffer *b = &e->column[category];
     if (import_labels_are(im, category_names[category]))
         import_add_label(&e->column[LABEL], answer, strlen(answer));
@@ -20,35 +19,30 @@ static void add_answer(const Import *im, ImportEntry *e, int category, const cha
     if (b->size && b->data[b->size - 1] != '.') buffer_add(b, ".", 1);
 }
 
-static Status read_file(Import *im, const char *path, int category, ImportTable *images, Error *err) {
-    Csv t;
-    bool more = true;
-    Status s = csv_open(&t, path, CSV_BARS, false, err);
-    while (s == STATUS_OK && more) {
-        s = csv_next(&t, &more, err);
-        if (s == STATUS_OK && more && t.n != 3)
-            s = error_set(err, STATUS_INPUT, "%s:%d: has %d fields; image|question|answer was expected", path,
-                          t.line, t.n);
-        if (s != STATUS_OK) {
-            s = import_bad(im, s, err);
-        } else if (more) {
-            ImportEntry *e = import_table_at(images, t.field[0]);
-            if (e) add_answer(im, e, category, t.field[1], t.field[2]);
-            if (!e || e->column[category].failed) s = mem_error(err, path);
-        }
-    }
-    im->converted += t.converted;
-    csv_close(&t);
-    return s;
+typedef struct {
+    Import *im;
+    Entries *images;
+    int category;
+} VqaMed;
+
+static Status take_row(void *ctx, const Csv *t, const int *column, Error *err) {
+    VqaMed *v = ctx;
+    (void)column;
+    if (t->n != 3)
+        return error_set(err, STATUS_INPUT, "%s:%d: has %d fields; image|question|answer was expected",
+                         t->path, t->line, t->n);
+    Entry *e = entries_at(v->images, t->field[0]);
+    if (e) add_answer(v->im, e, v->category, t->field[1], t->field[2]);
+    return !e || e->column[v->category].failed ? mem_error(err, t->path) : STATUS_OK;
 }
 
-static Status take_all(Import *im, const ImportTable *images, const char *const *folders, const char *part,
+static Status take_all(Import *im, const Entries *images, const char *const *folders, const char *part,
                        Error *err) {
     static const int order[CATEGORIES] = {ABNORMALITY, PLANE, MODALITY, ORGAN};
     Status s = STATUS_OK;
     for (int i = 0; s == STATUS_OK && i < images->ids.n; i++) {
         const char *id = names_at(&images->ids, i);
-        ImportEntry *e = &images->entry[i];
+        Entry *e = &images->entry[i];
         Buffer text = {0};
         char name[200];
         for (int k = 0; k < CATEGORIES; k++) {
@@ -72,7 +66,7 @@ static Status take_all(Import *im, const ImportTable *images, const char *const 
 static Status read_part(Import *im, const char *folder, const char *suffix, const char *pictures, bool *found,
                         Error *err) {
     static const char *const files[CATEGORIES] = {"C1_Modality", "C2_Plane", "C3_Organ", "C4_Abnormality"};
-    ImportTable images = {0};
+    Entries images = {0};
     char small[200], large[200];
     Status s = STATUS_OK;
     for (int k = 0; s == STATUS_OK && k < CATEGORIES; k++) {
@@ -81,7 +75,8 @@ static Status read_part(Import *im, const char *folder, const char *suffix, cons
                  suffix);
         const char *const names[] = {name, NULL};
         char *path = import_locate(im, names);
-        if (path) s = read_file(im, path, k, &images, err);
+        VqaMed v = {im, &images, k};
+        if (path) s = import_rows(im, path, CSV_BARS, NULL, take_row, &v, err);
         *found |= path != NULL;
         mem_free(path);
     }
@@ -89,7 +84,7 @@ static Status read_part(Import *im, const char *folder, const char *suffix, cons
     snprintf(large, sizeof large, "%s%s%s", folder, *folder ? "/" : "", pictures);
     const char *const folders[] = {small, large, NULL};
     if (s == STATUS_OK) s = take_all(im, &images, folders, suffix[0] == 't' ? "train" : "validation", err);
-    import_table_free(&images);
+    entries_free(&images);
     return s;
 }
 

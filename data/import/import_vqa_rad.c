@@ -1,10 +1,9 @@
-/* VQA-RAD: one JSON array of questions; those on one picture are its text, but for the questions on the organ, which is the label. */
+/* VQA-RAD: one JSON array of questions. The questions on a picture are its text, except those on the organ, which is the label. */
 #include <jansson.h>
 #include <string.h>
 
+#include "data/import/entries.h"
 #include "data/import/import_case.h"
-#include "data/import/import_table.h"
-#include "data/text_read.h"
 #include "nn/base/alloc.h"
 
 enum { TEXT, LABEL, GROUP };
@@ -14,7 +13,7 @@ static const char *string_of(const json_t *question, const char *key) {
     return s ? s : "";
 }
 
-static void add_question(ImportEntry *e, const json_t *question) {
+static void add_question(Entry *e, const json_t *question) {
     const json_t *answer = json_object_get(question, "answer");
     const char *group = string_of(question, "image_case_url"), *id = strstr(group, "id=");
     const char *asked = string_of(question, "question"), *organ = string_of(question, "image_organ");
@@ -34,8 +33,7 @@ static void add_question(ImportEntry *e, const json_t *question) {
     }
 }
 
-static Status read_questions(Import *im, const char *path, const json_t *all, ImportTable *images,
-                             Error *err) {
+static Status read_questions(Import *im, const char *path, const json_t *all, Entries *images, Error *err) {
     for (size_t i = 0; i < json_array_size(all); i++) {
         const json_t *question = json_array_get(all, i);
         const char *name = string_of(question, "image_name");
@@ -47,19 +45,19 @@ static Status read_questions(Import *im, const char *path, const json_t *all, Im
             TRY(import_bad(im, s, err));
             continue;
         }
-        ImportEntry *e = import_table_at(images, name);
+        Entry *e = entries_at(images, name);
         if (e) add_question(e, question);
         if (!e || e->column[TEXT].failed) return mem_error(err, path);
     }
     return STATUS_OK;
 }
 
-static Status take_all(Import *im, const ImportTable *images, Error *err) {
+static Status take_all(Import *im, const Entries *images, Error *err) {
     static const char *const folders[] = {"images", "VQA_RAD Image Folder", "VQA_RAD_Image_Folder", "", NULL};
     Status s = STATUS_OK;
     for (int i = 0; s == STATUS_OK && i < images->ids.n; i++) {
         const char *name = names_at(&images->ids, i), *dot = strrchr(name, '.');
-        ImportEntry *e = &images->entry[i];
+        Entry *e = &images->entry[i];
         Buffer id = {0};
         buffer_add(&id, name, dot ? (size_t)(dot - name) : strlen(name));
         char *image = import_image(im, folders, name);
@@ -82,9 +80,9 @@ Status import_vqa_rad(Import *im, Error *err) {
     size_t size;
     json_error_t fault;
     json_t *all = NULL;
-    ImportTable images = {0};
+    Entries images = {0};
     TRY(import_need(im, names, &path, err));
-    Status s = text_read(path, &text, &size, NULL, err);
+    Status s = import_text(im, path, &text, &size, err);
     if (s == STATUS_OK) all = json_loadb(text, size, 0, &fault);
     if (s == STATUS_OK && !all && !mem_probe(size)) s = mem_error(err, path);
     if (s == STATUS_OK && !all) all = json_loadb(text, size, 0, &fault);
@@ -93,7 +91,7 @@ Status import_vqa_rad(Import *im, Error *err) {
                       all ? 1 : fault.line, all ? "is no array" : fault.text);
     if (s == STATUS_OK) s = read_questions(im, path, all, &images, err);
     if (s == STATUS_OK) s = take_all(im, &images, err);
-    import_table_free(&images);
+    entries_free(&images);
     json_decref(all);
     mem_free(text);
     mem_free(path);
