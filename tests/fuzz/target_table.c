@@ -1,6 +1,7 @@
 /* Tables with a separator, and texts as they come: UTF-8, GB18030, gzip, headings, words. */
 #include <string.h>
 
+#include "data/characters.h"
 #include "data/csv.h"
 #include "data/sections.h"
 #include "data/text_read.h"
