@@ -2,12 +2,23 @@
 # PARTS    all | core        core: the method alone, ./msach-core, without the parts below
 # MODE     release | debug | double | asan | tsan | cover | fuzz (clang); objects go to build/MODE
 # BLAS     openblas | builtin
+# PLAIN=1  without nn/fast/ and BLAS: every op runs the loop that its file holds, for a debugger; MODE=debug is plain too
 # NATIVE=1 adds -march=native          WERROR=1 turns warnings into errors
 PARTS ?= all
 MODE ?= release
+ifeq ($(MODE),debug)
+PLAIN := 1
+endif
+ifeq ($(PLAIN),1)
+BLAS := builtin
+endif
 BLAS ?= openblas
 PREFIX ?= /usr/local
+ifeq ($(PLAIN),1)
+BUILD := build/$(MODE)$(if $(filter-out debug,$(MODE)),-plain)$(if $(filter core,$(PARTS)),-core)
+else
 BUILD := build/$(MODE)$(if $(filter builtin,$(BLAS)),-builtin)$(if $(filter core,$(PARTS)),-core)
+endif
 
 # ---- Rooms and parts ----
 # A room is a folder of sources; lowest layer first.
@@ -19,14 +30,16 @@ FILES_audit := $(wildcard eval/audit/* cmd/cmd_audit.c)
 FILES_bench := $(wildcard cmd/bench/*)
 FILES_dicom := $(wildcard data/picture/dicom*)
 FILES_export := $(wildcard hash/export/* cmd/cmd_export.c)
+FILES_fast := $(wildcard nn/fast/*)
 FILES_import := $(wildcard data/import/* data/csv.* data/text_read.* cmd/cmd_import.c)
 FILES_library := $(wildcard cmd/lib/*)
 FILES_pages := $(wildcard eval/page/* eval/embed.* train/pages/* train/flow.* cmd/pages/* data/picture/png_write.*)
 FILES_phantom := $(wildcard data/phantom/* cmd/cmd_phantom.c cmd/cmd_demo.c)
 FILES_table := $(wildcard train/table/* hash/baselines/* data/raw_features.* cmd/cmd_table.c)
-PART_NAMES := audit bench dicom export import library pages phantom table
+PART_NAMES := audit bench dicom export fast import library pages phantom table
 # The parts that this build leaves out, their files, and what tells the sources: -DPART_AUDIT=0 and so on.
-OFF := $(if $(filter core,$(PARTS)),$(PART_NAMES))
+# PARTS=core keeps nn/fast/, so that its codes are those of the whole build; PLAIN=1 leaves nn/fast/ out.
+OFF := $(if $(filter core,$(PARTS)),$(filter-out fast,$(PART_NAMES))) $(if $(filter 1,$(PLAIN)),fast)
 OFF_FILES := $(foreach part,$(OFF),$(FILES_$(part)))
 OFF_CFLAGS := $(shell echo '$(OFF:%=-DPART_%=0)' | tr a-z A-Z)
 PROGRAM := $(if $(filter core,$(PARTS)),msach-core,msach)
@@ -104,6 +117,9 @@ LAYER_SRC := $(filter-out $(OFF_FILES),$(wildcard $(ROOMS:=/*.c)))
 CMD_SRC := $(filter-out $(OFF_FILES),$(wildcard $(CMD_ROOMS:=/*.c)))
 LIB_SRC := $(wildcard cmd/lib/*.c)
 TEST_SRC := $(wildcard tests/*.c tests/oracle/*.c)
+ifeq ($(PLAIN),1)
+TEST_SRC := $(filter-out tests/test_kernels.c tests/test_kernel_tables.c,$(TEST_SRC))
+endif
 # The double build holds the mathematics alone: ops, losses and their checks.
 DOUBLE_SRC := $(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c hash/search/*.c)
 DOUBLE_TESTS := $(wildcard tests/grad_*.c tests/oracle/*.c)

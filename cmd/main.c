@@ -11,7 +11,7 @@
 #include "nn/base/nearest.h"
 #include "nn/base/parts.h"
 #include "nn/blas.h"
-#include "nn/fast/kernels.h"
+#include "nn/fast.h"
 
 volatile sig_atomic_t cmd_stop;
 
@@ -56,7 +56,7 @@ static void about(FILE *to, bool full) {
 
 static void version(void) {
     printf("msach %s\nbuild: %s\nmatrix products: %s\nnetwork kernels: %s\nHamming scan: %s\ncompiler: %s\n",
-           MSACH_VERSION, MSACH_BUILD, blas_name(), kernels()->name, scan_kernel_name(),
+           MSACH_VERSION, MSACH_BUILD, blas_name(), fast_name(), scan_kernel_name(),
 #ifdef __VERSION__
            __VERSION__
 #else

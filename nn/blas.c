@@ -5,8 +5,33 @@
 
 #include "nn/base/alloc.h"
 #include "nn/base/error.h"
+#include "nn/base/ints.h"
+#include "nn/fast.h"
 
 enum { TILE_ROWS = 256 };
+
+/* C = op(A) op(B) + beta C: the loop that defines the product. */
+static void gemm_plain(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb,
+                       real beta, real *c, int ldc, real *scratch) {
+    (void)scratch;
+    size_t a_row = ta ? 1 : (size_t)lda, a_col = ta ? (size_t)lda : 1;
+    size_t b_row = tb ? 1 : (size_t)ldb, b_col = tb ? (size_t)ldb : 1;
+    for (size_t i = 0; i < (size_t)m; i++)
+        for (size_t j = 0; j < (size_t)n; j++) {
+            real sum = 0, *to = &c[i * (size_t)ldc + j];
+            for (size_t p = 0; p < (size_t)k; p++) sum += a[i * a_row + p * a_col] * b[p * b_row + j * b_col];
+            *to = beta == 0 ? sum : sum + beta * *to;
+        }
+}
+
+size_t gemm_scratch(int n, int k) {
+    return fast->gemm_scratch ? fast->gemm_scratch(n, k) : 1;
+}
+
+void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta,
+          real *c, int ldc, real *scratch) {
+    FAST_OR(gemm, gemm_plain)(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc, scratch);
+}
 
 #ifdef NN_OPENBLAS
 #include <cblas.h>
@@ -33,8 +58,7 @@ void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a,
 #endif
 }
 
-/* OpenBLAS tells its version in openblas_get_config: "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH Zen
- * MAX_THREADS=64". */
+/* openblas_get_config returns such as "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH Zen MAX_THREADS=64". */
 const char *blas_name(void) {
     const char *config = openblas_get_config();
     return config && *config ? config : "OpenBLAS";
@@ -44,8 +68,7 @@ const char *blas_name(void) {
 
 void blas_single_thread(void) {}
 
-/* Without scratch of the caller's the packed B must come from the heap; where memory is out, the plain loop
- * needs none. */
+/* The scratch comes from the heap; where memory runs out, the plain loop needs none. */
 void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b,
                int ldb, real beta, real *c, int ldc) {
     if (m <= 0 || n <= 0) return;
@@ -57,7 +80,7 @@ void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a,
     if (scratch)
         gemm(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc, scratch);
     else
-        gemm_plain(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+        gemm_plain(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc, NULL);
     mem_free(scratch);
     if (alpha != 1)
         for (int i = 0; i < m; i++)
@@ -81,7 +104,7 @@ typedef struct {
 static void product_tile(void *ctx, int item, int worker) {
     const Product *p = ctx;
     (void)worker;
-    int row = item * TILE_ROWS, rows = p->m - row < TILE_ROWS ? p->m - row : TILE_ROWS;
+    int row = item * TILE_ROWS, rows = int_min(TILE_ROWS, p->m - row);
     const real *a = p->a + (p->ta ? (size_t)row : (size_t)row * (size_t)p->lda);
     blas_gemm(p->ta, p->tb, rows, p->n, p->k, p->alpha, a, p->lda, p->b, p->ldb, p->beta,
               p->c + (size_t)row * (size_t)p->ldc, p->ldc);
@@ -90,5 +113,5 @@ static void product_tile(void *ctx, int item, int worker) {
 void blas_gemm_pool(Pool *pool, bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda,
                     const real *b, int ldb, real beta, real *c, int ldc) {
     Product p = {ta, tb, m, n, k, lda, ldb, ldc, alpha, beta, a, b, c};
-    pool_for(pool, (m + TILE_ROWS - 1) / TILE_ROWS, product_tile, &p);
+    pool_for(pool, int_divide_up(m, TILE_ROWS), product_tile, &p);
 }

@@ -2,166 +2,109 @@
  *     P = softmax(q k' / sqrt(e))      y = P v
  *     dv += P' dy      dP = dy v'      dS = P (dP - rowsum(dP P)) / sqrt(e)
  *     dq += dS k       dk += dS' q
- * A case and head is a piece of work; its matrices lie in second-level cache.
- * saved: the lengths and P. Tokens at and beyond n_i are not read; their y and gradients are zero. */
+ * Saved: the lengths and P. Tokens at and beyond n_i are not read; their y and gradients are zero. */
 #include <math.h>
 #include <string.h>
 
 #include "nn/base/error.h"
-#include "nn/fast/gemm.h"
+#include "nn/fast.h"
 #include "nn/ops.h"
-#include "nn/plain.h"
-
-void attention_plain(size_t n, size_t d, size_t heads, const real *qkv, real *y) {
-    size_t e = d / heads;
-    for (size_t r = 0; r < n; r++)
-        for (size_t h = 0; h < heads; h++) {
-            const real *q = qkv + r * 3 * d + h * e, *k = qkv + d + h * e, *v = k + d;
-            double sum = 0;
-            for (size_t c = 0; c < e; c++) y[r * d + h * e + c] = 0;
-            for (size_t j = 0; j < n; j++) {
-                double s = 0;
-                for (size_t c = 0; c < e; c++) s += (double)q[c] * (double)k[j * 3 * d + c];
-                double p = exp(s / sqrt((double)e));
-                sum += p;
-                for (size_t c = 0; c < e; c++) y[r * d + h * e + c] += (real)(p * (double)v[j * 3 * d + c]);
-            }
-            for (size_t c = 0; c < e; c++) y[r * d + h * e + c] /= (real)sum;
-        }
-}
 
 typedef struct {
-    int b, n, d, heads, e;
-    int wide;          /* row stride of P: n rounded up to PANEL */
+    int heads;
     const int *length; /* (b) or NULL */
-    const real *qkv, *dy;
-    real *y, *dqkv, *weights;
-    real *p; /* (b,heads,n,wide) while recording, else (workers,n,wide) */
-    bool p_saved, fresh;
-    real *scratch; /* per worker */
+    real *p;           /* (b,heads,n,n) */
 } Attention;
 
-/* One piece: the head's columns of one case. */
+/* Sizes and places of one case and head in qkv (b,n,3d), y (b,n,d) and P. */
 typedef struct {
-    int n, stride; /* tokens that count; row stride of q, k and v */
-    const real *q, *k, *v;
-    size_t at, y_at; /* of q in qkv and dqkv, of y and dy */
+    size_t tokens, d, e, n;
+    size_t q, k, v, y, p;
 } Head;
 
-static Head head_of(const Attention *a, int item) {
-    int i = item / a->heads, column = item % a->heads * a->e;
-    Head h = {.n = a->length ? a->length[i] : a->n, .stride = 3 * a->d};
-    h.at = (size_t)i * (size_t)a->n * (size_t)h.stride + (size_t)column;
-    h.y_at = (size_t)i * (size_t)a->n * (size_t)a->d + (size_t)column;
-    h.q = a->qkv + h.at;
-    h.k = h.q + a->d;
-    h.v = h.k + a->d;
+static Head head_of(const Tensor *qkv, const Attention *a, int i, int head) {
+    Head h = {.n = (size_t)qkv->dim[1], .d = (size_t)qkv->dim[2] / 3};
+    h.e = h.d / (size_t)a->heads;
+    h.tokens = a->length ? (size_t)a->length[i] : h.n;
+    h.q = (size_t)i * h.n * 3 * h.d + (size_t)head * h.e;
+    h.k = h.q + h.d;
+    h.v = h.k + h.d;
+    h.y = (size_t)i * h.n * h.d + (size_t)head * h.e;
+    h.p = (size_t)(i * a->heads + head) * h.n * h.n;
     return h;
 }
 
-static real *weights_of(const Attention *a, int item, int worker) {
-    return a->p + (size_t)(a->p_saved ? item : worker) * (size_t)a->n * (size_t)a->wide;
-}
-
-/* Panels of k' or of q, k, v, dy. */
-static size_t panel_scratch(const Attention *a) {
-    size_t keys = gemm_scratch(a->n, a->e), values = gemm_scratch(a->e, a->n);
-    return keys > values ? keys : values;
-}
-
-/* C (rows,e) with row stride ldc is zero from row `from` on. */
-static void clear_rows(const Attention *a, real *c, int from, int ldc) {
-    for (int r = from; r < a->n; r++) memset(c + (size_t)r * (size_t)ldc, 0, (size_t)a->e * sizeof(real));
-}
-
-/* c = a' b for tokens, rows by rows: (n,n)' (n,e), b in panels. add: to what c holds. */
-static void product_over_tokens(const Attention *a, const Head *h, const real *p, const real *panels, real *c,
-                                bool add) {
-    if (!add) clear_rows(a, c, 0, h->stride);
-    gemm(true, false, h->n, a->e, h->n, p, a->wide, panels, 0, 1, c, h->stride, NULL);
-}
-
-static void forward_head(void *ctx, int item, int worker) {
-    const Attention *a = ctx;
-    Head h = head_of(a, item);
-    real *p = weights_of(a, item, worker), *y = a->y + h.y_at;
-    real *panels = a->scratch + (size_t)worker * panel_scratch(a);
-    gemm(false, true, h.n, h.n, a->e, h.q, h.stride, h.k, h.stride, 0, p, a->wide, panels);
-    for (int r = 0; r < h.n; r++)
-        kernels()->softmax((size_t)h.n, (real)(1 / sqrt(a->e)), p + (size_t)r * (size_t)a->wide);
-    gemm(false, false, h.n, a->e, h.n, p, a->wide, h.v, h.stride, 0, y, a->d, panels);
-    clear_rows(a, y, h.n, a->d);
-    if (!a->weights) return;
-    real *w = a->weights + (size_t)item * (size_t)a->n;
-    for (int j = 0; j < a->n; j++) w[j] = j < h.n ? p[j] : 0;
-}
-
-static size_t backward_scratch(const Attention *a) {
-    return panel_scratch(a) + (size_t)a->n * (size_t)a->wide;
-}
-
-static void backward_head(void *ctx, int item, int worker) {
-    const Attention *a = ctx;
-    Head h = head_of(a, item);
-    const real *p = weights_of(a, item, worker), *dy = a->dy + h.y_at;
-    real *panels = a->scratch + (size_t)worker * backward_scratch(a), *ds = panels + panel_scratch(a);
-    real *dq = a->dqkv + h.at, *dk = dq + a->d, *dv = dk + a->d;
-    gemm(false, true, h.n, h.n, a->e, dy, a->d, h.v, h.stride, 0, ds, a->wide, panels);
-    for (size_t r = 0; r < (size_t)h.n * (size_t)a->wide; r += (size_t)a->wide)
-        kernels()->softmax_gradient((size_t)h.n, (real)(1 / sqrt(a->e)), p + r, ds + r);
-    gemm(false, false, h.n, a->e, h.n, ds, a->wide, h.k, h.stride, a->fresh ? 0 : 1, dq, h.stride, panels);
-    panels_pack(false, a->e, h.n, dy, a->d, panels);
-    product_over_tokens(a, &h, p, panels, dv, !a->fresh);
-    panels_pack(false, a->e, h.n, h.q, h.stride, panels);
-    product_over_tokens(a, &h, ds, panels, dk, !a->fresh);
-    if (a->fresh) clear_rows(a, dq, h.n, h.stride);
+static void *attention_forward(Tape *t, const Tensor *qkv, int heads, const int *length, real *weights,
+                               bool recorded, Tensor *y) {
+    (void)recorded;
+    Attention *a = arena_alloc(&t->arena, sizeof *a);
+    size_t n = (size_t)qkv->dim[1];
+    *a = (Attention){heads, length,
+                     arena_calloc(&t->arena, (size_t)(qkv->dim[0] * heads) * n * n, sizeof(real))};
+    memset(y->data, 0, tensor_size(y) * sizeof(real));
+    for (int i = 0; i < qkv->dim[0]; i++)
+        for (int head = 0; head < heads; head++) {
+            Head h = head_of(qkv, a, i, head);
+            size_t row = 3 * h.d;
+            for (size_t r = 0; r < h.tokens; r++) {
+                const real *q = qkv->data + h.q + r * row;
+                real *p = a->p + h.p + r * n, *out = y->data + h.y + r * h.d;
+                double largest = -INFINITY, sum = 0;
+                for (size_t j = 0; j < h.tokens; j++) {
+                    const real *k = qkv->data + h.k + j * row;
+                    double s = 0;
+                    for (size_t c = 0; c < h.e; c++) s += (double)q[c] * (double)k[c];
+                    p[j] = (real)(s / sqrt((double)h.e));
+                    largest = fmax(largest, (double)p[j]);
+                }
+                for (size_t j = 0; j < h.tokens; j++) sum += exp((double)p[j] - largest);
+                for (size_t j = 0; j < h.tokens; j++) p[j] = (real)(exp((double)p[j] - largest) / sum);
+                for (size_t j = 0; j < h.tokens; j++)
+                    for (size_t c = 0; c < h.e; c++) out[c] += p[j] * qkv->data[h.v + j * row + c];
+            }
+            if (weights) memcpy(weights + (size_t)(i * heads + head) * n, a->p + h.p, n * sizeof(real));
+        }
+    return a;
 }
 
 static void attention_backward(Tape *t, const Node *node) {
-    Attention a = *(Attention *)node->saved;
-    a.qkv = node->in[0]->data, a.dy = node->out->grad;
-    a.dqkv = tape_grad_raw(t, node->in[0], &a.fresh);
-    if (!a.dqkv) return;
-    ArenaMark mark = tape_mark(t);
-    a.scratch = arena_alloc(&t->arena, (size_t)pool_threads(t->pool) * backward_scratch(&a) * sizeof(real));
-    pool_for(t->pool, a.b * a.heads, backward_head, &a);
-    tape_release(t, mark);
-}
-
-static const int *copy_lengths(Tape *t, const int *length, int b, int n) {
-    if (!length) return NULL;
-    int *copy = arena_alloc(&t->arena, (size_t)b * sizeof *copy);
-    memcpy(copy, length, (size_t)b * sizeof *copy);
-    for (int i = 0; i < b; i++)
-        NN_REQUIRE(copy[i] >= 0 && copy[i] <= n, "attention: length %d of %d tokens", copy[i], n);
-    return copy;
+    const Attention *a = node->saved;
+    const Tensor *qkv = node->in[0];
+    const real *x = qkv->data;
+    real *g = tape_grad(t, node->in[0]);
+    for (int i = 0; i < qkv->dim[0]; i++)
+        for (int head = 0; head < a->heads; head++) {
+            Head h = head_of(qkv, a, i, head);
+            size_t row = 3 * h.d;
+            double scale = 1 / sqrt((double)h.e);
+            for (size_t r = 0; r < h.tokens; r++) {
+                const real *p = a->p + h.p + r * h.n, *dy = node->out->grad + h.y + r * h.d;
+                double sum = 0; /* rowsum(dP P) = dy y */
+                for (size_t c = 0; c < h.e; c++)
+                    sum += (double)dy[c] * (double)node->out->data[h.y + r * h.d + c];
+                for (size_t j = 0; j < h.tokens; j++) {
+                    double dp = 0;
+                    for (size_t c = 0; c < h.e; c++) dp += (double)dy[c] * (double)x[h.v + j * row + c];
+                    real ds = (real)((double)p[j] * (dp - sum) * scale);
+                    for (size_t c = 0; c < h.e; c++) {
+                        g[h.q + r * row + c] += ds * x[h.k + j * row + c];
+                        g[h.k + j * row + c] += ds * x[h.q + r * row + c];
+                        g[h.v + j * row + c] += p[j] * dy[c];
+                    }
+                }
+            }
+        }
 }
 
 Tensor *op_attention(Tape *t, Tensor *qkv, int heads, const int *length, real *weights) {
     char s[64];
     NN_REQUIRE(qkv->rank == 3 && heads > 0 && qkv->dim[2] % (3 * heads) == 0,
                "attention: qkv %s with %d heads", tensor_shape(qkv, s), heads);
-    int b = qkv->dim[0], n = qkv->dim[1], d = qkv->dim[2] / 3;
-    Tensor *y = tape_tensor3(t, b, n, d);
-    Attention *a = arena_alloc(&t->arena, sizeof *a);
-    *a = (Attention){.b = b,
-                     .n = n,
-                     .d = d,
-                     .heads = heads,
-                     .e = d / heads,
-                     .wide = panels_of(n) * PANEL,
-                     .length = copy_lengths(t, length, b, n),
-                     .qkv = qkv->data,
-                     .y = y->data,
-                     .weights = weights,
-                     .p_saved = tape_needs(t, 1, &qkv)};
-    size_t square = (size_t)n * (size_t)a->wide * sizeof(real), workers = (size_t)pool_threads(t->pool);
-    if (a->p_saved) a->p = arena_alloc(&t->arena, (size_t)(b * heads) * square);
-    ArenaMark mark = tape_mark(t);
-    if (!a->p_saved) a->p = arena_alloc(&t->arena, workers * square);
-    a->scratch = arena_alloc(&t->arena, workers * panel_scratch(a) * sizeof(real));
-    pool_for(t->pool, b * heads, forward_head, a);
-    tape_release(t, mark);
-    tape_record(t, "attention", attention_backward, y, 1, &qkv, a);
+    int b = qkv->dim[0], n = qkv->dim[1];
+    Tensor *y = tape_tensor3(t, b, n, qkv->dim[2] / 3);
+    const int *lengths = tape_lengths(t, "attention", length, b, n);
+    void *saved =
+        FAST_OR(attention, attention_forward)(t, qkv, heads, lengths, weights, tape_needs(t, 1, &qkv), y);
+    tape_record(t, "attention", FAST_OR(attention_backward, attention_backward), y, 1, &qkv, saved);
     return y;
 }

@@ -2,76 +2,71 @@
  *     p = softmax(k q / sqrt(e))       y = sum of p_j v_j
  *     dv_j += p_j dy       dp_j = dy v_j        ds = p (dp - sum p dp) / sqrt(e)
  *     dq += sum of ds_j k_j                     dk_j += ds_j q
- * saved: the lengths and p (b,heads,n). Tokens at and beyond n_i are not read and get no gradient. */
+ * Saved: the lengths and p (b,heads,n). Tokens at and beyond n_i are not read and get no gradient. */
 #include <math.h>
 #include <string.h>
 
 #include "nn/base/error.h"
-#include "nn/fast/kernels.h"
+#include "nn/fast.h"
 #include "nn/ops.h"
 
 typedef struct {
-    int b, n, d, heads;
+    int heads;
     const int *length; /* (b) or NULL */
-    const real *q, *kv, *dy;
-    real *y, *p, *dq, *dkv;
-    real *scratch; /* per worker: ds (n) and dq (d) of a case */
-    bool fresh;    /* dkv is written, not added to */
+    real *p;           /* (b,heads,n) */
 } First;
 
-static size_t length_of(const First *a, int i) {
-    return (size_t)(a->length ? a->length[i] : a->n);
-}
-
-static void forward_case(void *ctx, int i, int worker) {
-    const First *a = ctx;
-    (void)worker;
-    const Kernels *kernel = kernels();
-    size_t n = length_of(a, i), d = (size_t)a->d, e = (size_t)(a->d / a->heads);
-    const real *q = a->q + (size_t)i * d, *kv = a->kv + (size_t)(i * a->n) * 2 * d;
-    real *y = a->y + (size_t)i * d;
-    memset(y, 0, d * sizeof(real));
-    for (size_t h = 0; h < (size_t)a->heads; h++) {
-        real *p = a->p + ((size_t)(i * a->heads) + h) * (size_t)a->n;
-        for (size_t j = 0; j < n; j++) p[j] = kernel->dot(e, q + h * e, kv + j * 2 * d + h * e);
-        if (n) kernel->softmax(n, (real)(1 / sqrt((double)e)), p);
-        for (size_t j = 0; j < n; j++) kernel->axpy(e, p[j], kv + j * 2 * d + d + h * e, y + h * e);
-        memset(p + n, 0, ((size_t)a->n - n) * sizeof(real));
-    }
-}
-
-static void backward_case(void *ctx, int i, int worker) {
-    const First *a = ctx;
-    const Kernels *kernel = kernels();
-    size_t n = length_of(a, i), d = (size_t)a->d, e = (size_t)(a->d / a->heads), tokens = (size_t)(i * a->n);
-    const real *kv = a->kv + tokens * 2 * d;
-    real *ds = a->scratch + (size_t)worker * ((size_t)a->n + d), *dq = ds + a->n;
-    real *dkv = a->dkv ? a->dkv + tokens * 2 * d : NULL;
-    if (dkv && a->fresh) memset(dkv, 0, (size_t)a->n * 2 * d * sizeof(real));
-    memset(dq, 0, d * sizeof(real));
-    for (size_t h = 0; h < (size_t)a->heads && n; h++) {
-        const real *p = a->p + ((size_t)(i * a->heads) + h) * (size_t)a->n, *q = a->q + (size_t)i * d + h * e;
-        const real *dy = a->dy + (size_t)i * d + h * e;
-        for (size_t j = 0; j < n; j++) ds[j] = kernel->dot(e, dy, kv + j * 2 * d + d + h * e);
-        kernel->softmax_gradient(n, (real)(1 / sqrt((double)e)), p, ds);
-        for (size_t j = 0; j < n; j++) {
-            size_t at = j * 2 * d + h * e;
-            kernel->axpy(e, ds[j], kv + at, dq + h * e);
-            if (dkv) kernel->axpy(e, ds[j], q, dkv + at), kernel->axpy(e, p[j], dy, dkv + at + d);
+static void *first_forward(Tape *t, const Tensor *q, const Tensor *kv, int heads, const int *length,
+                           real *weights, Tensor *y) {
+    size_t n = (size_t)kv->dim[1], d = (size_t)q->dim[1], e = d / (size_t)heads;
+    First *a = arena_alloc(&t->arena, sizeof *a);
+    *a = (First){heads, length, arena_calloc(&t->arena, (size_t)(q->dim[0] * heads) * n, sizeof(real))};
+    memset(y->data, 0, tensor_size(y) * sizeof(real));
+    for (int i = 0; i < q->dim[0]; i++)
+        for (int head = 0; head < heads; head++) {
+            size_t tokens = length ? (size_t)length[i] : n, at = (size_t)i * d + (size_t)head * e;
+            const real *query = q->data + at, *k = kv->data + (size_t)i * n * 2 * d + (size_t)head * e,
+                       *v = k + d;
+            real *p = a->p + (size_t)(i * heads + head) * n, *out = y->data + at;
+            double largest = -INFINITY, sum = 0;
+            for (size_t j = 0; j < tokens; j++) {
+                double s = 0;
+                for (size_t c = 0; c < e; c++) s += (double)query[c] * (double)k[j * 2 * d + c];
+                p[j] = (real)(s / sqrt((double)e));
+                largest = fmax(largest, (double)p[j]);
+            }
+            for (size_t j = 0; j < tokens; j++) sum += exp((double)p[j] - largest);
+            for (size_t j = 0; j < tokens; j++) p[j] = (real)(exp((double)p[j] - largest) / sum);
+            for (size_t j = 0; j < tokens; j++)
+                for (size_t c = 0; c < e; c++) out[c] += p[j] * v[j * 2 * d + c];
         }
-    }
-    if (a->dq) kernel->axpy(d, 1, dq, a->dq + (size_t)i * d);
+    if (weights) memcpy(weights, a->p, (size_t)(q->dim[0] * heads) * n * sizeof(real));
+    return a;
 }
 
 static void first_backward(Tape *t, const Node *node) {
-    First a = *(First *)node->saved;
-    a.q = node->in[0]->data, a.kv = node->in[1]->data, a.dy = node->out->grad;
-    a.dq = tape_grad(t, node->in[0]);
-    a.dkv = tape_grad_raw(t, node->in[1], &a.fresh);
-    ArenaMark mark = tape_mark(t);
-    a.scratch = arena_alloc(&t->arena, (size_t)pool_threads(t->pool) * (size_t)(a.n + a.d) * sizeof(real));
-    pool_for(t->pool, a.b, backward_case, &a);
-    tape_release(t, mark);
+    const First *a = node->saved;
+    const Tensor *q = node->in[0], *kv = node->in[1];
+    real *dq = tape_grad(t, node->in[0]), *dkv = tape_grad(t, node->in[1]);
+    size_t n = (size_t)kv->dim[1], d = (size_t)q->dim[1], e = d / (size_t)a->heads;
+    for (int i = 0; i < q->dim[0]; i++)
+        for (int head = 0; head < a->heads; head++) {
+            size_t tokens = a->length ? (size_t)a->length[i] : n, at = (size_t)i * d + (size_t)head * e;
+            const real *p = a->p + (size_t)(i * a->heads + head) * n, *dy = node->out->grad + at;
+            double sum = 0; /* sum p dp = dy y */
+            for (size_t c = 0; c < e; c++) sum += (double)dy[c] * (double)node->out->data[at + c];
+            for (size_t j = 0; j < tokens; j++) {
+                size_t k = ((size_t)i * n + j) * 2 * d + (size_t)head * e, v = k + d;
+                double dp = 0;
+                for (size_t c = 0; c < e; c++) dp += (double)dy[c] * (double)kv->data[v + c];
+                real ds = (real)((double)p[j] * (dp - sum) / sqrt((double)e));
+                for (size_t c = 0; dq && c < e; c++) dq[at + c] += ds * kv->data[k + c];
+                for (size_t c = 0; dkv && c < e; c++) {
+                    dkv[k + c] += ds * q->data[at + c];
+                    dkv[v + c] += p[j] * dy[c];
+                }
+            }
+        }
 }
 
 Tensor *op_attention_first(Tape *t, Tensor *q, Tensor *kv, int heads, const int *length, real *weights) {
@@ -79,27 +74,10 @@ Tensor *op_attention_first(Tape *t, Tensor *q, Tensor *kv, int heads, const int 
     NN_REQUIRE(q->rank == 2 && kv->rank == 3 && kv->dim[0] == q->dim[0] && kv->dim[2] == 2 * q->dim[1] &&
                    heads > 0 && q->dim[1] % heads == 0,
                "attention_first: q %s, kv %s with %d heads", tensor_shape(q, s), tensor_shape(kv, u), heads);
-    int b = kv->dim[0], n = kv->dim[1], d = q->dim[1];
-    for (int i = 0; length && i < b; i++)
-        NN_REQUIRE(length[i] >= 0 && length[i] <= n, "attention_first: length %d of %d tokens", length[i], n);
-    Tensor *y = tape_tensor2(t, b, d);
-    size_t probabilities = (size_t)(b * heads) * (size_t)n;
-    First *a = arena_alloc(&t->arena, sizeof *a);
-    *a = (First){.b = b,
-                 .n = n,
-                 .d = d,
-                 .heads = heads,
-                 .q = q->data,
-                 .kv = kv->data,
-                 .y = y->data,
-                 .p = arena_alloc(&t->arena, probabilities * sizeof(real))};
-    if (length) {
-        int *copy = arena_alloc(&t->arena, (size_t)b * sizeof *copy);
-        memcpy(copy, length, (size_t)b * sizeof *copy);
-        a->length = copy;
-    }
-    pool_for(t->pool, b, forward_case, a);
-    if (weights) memcpy(weights, a->p, probabilities * sizeof(real));
-    tape_record(t, "attention_first", first_backward, y, 2, (Tensor *[]){q, kv}, a);
+    Tensor *y = tape_tensor2(t, q->dim[0], q->dim[1]);
+    const int *lengths = tape_lengths(t, "attention_first", length, q->dim[0], kv->dim[1]);
+    void *saved = FAST_OR(attention_first, first_forward)(t, q, kv, heads, lengths, weights, y);
+    tape_record(t, "attention_first", FAST_OR(attention_first_backward, first_backward), y, 2,
+                (Tensor *[]){q, kv}, saved);
     return y;
 }

@@ -1,85 +1,55 @@
 /* y[i,r,s,o] = sum over u, v, c of x[i, r stride + u - pad, s stride + v - pad, c] w[o,c,u,v], x zero outside
- *     dx += the same sum turned round: dy[i,r,s,o] w[o,c,u,v] goes to every x it came from
+ *     dx: each dy[i,r,s,o] w[o,c,u,v] is added to the x that it came from
  *     dw[o,c,u,v] += sum over i, r, s of dy[i,r,s,o] x[i, r stride + u - pad, s stride + v - pad, c]
- * saved: shape */
-#include <math.h>
-
+ * Saved: the shape. */
 #include "nn/base/error.h"
-#include "nn/conv2d.h"
+#include "nn/fast.h"
 #include "nn/ops.h"
 
-/* Where x at output (r,c) under filter place (u,v) lies in its image; false outside. */
-static bool source(const ConvShape *s, int r, int c, int u, int v, size_t *at) {
-    int row = r * s->stride + u - s->pad, column = c * s->stride + v - s->pad;
-    *at = ((size_t)row * (size_t)s->w + (size_t)column) * (size_t)s->ci;
+/* Place in x of channel 0 of the pixel (row, column) of image i, in *at; false outside of the image. */
+static bool pixel_of(const ConvShape *s, int i, int row, int column, size_t *at) {
+    *at = (((size_t)i * (size_t)s->h + (size_t)row) * (size_t)s->w + (size_t)column) * (size_t)s->ci;
     return row >= 0 && row < s->h && column >= 0 && column < s->w;
 }
 
-/* The definition: every product of an output, an input and a weight. */
-typedef void ProductFn(void *ctx, size_t y, size_t x, size_t w);
-static void each_product(const ConvShape *s, ProductFn *fn, void *ctx) {
-    size_t image = (size_t)s->h * (size_t)s->w * (size_t)s->ci, y = 0, at;
+static void conv2d_forward(Tape *t, const ConvShape *s, const Tensor *x, const Tensor *w, Tensor *y) {
+    (void)t;
+    size_t filter = (size_t)(s->kh * s->kw), ci = (size_t)s->ci, at, n = 0;
     for (int i = 0; i < s->b; i++)
         for (int r = 0; r < s->oh; r++)
             for (int c = 0; c < s->ow; c++)
-                for (int o = 0; o < s->co; o++, y++)
+                for (size_t o = 0; o < (size_t)s->co; o++, n++) {
+                    real sum = 0;
                     for (int u = 0; u < s->kh; u++)
-                        for (int v = 0; v < s->kw; v++)
-                            for (int k = 0; k < s->ci && source(s, r, c, u, v, &at); k++)
-                                fn(ctx, y, (size_t)i * image + at + (size_t)k,
-                                   (size_t)(((o * s->ci + k) * s->kh + u) * s->kw + v));
-}
-
-typedef struct {
-    const real *a, *b;
-    real *sum;
-} Plain;
-
-static void add_to_y(void *ctx, size_t y, size_t x, size_t w) {
-    Plain *p = ctx;
-    p->sum[y] += p->a[x] * p->b[w];
-}
-static void add_to_x(void *ctx, size_t y, size_t x, size_t w) {
-    Plain *p = ctx;
-    p->sum[x] += p->a[y] * p->b[w];
-}
-static void add_to_w(void *ctx, size_t y, size_t x, size_t w) {
-    Plain *p = ctx;
-    p->sum[w] += p->a[x] * p->b[y];
-}
-
-void conv2d_plain(const ConvShape *s, const real *x, const real *w, real *y) {
-    each_product(s, add_to_y, &(Plain){x, w, y});
-}
-
-void conv2d_plain_grad_x(const ConvShape *s, const real *dy, const real *w, real *dx) {
-    each_product(s, add_to_x, &(Plain){dy, w, dx});
-}
-
-void conv2d_plain_grad_w(const ConvShape *s, const real *x, const real *dy, real *dw) {
-    each_product(s, add_to_w, &(Plain){x, dy, dw});
-}
-
-void conv2d_forward(Tape *t, const ConvShape *s, const real *x, const real *w, ConvEnd end, real *y) {
-    (conv_winograd_fits(s) ? conv_winograd_forward : conv_direct_forward)(t, s, x, w, end, y);
-}
-
-void conv2d_grad_x(Tape *t, const ConvShape *s, const real *dy, const real *w, real *dx, bool fresh) {
-    (conv_winograd_fits(s) ? conv_winograd_grad_x : conv_direct_grad_x)(t, s, dy, w, dx, fresh);
-}
-
-void conv2d_grad_w(Tape *t, const ConvShape *s, const real *x, const real *dy, real *dw) {
-    (conv_winograd_fits(s) ? conv_winograd_grad_w : conv_direct_grad_w)(t, s, x, dy, dw);
+                        for (int v = 0; v < s->kw; v++) {
+                            if (!pixel_of(s, i, r * s->stride + u - s->pad, c * s->stride + v - s->pad, &at))
+                                continue;
+                            const real *weight = w->data + o * ci * filter + (size_t)(u * s->kw + v);
+                            for (size_t k = 0; k < ci; k++) sum += x->data[at + k] * weight[k * filter];
+                        }
+                    y->data[n] = sum;
+                }
 }
 
 static void conv2d_backward(Tape *t, const Node *node) {
     const ConvShape *s = node->saved;
-    Tensor *x = node->in[0], *w = node->in[1];
-    real *dw = tape_grad(t, w);
-    if (dw) conv2d_grad_w(t, s, x->data, node->out->grad, dw);
-    bool fresh;
-    real *dx = tape_grad_raw(t, x, &fresh);
-    if (dx) conv2d_grad_x(t, s, node->out->grad, w->data, dx, fresh);
+    const real *x = node->in[0]->data, *w = node->in[1]->data, *dy = node->out->grad;
+    real *dx = tape_grad(t, node->in[0]), *dw = tape_grad(t, node->in[1]);
+    size_t filter = (size_t)(s->kh * s->kw), ci = (size_t)s->ci, at, n = 0;
+    for (int i = 0; i < s->b; i++)
+        for (int r = 0; r < s->oh; r++)
+            for (int c = 0; c < s->ow; c++)
+                for (size_t o = 0; o < (size_t)s->co; o++, n++)
+                    for (int u = 0; u < s->kh; u++)
+                        for (int v = 0; v < s->kw; v++) {
+                            if (!pixel_of(s, i, r * s->stride + u - s->pad, c * s->stride + v - s->pad, &at))
+                                continue;
+                            size_t weight = o * ci * filter + (size_t)(u * s->kw + v);
+                            for (size_t k = 0; dx && k < ci; k++)
+                                dx[at + k] += dy[n] * w[weight + k * filter];
+                            for (size_t k = 0; dw && k < ci; k++)
+                                dw[weight + k * filter] += dy[n] * x[at + k];
+                        }
 }
 
 static ConvShape shape_of(const Tensor *x, const Tensor *w, int stride, int pad) {
@@ -99,8 +69,8 @@ Tensor *op_conv2d(Tape *t, Tensor *x, Tensor *w, int stride, int pad) {
     ConvShape *s = arena_alloc(&t->arena, sizeof *s);
     *s = shape_of(x, w, stride, pad);
     Tensor *y = tape_tensor4(t, s->b, s->oh, s->ow, s->co);
-    conv2d_forward(t, s, x->data, w->data, (ConvEnd){0}, y->data);
-    tape_record(t, "conv2d", conv2d_backward, y, 2, (Tensor *[]){x, w}, s);
+    FAST_OR(conv2d, conv2d_forward)(t, s, x, w, y);
+    tape_record(t, "conv2d", FAST_OR(conv2d_backward, conv2d_backward), y, 2, (Tensor *[]){x, w}, s);
     return y;
 }
 
@@ -115,14 +85,10 @@ Tensor *op_conv2d_bn(Tape *t, Tensor *x, Tensor *w, int stride, int pad, Tensor 
     NN_REQUIRE(tensor_size(gamma) == (size_t)s.co && tensor_same_shape(gamma, beta) &&
                    tensor_same_shape(gamma, running_mean) && tensor_same_shape(gamma, running_var),
                "conv2d_bn: w %s, gamma %s", tensor_shape(w, a), tensor_shape(gamma, b));
-    ArenaMark mark = tape_mark(t);
-    real *scale = arena_alloc(&t->arena, (size_t)s.co * sizeof(real));
-    real *bias = arena_calloc(&t->arena, (size_t)panels_of(s.co) * PANEL, sizeof(real));
-    for (int o = 0; o < s.co; o++) {
-        scale[o] = gamma->data[o] * (real)(1 / sqrt((double)running_var->data[o] + 1e-5));
-        bias[o] = beta->data[o] - running_mean->data[o] * scale[o];
+    if (!fast->conv2d_bn) {
+        conv2d_forward(t, &s, x, w, y);
+        return op_batchnorm(t, y, gamma, beta, running_mean, running_var, add, relu);
     }
-    conv2d_forward(t, &s, x->data, w->data, (ConvEnd){scale, bias, add ? add->data : NULL, relu}, y->data);
-    tape_release(t, mark);
+    fast->conv2d_bn(t, &s, x, w, gamma, beta, running_mean, running_var, add, relu, y);
     return y;
 }

@@ -1,13 +1,14 @@
 /* Words as vectors.
  *     y[i,j,:] = word[w[i,j]] + 1/m sum_{k: s[i,j,k] >= 0} subword[s[i,j,k]] + pos[j],   m = how many s[i,j,k] >= 0
  *     gword[w] += gy      gsubword[s] += gy / m      gpos[j] += gy          zero at and beyond length[i]
- * The gradients of a table's rows are added token by token in order; the work is split by columns, so that every element is
- * summed in the same order at any number of threads. Saved: ids, buckets and lengths. */
+ * The gradients of a table's rows are added token by token in order. Work over ranges of columns sums every element in
+ * the same order at any number of threads. Saved: ids, buckets and lengths. */
 #include <string.h>
 
+#include "nn/fast.h"
 #include "nn/ops.h"
 
-enum { COLUMNS = 32 }; /* of a work item of the backward */
+enum { COLUMNS = 32 }; /* of a range of the backward */
 
 typedef struct {
     const int32_t *w, *s;
@@ -54,10 +55,8 @@ static void backward_token(const Backward *p, int i, int j, int from, int to) {
         if (s[k] >= 0) add_row(p->subword + (size_t)s[k] * d, gy, from, to, 1 / (real)m);
 }
 
-static void backward_columns(void *ctx, int item, int worker) {
-    (void)worker;
+static void backward_columns(void *ctx, int from, int to) {
     const Backward *p = ctx;
-    int from = item * COLUMNS, to = from + COLUMNS < p->ids->d ? from + COLUMNS : p->ids->d;
     for (int i = 0; i < p->ids->b; i++)
         for (int j = 0; j < p->ids->length[i]; j++) backward_token(p, i, j, from, to);
 }
@@ -66,30 +65,29 @@ static void embedding_backward(Tape *t, const Node *node) {
     const Ids *ids = node->saved;
     Backward p = {ids, node->out->grad, tape_grad(t, node->in[0]), tape_grad(t, node->in[1]),
                   tape_grad(t, node->in[2])};
-    pool_for(t->pool, (ids->d + COLUMNS - 1) / COLUMNS, backward_columns, &p);
+    fast_split(t, ids->d, COLUMNS, backward_columns, &p);
 }
 
-static void forward_case(void *ctx, int i, int worker) {
-    (void)worker;
+static void forward_cases(void *ctx, int from, int to) {
     const Forward *p = ctx;
     const Ids *ids = p->ids;
     size_t d = (size_t)ids->d;
-    for (int j = 0; j < ids->n; j++) {
-        size_t token = (size_t)i * (size_t)ids->n + (size_t)j;
-        real *y = p->y + token * d;
-        memset(y, 0, d * sizeof *y);
-        if (j >= ids->length[i]) continue;
-        if (p->subword) {
-            const int32_t *s = token_buckets(ids, token);
-            int m = count_buckets(s, ids->g);
-            for (int k = 0; k < ids->g; k++)
-                if (s[k] >= 0) add_row(y, p->subword + (size_t)s[k] * d, 0, ids->d, 1);
-            if (m > 1)
-                for (int k = 0; k < ids->d; k++) y[k] /= (real)m;
+    memset(p->y + (size_t)from * (size_t)ids->n * d, 0,
+           (size_t)(to - from) * (size_t)ids->n * d * sizeof(real));
+    for (int i = from; i < to; i++)
+        for (int j = 0; j < ids->length[i]; j++) {
+            size_t token = (size_t)i * (size_t)ids->n + (size_t)j;
+            real *y = p->y + token * d;
+            if (p->subword) {
+                const int32_t *s = token_buckets(ids, token);
+                int m = count_buckets(s, ids->g);
+                for (int k = 0; k < ids->g; k++)
+                    if (s[k] >= 0) add_row(y, p->subword + (size_t)s[k] * d, 0, ids->d, 1);
+                for (int k = 0; m > 1 && k < ids->d; k++) y[k] /= (real)m;
+            }
+            add_row(y, p->word + (size_t)ids->w[token] * d, 0, ids->d, 1);
+            add_row(y, p->pos + (size_t)j * d, 0, ids->d, 1);
         }
-        add_row(y, p->word + (size_t)ids->w[token] * d, 0, ids->d, 1);
-        add_row(y, p->pos + (size_t)j * d, 0, ids->d, 1);
-    }
 }
 
 static void require_shapes(const Tensor *word, const Tensor *subword, const Tensor *pos, const Ids *ids) {
@@ -137,7 +135,7 @@ Tensor *op_embedding(Tape *t, Tensor *word, Tensor *subword, Tensor *pos, const 
     require_ids(word, subword, &ids);
     Tensor *y = tape_tensor3(t, b, n, ids.d);
     Forward p = {&ids, word->data, subword ? subword->data : NULL, pos->data, y->data};
-    pool_for(t->pool, b, forward_case, &p);
+    fast_split(t, b, 1, forward_cases, &p);
     Node *node =
         tape_record(t, "embedding", embedding_backward, y, 3, (Tensor *[]){word, subword, pos}, NULL);
     if (node) node->saved = save_ids(t, &ids, subword != NULL);

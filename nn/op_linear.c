@@ -1,138 +1,35 @@
 /* y = x W' + b      x (rows,in)  w (out,in)  b (out)  y (rows,out)
- * dx += dy W        dW += dy' x              db += sum of dy over the rows
- * The rows are cut into pieces; dW and db are sums over chunks of rows, added in the order of the chunks. */
+ *     dx += dy W    dW += dy' x              db += sum of dy over the rows
+ * op_matmul_nt is the same with another matrix for W and no b. Saved: nothing. */
 #include <string.h>
 
 #include "nn/base/error.h"
-#include "nn/fast/gemm.h"
+#include "nn/fast.h"
 #include "nn/ops.h"
 
-enum { ROWS = 48, CHUNKS = 8, CHUNK_ROWS = 256, BLOCK = 128 /* rows of a chunk in panels at once */ };
-
-typedef struct {
-    int rows, in, out;
-    const real *x, *w, *b, *dy;
-    real *to;
-    const real *panels; /* of the product's second matrix */
-    const real *add;
-    int chunk, chunks;
-    real *partial; /* (chunks, out in + out): dW and db of each chunk */
-    real *scratch; /* per worker: BLOCK rows of dy and of x in panels */
-    real *dw, *db;
-} Linear;
-
-static int at_most(int a, int b) {
-    return a < b ? a : b;
-}
-static int pieces(const Linear *l) {
-    return (l->rows + ROWS - 1) / ROWS;
-}
-
-static void forward_piece(void *ctx, int item, int worker) {
-    const Linear *l = ctx;
-    (void)worker;
-    size_t from = (size_t)item * ROWS;
-    gemm_packed(at_most(ROWS, l->rows - item * ROWS), l->out, l->in, l->x + from * (size_t)l->in, l->in,
-                l->panels, (Epilogue){.bias = l->b}, l->to + from * (size_t)l->out, l->out);
-}
-
-static void grad_x_piece(void *ctx, int item, int worker) {
-    const Linear *l = ctx;
-    (void)worker;
-    size_t from = (size_t)item * ROWS, to = from * (size_t)l->in;
-    gemm_packed(at_most(ROWS, l->rows - item * ROWS), l->in, l->out, l->dy + from * (size_t)l->out, l->out,
-                l->panels, (Epilogue){.add = l->add ? l->add + to : NULL}, l->to + to, l->in);
-}
-
-static size_t partial_size(const Linear *l) {
-    return (size_t)l->out * (size_t)l->in + (size_t)l->out;
-}
-static size_t block_size(int n) {
-    return (size_t)panels_of(n) * PANEL * BLOCK;
-}
-
-static void grad_w_chunk(void *ctx, int item, int worker) {
-    const Linear *l = ctx;
-    real *dw = l->partial + (size_t)item * partial_size(l), *db = dw + (size_t)l->out * (size_t)l->in;
-    real *dy_panels = l->scratch + (size_t)worker * (block_size(l->out) + block_size(l->in));
-    real *x_panels = dy_panels + block_size(l->out);
-    memset(dw, 0, partial_size(l) * sizeof(real));
-    int end = at_most(l->rows, (item + 1) * l->chunk);
-    for (int r = item * l->chunk; r < end; r += BLOCK) {
-        int rows = at_most(BLOCK, end - r);
-        const real *dy = l->dy + (size_t)r * (size_t)l->out;
-        panels_pack(false, l->out, rows, dy, l->out, dy_panels);
-        panels_pack(false, l->in, rows, l->x + (size_t)r * (size_t)l->in, l->in, x_panels);
-        gemm_outer_panels(l->out, l->in, rows, rows, dy_panels, x_panels, dw, l->in);
-        for (size_t i = 0; i < (size_t)rows; i++)
-            kernels()->axpy((size_t)l->out, 1, dy + i * (size_t)l->out, db);
-    }
-}
-
-/* dw and db += the chunks' sums, for output o. */
-static void grad_w_sum(void *ctx, int o, int worker) {
-    const Linear *l = ctx;
-    (void)worker;
-    size_t in = (size_t)l->in, row = (size_t)o * in, bias = (size_t)l->out * in + (size_t)o;
-    for (int chunk = 0; chunk < l->chunks; chunk++) {
-        const real *partial = l->partial + (size_t)chunk * partial_size(l);
-        if (l->dw) kernels()->axpy(in, 1, partial + row, l->dw + row);
-        if (l->db) l->db[o] += partial[bias];
-    }
-}
-
-static void grad_w(Tape *t, Linear *l) {
-    int chunk = (l->rows + CHUNKS - 1) / CHUNKS;
-    l->chunk = chunk < CHUNK_ROWS ? CHUNK_ROWS : chunk;
-    l->chunks = (l->rows + l->chunk - 1) / l->chunk;
-    size_t scratch = (size_t)pool_threads(t->pool) * (block_size(l->out) + block_size(l->in));
-    l->partial = arena_alloc(&t->arena, (size_t)l->chunks * partial_size(l) * sizeof(real));
-    l->scratch = arena_alloc(&t->arena, scratch * sizeof(real));
-    pool_for(t->pool, l->chunks, grad_w_chunk, l);
-    pool_for(t->pool, l->out, grad_w_sum, l);
+static void linear_forward(Tape *t, const Tensor *x, const Tensor *w, const Tensor *b, Tensor *y) {
+    (void)t;
+    size_t rows = tensor_rows(x), in = (size_t)tensor_last(x), out = (size_t)w->dim[0];
+    for (size_t r = 0; r < rows; r++)
+        for (size_t o = 0; o < out; o++) {
+            real sum = 0;
+            for (size_t i = 0; i < in; i++) sum += x->data[r * in + i] * w->data[o * in + i];
+            y->data[r * out + o] = b ? sum + b->data[o] : sum;
+        }
 }
 
 static void linear_backward(Tape *t, const Node *node) {
-    Tensor *x = node->in[0], *w = node->in[1], *b = node->n_in > 2 ? node->in[2] : NULL;
-    Linear l = {.rows = tape_dim(tensor_rows(x)),
-                .in = tensor_last(x),
-                .out = w->dim[0],
-                .x = x->data,
-                .dy = node->out->grad,
-                .dw = tape_grad(t, w),
-                .db = tape_grad(t, b)};
-    bool fresh;
-    l.to = tape_grad_raw(t, x, &fresh);
-    l.add = fresh ? NULL : l.to;
-    ArenaMark mark = tape_mark(t);
-    if (l.to) {
-        real *panels = arena_alloc(&t->arena, gemm_scratch(l.in, l.out) * sizeof(real));
-        panels_pack(false, l.in, l.out, w->data, l.in, panels);
-        l.panels = panels;
-        pool_for(t->pool, pieces(&l), grad_x_piece, &l);
-    }
-    if (l.dw || l.db) grad_w(t, &l);
-    tape_release(t, mark);
-}
-
-static void forward(Tape *t, Tensor *x, Tensor *w, Tensor *b, Tensor *y) {
-    Linear l = {.rows = tape_dim(tensor_rows(x)),
-                .in = tensor_last(x),
-                .out = w->dim[0],
-                .x = x->data,
-                .to = y->data};
-    ArenaMark mark = tape_mark(t);
-    bool ready;
-    real *panels = tape_made(t, w->data, gemm_scratch(l.out, l.in), &ready);
-    if (!ready) panels_pack(true, l.out, l.in, w->data, l.in, panels);
-    l.panels = panels;
-    if (b) {
-        real *bias = arena_calloc(&t->arena, (size_t)panels_of(l.out) * PANEL, sizeof(real));
-        memcpy(bias, b->data, (size_t)l.out * sizeof(real));
-        l.b = bias;
-    }
-    pool_for(t->pool, pieces(&l), forward_piece, &l);
-    tape_release(t, mark);
+    const Tensor *x = node->in[0], *w = node->in[1];
+    const real *dy = node->out->grad;
+    size_t rows = tensor_rows(x), in = (size_t)tensor_last(x), out = (size_t)w->dim[0];
+    real *dx = tape_grad(t, node->in[0]), *dw = tape_grad(t, node->in[1]), *db = tape_grad(t, node->in[2]);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t o = 0; o < out; o++) {
+            real g = dy[r * out + o];
+            for (size_t i = 0; dx && i < in; i++) dx[r * in + i] += g * w->data[o * in + i];
+            for (size_t i = 0; dw && i < in; i++) dw[o * in + i] += g * x->data[r * in + i];
+            if (db) db[o] += g;
+        }
 }
 
 Tensor *op_linear(Tape *t, Tensor *x, Tensor *w, Tensor *b) {
@@ -145,8 +42,8 @@ Tensor *op_linear(Tape *t, Tensor *x, Tensor *w, Tensor *b) {
     memcpy(dim, x->dim, sizeof dim);
     dim[x->rank - 1] = w->dim[0];
     Tensor *y = tape_tensor(t, x->rank, dim);
-    forward(t, x, w, b, y);
-    tape_record(t, "linear", linear_backward, y, 3, (Tensor *[]){x, w, b}, NULL);
+    FAST_OR(linear, linear_forward)(t, x, w, b, y);
+    tape_record(t, "linear", FAST_OR(linear_backward, linear_backward), y, 3, (Tensor *[]){x, w, b}, NULL);
     return y;
 }
 
@@ -155,7 +52,8 @@ Tensor *op_matmul_nt(Tape *t, Tensor *a, Tensor *b) {
     NN_REQUIRE(a->rank == 2 && b->rank == 2 && a->dim[1] == b->dim[1], "matmul_nt: %s and %s",
                tensor_shape(a, s), tensor_shape(b, u));
     Tensor *c = tape_tensor2(t, a->dim[0], b->dim[0]);
-    forward(t, a, b, NULL, c);
-    tape_record(t, "matmul_nt", linear_backward, c, 2, (Tensor *[]){a, b}, NULL);
+    FAST_OR(linear, linear_forward)(t, a, b, NULL, c);
+    tape_record(t, "matmul_nt", FAST_OR(linear_backward, linear_backward), c, 3, (Tensor *[]){a, b, NULL},
+                NULL);
     return c;
 }

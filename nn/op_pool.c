@@ -15,140 +15,87 @@ typedef struct {
     int k, stride;
 } Window;
 
-typedef struct {
-    const real *x, *gy;
-    real *y, *gx;
-    int h, w, c, oh, ow; /* x (b,h,w,c), y (b,oh,ow,c) */
-    Window window;
-} Pooling;
-
-static Pooling pooling(const Tensor *x, const Tensor *y, Window window) {
-    return (Pooling){
-        .h = x->dim[1], .w = x->dim[2], .c = x->dim[3], .oh = y->dim[1], .ow = y->dim[2], .window = window};
+/* Place of channel 0 of the pixel (r,c) of image i of x (b,h,w,channels). */
+static size_t pixel(const Tensor *x, int i, int r, int c) {
+    return (((size_t)i * (size_t)x->dim[1] + (size_t)r) * (size_t)x->dim[2] + (size_t)c) * (size_t)x->dim[3];
 }
 
-static size_t case_x(const Pooling *p, int item) {
-    return (size_t)item * (size_t)(p->h * p->w) * (size_t)p->c;
-}
-static size_t case_y(const Pooling *p, int item) {
-    return (size_t)item * (size_t)(p->oh * p->ow) * (size_t)p->c;
-}
-static size_t cell_x(const Pooling *p, int r, int s) {
-    return ((size_t)r * (size_t)p->w + (size_t)s) * (size_t)p->c;
-}
-static size_t cell_y(const Pooling *p, int r, int s) {
-    return ((size_t)r * (size_t)p->ow + (size_t)s) * (size_t)p->c;
-}
-
-/* Where the first maximum of channel `ch` lies in the window whose corner is x. */
-static size_t first_maximum(const Pooling *p, const real *x, int ch) {
-    size_t best = (size_t)ch;
-    for (int u = 0; u < p->window.k; u++)
-        for (int v = 0; v < p->window.k; v++) {
-            size_t at = cell_x(p, u, v) + (size_t)ch;
-            if (x[at] > x[best]) best = at;
+/* Place of the first maximum of channel ch in the window of x whose corner is (r,c) of image i. */
+static size_t first_maximum(const Tensor *x, int i, int r, int c, size_t ch, int k) {
+    size_t best = pixel(x, i, r, c) + ch;
+    for (int u = 0; u < k; u++)
+        for (int v = 0; v < k; v++) {
+            size_t at = pixel(x, i, r + u, c + v) + ch;
+            if (x->data[at] > x->data[best]) best = at;
         }
     return best;
 }
 
-static void max_forward_case(void *ctx, int item, int worker) {
-    (void)worker;
-    const Pooling *p = ctx;
-    const real *x = p->x + case_x(p, item);
-    real *y = p->y + case_y(p, item);
-    for (int r = 0; r < p->oh; r++)
-        for (int s = 0; s < p->ow; s++) {
-            const real *corner = x + cell_x(p, r * p->window.stride, s * p->window.stride);
-            for (int ch = 0; ch < p->c; ch++)
-                y[cell_y(p, r, s) + (size_t)ch] = corner[first_maximum(p, corner, ch)];
-        }
-}
-
-static void max_backward_case(void *ctx, int item, int worker) {
-    (void)worker;
-    const Pooling *p = ctx;
-    const real *x = p->x + case_x(p, item), *gy = p->gy + case_y(p, item);
-    real *gx = p->gx + case_x(p, item);
-    for (int r = 0; r < p->oh; r++)
-        for (int s = 0; s < p->ow; s++) {
-            size_t corner = cell_x(p, r * p->window.stride, s * p->window.stride);
-            for (int ch = 0; ch < p->c; ch++)
-                gx[corner + first_maximum(p, x + corner, ch)] += gy[cell_y(p, r, s) + (size_t)ch];
-        }
-}
-
-static void avg_forward_case(void *ctx, int item, int worker) {
-    (void)worker;
-    const Pooling *p = ctx;
-    const real *x = p->x + case_x(p, item);
-    real *y = p->y + case_y(p, item), share = 1 / (real)(p->window.k * p->window.k);
-    for (int r = 0; r < p->oh; r++)
-        for (int s = 0; s < p->ow; s++) {
-            real *cell = y + cell_y(p, r, s);
-            memset(cell, 0, (size_t)p->c * sizeof *cell);
-            for (int u = 0; u < p->window.k; u++)
-                for (int v = 0; v < p->window.k; v++) {
-                    const real *from = x + cell_x(p, r * p->window.stride + u, s * p->window.stride + v);
-                    for (int ch = 0; ch < p->c; ch++) cell[ch] += from[ch];
-                }
-            for (int ch = 0; ch < p->c; ch++) cell[ch] *= share;
-        }
-}
-
-static void avg_backward_case(void *ctx, int item, int worker) {
-    (void)worker;
-    const Pooling *p = ctx;
-    const real *gy = p->gy + case_y(p, item);
-    real *gx = p->gx + case_x(p, item), share = 1 / (real)(p->window.k * p->window.k);
-    for (int r = 0; r < p->oh; r++)
-        for (int s = 0; s < p->ow; s++)
-            for (int u = 0; u < p->window.k; u++)
-                for (int v = 0; v < p->window.k; v++) {
-                    real *to = gx + cell_x(p, r * p->window.stride + u, s * p->window.stride + v);
-                    for (int ch = 0; ch < p->c; ch++) to[ch] += share * gy[cell_y(p, r, s) + (size_t)ch];
-                }
-}
-
-static void windows_backward(Tape *t, const Node *node, PoolFn *fn) {
-    const Tensor *x = node->in[0];
-    Pooling p = pooling(x, node->out, *(const Window *)node->saved);
-    p.x = x->data;
-    p.gy = node->out->grad;
-    p.gx = tape_grad(t, node->in[0]);
-    pool_for(t->pool, x->dim[0], fn, &p);
-}
-
 static void maxpool2d_backward(Tape *t, const Node *node) {
-    windows_backward(t, node, max_backward_case);
-}
-static void avgpool2d_backward(Tape *t, const Node *node) {
-    windows_backward(t, node, avg_backward_case);
+    const Window *w = node->saved;
+    const Tensor *x = node->in[0], *y = node->out;
+    real *gx = tape_grad(t, node->in[0]);
+    size_t n = 0;
+    for (int i = 0; i < y->dim[0]; i++)
+        for (int r = 0; r < y->dim[1]; r++)
+            for (int c = 0; c < y->dim[2]; c++)
+                for (size_t ch = 0; ch < (size_t)y->dim[3]; ch++, n++)
+                    gx[first_maximum(x, i, r * w->stride, c * w->stride, ch, w->k)] += y->grad[n];
 }
 
-static Tensor *windows_forward(Tape *t, const char *op, Tensor *x, int k, int stride, PoolFn *fn,
-                               BackwardFn *backward) {
+static void avgpool2d_backward(Tape *t, const Node *node) {
+    const Window *w = node->saved;
+    const Tensor *x = node->in[0], *y = node->out;
+    real *gx = tape_grad(t, node->in[0]), share = 1 / (real)(w->k * w->k);
+    size_t n = 0;
+    for (int i = 0; i < y->dim[0]; i++)
+        for (int r = 0; r < y->dim[1]; r++)
+            for (int c = 0; c < y->dim[2]; c++)
+                for (size_t ch = 0; ch < (size_t)y->dim[3]; ch++, n++)
+                    for (int u = 0; u < w->k; u++)
+                        for (int v = 0; v < w->k; v++)
+                            gx[pixel(x, i, r * w->stride + u, c * w->stride + v) + ch] += share * y->grad[n];
+}
+
+/* y, not yet written, and its node. */
+static Tensor *windows(Tape *t, const char *op, Tensor *x, int k, int stride, BackwardFn *backward) {
     char shape[64];
     NN_REQUIRE(x->rank == 4, "%s: x %s must be (b,h,w,c)", op, tensor_shape(x, shape));
     NN_REQUIRE(k > 0 && stride > 0 && k <= x->dim[1] && k <= x->dim[2], "%s: window %d, stride %d on x %s",
                op, k, stride, tensor_shape(x, shape));
     Tensor *y =
         tape_tensor4(t, x->dim[0], (x->dim[1] - k) / stride + 1, (x->dim[2] - k) / stride + 1, x->dim[3]);
-    Window window = {k, stride};
-    Pooling p = pooling(x, y, window);
-    p.x = x->data;
-    p.y = y->data;
-    pool_for(t->pool, x->dim[0], fn, &p);
-    Node *node = tape_record(t, op, backward, y, 1, (Tensor *[]){x}, NULL);
-    if (node) node->saved = memcpy(arena_alloc(&t->arena, sizeof window), &window, sizeof window);
+    Window *saved = arena_alloc(&t->arena, sizeof *saved);
+    *saved = (Window){k, stride};
+    tape_record(t, op, backward, y, 1, (Tensor *[]){x}, saved);
     return y;
 }
 
 Tensor *op_maxpool2d(Tape *t, Tensor *x, int k, int stride) {
-    return windows_forward(t, "maxpool2d", x, k, stride, max_forward_case, maxpool2d_backward);
+    Tensor *y = windows(t, "maxpool2d", x, k, stride, maxpool2d_backward);
+    size_t n = 0;
+    for (int i = 0; i < y->dim[0]; i++)
+        for (int r = 0; r < y->dim[1]; r++)
+            for (int c = 0; c < y->dim[2]; c++)
+                for (size_t ch = 0; ch < (size_t)y->dim[3]; ch++)
+                    y->data[n++] = x->data[first_maximum(x, i, r * stride, c * stride, ch, k)];
+    return y;
 }
 
 Tensor *op_avgpool2d(Tape *t, Tensor *x, int k, int stride) {
-    return windows_forward(t, "avgpool2d", x, k, stride, avg_forward_case, avgpool2d_backward);
+    Tensor *y = windows(t, "avgpool2d", x, k, stride, avgpool2d_backward);
+    size_t n = 0;
+    for (int i = 0; i < y->dim[0]; i++)
+        for (int r = 0; r < y->dim[1]; r++)
+            for (int c = 0; c < y->dim[2]; c++)
+                for (size_t ch = 0; ch < (size_t)y->dim[3]; ch++) {
+                    real sum = 0;
+                    for (int u = 0; u < k; u++)
+                        for (int v = 0; v < k; v++)
+                            sum += x->data[pixel(x, i, r * stride + u, c * stride + v) + ch];
+                    y->data[n++] = sum / (real)(k * k);
+                }
+    return y;
 }
 
 /* ---- Tokens ---- */

@@ -3,6 +3,7 @@
  * which go to many places, collect the sum in the order of cases and tokens. Saved: offsets or lengths. */
 #include <string.h>
 
+#include "nn/fast.h"
 #include "nn/ops.h"
 
 static void add(real *to, const real *from, size_t n) {
@@ -83,20 +84,20 @@ static void sequence_backward(Tape *t, const Node *node) {
     }
 }
 
-/* A piece of work: one case. */
-static void sequence_case(void *ctx, int i, int worker) {
+static void sequence_cases(void *ctx, int first, int last) {
     const Sequence *q = ctx;
     size_t d = (size_t)q->d;
-    real *to = q->y + (size_t)i * (size_t)q->n * d, *end = to + (size_t)q->n * d;
-    (void)worker;
-    memcpy(to, q->cls, d * sizeof *to);
-    to += d;
-    for (int part = 0; part < 2; part++)
-        for (int j = 0; j < q->part[part].count[i]; j++, to += d) {
-            memcpy(to, q->x[part] + start_in_x(q, i, part) + (size_t)j * d, d * sizeof *to);
-            add(to, q->modality + (size_t)q->part[part].modality * d, d);
-        }
-    memset(to, 0, (size_t)(end - to) * sizeof *to);
+    for (int i = first; i < last; i++) {
+        real *to = q->y + (size_t)i * (size_t)q->n * d, *end = to + (size_t)q->n * d;
+        memcpy(to, q->cls, d * sizeof *to);
+        to += d;
+        for (int part = 0; part < 2; part++)
+            for (int j = 0; j < q->part[part].count[i]; j++, to += d) {
+                memcpy(to, q->x[part] + start_in_x(q, i, part) + (size_t)j * d, d * sizeof *to);
+                add(to, q->modality + (size_t)q->part[part].modality * d, d);
+            }
+        memset(to, 0, (size_t)(end - to) * sizeof *to);
+    }
 }
 
 Tensor *op_sequence(Tape *t, Tensor *cls, Tensor *modality, Tensor *x1, int m1, const int *length1,
@@ -114,7 +115,7 @@ Tensor *op_sequence(Tape *t, Tensor *cls, Tensor *modality, Tensor *x1, int m1, 
     Tensor *y = tape_tensor3(t, b, q->n, d);
     q->y = y->data, q->cls = cls->data, q->modality = modality->data;
     q->x[0] = x1->data, q->x[1] = x2 ? x2->data : NULL;
-    pool_for(t->pool, b, sequence_case, q);
+    fast_split(t, b, 1, sequence_cases, q);
     tape_record(t, "sequence", sequence_backward, y, 4, (Tensor *[]){cls, modality, x1, x2}, q);
     return y;
 }

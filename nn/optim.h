@@ -16,6 +16,12 @@ typedef struct {
 
 Adam adam_default(double decay);
 
+/* The numbers of one step: w -= rate m / (root sqrt(v) + eps) + shrink w, with both bias corrections in rate and root. */
+typedef struct {
+    real beta1, rest1, beta2, rest2, eps, rate, root; /* rest = 1 - beta */
+    real shrink, l2; /* of parameters that decay: decay decoupled from, or added to, the gradient */
+} AdamStep;
+
 /* One step of every trained parameter (needs_grad). Splits parameters over the pool in fixed pieces. */
 void adam_step(Adam *a, ParamSet *p, Pool *pool, double lr);
 void adam_reset(Adam *a, ParamSet *p);

@@ -15,7 +15,7 @@ struct FreeSpan {
     struct FreeSpan *next;
 };
 
-struct Made {
+struct Cached {
     const real *weights;
     size_t reals;
     real *values;
@@ -31,8 +31,8 @@ void tape_init(Tape *t, Pool *pool) {
 void tape_free(Tape *t) {
     arena_free(&t->arena);
     mem_free(t->nodes);
-    for (size_t i = 0; i < t->n_made; i++) mem_free(t->made[i].values);
-    mem_free(t->made);
+    for (size_t i = 0; i < t->n_cached; i++) mem_free(t->cached[i].values);
+    mem_free(t->cached);
     memset(t, 0, sizeof *t);
 }
 
@@ -110,6 +110,15 @@ Node *tape_record(Tape *t, const char *op, BackwardFn *backward, Tensor *out, in
     *node = (Node){.op = op, .eq = t->eq, .backward = backward, .out = out, .n_in = n_in, .saved = saved};
     for (int i = 0; i < n_in; i++) node->in[i] = in[i];
     return node;
+}
+
+int *tape_lengths(Tape *t, const char *op, const int *length, int b, int n) {
+    if (!length) return NULL;
+    int *copy = arena_alloc(&t->arena, (size_t)b * sizeof *copy);
+    memcpy(copy, length, (size_t)b * sizeof *copy);
+    for (int i = 0; i < b; i++)
+        NN_REQUIRE(copy[i] >= 0 && copy[i] <= n, "%s: length[%d] = %d of %d tokens", op, i, copy[i], n);
+    return copy;
 }
 
 Tensor *tape_scalar(Tape *t, const char *op, const char *eq, BackwardFn *backward, double value, int n_in,
@@ -206,20 +215,20 @@ void tape_backward(Tape *t, Tensor *loss) {
     }
 }
 
-/* Memory that runs out costs the keeping alone. */
-real *tape_made(Tape *t, const real *w, size_t reals, bool *ready) {
+/* Where memory runs out the values are scratch, and made again next time. */
+real *tape_cache(Tape *t, const real *w, size_t reals, bool *ready) {
     *ready = false;
-    for (size_t i = 0; i < t->n_made; i++)
-        if (t->made[i].weights == w && t->made[i].reals == reals) {
+    for (size_t i = 0; i < t->n_cached; i++)
+        if (t->cached[i].weights == w && t->cached[i].reals == reals) {
             *ready = true;
-            return t->made[i].values;
+            return t->cached[i].values;
         }
     real *values = NULL;
     if (t->keep && !arena_holds(&t->arena, w) &&
-        mem_grow(&t->made, &t->made_capacity, t->n_made + 1, sizeof *t->made))
+        mem_grow(&t->cached, &t->cache_capacity, t->n_cached + 1, sizeof *t->cached))
         values = mem_aligned(reals * sizeof *values);
     if (!values) return arena_alloc(&t->arena, reals * sizeof *values);
-    t->made[t->n_made++] = (struct Made){w, reals, values};
+    t->cached[t->n_cached++] = (struct Cached){w, reals, values};
     return values;
 }
 

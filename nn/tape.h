@@ -44,7 +44,7 @@ struct Tape {
         reuse; /* the backward reuses the memory of outputs that it is done with; their data is NULL after it, but
                        for those under 64 kB */
     bool
-        keep; /* inference by weights that stay as they are: what an op makes of them is made once (tape_made) */
+        keep; /* inference by weights that stay as they are: what an op makes of them is made once (tape_cache) */
     uint64_t seed;  /* dropout of op number k in step s draws from stream (seed, RNG_DROPOUT, k) ... */
     uint32_t step;  /* ... of seed mixed with step */
     uint32_t draws; /* random ops so far in this step */
@@ -52,8 +52,8 @@ struct Tape {
     Node *nodes;
     size_t n_nodes, node_capacity;
     struct FreeSpan *free_spans; /* memory of nodes that the backward is done with */
-    struct Made *made;           /* what tape_made kept; lives until tape_free */
-    size_t n_made, made_capacity;
+    struct Cached *cached;       /* by tape_cache; lives until tape_free */
+    size_t n_cached, cache_capacity;
     /* Called, where set, before (after = 0) and after (1) the backward of each node, while node->out->grad is there. */
     void (*watch)(void *ctx, Tape *t, const Node *node, int after);
     void *watch_ctx;
@@ -81,6 +81,9 @@ Tensor *tape_input(Tape *t, int rank, const int *dim, const real *values);
  * Returns the node, or NULL where none was kept. Inputs that are NULL (an absent bias) are allowed. */
 Node *tape_record(Tape *t, const char *op, BackwardFn *backward, Tensor *out, int n_in, Tensor *const *in,
                   void *saved);
+
+/* A copy of the b lengths, which lives as long as the nodes, for op `op`; NULL for NULL. Aborts where one is not 0..n. */
+int *tape_lengths(Tape *t, const char *op, const int *length, int b, int n);
 
 /* Ends a term of the loss: a tensor of one element, and its node where one is kept, which belongs to equation eq. */
 Tensor *tape_scalar(Tape *t, const char *op, const char *eq, BackwardFn *backward, double value, int n_in,
@@ -110,7 +113,7 @@ bool tape_grad_pass(Tape *t, const Node *node, Tensor *x);
 /* Room for `reals` values that an op makes of the weights w alone: panels, transformed filters. Scratch of the arena, as if
  * taken by the caller; on a tape that keeps, memory that lasts, given back with *ready at the next call for the same w:
  * then it holds what was made. Weights that lie in the arena themselves are never kept. */
-real *tape_made(Tape *t, const real *w, size_t reals, bool *ready);
+real *tape_cache(Tape *t, const real *w, size_t reals, bool *ready);
 
 /* Adds d loss / d x to the gradient of every x that needs it. loss must have one element. */
 void tape_backward(Tape *t, Tensor *loss);

@@ -13,14 +13,15 @@ breach() {
 allowed() {
     case $1 in
     nn/base/*) echo '^nn/base/[^/]*$' ;;
-    nn/*) echo '^nn/(base/|fast/)?[^/]*$' ;;
+    nn/fast/*) echo '^nn/(base/|fast/)?[^/]*$' ;;
+    nn/*) echo '^nn/(base/)?[^/]*$' ;;
     hash/search/*) echo '^(nn/base/|hash/search/)[^/]*$|^hash/code\.h$' ;;
-    hash/*) echo '^(nn/(base/|fast/)?|hash/(search/|export/|baselines/)?)[^/]*$' ;;
+    hash/*) echo '^(nn/(base/)?|hash/(search/|export/|baselines/)?)[^/]*$' ;;
     data/picture/*) echo '^(nn/base|data/picture)/[^/]*$' ;;
     data/*) echo '^(nn/base/|data/(picture/|import/|phantom/)?)[^/]*$' ;;
     eval/*) echo '^(nn/base/|eval/(audit/|page/)?)[^/]*$|^hash/code\.h$' ;;
     train/*) echo '^(nn/(base/)?|hash/(search/|baselines/)?|data/(picture/|import/|phantom/)?|eval/(page/)?|train/(table/|pages/)?)[^/]*$' ;;
-    cmd/*) echo '^(nn/(base/|fast/)?|hash/(search/|export/|baselines/)?|data/(picture/|import/|phantom/)?|eval/(audit/|page/)?|train/(table/|pages/)?|cmd/(lib/|bench/|pages/)?)[^/]*$' ;;
+    cmd/*) echo '^(nn/(base/)?|hash/(search/|export/|baselines/)?|data/(picture/|import/|phantom/)?|eval/(audit/|page/)?|train/(table/|pages/)?|cmd/(lib/|bench/|pages/)?)[^/]*$' ;;
     esac
 }
 

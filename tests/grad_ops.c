@@ -8,6 +8,12 @@ Test(ops, layers_equal_their_oracles) {
 Test(ops, moves_equal_their_oracles) {
     check_oracles(MOVE_OPS, N_MOVE_OPS);
 }
+Test(ops, layers_are_the_same_plain_and_fast) {
+    check_fast(LAYER_OPS, N_LAYER_OPS);
+}
+Test(ops, moves_are_the_same_plain_and_fast) {
+    check_fast(MOVE_OPS, N_MOVE_OPS);
+}
 Test(ops, layers_give_the_same_bits_at_any_threads_batch_and_wanted_gradients) {
     check_invariance(LAYER_OPS, N_LAYER_OPS);
 }

@@ -128,9 +128,14 @@ bool optest_threads_agree(const OpTest *op, int shape);
 bool optest_cases_agree(const OpTest *op, int shape);
 bool optest_inputs_agree(const OpTest *op, int shape);
 
-/* For tests: fails with the names of all rows that are wrong. MSACH_DRILL="op" or "op:input" plants a 0.1 %
+/* Largest difference between the plain loops and the tuned functions, in the result and in every gradient, relative to the
+ * largest entry of each (at least 0.1). 0 in a plain build, which has no tuned functions. */
+double optest_fast_error(const OpTest *op, int shape);
+
+/* For tests, over the plain loops and the tuned functions: fails with the names of all rows that are wrong. MSACH_DRILL="op" or "op:input" plants a 0.1 %
  * error. */
 void check_oracles(const OpTest *ops, size_t n);
+void check_fast(const OpTest *ops, size_t n);
 void check_gradients(const OpTest *ops, size_t n);
 void check_directions(const OpTest *ops, size_t n);
 void check_invariance(const OpTest *ops, size_t n);

@@ -1,14 +1,14 @@
-/* The tuned forms against the plain loops that define them, over awkward shapes, in float. */
+/* The tuned forms against the plain loops that define them, over awkward shapes, in float. Whole ops: grad_ops.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nn/base/alloc.h"
-#include "nn/conv2d.h"
+#include "nn/blas.h"
+#include "nn/fast.h"
+#include "nn/fast/conv.h"
 #include "nn/fast/gemm.h"
 #include "nn/ops.h"
-#include "nn/plain.h"
-#include "nn/vmath.h"
 #include "tests/check.h"
 
 static real *numbers(size_t n, uint32_t stream) {
@@ -40,7 +40,9 @@ static void compare_product(bool ta, bool tb, int m, int n, int k, real beta) {
     real *plain = numbers((size_t)(m * n), 3), *scratch = zeros(gemm_scratch(n, k));
     int lda = ta ? m : k, ldb = tb ? k : n;
     gemm(ta, tb, m, n, k, a, lda, b, ldb, beta, c, n, scratch);
-    gemm_plain(ta, tb, m, n, k, a, lda, b, ldb, beta, plain, n);
+    fast = &fast_none;
+    gemm(ta, tb, m, n, k, a, lda, b, ldb, beta, plain, n, scratch);
+    fast = &fast_tuned;
     double d = distance(c, plain, (size_t)(m * n));
     cr_assert_lt(d, 1e-5, "ta %d tb %d m %d n %d k %d beta %g: %g", ta, tb, m, n, k, (double)beta, d);
     mem_free(a), mem_free(b), mem_free(c), mem_free(plain), mem_free(scratch);
@@ -91,6 +93,18 @@ static void free_case(Case *c) {
     tape_free(&c->tape);
 }
 
+/* op_conv2d on the case by the table in use: y is written, dx and dw are added to. */
+static void run_op(Case *c, real *y, real *dx, real *dw) {
+    const ConvShape *s = &c->s;
+    Tensor x = {c->x, dx, 4, {s->b, s->h, s->w, s->ci}, true},
+           w = {c->w, dw, 4, {s->co, s->ci, s->kh, s->kw}, true};
+    tape_reset(&c->tape);
+    Tensor *out = op_conv2d(&c->tape, &x, &w, s->stride, s->pad);
+    memcpy(y, out->data, c->ny * sizeof(real));
+    memcpy(tape_grad(&c->tape, out), c->dy, c->ny * sizeof(real));
+    c->tape.nodes[0].backward(&c->tape, &c->tape.nodes[0]);
+}
+
 static void expect(const Case *c, const char *what, real *tuned, real *plain, size_t n) {
     double d = distance(tuned, plain, n);
     cr_assert_lt(d, 2e-5, "%s b %d h %d w %d ci %d co %d k %d stride %d pad %d: %g", what, c->s.b, c->s.h,
@@ -109,25 +123,30 @@ static const Form WINOGRAD = {conv_winograd_forward, conv_winograd_grad_x, conv_
 static void compare_convolution(const Form *form, int b, int h, int w, int ci, int co, int k, int stride,
                                 int pad) {
     Case c = make_case(b, h, w, ci, co, k, stride, pad);
-    real *tuned = numbers(c.ny, 4), *plain = zeros(c.ny);
+    real *y = zeros(c.ny), *dx = numbers(c.nx, 5), *dw = numbers(c.nw, 6), *fresh = zeros(c.nx),
+         *again = zeros(c.nw);
+    fast = &fast_none;
+    run_op(&c, y, dx, dw);
+    run_op(&c, y, fresh, again);
+    fast = &fast_tuned;
+    mem_free(again);
+    tape_reset(&c.tape);
+
+    real *tuned = numbers(c.ny, 4);
     form->forward(&c.tape, &c.s, c.x, c.w, (ConvEnd){0}, tuned);
-    conv2d_plain(&c.s, c.x, c.w, plain);
-    expect(&c, "forward", tuned, plain, c.ny);
+    expect(&c, "forward", tuned, y, c.ny);
 
-    tuned = numbers(c.nx, 5), plain = numbers(c.nx, 5);
+    tuned = numbers(c.nx, 5);
     form->grad_x(&c.tape, &c.s, c.dy, c.w, tuned, false);
-    conv2d_plain_grad_x(&c.s, c.dy, c.w, plain);
-    expect(&c, "gradient of x, added", tuned, plain, c.nx);
+    expect(&c, "gradient of x, added", tuned, dx, c.nx);
 
-    tuned = numbers(c.nx, 5), plain = zeros(c.nx);
+    tuned = numbers(c.nx, 5);
     form->grad_x(&c.tape, &c.s, c.dy, c.w, tuned, true);
-    conv2d_plain_grad_x(&c.s, c.dy, c.w, plain);
-    expect(&c, "gradient of x, fresh", tuned, plain, c.nx);
+    expect(&c, "gradient of x, fresh", tuned, fresh, c.nx);
 
-    tuned = numbers(c.nw, 6), plain = numbers(c.nw, 6);
+    tuned = numbers(c.nw, 6);
     form->grad_w(&c.tape, &c.s, c.x, c.dy, tuned);
-    conv2d_plain_grad_w(&c.s, c.x, c.dy, plain);
-    expect(&c, "gradient of w", tuned, plain, c.nw);
+    expect(&c, "gradient of w", tuned, dw, c.nw);
     free_case(&c);
 }
 
@@ -207,19 +226,20 @@ Test(kernels, convolution_has_the_same_bits_at_any_thread_count_and_batch) {
     for (int i = 0; i < 4; i++) {
         Case c = make_case(11, shape[i][0], 16, shape[i][1], shape[i][2], shape[i][3], shape[i][4],
                            shape[i][3] / 2);
-        ConvShape one = c.s;
-        one.b = 1;
         real *alone = zeros(c.ny), *many = zeros(c.ny), *dw = zeros(c.nw), *dw3 = zeros(c.nw),
-             *dx = zeros(c.nx), *dx3 = zeros(c.nx);
-        conv2d_grad_w(&c.tape, &c.s, c.x, c.dy, dw);
-        conv2d_grad_x(&c.tape, &c.s, c.dy, c.w, dx, true);
-        for (int image = 0; image < 11; image++)
-            conv2d_forward(&c.tape, &one, c.x + (size_t)image * (c.nx / 11), c.w, (ConvEnd){0},
-                           alone + (size_t)image * (c.ny / 11));
+             *dx = zeros(c.nx), *dx3 = zeros(c.nx), *unused = zeros(c.nw);
+        run_op(&c, alone, dx, dw);
+        for (int image = 0; image < 11; image++) {
+            Case one = c;
+            one.s.b = 1, one.ny /= 11;
+            one.x += (size_t)image * (c.nx / 11), one.dy += (size_t)image * one.ny;
+            run_op(&one, alone + (size_t)image * one.ny, dx3, unused);
+            c.tape = one.tape;
+        }
+        memset(dx3, 0, c.nx * sizeof(real));
+        mem_free(unused);
         c.tape.pool = pool;
-        conv2d_forward(&c.tape, &c.s, c.x, c.w, (ConvEnd){0}, many);
-        conv2d_grad_w(&c.tape, &c.s, c.x, c.dy, dw3);
-        conv2d_grad_x(&c.tape, &c.s, c.dy, c.w, dx3, true);
+        run_op(&c, many, dx3, dw3);
         cr_assert_eq(memcmp(alone, many, c.ny * sizeof(real)), 0, "forward of shape %d", i);
         cr_assert_eq(memcmp(dw, dw3, c.nw * sizeof(real)), 0, "gradient of w of shape %d", i);
         cr_assert_eq(memcmp(dx, dx3, c.nx * sizeof(real)), 0, "gradient of x of shape %d", i);
@@ -268,14 +288,14 @@ static void compare_function(const char *name, void (*tuned)(size_t, const real 
 }
 
 Test(kernels, exp_tanh_and_erf_are_exact_to_three_units_of_2_to_the_minus_24) {
-    compare_function("exp", vmath_exp, exp, -87, 88.5);
-    compare_function("tanh", vmath_tanh, tanh, -12, 12);
-    compare_function("erf", vmath_erf, erf, -6, 6);
+    compare_function("exp", kernels()->exp, exp, -87, 88.5);
+    compare_function("tanh", kernels()->tanh, tanh, -12, 12);
+    compare_function("erf", kernels()->erf, erf, -6, 6);
 }
 
 Test(kernels, exp_tanh_and_erf_keep_nan_and_have_their_limits) {
     real x[] = {NAN, INFINITY, -INFINITY, 0, 1000, -1000}, e[6], h[6], f[6];
-    vmath_exp(6, x, e), vmath_tanh(6, x, h), vmath_erf(6, x, f);
+    kernels()->exp(6, x, e), kernels()->tanh(6, x, h), kernels()->erf(6, x, f);
     cr_assert(isnan(e[0]) && isnan(h[0]) && isnan(f[0]));
     cr_assert(isinf(e[1]) && e[2] == 0 && e[3] == 1 && isinf(e[4]) && e[5] == 0);
     cr_assert(h[1] == 1 && h[2] == -1 && h[3] == 0 && h[4] == 1 && h[5] == -1);
@@ -320,77 +340,109 @@ static Tensor *input(Tape *t, int rank, const int *dim, uint32_t stream) {
     return x;
 }
 
-Test(kernels, batch_norm_equals_the_plain_loop) {
-    const int rows[] = {1, 7, 300, 9000}, channels[] = {1, 3, 8, 33};
-    for (int i = 0; i < 16; i++) {
+/* Result and gradients of the op with each table must agree; what lies in the padding must not matter. */
+static void compare_padded(int b, int n, int d, int heads, int k, const int *length) {
+    real *kept[2][3];
+    int out = d + 3;
+    size_t size[3] = {(size_t)(b * n * d), (size_t)(b * n * out), (size_t)(out * d * k)};
+    for (int tuned = 0; tuned < 2; tuned++) {
+        fast = tuned ? &fast_tuned : &fast_none;
         Tape t;
         tape_init(&t, NULL);
-        t.training = false;
-        int n = rows[i / 4], c = channels[i % 4], row[] = {c}, all[] = {n, c};
-        Tensor *x = input(&t, 2, all, 1), *add = input(&t, 2, all, 2), *p[4];
-        for (int k = 0; k < 4; k++) p[k] = input(&t, 1, row, (uint32_t)(3 + k));
-        for (int k = 0; k < c; k++) p[3]->data[k] = p[3]->data[k] * p[3]->data[k] + (real)0.1;
-        Tensor *y = op_batchnorm(&t, x, p[0], p[1], p[2], p[3], i % 2 ? add : NULL, i % 3 == 0);
-        real *plain = zeros((size_t)(n * c));
-        batchnorm_plain((size_t)n, (size_t)c, x->data, i % 2 ? add->data : NULL, p[0]->data, p[1]->data,
-                        p[2]->data, p[3]->data, i % 3 == 0, plain);
-        cr_assert_lt(distance(y->data, plain, (size_t)(n * c)), 1e-6, "%d rows of %d", n, c);
-        mem_free(plain);
+        Tensor *qkv = input(&t, 3, (int[]){b, n, 3 * d}, 1), *x = input(&t, 3, (int[]){b, n, d}, 2);
+        Tensor *w = input(&t, 3, (int[]){out, d, k}, 3), *bias = input(&t, 1, (int[]){out}, 4);
+        for (int c = 0; c < b; c++)
+            for (int s = length[c]; s < n; s++)
+                qkv->data[(c * n + s) * 3 * d] = x->data[(c * n + s) * d] = NAN;
+        qkv->needs_grad = x->needs_grad = w->needs_grad = true;
+        Tensor *y = op_attention(&t, qkv, heads, length, NULL), *z = op_conv1d(&t, x, w, bias, length);
+        for (int c = 0; c < b; c++)
+            for (int s = length[c]; s < n; s++)
+                for (int j = 0; j < out; j++) {
+                    cr_assert(j >= d || y->data[(c * n + s) * d + j] == 0);
+                    cr_assert(z->data[(c * n + s) * out + j] == 0);
+                }
+        tape_backward(&t, op_weighted_sum(&t, 2, (Tensor *[]){op_sum_squares(&t, y), op_sum_squares(&t, z)},
+                                          (real[]){1, 1}));
+        const real *from[3] = {y->data, z->data, w->grad};
+        for (int i = 0; i < 3; i++) kept[tuned][i] = memcpy(zeros(size[i]), from[i], size[i] * sizeof(real));
+        for (size_t i = 0; i < tensor_size(qkv); i++) cr_assert(isfinite(qkv->grad[i]));
+        for (size_t i = 0; i < tensor_size(x); i++) cr_assert(isfinite(x->grad[i]));
         tape_free(&t);
     }
-}
-
-Test(kernels, layer_norm_and_gelu_equal_the_plain_loops) {
-    const int width[] = {1, 3, 8, 17, 128};
-    for (int i = 0; i < 5; i++) {
-        Tape t;
-        tape_init(&t, NULL);
-        int d = width[i], row[] = {d}, all[] = {131, d};
-        size_t n = 131 * (size_t)d;
-        Tensor *x = input(&t, 2, all, 1), *gamma = input(&t, 1, row, 2), *beta = input(&t, 1, row, 3);
-        for (size_t k = 0; k < n; k++) x->data[k] = x->data[k] * 3 + 5;
-        real *plain = zeros(n);
-        layernorm_plain(131, (size_t)d, x->data, gamma->data, beta->data, plain);
-        cr_assert_lt(distance(op_layernorm(&t, x, gamma, beta)->data, plain, n), 1e-5,
-                     "layer norm of width %d", d);
-        for (size_t k = 0; k < n; k++) x->data[k] -= 5;
-        gelu_plain(n, x->data, plain);
-        cr_assert_lt(distance(op_gelu(&t, x)->data, plain, n), 1e-6, "gelu of width %d", d);
-        mem_free(plain);
-        tape_free(&t);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_lt(distance(kept[1][i], kept[0][i], size[i]), 1e-5, "array %d, width %d", i, d);
+        mem_free(kept[0][i]), mem_free(kept[1][i]);
     }
 }
 
 Test(kernels, attention_and_token_convolution_equal_the_plain_loops_and_do_not_see_the_padding) {
-    const int lengths[] = {1, 2, 16, 17, 40, 0}, heads[] = {1, 3, 2}, width[] = {16, 6, 34};
-    for (int i = 0; i < 3; i++) {
+    const int lengths[] = {1, 2, 16, 17, 40, 0};
+    compare_padded(6, 41, 16, 1, 1, lengths);
+    compare_padded(6, 41, 6, 3, 3, lengths);
+    compare_padded(6, 41, 34, 2, 5, lengths);
+}
+
+/* Many rows: several pieces and blocks of the tuned form; x far from 0, where squares would cancel. */
+static void compare_norms(int rows, int c, bool training) {
+    real *kept[2][4];
+    size_t size[4] = {(size_t)(rows * c), (size_t)(rows * c), (size_t)(rows * c), (size_t)c};
+    for (int tuned = 0; tuned < 2; tuned++) {
+        fast = tuned ? &fast_tuned : &fast_none;
         Tape t;
         tape_init(&t, NULL);
-        t.recording = false;
-        int b = 6, n = 41, d = width[i], k = 1 + 2 * i;
-        Tensor *qkv = input(&t, 3, (int[]){b, n, 3 * d}, 1), *x = input(&t, 3, (int[]){b, n, d}, 2);
-        Tensor *w = input(&t, 3, (int[]){d + 3, d, k}, 3), *bias = input(&t, 1, (int[]){d + 3}, 4);
-        for (int c = 0; c < b; c++) /* what lies in the padding must not matter */
-            for (int s = lengths[c]; s < n; s++)
-                qkv->data[(c * n + s) * 3 * d] = x->data[(c * n + s) * d] = NAN;
-        Tensor *y = op_attention(&t, qkv, heads[i], lengths, NULL), *z = op_conv1d(&t, x, w, bias, lengths);
-        real *plain = zeros((size_t)(n * d)), *plain_z = zeros((size_t)(n * (d + 3)));
-        for (int c = 0; c < b; c++) {
-            size_t tokens = (size_t)lengths[c], out = (size_t)d + 3;
-            attention_plain(tokens, (size_t)d, (size_t)heads[i], qkv->data + c * n * 3 * d, plain);
-            conv1d_plain(lengths[c], d, d + 3, k, x->data + c * n * d, w->data, bias->data, plain_z);
-            cr_assert_lt(distance(y->data + c * n * d, plain, tokens * (size_t)d), 1e-5, "attention over %zu",
-                         tokens);
-            cr_assert_lt(distance(z->data + c * n * (d + 3), plain_z, tokens * out), 1e-5, "conv1d over %zu",
-                         tokens);
-            for (size_t s = tokens * (size_t)d; s < (size_t)(n * d); s++)
-                cr_assert_eq(y->data[(size_t)(c * n * d) + s], 0);
-            for (size_t s = tokens * out; s < (size_t)n * out; s++)
-                cr_assert_eq(z->data[(size_t)(c * n) * out + s], 0);
-        }
-        mem_free(plain), mem_free(plain_z);
+        t.training = training;
+        Tensor *x = input(&t, 2, (int[]){rows, c}, 1), *add = input(&t, 2, (int[]){rows, c}, 2), *p[4];
+        for (int k = 0; k < 4; k++) p[k] = input(&t, 1, (int[]){c}, (uint32_t)(3 + k));
+        for (int k = 0; k < c; k++) p[3]->data[k] = p[3]->data[k] * p[3]->data[k] + (real)0.1;
+        for (size_t k = 0; k < size[0]; k++) x->data[k] = x->data[k] * 3 + 5;
+        x->needs_grad = p[0]->needs_grad = true;
+        Tensor *y = op_batchnorm(&t, x, p[0], p[1], p[2], p[3], add, c % 2),
+               *z = op_layernorm(&t, x, p[0], p[1]);
+        Tensor *sum = op_mul(&t, op_add(&t, y, op_gelu(&t, z)), input(&t, 2, (int[]){rows, c}, 9));
+        tape_backward(&t, op_sum_squares(&t, sum));
+        const real *from[4] = {y->data, sum->data, x->grad, p[0]->grad};
+        for (int i = 0; i < 4; i++) kept[tuned][i] = memcpy(zeros(size[i]), from[i], size[i] * sizeof(real));
         tape_free(&t);
     }
+    for (int i = 0; i < 4; i++) {
+        double d = distance(kept[1][i], kept[0][i], size[i]);
+        cr_assert_lt(d, i < 2 ? 1e-5 : 1e-4, "array %d, %d rows of %d: %g", i, rows, c, d);
+        mem_free(kept[0][i]), mem_free(kept[1][i]);
+    }
+}
+
+Test(kernels, norms_and_gelu_equal_the_plain_loops_over_many_rows) {
+    const int rows[] = {2, 7, 300, 9000}, channels[] = {3, 8, 17, 33, 128};
+    for (int i = 0; i < 20; i++) compare_norms(rows[i / 5], channels[i % 5], i % 2);
+}
+
+/* The same step on the same numbers, over parameters that decay, do not, or stand still. */
+Test(kernels, adam_and_the_norm_of_gradients_equal_the_plain_loops) {
+    real *kept[2];
+    double norm[2];
+    for (int tuned = 0; tuned < 2; tuned++) {
+        fast = tuned ? &fast_tuned : &fast_none;
+        ParamSet p = {0};
+        Adam a = adam_default(0.1);
+        params_add(&p, "matrix", 2, (int[]){150, 133});
+        params_add(&p, "frozen", 2, (int[]){3, 5});
+        params_add(&p, "bias", 1, (int[]){7});
+        cr_assert_eq(params_seal(&p, NULL), STATUS_OK);
+        Rng r = rng_stream(1, RNG_TEST, 0);
+        for (size_t i = 0; i < p.count; i++)
+            for (size_t k = 0; k < tensor_size(p.items[i].tensor); k++)
+                p.items[i].tensor->data[k] = (real)rng_normal(&r),
+                p.items[i].tensor->grad[k] = (real)rng_normal(&r);
+        p.items[1].tensor->needs_grad = false;
+        norm[tuned] = params_grad_norm(&p);
+        for (int step = 0; step < 3; step++) adam_step(&a, &p, NULL, 0.01);
+        kept[tuned] = memcpy(zeros(p.size), p.values, p.size * sizeof(real));
+        if (tuned) cr_assert_lt(distance(kept[1], kept[0], p.size), 1e-6);
+        params_free(&p);
+    }
+    cr_assert_float_eq(norm[0], norm[1], 1e-9 * norm[0]);
+    mem_free(kept[0]), mem_free(kept[1]);
 }
 
 Test(kernels, box_muller_is_that_of_rng_normal) {

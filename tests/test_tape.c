@@ -179,14 +179,14 @@ Test(tape, a_tape_that_keeps_makes_of_weights_once_and_of_passing_values_each_ti
     for (int keeps = 0; keeps < 2; keeps++) {
         bool ready[3];
         t.keep = keeps;
-        real *first = tape_made(&t, weights, 100, &ready[0]);
+        real *first = tape_cache(&t, weights, 100, &ready[0]);
         first[0] = 7;
         tape_reset(&t);
-        const real *again = tape_made(&t, weights, 100, &ready[1]);
+        const real *again = tape_cache(&t, weights, 100, &ready[1]);
         cr_assert(!ready[0] && ready[1] == (bool)keeps);
         if (keeps) cr_assert(again == first && again[0] == 7);
         const Tensor *passing = wanted(&t, 1, 4, 1, 1, 0);
-        for (int k = 0; k < 3; k++) tape_made(&t, passing->data, 100, &ready[k]);
+        for (int k = 0; k < 3; k++) tape_cache(&t, passing->data, 100, &ready[k]);
         cr_assert(!ready[0] && !ready[1] && !ready[2]);
     }
     tape_free(&t);

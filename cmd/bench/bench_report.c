@@ -10,6 +10,7 @@
 #include "cmd/verbs.h"
 #include "nn/base/sys.h"
 #include "nn/blas.h"
+#include "nn/fast.h"
 
 enum { MOST_CALLS = 4096, LEAST_CALLS = 3 };
 
@@ -90,14 +91,14 @@ static void print_json(const BenchReport *r, const char *machine, int threads) {
     }
     text("machine", machine);
     text("blas", blas_name());
-    text("kernels", kernels()->name);
+    text("kernels", fast_name());
     text("version", MSACH_VERSION);
     printf("}\n");
 }
 
 static void print_table(const BenchReport *r, const char *machine, int threads) {
     printf("%s: %s, %d thread%s, %s, kernels %s\n\n%-38s %11s %11s %11s\n", r->bench, machine, threads,
-           threads == 1 ? "" : "s", blas_name(), kernels()->name, "", "median", "min", "max");
+           threads == 1 ? "" : "s", blas_name(), fast_name(), "", "median", "min", "max");
     for (const BenchNumber *v = r->number; v < r->number + r->n; v++) {
         printf("%-38s %11.4g", v->words, v->median);
         if (!v->single) printf(" %11.4g %11.4g", v->min, v->max);

@@ -6,7 +6,7 @@
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
-#include "nn/fast/gemm.h"
+#include "nn/blas.h"
 
 static Status check_data(const char *name, const BaselineData *d, const BaselineSettings *s, Error *err) {
     if (s->bits < CODE_MIN_BITS || s->bits > CODE_MAX_BITS || s->bits % 8)

@@ -17,6 +17,9 @@
 #ifndef PART_EXPORT
 #define PART_EXPORT 1 /* hash/export: the verb export */
 #endif
+#ifndef PART_FAST
+#define PART_FAST 1 /* nn/fast: tuned forms of the ops; PLAIN=1 leaves them out, PARTS=core does not */
+#endif
 #ifndef PART_IMPORT
 #define PART_IMPORT 1 /* data/import: the verb import; needs expat and zlib */
 #endif

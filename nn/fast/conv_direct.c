@@ -7,19 +7,10 @@
  * with a part of the filter, turned round, whose outputs lie s apart. */
 #include <string.h>
 
-#include "nn/conv2d.h"
+#include "nn/base/ints.h"
+#include "nn/fast/conv.h"
 
 enum { BAND_PIXELS = 128 };
-
-static int at_most(int a, int b) {
-    return a < b ? a : b;
-}
-static int at_least(int a, int b) {
-    return a > b ? a : b;
-}
-static int divide_up(int a, int b) {
-    return (a + b - 1) / b;
-}
 
 /* ---- Weights in panels ---- */
 
@@ -35,7 +26,7 @@ typedef struct {
 static void pack_panel(void *ctx, int panel, int worker) {
     const Packing *p = ctx;
     (void)worker;
-    int first = panel * PANEL, columns = at_most(PANEL, p->columns - first);
+    int first = panel * PANEL, columns = int_min(PANEL, p->columns - first);
     real *to = p->to + (size_t)panel * (size_t)p->taps * (size_t)p->depth * PANEL;
     memset(to, 0, (size_t)p->taps * (size_t)p->depth * PANEL * sizeof(real));
     for (int j = 0; j < columns; j++) {
@@ -61,7 +52,7 @@ typedef struct {
 
 static void copy_band(const Band *b, const real *image, int top, int rows, real *to) {
     size_t c = (size_t)b->c, line = (size_t)b->wide * c;
-    int inside = at_most(b->w, b->wide - b->left);
+    int inside = int_min(b->w, b->wide - b->left);
     for (int r = 0; r < rows; r++, to += line) {
         int row = top + r;
         if (row < 0 || row >= b->h) {
@@ -113,13 +104,13 @@ typedef struct {
 } Products;
 
 static int outputs_of(int size, int step, int first) {
-    return divide_up(size - first, step);
+    return int_divide_up(size - first, step);
 }
 
 static void run_part(const Products *p, const Part *part, int image, int piece, const real *band,
                      size_t *from) {
     int first = piece * p->piece_rows,
-        rows = at_most(p->piece_rows, outputs_of(p->oh, p->step, part->row) - first);
+        rows = int_min(p->piece_rows, outputs_of(p->oh, p->step, part->row) - first);
     int columns = outputs_of(p->ow, p->step, part->column), pixels = rows * columns, n = 0;
     if (rows <= 0 || columns <= 0) return;
     size_t *at = from + p->places_size / 2, c = (size_t)p->band.c, line = (size_t)p->band.wide * c;
@@ -134,10 +125,10 @@ static void run_part(const Products *p, const Part *part, int image, int piece, 
     for (int j = 0; j < p->co; j += PANEL) {
         Tile tile = {part->taps, part->depth, part->offset, band, part->panels, p->y + j, {0}};
         tile.b += (size_t)j * (size_t)part->taps * (size_t)part->depth;
-        tile.end = (Epilogue){at_most(PANEL, p->co - j), p->end.bias ? p->end.bias + j : NULL,
+        tile.end = (Epilogue){int_min(PANEL, p->co - j), p->end.bias ? p->end.bias + j : NULL,
                               p->end.add ? p->end.add + j : NULL, p->end.relu};
         for (int k = 0; k < pixels; k += kernel->rows)
-            kernel->tile(&tile, at_most(kernel->rows, pixels - k), from + k, at + k);
+            kernel->tile(&tile, int_min(kernel->rows, pixels - k), from + k, at + k);
     }
 }
 
@@ -155,8 +146,8 @@ static void products_piece(void *ctx, int item, int worker) {
  * rows beyond one per output row. */
 static void run_products(Tape *t, Products *p, int part_rows, int part_columns, int extra) {
     size_t workers = (size_t)pool_threads(t->pool);
-    p->piece_rows = at_most(part_rows, at_least(1, BAND_PIXELS / part_columns));
-    p->pieces = divide_up(part_rows, p->piece_rows);
+    p->piece_rows = int_min(part_rows, int_max(1, BAND_PIXELS / part_columns));
+    p->pieces = int_divide_up(part_rows, p->piece_rows);
     p->rows = (p->piece_rows - 1) * p->source_step + 1 + extra;
     p->scratch_size = (size_t)p->rows * (size_t)p->band.wide * (size_t)p->band.c;
     p->places_size = 2 * (size_t)p->piece_rows * (size_t)part_columns;
@@ -169,7 +160,7 @@ void conv_direct_forward(Tape *t, const ConvShape *s, const real *x, const real 
     ArenaMark mark = tape_mark(t);
     int filter = s->kh * s->kw, wide = s->w + 2 * s->pad;
     bool ready;
-    real *panels = tape_made(t, w, (size_t)panels_of(s->co) * PANEL * (size_t)(filter * s->ci), &ready);
+    real *panels = tape_cache(t, w, (size_t)panels_of(s->co) * PANEL * (size_t)(filter * s->ci), &ready);
     int *place = arena_alloc(&t->arena, (size_t)filter * sizeof *place);
     ptrdiff_t *offset = arena_alloc(&t->arena, (size_t)s->kh * sizeof *offset);
     for (int i = 0; i < filter; i++) place[i] = i;
@@ -207,7 +198,7 @@ static int first_tap(int a, int pad, int stride) {
     return (a + pad) % stride;
 }
 static int taps_of(int k, int first, int stride) {
-    return first < k ? divide_up(k - first, stride) : 0;
+    return first < k ? int_divide_up(k - first, stride) : 0;
 }
 
 /* Part (a,b) of the gradient: its taps in rising source row and column, so with falling u and v. */
@@ -243,9 +234,10 @@ static Part grad_part(Tape *t, const ConvShape *s, const real *w, int a, int b, 
 
 void conv_direct_grad_x(Tape *t, const ConvShape *s, const real *dy, const real *w, real *dx, bool fresh) {
     ArenaMark mark = tape_mark(t);
-    int stride = s->stride, lead_u = divide_up(s->kh, stride) - 1, lead_v = divide_up(s->kw, stride) - 1;
+    int stride = s->stride, lead_u = int_divide_up(s->kh, stride) - 1,
+        lead_v = int_divide_up(s->kw, stride) - 1;
     int reach = (stride - 1 + s->pad) / stride; /* the farthest source row beyond an output row */
-    int part_rows = divide_up(s->h, stride), part_columns = divide_up(s->w, stride);
+    int part_rows = int_divide_up(s->h, stride), part_columns = int_divide_up(s->w, stride);
     int wide = lead_v + part_columns + reach;
     Part *part = arena_alloc(&t->arena, (size_t)(stride * stride) * sizeof *part);
     for (int a = 0; a < stride; a++)
@@ -303,8 +295,8 @@ static void grad_w_rows(const WeightGradient *g, int image, int first, int rows,
     for (int j = 0; j < s->co; j += PANEL)
         for (int u = 0; u < s->kh; u++)
             for (int i = 0; i < line; i += kernel->rows) {
-                o.columns = at_most(PANEL, s->co - j);
-                kernel->outer(&o, at_most(kernel->rows, line - i),
+                o.columns = int_min(PANEL, s->co - j);
+                kernel->outer(&o, int_min(kernel->rows, line - i),
                               band + (size_t)(u * g->band.wide * s->ci + i),
                               panels + (size_t)j * (size_t)pixels,
                               partial + (size_t)(u * line + i) * (size_t)s->co + j);
@@ -315,10 +307,10 @@ static void grad_w_chunk(void *ctx, int chunk, int worker) {
     const WeightGradient *g = ctx;
     real *partial = g->partial + (size_t)chunk * g->partial_size;
     memset(partial, 0, g->partial_size * sizeof(real));
-    int last = at_most(g->s->b, (chunk + 1) * g->chunk);
+    int last = int_min(g->s->b, (chunk + 1) * g->chunk);
     for (int image = chunk * g->chunk; image < last; image++)
         for (int row = 0; row < g->s->oh; row += g->piece_rows)
-            grad_w_rows(g, image, row, at_most(g->piece_rows, g->s->oh - row), partial,
+            grad_w_rows(g, image, row, int_min(g->piece_rows, g->s->oh - row), partial,
                         g->scratch + (size_t)worker * g->scratch_size);
 }
 
@@ -341,9 +333,9 @@ void conv_direct_grad_w(Tape *t, const ConvShape *s, const real *x, const real *
     size_t workers = (size_t)pool_threads(t->pool);
     WeightGradient g = {
         .s = s, .band = {s->h, s->w, s->ci, s->pad, s->w + 2 * s->pad}, .x = x, .dy = dy, .dw = dw};
-    g.chunk = divide_up(s->b, CHUNKS);
-    g.chunks = divide_up(s->b, g.chunk);
-    g.piece_rows = at_most(s->oh, at_least(1, BAND_PIXELS / s->ow));
+    g.chunk = int_divide_up(s->b, CHUNKS);
+    g.chunks = int_divide_up(s->b, g.chunk);
+    g.piece_rows = int_min(s->oh, int_max(1, BAND_PIXELS / s->ow));
     g.partial_size = (size_t)(s->kh * s->kw * s->ci) * (size_t)s->co;
     g.band_size = (size_t)((g.piece_rows - 1) * s->stride + s->kh) * (size_t)g.band.wide * (size_t)s->ci;
     g.scratch_size = g.band_size + (size_t)(g.piece_rows * s->ow) * (size_t)panels_of(s->co) * PANEL;

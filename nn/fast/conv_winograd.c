@@ -10,17 +10,12 @@
  * tiles, so an output's bits do not depend on the block. */
 #include <string.h>
 
-#include "nn/conv2d.h"
+#include "nn/base/ints.h"
+#include "nn/fast/conv.h"
 #include "nn/fast/gemm.h"
 
 enum { OUT = 4, SKEW = PANEL /* keeps the places of a tile from falling on one cache set */ };
 
-static int at_most(int a, int b) {
-    return a < b ? a : b;
-}
-static int divide_up(int a, int b) {
-    return (a + b - 1) / b;
-}
 static const Winograd *scheme_of(const ConvShape *s) {
     return &kernels()->winograd[s->stride - 1];
 }
@@ -29,7 +24,7 @@ static const Winograd *scheme_of(const ConvShape *s) {
 bool conv_winograd_fits(const ConvShape *s) {
     bool strides = (s->stride == 1 && s->pad <= 2) || (s->stride == 2 && s->pad == 1);
     if (s->kh != 3 || s->kw != 3 || !strides || s->ci < PANEL / 2 || s->co < PANEL / 2) return false;
-    int tiles = divide_up(s->oh, OUT) * divide_up(s->ow, OUT);
+    int tiles = int_divide_up(s->oh, OUT) * int_divide_up(s->ow, OUT);
     return tiles * scheme_of(s)->places * 3 <= 2 * 9 * s->oh * s->ow;
 }
 
@@ -55,8 +50,8 @@ static Tiling tiling_of(const Winograd *k, const ConvShape *s) {
                     s->pad,
                     OUT * s->stride,
                     k->in,
-                    divide_up(s->oh, OUT),
-                    divide_up(s->ow, OUT),
+                    int_divide_up(s->oh, OUT),
+                    int_divide_up(s->ow, OUT),
                     panels_of(s->ci)};
 }
 
@@ -88,7 +83,7 @@ static void transform_tiles(const Tiling *g, TileInput *transform, const real *x
         } else
             copy_edge_tile(g, map, row, column, edge);
         for (int q = 0; q < g->panels; q++)
-            transform(from + q * PANEL, at, at_most(PANEL, g->c - q * PANEL),
+            transform(from + q * PANEL, at, int_min(PANEL, g->c - q * PANEL),
                       v + (size_t)q * panel_stride + (size_t)k * PANEL, place_stride);
     }
 }
@@ -105,7 +100,7 @@ typedef struct {
 static void filter_panel(void *ctx, int panel, int worker) {
     const Filters *f = ctx;
     (void)worker;
-    int first = panel * PANEL, columns = at_most(PANEL, f->out - first);
+    int first = panel * PANEL, columns = int_min(PANEL, f->out - first);
     size_t place_stride = (size_t)panels_of(f->out) * (size_t)f->depth * PANEL;
     for (int c = 0; c < f->depth; c++) {
         real g[9 * PANEL] = {0};
@@ -158,7 +153,7 @@ static void transform_block(const Product *a, int first, int from, int count, in
 /* The rows are cut evenly, 8 + 8 and not 14 + 2: tiles of few rows wait for the filters. */
 static void multiply_place(const Product *a, int place, int count, int worker) {
     const Kernels *kernel = kernels();
-    int cuts = divide_up(count, kernel->rows);
+    int cuts = int_divide_up(count, kernel->rows);
     const real *v = v_of(a, worker);
     real *m = m_of(a, worker);
     for (int j = 0; j < a->out.panels; j++) {
@@ -186,17 +181,17 @@ static void store_block(const Product *a, int first, int from, int count, int wo
         size_t at =
             ((size_t)image * (size_t)out->h + (size_t)row) * pixels.row + (size_t)column * pixels.pixel;
         for (int j = 0; j < out->panels; j++, at += PANEL) {
-            Epilogue e = {at_most(PANEL, out->c - j * PANEL), a->end.bias ? a->end.bias + j * PANEL : NULL,
+            Epilogue e = {int_min(PANEL, out->c - j * PANEL), a->end.bias ? a->end.bias + j * PANEL : NULL,
                           a->end.add ? a->end.add + at : NULL, a->end.relu};
-            a->output(m + (size_t)(j * a->block + k) * PANEL, a->m_place, at_most(out->side, out->h - row),
-                      at_most(out->side, out->w - column), &e, a->y + at, pixels);
+            a->output(m + (size_t)(j * a->block + k) * PANEL, a->m_place, int_min(out->side, out->h - row),
+                      int_min(out->side, out->w - column), &e, a->y + at, pixels);
         }
     }
 }
 
 static void whole_block(void *ctx, int item, int worker) {
     const Product *a = ctx;
-    int first = item * a->block, count = at_most(a->block, a->tiles - first);
+    int first = item * a->block, count = int_min(a->block, a->tiles - first);
     transform_block(a, first, 0, count, worker);
     for (int place = 0; place < a->places; place++) multiply_place(a, place, count, worker);
     store_block(a, first, 0, count, worker);
@@ -205,7 +200,7 @@ static void whole_block(void *ctx, int item, int worker) {
 enum { PIECE = 2 }; /* tiles transformed at once where work goes by places */
 static void transform_piece_of(void *ctx, int item, int worker) {
     const Product *a = ctx;
-    transform_block(a, 0, item * PIECE, at_most(PIECE, a->tiles - item * PIECE), worker);
+    transform_block(a, 0, item * PIECE, int_min(PIECE, a->tiles - item * PIECE), worker);
 }
 static void multiply_one_place(void *ctx, int place, int worker) {
     const Product *a = ctx;
@@ -213,30 +208,30 @@ static void multiply_one_place(void *ctx, int place, int worker) {
 }
 static void store_piece(void *ctx, int item, int worker) {
     const Product *a = ctx;
-    store_block(a, 0, item * PIECE, at_most(PIECE, a->tiles - item * PIECE), worker);
+    store_block(a, 0, item * PIECE, int_min(PIECE, a->tiles - item * PIECE), worker);
 }
 
 static void multiply(Tape *t, Product *a) {
     if (!a->by_place) {
-        pool_for(t->pool, divide_up(a->tiles, a->block), whole_block, a);
+        pool_for(t->pool, int_divide_up(a->tiles, a->block), whole_block, a);
         return;
     }
-    pool_for(t->pool, divide_up(a->tiles, PIECE), transform_piece_of, a);
+    pool_for(t->pool, int_divide_up(a->tiles, PIECE), transform_piece_of, a);
     pool_for(t->pool, a->places, multiply_one_place, a);
-    pool_for(t->pool, divide_up(a->tiles, PIECE), store_piece, a);
+    pool_for(t->pool, int_divide_up(a->tiles, PIECE), store_piece, a);
 }
 
 /* Tiles of a block: the transformed ones about fill half of a second-level cache. */
 static int block_of(int places, int panels, int tiles) {
     enum { BYTES = 256 << 10, LEAST = 24, MULTIPLE = 6 };
     int block = BYTES / (places * PANEL * (int)sizeof(real) * panels) / MULTIPLE * MULTIPLE;
-    return at_most(block < LEAST ? LEAST : block, tiles);
+    return int_min(block < LEAST ? LEAST : block, tiles);
 }
 
 static void plan(Product *a, int workers) {
     enum { BLOCKS = 4 };
     a->block = block_of(a->places, a->in.panels + a->out.panels, a->tiles);
-    a->by_place = divide_up(a->tiles, a->block) < BLOCKS * workers;
+    a->by_place = int_divide_up(a->tiles, a->block) < BLOCKS * workers;
     if (a->by_place) a->block = a->tiles;
 }
 
@@ -251,7 +246,7 @@ static void run(Tape *t, Product *a, Filters *f, int b) {
     a->scratch_size = places * (a->v_place + a->m_place);
     a->edge_size = (size_t)(a->in.side * a->in.side * a->depth);
     bool ready;
-    f->u = tape_made(t, f->w, places * (size_t)(a->out.panels * a->depth) * PANEL, &ready);
+    f->u = tape_cache(t, f->w, places * (size_t)(a->out.panels * a->depth) * PANEL, &ready);
     a->scratch = arena_alloc(&t->arena, (a->by_place ? 1 : workers) * a->scratch_size * sizeof(real));
     a->edge = arena_alloc(&t->arena, workers * a->edge_size * sizeof(real));
     ptrdiff_t *offset = arena_alloc(&t->arena, (size_t)a->in.panels * sizeof *offset);
@@ -281,7 +276,7 @@ void conv_winograd_forward(Tape *t, const ConvShape *s, const real *x, const rea
 
 void conv_winograd_grad_x(Tape *t, const ConvShape *s, const real *dy, const real *w, real *dx, bool fresh) {
     const Winograd *k = scheme_of(s);
-    int rows = divide_up(s->h, k->back_out), columns = divide_up(s->w, k->back_out);
+    int rows = int_divide_up(s->h, k->back_out), columns = int_divide_up(s->w, k->back_out);
     int before =
         s->stride == 1 ? 2 - s->pad : 0; /* pixels of zeros before dy; stride 2 comes with pad 1 alone */
     Tiling in = {s->oh, s->ow, s->co, before, OUT, k->back_in, rows, columns, panels_of(s->co)};
@@ -316,7 +311,7 @@ static size_t place_stride(const WeightGradient *g, int panels) {
 
 static void transform_piece(void *ctx, int item, int worker) {
     const WeightGradient *g = ctx;
-    int from = item * g->block, count = at_most(g->block, g->count - from);
+    int from = item * g->block, count = int_min(g->block, g->count - from);
     real *edge = g->edge + (size_t)worker * g->edge_size;
     size_t panel = (size_t)g->group * PANEL;
     transform_tiles(&g->x, g->scheme->input, g->from_x, g->first + from, count, g->v + from * PANEL,
@@ -345,7 +340,7 @@ static void filter_gradient_row(void *ctx, int c, int worker) {
     real sum[9 * PANEL];
     for (int j = 0; j < co; j += PANEL) {
         g->scheme->filter_gradient(g->du + (size_t)c * ldc + j, place, sum);
-        for (int o = j; o < at_most(co, j + PANEL); o++)
+        for (int o = j; o < int_min(co, j + PANEL); o++)
             for (int k = 0; k < 9; k++)
                 g->dw[((size_t)o * (size_t)ci + (size_t)c) * 9 + (size_t)k] += sum[k * PANEL + o - j];
     }
@@ -355,7 +350,7 @@ static void filter_gradient_row(void *ctx, int c, int worker) {
 static int group_of(int places, int panels, int tiles) {
     enum { BYTES = 4 << 20, LEAST = 128 };
     int group = BYTES / (places * PANEL * (int)sizeof(real) * panels);
-    return at_most(group < LEAST ? LEAST : group, tiles);
+    return int_min(group < LEAST ? LEAST : group, tiles);
 }
 
 void conv_winograd_grad_w(Tape *t, const ConvShape *s, const real *x, const real *dy, real *dw) {
@@ -374,8 +369,8 @@ void conv_winograd_grad_w(Tape *t, const ConvShape *s, const real *x, const real
     g.du = arena_calloc(&t->arena, places * (size_t)(g.x.panels * g.dy.panels) * PANEL * PANEL, sizeof(real));
     g.edge = arena_alloc(&t->arena, workers * g.edge_size * sizeof(real));
     for (g.first = 0; g.first < g.tiles; g.first += g.group) {
-        g.count = at_most(g.group, g.tiles - g.first);
-        pool_for(t->pool, divide_up(g.count, BLOCK), transform_piece, &g);
+        g.count = int_min(g.group, g.tiles - g.first);
+        pool_for(t->pool, int_divide_up(g.count, BLOCK), transform_piece, &g);
         pool_for(t->pool, k->places * g.x.panels, product_piece, &g);
     }
     pool_for(t->pool, s->ci, filter_gradient_row, &g);

@@ -4,21 +4,13 @@
 
 #include "nn/fast/kernels.h"
 
-void gemm_plain(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb,
-                real beta, real *c, int ldc) {
-    size_t a_row = ta ? 1 : (size_t)lda, a_col = ta ? (size_t)lda : 1;
-    size_t b_row = tb ? 1 : (size_t)ldb, b_col = tb ? (size_t)ldb : 1;
-    for (size_t i = 0; i < (size_t)m; i++)
-        for (size_t j = 0; j < (size_t)n; j++) {
-            real sum = 0;
-            for (size_t p = 0; p < (size_t)k; p++) sum += a[i * a_row + p * a_col] * b[p * b_row + j * b_col];
-            real *to = &c[i * (size_t)ldc + j];
-            *to = beta == 0 ? sum : sum + beta * *to;
-        }
+size_t panels_size(int n, int k) {
+    return (size_t)panels_of(n) * PANEL * (size_t)(k > 0 ? k : 1);
 }
 
-size_t gemm_scratch(int n, int k) {
-    return (size_t)panels_of(n) * PANEL * (size_t)(k > 0 ? k : 1);
+real *panels_bias(Tape *t, const Tensor *b) {
+    real *bias = arena_calloc(&t->arena, (size_t)panels_of(b->dim[0]) * PANEL, sizeof *bias);
+    return memcpy(bias, b->data, (size_t)b->dim[0] * sizeof *bias);
 }
 
 /* C = A B + C where C is beta C already, or 0. */
@@ -94,8 +86,8 @@ static void scale(int m, int n, real beta, real *c, int ldc) {
     }
 }
 
-void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta,
-          real *c, int ldc, real *scratch) {
+void gemm_tiled(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb,
+                real beta, real *c, int ldc, real *scratch) {
     const real *panels = scratch ? scratch : b;
     if (scratch) panels_pack(tb, n, k, b, ldb, scratch);
     if (beta != 1 && (ta || beta != 0)) scale(m, n, beta, c, ldc);

@@ -7,7 +7,7 @@ enum { TABLES = 4 };
 /* Fills all with what this machine can run, slowest first; returns how many. */
 static int available(const Kernels *all[TABLES]) {
     int n = 0;
-    all[n++] = &kernels_plain;
+    all[n++] = &kernels_scalar;
 #if !defined(NN_DOUBLE) && defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all[n++] = &kernels_avx2;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

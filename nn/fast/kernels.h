@@ -124,7 +124,8 @@ const Kernels *kernels(void);
 /* All that it can run, the plain one first; NULL beyond the last. For tests. */
 const Kernels *kernels_at(int i);
 
-extern const Kernels kernels_plain, kernels_avx2, kernels_avx512, kernels_neon; /* not all exist everywhere */
+extern const Kernels kernels_scalar, kernels_avx2, kernels_avx512,
+    kernels_neon; /* not all exist everywhere */
 
 /* Packs rows of a row-major matrix, or its transpose, into panels: to (ceil(n/PANEL), k, PANEL) from b (k,n)
  * with row stride ldb, or b (n,k) where transposed. */

@@ -3,15 +3,65 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/base/parts.h"
+#include "nn/fast.h"
 #include "tests/check.h"
 #include "tests/gradcheck.h"
 
 #ifdef NN_DOUBLE
-static const double ORACLE_BOUND = 1e-10, DIRECTION_BOUND = 1e-6;
+static const double ORACLE_BOUND = 1e-10, DIRECTION_BOUND = 1e-6, FAST_BOUND = 1e-12;
 #else
-static const double ORACLE_BOUND = 1e-4, DIRECTION_BOUND = 1e-4;
+static const double ORACLE_BOUND = 1e-4, DIRECTION_BOUND = 1e-4, FAST_BOUND = 1e-5;
 #endif
 static const double DRILL = 1.001;
+
+/* Every check goes over the plain loops and, where they are linked, over the tuned functions. */
+static const Fast *const TABLES[] = {
+    &fast_none,
+#if PART_FAST
+    &fast_tuned,
+#endif
+};
+enum { N_TABLES = sizeof TABLES / sizeof *TABLES };
+/* Ends with the last table in use, which is the default. */
+#define EACH_TABLE for (int table = 0; table < N_TABLES && (fast = TABLES[table]); table++)
+
+/* ---- Plain and fast ---- */
+
+/* Largest difference between n numbers, relative to the largest of them (at least 0.1: a gradient that cancels to 0 holds
+ * rounding errors alone). */
+static double largest_difference(const real *x, const real *y, size_t n) {
+    double worst = 0, largest = 1e-1;
+    for (size_t i = 0; i < n; i++) {
+        double e = fabs((double)x[i] - (double)y[i]);
+        if (!(e <= worst)) worst = isnan(e) ? INFINITY : e;
+        largest = fmax(largest, fabs((double)y[i]));
+    }
+    return worst / largest;
+}
+
+double optest_fast_error(const OpTest *op, int shape) {
+    Problem p[N_TABLES];
+    Tape t[N_TABLES];
+    const Tensor *y[N_TABLES];
+    double worst = 0;
+    EACH_TABLE {
+        problem_make(&p[table], op, shape);
+        problem_tape(&t[table], &p[table], NULL);
+        t[table].recording = !op->no_gradient;
+        y[table] = op->run(&t[table], &p[table]);
+        if (!op->no_gradient) optest_analytic(op, &p[table], NULL, NULL);
+    }
+    for (int k = 1; k < N_TABLES; k++) {
+        worst = fmax(worst, largest_difference(y[0]->data, y[k]->data, tensor_size(y[k])));
+        for (int i = 0; i < p[k].n_in && !op->no_gradient; i++)
+            if (p[k].in[i] && p[k].in[i]->grad)
+                worst = fmax(worst,
+                             largest_difference(p[0].in[i]->grad, p[k].in[i]->grad, tensor_size(p[k].in[i])));
+    }
+    for (int k = 0; k < N_TABLES; k++) tape_free(&t[k]), problem_free(&p[k]);
+    return worst;
+}
 
 /* ---- Oracle ---- */
 
@@ -132,8 +182,8 @@ typedef struct {
 } Failures;
 
 static void note(Failures *f, const OpTest *op, int shape, const char *what, double value) {
-    int n = snprintf(f->text + f->used, sizeof f->text - f->used, "\n  %s, shape %d: %s %.3g", op->row,
-                     shape + 1, what, value);
+    int n = snprintf(f->text + f->used, sizeof f->text - f->used, "\n  %s (%s), shape %d: %s %.3g", op->row,
+                     fast_name(), shape + 1, what, value);
     if (n > 0 && f->used + (size_t)n < sizeof f->text) f->used += (size_t)n;
 }
 
@@ -142,11 +192,21 @@ void check_oracles(const OpTest *ops, size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (optest_shapes(&ops[i]) < 5)
             note(&f, &ops[i], 0, "fewer than five shapes:", optest_shapes(&ops[i]));
-        for (int s = 0; s < optest_all(&ops[i]); s++) {
-            double e = optest_oracle_error(&ops[i], s);
-            if (!(e <= ORACLE_BOUND)) note(&f, &ops[i], s, "differs from its oracle by", e);
-        }
+        for (int s = 0; s < optest_all(&ops[i]); s++) EACH_TABLE {
+                double e = optest_oracle_error(&ops[i], s);
+                if (!(e <= ORACLE_BOUND)) note(&f, &ops[i], s, "differs from its oracle by", e);
+            }
     }
+    cr_assert(f.used == 0, "%s", f.text);
+}
+
+void check_fast(const OpTest *ops, size_t n) {
+    Failures f = {.used = 0};
+    for (size_t i = 0; i < n; i++)
+        for (int s = 0; s < optest_all(&ops[i]); s++) {
+            double e = optest_fast_error(&ops[i], s);
+            if (!(e <= FAST_BOUND)) note(&f, &ops[i], s, "plain and fast differ by", e);
+        }
     cr_assert(f.used == 0, "%s", f.text);
 }
 
@@ -166,44 +226,45 @@ void check_gradients(const OpTest *ops, size_t n) {
     char name[64];
     const Plant *plant = drill_plant(&planted, name);
     for (size_t i = 0; i < n; i++)
-        for (int s = 0; s < optest_shapes(&ops[i]) && !ops[i].no_gradient; s++) {
-            double e = optest_gradient_error(&ops[i], s, plant);
-            if (!(e <= GRADIENT_BOUND)) note(&f, &ops[i], s, "gradient is wrong by", e);
-        }
+        for (int s = 0; s < optest_shapes(&ops[i]) && !ops[i].no_gradient; s++) EACH_TABLE {
+                double e = optest_gradient_error(&ops[i], s, plant);
+                if (!(e <= GRADIENT_BOUND)) note(&f, &ops[i], s, "gradient is wrong by", e);
+            }
     cr_assert(f.used == 0, "%s", f.text);
 }
 
 void check_directions(const OpTest *ops, size_t n) {
     Failures f = {.used = 0};
     for (size_t i = 0; i < n; i++)
-        for (int s = 0; s < optest_all(&ops[i]) && !ops[i].no_gradient && !ops[i].random; s++) {
-            double e = optest_direction_error(&ops[i], s);
-            if (!(e <= DIRECTION_BOUND)) note(&f, &ops[i], s, "gradient along a direction is wrong by", e);
-        }
+        for (int s = 0; s < optest_all(&ops[i]) && !ops[i].no_gradient && !ops[i].random; s++) EACH_TABLE {
+                double e = optest_direction_error(&ops[i], s);
+                if (!(e <= DIRECTION_BOUND))
+                    note(&f, &ops[i], s, "gradient along a direction is wrong by", e);
+            }
     cr_assert(f.used == 0, "%s", f.text);
 }
 
 void check_invariance(const OpTest *ops, size_t n) {
     Failures f = {.used = 0};
     for (size_t i = 0; i < n; i++)
-        for (int s = 0; s < optest_all(&ops[i]); s++) {
-            if (ops[i].cases && !optest_cases_agree(&ops[i], s))
-                note(&f, &ops[i], s, "a case depends on its batch", 1);
-            if (ops[i].no_gradient) continue;
-            if (!optest_threads_agree(&ops[i], s)) note(&f, &ops[i], s, "bits depend on threads", 1);
-            if (!optest_inputs_agree(&ops[i], s))
-                note(&f, &ops[i], s, "a gradient depends on which are wanted", 1);
-        }
+        for (int s = 0; s < optest_all(&ops[i]); s++) EACH_TABLE {
+                if (ops[i].cases && !optest_cases_agree(&ops[i], s))
+                    note(&f, &ops[i], s, "a case depends on its batch", 1);
+                if (ops[i].no_gradient) continue;
+                if (!optest_threads_agree(&ops[i], s)) note(&f, &ops[i], s, "bits depend on threads", 1);
+                if (!optest_inputs_agree(&ops[i], s))
+                    note(&f, &ops[i], s, "a gradient depends on which are wanted", 1);
+            }
     cr_assert(f.used == 0, "%s", f.text);
 }
 
 void check_drill(const OpTest *ops, size_t n) {
     Failures f = {.used = 0};
-    for (size_t i = 0; i < n; i++) {
-        double seen = ops[i].no_gradient ? 0 : optest_quality(&ops[i]).smallest_seen;
-        if (seen > DRILL - 1 + 1e-12)
-            note(&f, &ops[i], 0, "a 0.1 % error in its backward is not seen; smallest", seen);
-    }
+    for (size_t i = 0; i < n; i++) EACH_TABLE {
+            double seen = ops[i].no_gradient ? 0 : optest_quality(&ops[i]).smallest_seen;
+            if (seen > DRILL - 1 + 1e-12)
+                note(&f, &ops[i], 0, "a 0.1 % error in its backward is not seen; smallest", seen);
+        }
     cr_assert(f.used == 0, "%s", f.text);
 }
 
@@ -223,7 +284,12 @@ bool gradcheck_report(FILE *out, const OpTest *ops, size_t n) {
             "smallest error it sees");
     for (size_t i = 0; i < n; i++) {
         if (ops[i].no_gradient) continue;
-        OpQuality q = optest_quality(&ops[i]);
+        OpQuality q = {0};
+        EACH_TABLE {
+            OpQuality one = optest_quality(&ops[i]);
+            q.error = fmax(q.error, one.error);
+            q.smallest_seen = fmax(q.smallest_seen, one.smallest_seen);
+        }
         fprintf(out, "%-24s %22.1e %24.0e   ", ops[i].row, q.error, q.smallest_seen);
         report_shapes(out, &ops[i]);
         good = good && q.error <= GRADIENT_BOUND && q.smallest_seen <= DRILL - 1 + 1e-12;

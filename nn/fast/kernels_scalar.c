@@ -77,6 +77,6 @@ static inline V v_exponent(V x) {
 }
 #endif
 
-#define TABLE kernels_plain
-#define TABLE_NAME "plain"
+#define TABLE kernels_scalar
+#define TABLE_NAME "scalar"
 #include "nn/fast/kernels_body.inc"
