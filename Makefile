@@ -118,7 +118,7 @@ CMD_SRC := $(filter-out $(OFF_FILES),$(wildcard $(CMD_ROOMS:=/*.c)))
 LIB_SRC := $(wildcard cmd/lib/*.c)
 TEST_SRC := $(wildcard tests/*.c tests/oracle/*.c)
 ifeq ($(PLAIN),1)
-TEST_SRC := $(filter-out tests/test_kernels.c tests/test_kernel_tables.c,$(TEST_SRC))
+TEST_SRC := $(filter-out tests/test_kernels.c tests/test_kernel_tables.c tests/test_plain_run.c,$(TEST_SRC))
 endif
 # The double build holds the mathematics alone: ops, losses and their checks.
 DOUBLE_SRC := $(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c hash/search/*.c)
