@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "nn/base/bytes.h"
 #include "nn/base/error.h"
 #include "nn/base/log.h"
 #include "nn/base/pool.h"
@@ -69,6 +70,10 @@ Status args_int(const Args *a, const char *name, long low, long high, long *valu
 Status args_choice(const Args *a, const char *name, const char *const *words, int *choice, Error *err);
 /* STATUS_USAGE unless exactly one of the named options (NULL-terminated) is given. */
 Status args_one_of(const Args *a, const char *const *names, Error *err);
+
+/* Writes the command as typed to b, quoted for a shell, without the options that change no result (--quiet, --threads,
+ * --resume). Returns it; NULL where memory ran out. */
+const char *args_command(const Args *a, Buffer *b);
 
 /* The pool of --threads (default: all cores). Freed by the command at the end. */
 Status args_pool(Args *a, Error *err);

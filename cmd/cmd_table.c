@@ -7,7 +7,6 @@
 #include "nn/base/bytes.h"
 #include "nn/base/nearest.h"
 #include "train/table/table.h"
-#include "train/table/table_plan.h"
 
 static const Option OPTIONS[] = {
     {"data", 'd', "MANIFEST", NULL, "a data set; may be given more than once", MANY | NEEDED},
@@ -98,34 +97,11 @@ static Status read_config(const Args *a, Config *c, Error *err) {
     return config_check(c, err);
 }
 
-/* The words as typed, quoted where a shell would part them. */
-static void add_word(Buffer *b, const char *word) {
-    bool plain = word[strcspn(word, " \t\n'\"\\$`*?[]{}()<>|&;~#!")] == 0 && *word;
-    buffer_printf(b, " ");
-    if (plain) {
-        buffer_printf(b, "%s", word);
-        return;
-    }
-    buffer_printf(b, "'");
-    for (const char *s = word; *s; s++) *s == '\'' ? buffer_printf(b, "'\\''") : buffer_add(b, s, 1);
-    buffer_printf(b, "'");
-}
-
-/* What moves the result, in the order given. */
-static void add_command(Buffer *b, const Args *a) {
-    buffer_printf(b, "msach table");
-    for (int i = 0; i < a->n_options; i++) {
-        if (strcmp(a->option[i], "quiet") == 0 || strcmp(a->option[i], "threads") == 0) continue;
-        buffer_printf(b, " --%s", a->option[i]);
-        if (a->value[i]) add_word(b, a->value[i]);
-    }
-    buffer_add(b, "", 1);
-}
-
 static Status make_table(Args *a, TableOptions *o, Error *err) {
     TableEnd end;
     TRY(table_run(o, a->pool, &a->log, &end, err));
-    if (end == TABLE_STOPPED) log_line(&a->log, "stopped; the same command goes on:\n  %s", o->command);
+    if (end == TABLE_STOPPED)
+        log_line(&a->log, "stopped; the same command continues:\n  %s", o->command ? o->command : "");
     printf("%s\n", o->out);
     return STATUS_OK;
 }
@@ -149,8 +125,7 @@ static Status run(Args *a, Error *err) {
     o.lengths_seeds = (int)(lengths < seeds ? lengths : seeds);
     TRY(args_pool(a, err));
     Buffer command = {0};
-    add_command(&command, a);
-    o.command = command.failed ? "" : (const char *)command.data;
+    o.command = args_command(a, &command);
     Status s = make_table(a, &o, err);
     buffer_free(&command);
     return s;

@@ -86,14 +86,18 @@ static Status run(Args *a, Error *err) {
     if (args_has(a, "explain")) return explain(a, &c, err);
     if (args_has(a, "case") || args_has(a, "html"))
         return error_set(err, STATUS_USAGE, "msach train: --case and --html go with --explain");
+    Buffer command = {0};
     RunOptions o = {.data = args_get(a, "data"),
                     .out = args_get(a, "out"),
                     .stage1 = args_get(a, "stage1"),
                     .resume = args_has(a, "resume"),
                     .stop = &cmd_stop,
-                    .manifest = manifest_options(a)};
+                    .manifest = manifest_options(a),
+                    .command = args_command(a, &command)};
     RunEnd end = RUN_FINISHED;
-    TRY(run_train(&o, &c, a->pool, &a->log, &end, err));
+    Status s = run_train(&o, &c, a->pool, &a->log, &end, err);
+    buffer_free(&command);
+    TRY(s);
     if (end == RUN_STOPPED) {
         log_line(&a->log,
                  "stopped and saved; the same command with --resume goes on:\n  msach train --data %s --out "

@@ -377,3 +377,12 @@ bool manifest_single_label(const Manifest *m, const Set *set, Set which) {
     }
     return true;
 }
+
+void manifest_name(const char *path, char *name, size_t size) {
+    const char *end = strrchr(path, '/'), *begin = end;
+    while (begin && begin > path && begin[-1] != '/') begin--;
+    size_t n = end ? (size_t)(end - begin) : strlen(path);
+    if (n >= size) n = size - 1;
+    memcpy(name, end ? begin : path, n);
+    name[n] = 0;
+}

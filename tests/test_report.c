@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/page/glossary.h"
 #include "eval/page/html.h"
 #include "eval/page/markup.h"
 #include "eval/page/svg.h"
@@ -88,7 +89,7 @@ Test(report, base64_follows_the_vectors_of_rfc_4648) {
 
 static void write_page(Buffer *b, const char *data) {
     static const unsigned char png[] = "\x89PNG\r\n\x1a\nxyz";
-    const char *head[2] = {data, "b"}, *cell[4] = {data, "1", NULL, data}, *label[1] = {data};
+    const char *head[2] = {data, "b"}, *label[1] = {data};
     html_begin(b, data, data);
     html_section_begin(b, data);
     html_heading(b, data);
@@ -98,7 +99,9 @@ static void write_page(Buffer *b, const char *data) {
     html_facts_begin(b);
     html_fact(b, data, "%s", data);
     html_facts_end(b);
-    html_table(b, &(HtmlTable){data, 2, 2, head, cell, NULL, (const unsigned char *)"\1\0\0\1"});
+    HtmlTable t = html_table_begin(b, data, "lr", head);
+    for (int i = 0; i < 4; i++) html_cell(&t, i % 2 == 0, "%s", data);
+    html_table_end(&t);
     html_details_begin(b, data);
     html_details_end(b);
     html_section_end(b);
@@ -128,8 +131,8 @@ static void write_page(Buffer *b, const char *data) {
                             .page = data,
                             .match = -1});
     html_nav_begin(b, data);
-    html_nav_link(b, data, data, 0, 'n');
-    html_nav_link(b, data, data, 1, 'n');
+    html_nav_link(b, data, data, false, 'n');
+    html_nav_link(b, data, data, true, 'n');
     html_nav_end(b);
     html_hits_end(b);
     html_section_end(b);
@@ -172,6 +175,41 @@ Test(report, memory_that_runs_out_is_remembered) {
     buffer_free(&b);
 }
 
+Test(report, a_table_without_rows_leaves_nothing_and_a_row_has_one_heading) {
+    static const char *const head[] = {"name", "value"};
+    Buffer b = {0};
+    buffer_printf(&b, "before");
+    HtmlTable empty = html_table_begin(&b, "caption", "lr", head);
+    html_table_end(&empty);
+    cr_assert_eq(b.size, strlen("before"));
+    HtmlTable t = html_table_begin(&b, "caption", "lr", head);
+    for (int i = 0; i < 4; i++) html_cell(&t, i == 3, "%d", i);
+    html_table_end(&t);
+    const char *text = text_of(&b);
+    cr_assert_not_null(strstr(
+        text, "<tr><th scope=\"row\" dir=\"auto\">2</th><td class=\"n\"><strong>3</strong></td></tr>"));
+    cr_assert_eq(count_of(text, "<tr>"), 3);
+    cr_assert_str_eq(markup_fault(text), "");
+    buffer_free(&b);
+}
+
+Test(report, every_term_of_the_glossary_is_listed) {
+    static const char *const terms[] = {"MAP", "P@10", "NDCG", "tie", "entropy", NULL};
+    Buffer page = {0}, text = {0};
+    glossary_write(&page, true, terms);
+    glossary_write(&text, false, terms);
+    for (int i = 0; terms[i]; i++) {
+        char item[32];
+        snprintf(item, sizeof item, "- %s: ", terms[i]);
+        cr_assert_not_null(strstr(text_of(&text), item));
+        snprintf(item, sizeof item, "<dt>%s</dt>", terms[i]);
+        cr_assert_not_null(strstr(text_of(&page), item));
+        cr_assert_gt(strlen(glossary_meaning(terms[i])), 30);
+    }
+    buffer_free(&page);
+    buffer_free(&text);
+}
+
 /* ---- Charts ---- */
 
 static void write_charts(Buffer *b, const char *name, int standalone) {
@@ -184,6 +222,8 @@ static void write_charts(Buffer *b, const char *name, int standalone) {
     SvgSeries series[2] = {{name, x, y, low, high, 5}, {name, x, low, NULL, NULL, 5}};
     svg_lines(b, &f, series, 2);
     SvgBar bars[3] = {{name, 0.5, 0.4, 0.6, 0}, {name, NAN, 0, 0, 1}, {name, 0.2, 0.2, 0.2, 9}};
+    f.legend = names;
+    f.legends = 3;
     svg_bars(b, &f, bars, 3);
     svg_histogram(b, &f, high, 5, 0, 5);
     svg_scatter(b, &f, &(SvgPoints){x, y, kind, names, 5, names, 10});
@@ -226,6 +266,20 @@ Test(report, standalone_charts_bring_their_colours) {
     cr_assert_eq(count_of(text, "<style>"), 6);
     cr_assert_str_eq(markup_fault(text), "");
     buffer_free(&b);
+}
+
+Test(report, bars_have_a_legend_of_their_colours_where_it_is_asked_for) {
+    static const char *const legend[] = {"ours", "others"};
+    SvgBar bars[2] = {{"a", 0.5, 0.5, 0.5, 0}, {"b", 0.2, 0.2, 0.2, 1}};
+    Buffer with = {0}, without = {0};
+    svg_bars(&with, &(SvgFrame){.title = "t", .legend = legend, .legends = 2}, bars, 2);
+    svg_bars(&without, &(SvgFrame){.title = "t"}, bars, 2);
+    cr_assert_not_null(strstr(text_of(&with), ">others</text>"));
+    cr_assert_null(strstr(text_of(&without), ">others</text>"));
+    cr_assert_eq(count_of((char *)with.data, "var(--c1)"), 2); /* bar and legend */
+    cr_assert_eq(count_of((char *)without.data, "var(--c1)"), 1);
+    buffer_free(&with);
+    buffer_free(&without);
 }
 
 /* Linear steps would all lie at its right end, one over the other. */

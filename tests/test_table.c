@@ -167,7 +167,7 @@ static Cells cells_of(const Small *s) {
     snprintf(folder, sizeof folder, "%s/cells", s->out);
     DIR *d = opendir(folder);
     for (struct dirent *e; d && (e = readdir(d));) {
-        if (!strstr(e->d_name, ".txt") || e->d_name[0] == '.' || strlen(e->d_name) != 20) continue;
+        if (!strstr(e->d_name, ".tsv") || e->d_name[0] == '.' || strlen(e->d_name) != 20) continue;
         cr_assert_lt(c.n, MOST);
         snprintf(c.name[c.n], sizeof c.name[0], "%.39s", e->d_name);
         snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
@@ -254,31 +254,105 @@ Test(table, parts_at_any_number_of_threads_one_after_the_other_give_the_bytes_of
     mem_free(extended);
 }
 
-Test(table, damaged_cell_is_told_and_made_again_with_the_same_bytes) {
+/* Runs the finished table again, which must warn with this text and end with the same bytes; the cell is whole after it. */
+static void assert_computed_again(const Small *s, const char *whole, const char *warning) {
+    expect_msach(0, warning, "table -q --data %s --out %s --bits 16 --seeds 1 --quick --set %s", s->manifest,
+                 s->out, tiny_settings); /* --quiet hides no warning */
+    char *again = read_text(s->out, "table.tsv");
+    cr_assert_str_eq(whole, again);
+    mem_free(again);
+    Ran r = run_msach("table -q --data %s --out %s --bits 16 --seeds 1 --quick --set %s", s->manifest, s->out,
+                      tiny_settings);
+    cr_assert(r.code == 0 && !strstr(r.err, "computed again"), "%s", r.err);
+    ran_free(&r);
+}
+
+Test(table, a_damaged_or_foreign_cell_is_reported_and_computed_again_with_the_same_bytes) {
     Small s = small_set("damaged");
-    char path[3 * PATHS];
+    Error err = {0};
+    char path[3 * PATHS], other[3 * PATHS];
+    unsigned char *data;
+    size_t size;
     make_table(&s, "--quick");
     char *whole = read_text(s.out, "table.tsv");
     Cells cells = cells_of(&s);
     cr_assert_gt(cells.n, 12);
     snprintf(path, sizeof path, "%s/cells/%s", s.out, cells.name[3]);
-    FILE *f = fopen(path, "r+b");
-    cr_assert_not_null(f);
-    fseek(f, -40, SEEK_END);
-    int byte = fgetc(f);
-    fseek(f, -40, SEEK_END);
-    fputc(byte ^ 1, f);
-    fclose(f);
-    make_table(&s, "--quick --quiet"); /* warnings are told all the same */
-    char *again = read_text(s.out, "table.tsv");
-    cr_assert_str_eq(whole, again);
-    mem_free(whole);
-    mem_free(again);
+    snprintf(other, sizeof other, "%s/cells/%s", s.out, cells.name[4]);
 
-    f = fopen(path, "wb"); /* cut short */
-    fputs("msach table cell 1\n", f);
-    fclose(f);
-    expect_msach(0, "is damaged", "table --data %s --out %s --bits 16 --seeds 1 --quick --set %s", s.manifest,
+    cr_assert_eq(file_read(path, 1 << 24, &data, &size, &err), STATUS_OK, "%s", err.message);
+    data[size - 40] ^= 1;
+    cr_assert_eq(file_write(path, data, size, &err), STATUS_OK);
+    assert_computed_again(&s, whole, "its checksum is wrong; it is computed again");
+    mem_free(data);
+
+    cr_assert_eq(file_read(other, 1 << 24, &data, &size, &err), STATUS_OK);
+    cr_assert_eq(file_write(path, data, size, &err), STATUS_OK);
+    assert_computed_again(&s, whole, "is a cell of another table; it is computed again");
+    mem_free(data);
+
+    cr_assert_eq(file_write(path, "msach table cell 2\n", 19, &err), STATUS_OK); /* cut short */
+    assert_computed_again(&s, whole, "is damaged");
+    mem_free(whole);
+}
+
+/* A file whose checksum and key are right and whose lines are not: every line in turn is lost or has a field too many. */
+Test(table, a_cell_with_a_missing_or_wrong_line_is_refused) {
+    TableCell cell = {.rows = 1, .split_hash = 7};
+    TableRow *row = &cell.row[0];
+    Error err = {0};
+    const char *path = fixture_path("cell.tsv");
+    double one[2] = {0.25, 0.5};
+    snprintf(row->method, sizeof row->method, "M");
+    snprintf(row->features, sizeof row->features, "-");
+    snprintf(row->ablation, sizeof row->ablation, "-");
+    snprintf(row->note, sizeof row->note, "-");
+    cell.group = (Numbers){one, 2};
+    for (int i = 0; i < 4; i++) row->score[i / 2][i % 2].ap = (Numbers){one, 2};
+    cr_assert_eq(table_cell_write(&cell, "key", path, &err), STATUS_OK, "%s", err.message);
+    unsigned char *data;
+    size_t size;
+    cr_assert_eq(file_read(path, 1 << 20, &data, &size, &err), STATUS_OK);
+    const char *text = (const char *)data, *lines = strchr(text, '\n') + 1;
+    int checked = 0;
+    for (const char *line = lines; *line; line = strchr(line, '\n') + 1)
+        for (int lost = 0; lost < 2; lost++) {
+            size_t length = strcspn(line, "\n");
+            Buffer changed = {0}, file = {0};
+            buffer_add(&changed, lines, (size_t)(line - lines));
+            if (!lost) buffer_printf(&changed, "%.*s\tx\n", (int)length, line);
+            buffer_printf(&changed, "%s", line + length + 1);
+            buffer_printf(&file, "msach table cell 2\t%08x\n",
+                          (unsigned)crc32_update(0, changed.data, changed.size));
+            buffer_add(&file, changed.data, changed.size);
+            cr_assert_eq(file_write(path, file.data, file.size, &err), STATUS_OK);
+            TableCell read;
+            cr_assert_eq(table_cell_read(&read, "key", path, &err), STATUS_CHECK, "%.*s", (int)length, line);
+            table_cell_free(&read);
+            buffer_free(&changed);
+            buffer_free(&file);
+            checked++;
+        }
+    cr_assert_gt(checked, 40);
+    cr_assert_eq(file_write(path, data, size, &err), STATUS_OK);
+    TableCell read;
+    cr_assert_eq(table_cell_read(&read, "key", path, &err), STATUS_OK, "%s", err.message);
+    cr_assert(read.rows == 1 && read.split_hash == 7 && read.group.n == 2 && read.group.value[1] == 0.5);
+    cr_assert_eq(read.row[0].score[1][1].ap.value[0], 0.25);
+    table_cell_free(&read);
+    mem_free(data);
+}
+
+Test(table, cells_of_an_older_format_are_named_and_not_read) {
+    Small s = small_set("older");
+    char path[3 * PATHS];
+    Error err = {0};
+    snprintf(path, sizeof path, "%s/cells", s.out);
+    cr_assert_eq(dir_make(path, &err), STATUS_OK);
+    snprintf(path, sizeof path, "%s/cells/0123456789abcdef.txt", s.out);
+    cr_assert_eq(file_write(path, "msach table cell 1\n", 19, &err), STATUS_OK);
+    expect_msach(0, "holds 1 cell file of an older msach (*.txt), which this one does not read",
+                 "table -q --data %s --out %s --bits 16 --seeds 1 --quick --only dcmh --set %s", s.manifest,
                  s.out, tiny_settings);
 }
 

@@ -3,7 +3,7 @@
 
 #include "nn/base/rng.h"
 #include "tests/check.h"
-#include "train/table/table_rotate.h"
+#include "train/table/table_bench.h"
 
 enum { TRAIN = 6, TEST = 4, WIDE = 20 };
 

@@ -104,7 +104,7 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
     }
     if (status == STATUS_OK) status = write_metrics(f, p, err);
 #if PART_PAGES
-    if (status == STATUS_OK) status = report_write(o->out, s, m, p, &e, err);
+    if (status == STATUS_OK) status = report_write(o->out, o->command, s, m, p, &e, err);
 #else
     (void)o;
 #endif

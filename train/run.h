@@ -10,7 +10,8 @@
 
 typedef struct {
     const char *data, *out;
-    const char *stage1; /* a run whose stage 1 is taken over; NULL: train it */
+    const char *command; /* as typed, for the report; or NULL */
+    const char *stage1;  /* a run whose stage 1 is taken over; NULL: train it */
     ManifestOptions manifest;
     bool resume;
     const volatile sig_atomic_t *stop;

@@ -126,36 +126,28 @@ static void draw(Buffer *b, const Lines *l, int bits, int candidates) {
 }
 
 static void table(Buffer *b, const Lines *l) {
-    static const char *const head[COLUMNS] = {
+    static const char *const head[] = {
         "codes near",      "n", "bits", "k", "method", "ms a query in a batch", "ms one query", "candidates",
         "left to the scan"};
-    char(*cell)[32] = mem_calloc(l->n * COLUMNS, sizeof *cell);
-    const char **cells = mem_calloc(l->n * COLUMNS, sizeof *cells);
-    for (size_t i = 0; cell && cells && i < l->n; i++) {
+    HtmlTable t = html_table_begin(b, "Every measurement", "lrrrlrrrr", head);
+    for (size_t i = 0; i < l->n; i++) {
         const Line *p = &l->line[i];
-        int mih = strcmp(p->method, "mih") == 0;
-        char(*row)[32] = cell + i * COLUMNS;
-        snprintf(row[0], 32, "%.31s", p->name);
-        snprintf(row[1], 32, "%.0f", p->n);
-        snprintf(row[2], 32, "%d", p->bits);
-        snprintf(row[3], 32, "%d", p->k);
-        snprintf(row[4], 32, "%.31s", p->method);
-        snprintf(row[5], 32, "%.4f", p->batch);
-        snprintf(row[6], 32, "%.4f", p->one);
-        if (mih) snprintf(row[7], 32, "%.0f", p->candidates);
-        if (mih) snprintf(row[8], 32, "%.1f %%", 100 * p->scanned);
-        for (int c = 0; c < COLUMNS; c++) cells[i * COLUMNS + (size_t)c] = row[c];
+        html_cell(&t, false, "%s", p->name);
+        html_cell(&t, false, "%.0f", p->n);
+        html_cell(&t, false, "%d", p->bits);
+        html_cell(&t, false, "%d", p->k);
+        html_cell(&t, false, "%s", p->method);
+        html_cell(&t, false, "%.4f", p->batch);
+        html_cell(&t, false, "%.4f", p->one);
+        if (strcmp(p->method, "mih") == 0) {
+            html_cell(&t, false, "%.0f", p->candidates);
+            html_cell(&t, false, "%.1f %%", 100 * p->scanned);
+        } else {
+            html_cell(&t, false, "%s", "");
+            html_cell(&t, false, "%s", "");
+        }
     }
-    if (cell && cells)
-        html_table(b, &(HtmlTable){.caption = "Every measurement",
-                                   .rows = l->n,
-                                   .columns = COLUMNS,
-                                   .head = head,
-                                   .cell = cells});
-    else
-        b->failed = 1;
-    mem_free(cell);
-    mem_free(cells);
+    html_table_end(&t);
 }
 
 static Status write_page(const Lines *l, const char *path, Error *err) {

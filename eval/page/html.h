@@ -1,7 +1,6 @@
-/* One self-contained page, read on a phone as on a desktop, in light and dark, with the keyboard alone and
- * with a screen reader: no script, no network (a content policy forbids both), pictures as data: URIs. Every
- * string is escaped here; callers pass data as it is. Charts (eval/page/svg.h) are written between
- * html_figure_begin and html_figure_end.
+/* Writes one self-contained HTML page: for phone and desktop, light and dark, keyboard and screen reader. The page has no
+ * script and no network access; a content policy forbids both. Pictures are data: URIs. Every string is escaped here, so
+ * callers pass data unchanged. Memory that runs out sets Buffer.failed.
  *
  *     Buffer b = {0};
  *     html_begin(&b, "Run of Monday", "MSACH, 64 bits");
@@ -14,84 +13,87 @@
 #ifndef EVAL_HTML_H
 #define EVAL_HTML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "nn/base/bytes.h"
 
-/* lead: one sentence under the title, or NULL. */
+/* Opens a page. lead: one sentence under the title, or NULL. */
 void html_begin(Buffer *b, const char *title, const char *lead);
 void html_end(Buffer *b);
-/* The same for a page of several that lie in one folder, with picture files beside them: those may be shown too. */
+/* Opens one page of several in a folder: the page may also show picture files that lie beside it. */
 void html_begin_of_many(Buffer *b, const char *title, const char *lead);
 
-/* Links in a row; label: what they lead through, for screen readers. current: this page, no link. key: a letter
- * that opens it with the browser's access key, or 0. */
+/* A row of links. label: the purpose of the links, for screen readers. current: names this page, without a link. key: the
+ * letter of the browser's access key that opens the link, or 0. */
 void html_nav_begin(Buffer *b, const char *label);
-void html_nav_link(Buffer *b, const char *file, const char *text, int current, char key);
+void html_nav_link(Buffer *b, const char *file, const char *text, bool current, char key);
 void html_nav_end(Buffer *b);
 
-/* A part of the page with a heading; html_heading: a smaller one within. */
+/* A part of the page with a heading. html_heading: a smaller heading within a part. */
 void html_section_begin(Buffer *b, const char *heading);
 void html_section_end(Buffer *b);
 void html_heading(Buffer *b, const char *heading);
 
-/* A paragraph; at most 4,095 bytes. html_note: set apart, for what must not be overlooked. */
+/* A paragraph of at most 4,095 bytes; longer text is cut. html_note: a paragraph that stands out. */
 void html_text(Buffer *b, const char *fmt, ...) NN_PRINTF(2, 3);
 void html_note(Buffer *b, const char *fmt, ...) NN_PRINTF(2, 3);
-/* A command or a log, as it is, in a fixed pitch. */
+/* A command or a log, unchanged, in a fixed-width font. */
 void html_pre(Buffer *b, const char *text);
 
-/* A list of names and values. */
+/* A list of names and values. A value has at most 4,095 bytes. */
 void html_facts_begin(Buffer *b);
 void html_fact(Buffer *b, const char *name, const char *fmt, ...) NN_PRINTF(3, 4);
 void html_facts_end(Buffer *b);
 
-/* cell (rows, columns); NULL cells are empty. number (columns): 1 = right-aligned digits, NULL: all but the
- * first column. strong (rows, columns): 1 = bold, or NULL. The first cell of a row is its heading. Wide
- * tables scroll by themselves. */
+/* A table, written cell by cell, row by row. The first cell of a row is its heading. A wide table scrolls by itself. */
 typedef struct {
-    const char *caption;
-    size_t rows, columns;
-    const char *const *head; /* (columns) */
-    const char *const *cell;
-    const unsigned char *number, *strong;
+    Buffer *b;
+    const char *align;
+    size_t start, columns, cells; /* start: size of the buffer before the table */
 } HtmlTable;
-void html_table(Buffer *b, const HtmlTable *t);
+/* align: one letter a column, 'l' for text, 'r' for digits aligned right. head: a heading for each column. caption: also the
+ * name for screen readers. Captions and heads are borrowed until the call returns, align until html_table_end. */
+HtmlTable html_table_begin(Buffer *b, const char *caption, const char *align, const char *const *head);
+/* At most 4,095 bytes. */
+void html_cell(HtmlTable *t, bool strong, const char *fmt, ...) NN_PRINTF(3, 4);
+/* Ends the table after a whole row. A table without cells leaves nothing in the buffer. */
+void html_table_end(HtmlTable *t);
 
-/* A figure with a caption (printf); between them one chart or html_picture. Figures of a grid stand side by
- * side where there is room. */
+/* A figure with a caption (printf). Between begin and end comes one chart (eval/page/svg.h) or one html_picture. Figures of a
+ * grid stand side by side where the page is wide enough. */
 void html_grid_begin(Buffer *b);
 void html_grid_end(Buffer *b);
 void html_figure_begin(Buffer *b);
 void html_figure_end(Buffer *b, const char *fmt, ...) NN_PRINTF(2, 3);
 
-/* An inline picture of a PNG, JPEG, GIF or WebP file's bytes. Returns 0, and writes a box that says so, where
- * the bytes are none of these. alt: what it shows. */
-int html_picture(Buffer *b, const unsigned char *data, size_t size, const char *alt);
+/* An inline picture from the bytes of a PNG, JPEG, GIF or WebP file. Other bytes give a box that says that there is no
+ * picture, and false. alt: what the picture shows. */
+bool html_picture(Buffer *b, const unsigned char *data, size_t size, const char *alt);
 
-/* Found cases as cards. picture may be NULL (no picture), text "" (no text). */
+/* Cases as cards. Zero and NULL leave a part out, where no other value is named. */
 typedef struct {
-    int rank;     /* 0: not shown */
-    int distance; /* -1: not shown */
-    int bits;
+    int rank;
+    int distance; /* in bits; -1: not shown */
+    int bits;     /* length of a code */
     const char *id;
-    const char *const *label;
+    const char *const *label; /* (labels) */
     size_t labels;
     const char *text;
-    const unsigned char *picture; /* bytes of the file */
+    const unsigned char *picture; /* (picture_size) bytes of a picture file */
     size_t picture_size;
-    const char *picture_file; /* or a file beside the page; NULL */
-    const char *page; /* of the case, which the card leads to: then it shows the text's first lines; NULL */
-    int match;        /* 1: shares a label with the query; 0: does not; -1: not known */
+    const char *picture_file; /* or the name of a file beside the page */
+    const char *page; /* of the case; the card links to it and shows only the first lines of the text */
+    int match;        /* 1: shares a label with the query; 0: shares none; -1: not shown */
 } HtmlHit;
 void html_hits_begin(Buffer *b);
-void html_thumbs_begin(Buffer *b); /* or small ones, many on a screen */
+void html_thumbs_begin(Buffer *b); /* the same with smaller cards */
 void html_hit(Buffer *b, const HtmlHit *h);
 void html_hits_end(Buffer *b);
-/* One case over the whole width: its picture beside labels and text. */
+/* One case over the whole width: the picture beside labels and text. */
 void html_case(Buffer *b, const HtmlHit *h);
 
-/* Part of the page that opens on a click or a key. */
+/* A part of the page that opens on a click or a key, and is open on paper. */
 void html_details_begin(Buffer *b, const char *summary);
 void html_details_end(Buffer *b);
 

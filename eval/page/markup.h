@@ -1,4 +1,4 @@
-/* Text from data inside HTML and SVG: escaped, valid UTF-8, nothing that a browser would run. */
+/* Writes text from data into HTML and SVG: escaped, valid UTF-8, nothing that a browser would run. */
 #ifndef EVAL_MARKUP_H
 #define EVAL_MARKUP_H
 
@@ -6,22 +6,21 @@
 
 #include "nn/base/bytes.h"
 
-/* & < > " ' as entities; control characters but tab and newline, and bytes that are no UTF-8, as U+FFFD. NULL
- * is empty. Serves element content and quoted attributes alike. */
+/* Writes & < > " ' as entities. Control characters except tab and newline, and bytes that are not UTF-8, become U+FFFD. NULL
+ * is empty. The result is safe as element content and in quoted attributes. */
 void markup_text(Buffer *b, const char *text);
-/* The text that a format makes, escaped as a whole: also what was literal in the format. At most 4,095 bytes.
- */
+/* Formats, then escapes the whole result, including the literal part of the format. At most 4,095 bytes; the rest is cut. */
 void markup_printf(Buffer *b, const char *fmt, ...) NN_PRINTF(2, 3);
 void markup_vprintf(Buffer *b, const char *fmt, va_list args);
 
-/* RFC 4648 base64 with padding. */
+/* Base64 with padding (RFC 4648). */
 void markup_base64(Buffer *b, const unsigned char *data, size_t size);
 
-/* Raw text, as it stands. */
+/* Text as it is, without escaping. */
 void markup_raw(Buffer *b, const char *text);
 
-/* Length of the valid UTF-8 sequence at s (1 to 4), or 0 where it is none (also for surrogates and
- * overlong forms). */
+/* The length of the valid UTF-8 sequence at s, 1 to 4, or 0 where there is none. Surrogates and overlong forms are not
+ * valid. */
 size_t markup_utf8(const unsigned char *s);
 
 #endif

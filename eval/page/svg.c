@@ -18,7 +18,8 @@ static void widen(Scale *s, const double *v, size_t n) {
     }
 }
 
-static void settle(Scale *s, double low, double high) {
+/* The range that the frame asks for, else that of the data, never empty. */
+static void choose_range(Scale *s, double low, double high) {
     if (low != 0.0 || high != 0.0) {
         s->low = low;
         s->high = high;
@@ -30,7 +31,7 @@ static void settle(Scale *s, double low, double high) {
     if (s->low == s->high) s->high = s->low + (s->low == 0.0 ? 1.0 : fabs(s->low));
 }
 
-/* Room for markers at the edge. */
+/* Leaves room for markers at the edge. */
 static void pad(Scale *s) {
     double margin = 0.04 * (s->high - s->low);
     s->low -= margin;
@@ -54,19 +55,19 @@ static double label_room(const double *tick, int n) {
 /* Draws the frame of a chart with two numeric axes. */
 static void open_axes(Plot *p, Buffer *b, const SvgFrame *f, Scale x, Scale y, const char *const *names,
                       size_t n, LegendKind kind) {
-    double tick[12];
-    int ticks = scale_ticks(&y, 1, tick);
+    double tick[SVG_TICKS];
+    int ticks = scale_ticks(&y, true, tick);
     *p = (Plot){.x = x, .y = y};
     p->x.log = f->x_log;
     plot_open(p, b, f, 270.0, label_room(tick, ticks), plot_legend_height(f, names, n));
     plot_legend(p, names, n, kind);
     plot_y_axis(p, tick, ticks);
-    plot_x_axis(p, 0);
+    plot_x_axis(p, false);
 }
 
 /* ---- Lines ---- */
 
-static int drawable(const Plot *p, double x, double y) {
+static bool drawable(const Plot *p, double x, double y) {
     return isfinite(x) && isfinite(y) && (!p->x.log || x > 0.0);
 }
 
@@ -100,16 +101,13 @@ static void draw_line(const Plot *p, const SvgSeries *s, size_t colour) {
 }
 
 static void draw_markers(const Plot *p, const SvgSeries *s, size_t colour) {
-    char x_text[32], y_text[32];
+    char x_text[32], y_text[32], title[256];
     for (size_t i = 0; i < s->n && s->n <= MARKED_POINTS; i++) {
         if (!drawable(p, s->x[i], s->y[i])) continue;
         svg_number(x_text, s->x[i]);
         svg_number(y_text, s->y[i]);
-        buffer_printf(p->b, "<path class=\"p\" style=\"fill:var(--c%zu)\" d=\"", colour % SVG_COLOURS);
-        plot_marker(p->b, scale_at(&p->x, s->x[i]), scale_at(&p->y, s->y[i]), (int)colour, 3.5);
-        markup_raw(p->b, "\"><title>");
-        markup_printf(p->b, "%s: %s at %s", s->name ? s->name : "value", y_text, x_text);
-        markup_raw(p->b, "</title></path>");
+        snprintf(title, sizeof title, "%s: %s at %s", s->name ? s->name : "value", y_text, x_text);
+        plot_marker(p->b, scale_at(&p->x, s->x[i]), scale_at(&p->y, s->y[i]), (int)colour, 3.5, title);
     }
 }
 
@@ -125,8 +123,8 @@ void svg_lines(Buffer *b, const SvgFrame *f, const SvgSeries *series, size_t cou
         widen(&y, series[i].high, series[i].n);
     }
     widen(&x, f->x_ticks, f->x_tick_count);
-    settle(&x, f->x_min, f->x_max);
-    settle(&y, f->y_min, f->y_max);
+    choose_range(&x, f->x_min, f->x_max);
+    choose_range(&y, f->y_min, f->y_max);
     Plot p;
     open_axes(&p, b, f, x, y, names, named, LEGEND_LINE);
     for (size_t i = 0; i < count; i++) draw_band(&p, &series[i], i % SVG_COLOURS);
@@ -174,14 +172,16 @@ void svg_bars(Buffer *b, const SvgFrame *f, const SvgBar *bars, size_t count) {
         widen(&x, ends, 3);
         if (bars[i].name) room = fmax(room, svg_text_width(bars[i].name));
     }
-    settle(&x, f->x_min, f->x_max);
-    double tick[12];
-    scale_ticks(&x, 1, tick);
+    choose_range(&x, f->x_min, f->x_max);
+    double tick[SVG_TICKS];
+    scale_ticks(&x, true, tick);
     Plot p = {.x = x};
-    double height = 24.0 + 6.0 + BAR_STEP * (double)count + 46.0;
-    plot_open(&p, b, f, height, fmin(room, NAME_ROOM) + 12.0, 0.0);
+    double legend = f->legend ? plot_legend_height(f, f->legend, f->legends) : 0.0;
+    double height = 24.0 + legend + 6.0 + BAR_STEP * (double)count + 46.0;
+    plot_open(&p, b, f, height, fmin(room, NAME_ROOM) + 12.0, legend);
+    if (f->legend) plot_legend(&p, f->legend, f->legends, LEGEND_POINT);
     p.x.to = p.right -= 44.0; /* the numbers stand behind the bars */
-    plot_x_axis(&p, 1);
+    plot_x_axis(&p, true);
     for (size_t i = 0; i < count; i++) draw_bar(&p, &bars[i], p.top + BAR_STEP * ((double)i + 0.5));
     plot_close(&p);
 }
@@ -191,8 +191,8 @@ void svg_bars(Buffer *b, const SvgFrame *f, const SvgBar *bars, size_t count) {
 void svg_histogram(Buffer *b, const SvgFrame *f, const double *count, size_t bins, double low, double high) {
     Scale x = {.low = low, .high = high}, y = {.low = 0.0, .high = 0.0};
     widen(&y, count, bins);
-    settle(&x, f->x_min, f->x_max);
-    settle(&y, f->y_min, f->y_max);
+    choose_range(&x, f->x_min, f->x_max);
+    choose_range(&y, f->y_min, f->y_max);
     Plot p;
     open_axes(&p, b, f, x, y, NULL, 0, LEGEND_POINT);
     double step = (high - low) / (double)bins;
@@ -214,24 +214,16 @@ void svg_histogram(Buffer *b, const SvgFrame *f, const double *count, size_t bin
 
 static void draw_point(const Plot *p, const SvgPoints *points, size_t i) {
     if (!drawable(p, points->x[i], points->y[i])) return;
-    int kind = points->kind ? points->kind[i] : 0;
-    buffer_printf(p->b, "<path class=\"p\" style=\"fill:var(--c%d)\" d=\"", kind % SVG_COLOURS);
-    plot_marker(p->b, scale_at(&p->x, points->x[i]), scale_at(&p->y, points->y[i]), kind, 3.2);
-    if (!points->point_name) {
-        markup_raw(p->b, "\"/>");
-        return;
-    }
-    markup_raw(p->b, "\"><title>");
-    markup_text(p->b, points->point_name[i]);
-    markup_raw(p->b, "</title></path>");
+    plot_marker(p->b, scale_at(&p->x, points->x[i]), scale_at(&p->y, points->y[i]),
+                points->kind ? points->kind[i] : 0, 3.2, points->point_name ? points->point_name[i] : NULL);
 }
 
 void svg_scatter(Buffer *b, const SvgFrame *f, const SvgPoints *points) {
     Scale x = empty_scale(), y = empty_scale();
     widen(&x, points->x, points->n);
     widen(&y, points->y, points->n);
-    settle(&x, f->x_min, f->x_max);
-    settle(&y, f->y_min, f->y_max);
+    choose_range(&x, f->x_min, f->x_max);
+    choose_range(&y, f->y_min, f->y_max);
     size_t named = points->kinds > LEGEND_MOST ? LEGEND_MOST : points->kinds > 0 ? (size_t)points->kinds : 0;
     pad(&x);
     pad(&y);

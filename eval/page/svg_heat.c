@@ -3,7 +3,7 @@
 
 #include "eval/page/svg_frame.h"
 
-/* Cells of one shade are one path, so that a 128 x 128 matrix stays a small file. */
+/* All cells of one shade are one path, which keeps a 128 x 128 matrix a small file. */
 enum { SHADES = 12, NUMBERED_CELLS = 12, NAME_ROOM = 160 };
 
 typedef struct {
@@ -12,9 +12,9 @@ typedef struct {
     double side_x, side_y;
 } HeatPlot;
 
-/* Strength 0..1 of a value's colour; sign: -1 takes the second colour. */
+/* Strength 0..1 of the colour of a value; sign: -1 takes the second colour. */
 static double strength_of(const SvgHeat *h, double v, int *sign) {
-    int two_sided = h->low < 0.0 && h->high > 0.0;
+    bool two_sided = h->low < 0.0 && h->high > 0.0;
     double most = fmax(-h->low, h->high);
     *sign = two_sided && v < 0.0 ? -1 : 1;
     double t = two_sided ? fabs(v) / most : (v - h->low) / (h->high - h->low);
@@ -27,14 +27,14 @@ static int shade_of(const SvgHeat *h, double v, int *sign) {
 
 static void draw_shade(const HeatPlot *h, int shade, int sign) {
     Buffer *b = h->p.b;
-    int open = 0;
+    bool open = false;
     for (size_t i = 0; i < h->heat->rows * h->heat->columns; i++) {
         int own;
         if (shade_of(h->heat, h->heat->value[i], &own) != shade || own != sign) continue;
         if (!open)
             buffer_printf(b, "<path style=\"fill:var(--c%d)\" fill-opacity=\"%.3f\" d=\"", sign < 0 ? 1 : 0,
                           0.95 * shade / SHADES);
-        open = 1;
+        open = true;
         buffer_printf(b, "M%zu %zuh1v1h-1z", i % h->heat->columns, i / h->heat->columns);
     }
     if (open) markup_raw(b, "\"/>");
@@ -54,8 +54,8 @@ static void draw_cells(const HeatPlot *h) {
                   h->side_y * (double)h->heat->rows);
 }
 
-/* The ink of a number is the one that stands out most from its cell: the page's, a dark one on light or dark pages, the page's
- * ground. A contrast of 3.7 or more in both. */
+/* The colour of a number depends on the strength of its cell: the page's ink, a dark ink, or the page's background. The
+ * contrast is at least 3.7 in light and in dark. */
 static void draw_numbers(const HeatPlot *h) {
     if (h->heat->rows > NUMBERED_CELLS || h->heat->columns > NUMBERED_CELLS) return;
     char text[32];
@@ -87,7 +87,7 @@ static void draw_names(HeatPlot *h) {
     plot_y_axis(&h->p, NULL, 0);
 }
 
-/* A strip from low to high above the cells. */
+/* The key above the cells: a strip of colours from low to high. */
 static void draw_key(const HeatPlot *h) {
     char text[32];
     double x = h->p.left, y = h->p.top - 20.0, step = 8.0;

@@ -281,91 +281,55 @@ static void write_codes(Buffer *b, const Explain *e) {
     html_section_end(b);
 }
 
-/* ---- Tables ---- */
-
-/* Cells as strings that end in 0, one after another. */
-typedef struct {
-    Buffer text;
-    size_t n;
-} Cells;
-
-static void add_cell(Cells *c, const char *fmt, ...) NN_PRINTF(2, 3);
-static void add_cell(Cells *c, const char *fmt, ...) {
-    char text[96];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    buffer_add(&c->text, text, strlen(text) + 1);
-    c->n++;
-}
-
-static void end_table(Buffer *b, Cells *c, const char *caption, const char *const *head, size_t columns,
-                      const unsigned char *number) {
-    const char **cell = mem_calloc(c->n, sizeof *cell);
-    if (!cell || c->text.failed) {
-        b->failed = 1;
-    } else {
-        const char *at = (const char *)c->text.data;
-        for (size_t i = 0; i < c->n; i++, at += strlen(at) + 1) cell[i] = at;
-        HtmlTable t = {caption, c->n / columns, columns, head, cell, number, NULL};
-        html_table(b, &t);
-    }
-    mem_free(cell);
-    buffer_free(&c->text);
-}
+/* ---- Losses and ops ---- */
 
 static void write_terms(Buffer *b, const Explain *e, int stage) {
     static const char *const head[] = {"term", "equation", "value", "weight", "weight x value"};
-    static const unsigned char number[] = {0, 0, 1, 1, 1};
-    Cells c = {.n = 0};
+    HtmlTable t = html_table_begin(b, stage == 1 ? "Stage 1" : "Stage 2", "llrrr", head);
     double sum = 0;
     for (int i = 0; i < e->terms[stage - 1]; i++) {
-        const ExplainTerm *t = &e->term[stage - 1][i];
-        sum += t->weight * t->value;
-        add_cell(&c, "%s", t->symbol);
-        add_cell(&c, "%s", t->eq);
-        add_cell(&c, "%.6g", t->value);
-        add_cell(&c, "%.4g", t->weight);
-        add_cell(&c, "%.6g", t->weight * t->value);
+        const ExplainTerm *term = &e->term[stage - 1][i];
+        sum += term->weight * term->value;
+        html_cell(&t, false, "%s", term->symbol);
+        html_cell(&t, false, "%s", term->eq);
+        html_cell(&t, false, "%.6g", term->value);
+        html_cell(&t, false, "%.4g", term->weight);
+        html_cell(&t, false, "%.6g", term->weight * term->value);
     }
-    add_cell(&c, stage == 1 ? "L_1" : "L_2");
-    add_cell(&c, stage == 1 ? "stage1" : "total");
-    add_cell(&c, "%.6g", e->total[stage - 1]);
-    add_cell(&c, "%s", "");
-    add_cell(&c, "%.6g", sum);
-    end_table(b, &c, stage == 1 ? "Stage 1" : "Stage 2", head, 5, number);
+    html_cell(&t, true, stage == 1 ? "L_1" : "L_2");
+    html_cell(&t, false, stage == 1 ? "stage1" : "total");
+    html_cell(&t, false, "%.6g", e->total[stage - 1]);
+    html_cell(&t, false, "%s", "");
+    html_cell(&t, true, "%.6g", sum);
+    html_table_end(&t);
 }
 
-static void add_norm(Cells *c, double v, bool is_there) {
-    if (is_there)
-        add_cell(c, "%.5g", v);
-    else
-        add_cell(c, "%s", "");
+static void norm_cell(HtmlTable *t, double v, bool is_there) {
+    html_cell(t, false, is_there ? "%.5g" : "", v);
 }
 
 static void write_flow(Buffer *b, const Explain *e, int stage) {
     static const char *const head[] = {"symbol",  "equation",    "op",         "shape",
                                        "|value|", "of the case", "|gradient|", "weights"};
-    static const unsigned char number[] = {0, 0, 0, 0, 1, 1, 1, 0};
-    Cells c = {.n = 0};
+    html_details_begin(b, stage == 1 ? "Every op of stage 1" : "Every op of stage 2");
+    HtmlTable t = html_table_begin(
+        b,
+        stage == 1 ? "Stage 1, in order: norms of the batch, of the followed case, of dL_1/d(value)"
+                   : "Stage 2, in order: norms of the batch, of the followed case, of dL_2/d(value)",
+        "llllrrrl", head);
     for (size_t i = 0; i < e->flow.n; i++) {
         const Flow *f = &e->flow.row[i];
         if (f->stage != stage) continue;
-        add_cell(&c, "%s", f->symbol);
-        add_cell(&c, "%s", f->eq);
-        add_cell(&c, "%s", f->op);
-        add_cell(&c, "%s", f->shape);
-        add_norm(&c, f->value, f->value >= 0 || f->own < 0);
-        add_norm(&c, f->own, f->own >= 0);
-        add_norm(&c, f->gradient, f->gradient >= 0);
-        add_cell(&c, "%s", f->weight ? f->weight : "");
+        html_cell(&t, false, "%s", f->symbol);
+        html_cell(&t, false, "%s", f->eq);
+        html_cell(&t, false, "%s", f->op);
+        html_cell(&t, false, "%s", f->shape);
+        norm_cell(&t, f->value, f->value >= 0 || f->own < 0);
+        norm_cell(&t, f->own, f->own >= 0);
+        norm_cell(&t, f->gradient, f->gradient >= 0);
+        html_cell(&t, false, "%s", f->weight ? f->weight : "");
     }
-    html_details_begin(b, stage == 1 ? "Every op of stage 1" : "Every op of stage 2");
-    end_table(b, &c,
-              stage == 1 ? "Stage 1, in order: norms of the batch, of the followed case, of dL_1/d(value)"
-                         : "Stage 2, in order: norms of the batch, of the followed case, of dL_2/d(value)",
-              head, 8, number);
+    html_table_end(&t);
     html_details_end(b);
 }
 

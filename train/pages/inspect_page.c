@@ -82,7 +82,7 @@ static Status map_begin(Map *m, const Session *s, const Evaluation *e, const Kin
         size_t row = i * e->database.n / n;
         int which = s->index[e->database_set][row];
         for (size_t k = 0; k < 2; k++)
-            code_unpack(e->database.code[k] + row * code_bytes(e->database.bits), 1, e->database.bits,
+            code_unpack(e->database.code[k] + row * code_bytes(m->bits), 1, m->bits,
                         m->value + (k * n + i) * q);
         m->kind[i] = kind_of(kinds, s->label[which]);
         m->name[i] = s->manifest.cases[which].id;
@@ -166,27 +166,14 @@ static Status write_maps(Buffer *b, const Session *s, const Evaluation *e, Error
 
 /* ---- The page ---- */
 
-static void write_facts(Buffer *b, const Evaluation *e) {
-    html_facts_begin(b);
-    for (Modality k = 0; k < MODALITIES; k++) {
-        const CodeHealth *h = &e->health[k];
-        html_fact(
-            b, modality_name(k),
-            "%zu codes, %zu distinct; bits are 1 in %.3f of them (%.2f to %.2f), %d constant; entropy %.3f; "
-            "|correlation| %.3f, most %.3f; a code ties with %.1f others",
-            h->codes, h->distinct, h->bit_mean, h->bit_mean_low, h->bit_mean_high, h->constant_bits,
-            h->entropy, h->correlation, h->correlation_high, h->mean_tie);
-    }
-    html_facts_end(b);
-}
-
 static Status write_page(Buffer *b, const Session *s, const Evaluation *e, Error *err) {
-    char lead[128];
-    snprintf(lead, sizeof lead, "%d bits; %zu queries, %zu database cases that were never trained on.",
+    char lead[256], name[64];
+    manifest_name(s->manifest.path, name, sizeof name);
+    snprintf(lead, sizeof lead, "%s: %d bits; %zu queries, %zu database cases never trained on.", name,
              e->query.bits, e->query.n, e->database.n);
     html_begin(b, "MSACH: health of the codes", lead);
     html_section_begin(b, "Balance and correlation of the bits");
-    write_facts(b, e);
+    report_health(b, e);
     html_grid_begin(b);
     for (Modality k = 0; k < MODALITIES; k++) TRY(chart_bits(b, e, k, err));
     for (Modality k = 0; k < MODALITIES; k++) TRY(chart_correlation(b, e, k, err));

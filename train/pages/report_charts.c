@@ -3,118 +3,119 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "eval/page/glossary.h"
 #include "eval/page/html.h"
 #include "eval/page/svg.h"
-#include "hash/code.h"
 #include "nn/base/alloc.h"
+#include "train/terms.h"
 
-static const char *const DIRECTION[2] = {"image to text", "text to image"};
+const char *report_direction(Modality from) {
+    return from == MODALITY_IMAGE ? "image to text" : "text to image";
+}
+
+void report_settings(Buffer *b, const Config *c) {
+    html_details_begin(b, "Every setting");
+    html_facts_begin(b);
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        char text[64];
+        html_fact(b, CONFIG_TABLE[i].name, "%s (%s)", config_value(c, &CONFIG_TABLE[i], text),
+                  CONFIG_TABLE[i].meaning);
+    }
+    html_facts_end(b);
+    html_details_end(b);
+}
 
 /* ---- Training ---- */
 
-/* Columns of numbers that charts borrow: x and at most 1 + TERM_COUNT curves of n points. */
+/* Curves over the epochs of one stage: x and at most 1 + TERM_COUNT curves of n points. */
 typedef struct {
-    int n;
+    size_t n, count;
     double *x, *y[1 + TERM_COUNT];
+    const MetricsRow *row; /* (n) of the stage */
     SvgSeries series[1 + TERM_COUNT];
-    size_t count;
 } Curves;
 
-static Status curves_begin(Curves *c, int n, Error *err) {
-    memset(c, 0, sizeof *c);
-    c->x = mem_calloc((size_t)n * (2 + TERM_COUNT), sizeof *c->x);
-    if (!c->x) return mem_error(err, "the report's curves");
-    for (int k = 0; k <= TERM_COUNT; k++) c->y[k] = c->x + (size_t)n * (size_t)(k + 1);
+/* rows (n) of both stages; those of a stage stand together. mem_free x. */
+static Status curves_begin(Curves *c, const MetricsRow *rows, int n, int stage, Error *err) {
+    *c = (Curves){.n = 0};
+    for (int i = 0; i < n; i++)
+        if (rows[i].stage == stage && c->n++ == 0) c->row = &rows[i];
+    c->x = mem_calloc(c->n * (2 + TERM_COUNT) + 1, sizeof *c->x);
+    if (!c->x) return mem_error(err, "the curves of the report");
+    for (size_t i = 0; i < c->n; i++) c->x[i] = c->row[i].epoch;
+    for (size_t k = 0; k <= TERM_COUNT; k++) c->y[k] = c->x + c->n * (k + 1);
     return STATUS_OK;
 }
 
-/* The rows of one stage, in order. */
-static int pick(const MetricsRow *rows, int n, int stage, const MetricsRow **first) {
-    int count = 0;
-    for (int i = 0; i < n; i++) {
-        if (rows[i].stage != stage) continue;
-        if (count == 0) *first = &rows[i];
-        count++;
-    }
-    return count;
-}
-
+/* The next curve, of c->n values that the caller has written to c->y[c->count]. */
 static void add_curve(Curves *c, const char *name) {
-    c->series[c->count] = (SvgSeries){.name = name, .x = c->x, .y = c->y[c->count], .n = (size_t)c->n};
+    c->series[c->count] = (SvgSeries){.name = name, .x = c->x, .y = c->y[c->count], .n = c->n};
     c->count++;
 }
 
-/* The terms that move: one that is 0 in every epoch is off. */
-static void fill_losses(Curves *c, const MetricsRow *row) {
-    for (int i = 0; i < c->n; i++) {
-        c->x[i] = row[i].epoch;
-        c->y[0][i] = row[i].loss;
-    }
+/* The total, and each term times its weight; a term that is 0 in every epoch is off. */
+static void fill_losses(Curves *c, int stage, const Config *config) {
+    for (size_t i = 0; i < c->n; i++) c->y[0][i] = c->row[i].loss;
     add_curve(c, "total");
     for (int k = 0; k < TERM_COUNT; k++) {
+        if (TERMS[k].stage != stage) continue;
+        double weight = term_weight(config, &TERMS[k]);
         bool on = false;
-        for (int i = 0; i < c->n; i++) {
-            c->y[c->count][i] = row[i].term[k];
-            on = on || row[i].term[k] != 0;
+        for (size_t i = 0; i < c->n; i++) {
+            c->y[c->count][i] = weight * c->row[i].term[k];
+            on = on || c->y[c->count][i] != 0;
         }
         if (on) add_curve(c, TERMS[k].name);
     }
 }
 
-Status chart_losses(Buffer *b, const MetricsRow *rows, int n, int stage, Error *err) {
+Status chart_losses(Buffer *b, const MetricsRow *rows, int n, int stage, const Config *config, Error *err) {
     Curves c;
-    const MetricsRow *row = NULL;
-    int count = pick(rows, n, stage, &row);
-    if (count == 0) return STATUS_OK;
-    TRY(curves_begin(&c, count, err));
-    c.n = count;
-    fill_losses(&c, row);
     char title[64];
-    snprintf(title, sizeof title, "Stage %d: loss and its terms", stage);
-    SvgFrame f = {.title = title, .x_label = "epoch", .y_label = "mean over the steps"};
-    html_figure_begin(b);
-    svg_lines(b, &f, c.series, c.count);
-    html_figure_end(b, stage == 1 ? "Feature extraction: cross-entropy of images and of texts."
-                                  : "Hash learning: the weighted terms of the loss, summed to the total.");
+    TRY(curves_begin(&c, rows, n, stage, err));
+    if (c.n > 0) {
+        fill_losses(&c, stage, config);
+        snprintf(title, sizeof title, "Stage %d: loss and its weighted terms", stage);
+        SvgFrame f = {.title = title, .x_label = "epoch", .y_label = "mean over the steps"};
+        html_figure_begin(b);
+        svg_lines(b, &f, c.series, c.count);
+        html_figure_end(b, "%s: each term times its weight; the terms sum to the total.",
+                        stage == 1 ? "Feature extraction" : "Hash learning");
+    }
     mem_free(c.x);
     return STATUS_OK;
 }
 
-Status chart_validation(Buffer *b, const MetricsRow *rows, int n, int stage, int best_epoch, Error *err) {
-    Curves c;
-    const MetricsRow *row = NULL;
-    int count = pick(rows, n, stage, &row);
-    if (count == 0) return STATUS_OK;
-    if (stage == 2 && row[0].map[0] < 0) {
-        html_note(b, "No validation query has a relevant case in another group, so the last epoch was kept: "
-                     "this data has too "
-                     "few groups a label to choose one.");
-        return STATUS_OK;
+static void draw_validation(Buffer *b, Curves *c, int stage, int best_epoch) {
+    for (Modality m = 0; m < MODALITIES; m++) {
+        for (size_t i = 0; i < c->n; i++) c->y[m][i] = stage == 1 ? c->row[i].accuracy[m] : c->row[i].map[m];
+        add_curve(c, stage == 1 ? modality_name(m) : report_direction(m));
     }
-    TRY(curves_begin(&c, count, err));
-    c.n = count;
-    for (int i = 0; i < count; i++) {
-        c.x[i] = row[i].epoch;
-        c.y[0][i] = stage == 1 ? row[i].accuracy[0] : row[i].map[0];
-        c.y[1][i] = stage == 1 ? row[i].accuracy[1] : row[i].map[1];
-    }
-    add_curve(&c, stage == 1 ? "image" : DIRECTION[0]);
-    add_curve(&c, stage == 1 ? "text" : DIRECTION[1]);
     SvgFrame f = {.title = stage == 1 ? "Stage 1: validation accuracy" : "Stage 2: validation MAP",
                   .x_label = "epoch",
                   .y_label = stage == 1 ? "share right" : "expected MAP",
-                  .y_min = 0,
                   .y_max = 1};
     html_figure_begin(b);
-    svg_lines(b, &f, c.series, c.count);
+    svg_lines(b, &f, c->series, c->count);
     if (stage == 1)
         html_figure_end(b, "Share of the validation cases whose likeliest label is one of theirs.");
     else
         html_figure_end(
             b,
-            "Validation queries against validation cases of other groups. Epoch %d was kept; the test "
-            "queries had no say in it.",
+            "Validation queries against validation cases of other groups. Epoch %d was kept; test queries "
+            "had no influence on it.",
             best_epoch);
+}
+
+Status chart_validation(Buffer *b, const MetricsRow *rows, int n, int stage, int best_epoch, Error *err) {
+    Curves c;
+    TRY(curves_begin(&c, rows, n, stage, err));
+    if (c.n > 0 && stage == 2 && c.row[0].map[0] < 0)
+        html_note(b, "No validation query has a relevant case in another group, so that no epoch could be "
+                     "chosen: the last "
+                     "one was kept. The data set has too few groups a label.");
+    else if (c.n > 0)
+        draw_validation(b, &c, stage, best_epoch);
     mem_free(c.x);
     return STATUS_OK;
 }
@@ -122,93 +123,90 @@ Status chart_validation(Buffer *b, const MetricsRow *rows, int n, int stage, int
 /* ---- The evaluation ---- */
 
 void chart_map(Buffer *b, const Evaluation *e) {
-    SvgBar bar[4];
-    for (int k = 0; k < 2; k++) {
-        const Retrieval *r = &e->direction[k];
-        bar[k] = (SvgBar){DIRECTION[k], r->map.expected, r->map.pessimistic, r->map.optimistic, k};
-        bar[2 + k] = (SvgBar){k ? "random, text to image" : "random, image to text", r->map_random,
-                              r->map_random, r->map_random, 7};
+    static const char *const random[] = {"random, image to text", "random, text to image"};
+    SvgBar bar[2 * MODALITIES];
+    for (Modality m = 0; m < MODALITIES; m++) {
+        const Retrieval *r = &e->direction[m];
+        double chance = r->map_random;
+        bar[m] = (SvgBar){report_direction(m), r->map.expected, r->map.pessimistic, r->map.optimistic, m};
+        bar[MODALITIES + m] = (SvgBar){random[m], chance, chance, chance, 7};
     }
     SvgFrame f = {.title = "Test MAP", .x_label = "MAP", .x_min = 0, .x_max = 1};
     html_figure_begin(b);
-    svg_bars(b, &f, bar, 4);
-    html_figure_end(b, "Expected value over all orders of equal distances; the whisker reaches from the "
-                       "worst to the best order.");
+    svg_bars(b, &f, bar, 2 * MODALITIES);
+    html_figure_end(b, "Expected value over all orders of ties; whiskers: from the worst to the best order.");
 }
 
 static bool shares_label(const Evaluation *e, size_t q, size_t i) {
-    const uint8_t *a = e->query.labels + q * (size_t)e->query.classes;
-    const uint8_t *b = e->database.labels + i * (size_t)e->query.classes;
-    for (int c = 0; c < e->query.classes; c++)
+    size_t classes = (size_t)e->query.classes;
+    const uint8_t *a = e->query.labels + q * classes, *b = e->database.labels + i * classes;
+    for (size_t c = 0; c < classes; c++)
         if (a[c] && b[c]) return true;
     return false;
 }
 
-/* y[1], y[0]: share of the pairs that do and do not share a label at each distance. */
-static void count_distances(const Evaluation *e, Modality direction, double *const y[2]) {
+/* y[1], y[0] (bits + 1): share of the pairs that do and do not share a label at each distance. */
+static void count_distances(const Evaluation *e, Modality from, double *const y[2]) {
     double pairs[2] = {0, 0};
-    size_t bytes = code_bytes(e->query.bits);
-    for (size_t q = 0; q < e->query.n; q++) {
-        const uint8_t *code = e->query.code[direction] + q * bytes;
+    int bits = e->query.bits;
+    for (size_t q = 0; q < e->query.n; q++)
         for (size_t i = 0; i < e->database.n; i++) {
-            int related = shares_label(e, q, i);
-            y[related]
-             [code_distance(code, e->database.code[modality_other(direction)] + i * bytes, e->query.bits)]++;
+            const uint8_t *a = e->query.code[from] + q * code_bytes(bits),
+                          *b = e->database.code[modality_other(from)] + i * code_bytes(bits);
+            bool related = shares_label(e, q, i);
+            y[related][code_distance(a, b, bits)]++;
             pairs[related]++;
         }
-    }
     for (int k = 0; k < 2; k++)
-        for (int d = 0; d <= e->query.bits && pairs[k] > 0; d++) y[k][d] /= pairs[k];
+        for (int d = 0; d <= bits && pairs[k] > 0; d++) y[k][d] /= pairs[k];
 }
 
-Status chart_distances(Buffer *b, const Evaluation *e, Modality direction, Error *err) {
-    size_t n = (size_t)e->query.bits + 1;
+Status chart_distances(Buffer *b, const Evaluation *e, Modality from, Error *err) {
+    size_t n = (size_t)e->database.bits + 1;
     double *x = mem_calloc(3 * n, sizeof *x);
-    if (!x) return mem_error(err, "the report's distances");
+    if (!x) return mem_error(err, "the distances of the report");
     double *const y[2] = {x + n, x + 2 * n};
     for (size_t d = 0; d < n; d++) x[d] = (double)d;
-    count_distances(e, direction, y);
+    count_distances(e, from, y);
     SvgSeries series[2] = {{"shares a label", x, y[1], NULL, NULL, n},
                            {"shares none", x, y[0], NULL, NULL, n}};
     char title[96];
-    snprintf(title, sizeof title, "Distances, %s", DIRECTION[direction]);
+    snprintf(title, sizeof title, "Distances, %s", report_direction(from));
     SvgFrame f = {.title = title, .x_label = "differing bits", .y_label = "share of the pairs"};
     html_figure_begin(b);
     svg_lines(b, &f, series, 2);
-    html_figure_end(
-        b, "Query and database case: the further apart the curves, the better the codes tell cases apart.");
+    html_figure_end(b, "Pairs of query and database case. The further apart the curves, the better the codes "
+                       "separate cases.");
     mem_free(x);
     return STATUS_OK;
 }
 
 Status chart_recall(Buffer *b, const Evaluation *e, Error *err) {
-    size_t n = (size_t)e->query.bits + 1;
-    double *x = mem_calloc(4 * n, sizeof *x);
-    if (!x) return mem_error(err, "the report's curves");
-    SvgSeries series[2];
-    for (size_t k = 0; k < 2; k++) {
-        double *recall = x + 2 * k * n, *precision = recall + n;
+    size_t n = (size_t)e->database.bits + 1;
+    double *room = mem_calloc(2 * MODALITIES * n, sizeof *room), *at = room;
+    if (!room) return mem_error(err, "the curves of the report");
+    SvgSeries series[MODALITIES];
+    for (Modality m = 0; m < MODALITIES; m++, at += 2 * n) {
         size_t points = 0;
         for (size_t r = 0; r < n; r++) {
-            const RadiusPoint *p = &e->direction[k].curve[r];
+            const RadiusPoint *p = &e->direction[m].curve[r];
             if (p->share <= 0) continue;
-            recall[points] = p->recall;
-            precision[points++] = p->precision;
+            at[points] = p->recall;
+            at[n + points++] = p->precision;
         }
-        series[k] = (SvgSeries){DIRECTION[k], recall, precision, NULL, NULL, points};
+        series[m] = (SvgSeries){report_direction(m), at, at + n, NULL, NULL, points};
     }
     SvgFrame f = {.title = "Precision and recall by radius",
                   .x_label = "recall",
                   .y_label = "precision",
-                  .x_min = 0,
                   .x_max = 1,
-                  .y_min = 0,
                   .y_max = 1};
     html_figure_begin(b);
-    svg_lines(b, &f, series, 2);
-    html_figure_end(b, "Everything within a growing Hamming radius of the query; precision over the queries "
-                       "that find anything.");
-    mem_free(x);
+    svg_lines(b, &f, series, MODALITIES);
+    html_figure_end(
+        b,
+        "All items within a growing Hamming radius of the query; precision over the queries that find any.");
+    mem_free(room);
     return STATUS_OK;
 }
 
@@ -216,11 +214,35 @@ Status chart_recall(Buffer *b, const Evaluation *e, Error *err) {
 
 enum { BINS = 20, SHOWN_BITS = 64 };
 
+void report_health(Buffer *b, const Evaluation *e) {
+    static const char *const head[] = {"codes",         "cases",         "distinct", "share of ones",
+                                       "least to most", "constant bits", "entropy",  "|correlation|",
+                                       "highest",       "mean tie"},
+                             *const terms[] = {"constant bits", "entropy", "|correlation|", "mean tie", NULL};
+    HtmlTable t = html_table_begin(b, "Codes of the database", "lrrrrrrrrr", head);
+    for (Modality m = 0; m < MODALITIES; m++) {
+        const CodeHealth *h = &e->health[m];
+        html_cell(&t, false, "%s", modality_name(m));
+        html_cell(&t, false, "%zu", h->codes);
+        html_cell(&t, false, "%zu", h->distinct);
+        html_cell(&t, false, "%.3f", h->bit_mean);
+        html_cell(&t, false, "%.2f to %.2f", h->bit_mean_low, h->bit_mean_high);
+        html_cell(&t, false, "%d", h->constant_bits);
+        html_cell(&t, false, "%.3f", h->entropy);
+        html_cell(&t, false, "%.3f", h->correlation);
+        html_cell(&t, false, "%.3f", h->correlation_high);
+        html_cell(&t, false, "%.1f", h->mean_tie);
+    }
+    html_table_end(&t);
+    glossary_write(b, true, terms);
+}
+
 Status chart_bits(Buffer *b, const Evaluation *e, Modality m, Error *err) {
-    double count[BINS] = {0}, *mean = mem_calloc((size_t)e->query.bits, sizeof *mean);
-    if (!mean) return mem_error(err, "the report's bit means");
-    code_bit_means(e->database.code[m], e->database.n, e->query.bits, mean);
-    for (int j = 0; j < e->query.bits; j++) {
+    int bits = e->database.bits;
+    double count[BINS] = {0}, *mean = mem_calloc((size_t)bits, sizeof *mean);
+    if (!mean) return mem_error(err, "the bit means of the report");
+    code_bit_means(e->database.code[m], e->database.n, bits, mean);
+    for (int j = 0; j < bits; j++) {
         int bin = (int)(mean[j] * BINS);
         count[bin < BINS ? bin : BINS - 1]++;
     }
@@ -229,24 +251,20 @@ Status chart_bits(Buffer *b, const Evaluation *e, Modality m, Error *err) {
     SvgFrame f = {.title = title, .x_label = "share of codes in which a bit is 1", .y_label = "bits"};
     html_figure_begin(b);
     svg_histogram(b, &f, count, BINS, 0, 1);
-    html_figure_end(b, "Bits near 0.5 split the cases in halves; bits at 0 or 1 say nothing.");
+    html_figure_end(b, "A bit near 0.5 splits the cases in halves; a bit at 0 or 1 carries no information.");
     mem_free(mean);
     return STATUS_OK;
 }
 
-/* The top left corner (shown, shown) of a (bits, bits) matrix, moved together in place. */
-static void crop(double *matrix, size_t bits, size_t shown) {
-    for (size_t i = 0; i < shown; i++) memmove(matrix + i * shown, matrix + i * bits, shown * sizeof *matrix);
-}
-
 Status chart_correlation(Buffer *b, const Evaluation *e, Modality m, Error *err) {
-    size_t bits = (size_t)e->query.bits, shown = bits < SHOWN_BITS ? bits : SHOWN_BITS;
+    size_t bits = (size_t)e->database.bits, shown = bits < SHOWN_BITS ? bits : SHOWN_BITS;
     double *matrix = mem_calloc(bits * bits, sizeof *matrix);
-    if (!matrix) return mem_error(err, "the report's correlations");
+    if (!matrix) return mem_error(err, "the correlations of the report");
     const uint8_t *codes = e->database.code[m];
-    Status s = code_correlation(codes, codes, e->database.n, e->query.bits, matrix, err);
+    Status s = code_correlation(codes, codes, e->database.n, e->database.bits, matrix, err);
     if (s == STATUS_OK) {
-        crop(matrix, bits, shown);
+        for (size_t i = 0; i < shown; i++) /* the top left corner, in place */
+            memmove(matrix + i * shown, matrix + i * bits, shown * sizeof *matrix);
         char title[96];
         snprintf(title, sizeof title, "Correlation of the %s bits", modality_name(m));
         SvgFrame f = {.title = title, .x_label = "bit", .y_label = "bit"};

@@ -1,20 +1,31 @@
-/* The charts of report.html, each a figure with its caption. */
+/* Parts of report.html that other pages show too: charts, each a figure with its caption, the health of the codes, and the list of
+ * settings. */
 #ifndef TRAIN_REPORT_CHARTS_H
 #define TRAIN_REPORT_CHARTS_H
 
 #include "train/evaluate.h"
 #include "train/metrics.h"
 
-/* rows (n): of both stages, as metrics_parse gives them. A stage without rows draws nothing. */
-Status chart_losses(Buffer *b, const MetricsRow *rows, int n, int stage, Error *err);
-/* Stage 1: accuracy on the validation cases; stage 2: validation MAP, with the epoch chosen (from 1). */
+/* "image to text" or "text to image", by the modality of the queries. */
+const char *report_direction(Modality from);
+/* Every setting with its value and meaning, closed until clicked. */
+void report_settings(Buffer *b, const Config *c);
+
+/* rows (n): both stages in order, as metrics_parse gives them. A stage without rows draws nothing. config: of the run, for
+ * the weights of the terms. */
+Status chart_losses(Buffer *b, const MetricsRow *rows, int n, int stage, const Config *config, Error *err);
+/* Stage 1: accuracy on the validation cases. Stage 2: validation MAP; best_epoch: the epoch kept, from 1. */
 Status chart_validation(Buffer *b, const MetricsRow *rows, int n, int stage, int best_epoch, Error *err);
 
-/* Of an evaluation. */
+/* The MAP of both directions with its bounds, beside chance. */
 void chart_map(Buffer *b, const Evaluation *e);
-Status chart_distances(Buffer *b, const Evaluation *e, Modality direction, Error *err);
+/* from: modality of the queries. */
+Status chart_distances(Buffer *b, const Evaluation *e, Modality from, Error *err);
+Status chart_recall(Buffer *b, const Evaluation *e, Error *err);
+/* The health of the database codes of both modalities as a table, with the meaning of its terms. */
+void report_health(Buffer *b, const Evaluation *e);
+/* Of the database codes of one modality: the mean of each bit as a histogram; correlations of the first 64 bits. */
 Status chart_bits(Buffer *b, const Evaluation *e, Modality m, Error *err);
 Status chart_correlation(Buffer *b, const Evaluation *e, Modality m, Error *err);
-Status chart_recall(Buffer *b, const Evaluation *e, Error *err);
 
 #endif

@@ -1,177 +1,212 @@
 #include "train/table/table.h"
 
+#include <pthread.h>
+#include <stdio.h>
+
 #include "nn/base/alloc.h"
-#include "train/table/table_meter.h"
 #include "train/table/table_output.h"
+#include "train/table/table_page.h"
 #include "train/table/table_rows.h"
 
-static bool stopped(const TableOptions *o) {
-    return o->stop && *o->stop;
+/* One call of table_run. The mutex guards log and the marks of cells: cells run side by side. */
+typedef struct {
+    const TableOptions *o;
+    Plan plan;
+    Pool *pool;
+    const Log *log;
+    Log inner; /* of trainings within a cell: progress only */
+    pthread_mutex_t mutex;
+    int finished;
+} Table;
+
+static bool stopped(const Table *t) {
+    return t->o->stop && *t->o->stop;
 }
 
 /* ---- One cell ---- */
 
-/* A method that the data do not allow (BATCH needs more cases than bits) leaves the others alone. */
-static Status leave_out(PlannedCell *c, const TableOptions *o, Meter *m, const Log *log, Error *err) {
+/* Marks the cell and reports it. failure: why the data do not allow the cell; or NULL. */
+static void close_cell(Table *t, PlannedCell *c, const char *failure, double seconds) {
     char name[160];
-    plan_describe(o, c, name, sizeof name);
-    log_warn(log, "%s is left out: %s", name, err->message);
-    *err = (Error){0};
-    table_cell_free(&c->cell);
-    meter_close(m, &c->skipped);
-    return STATUS_OK;
+    const double *image = c->cell.row[0].score[0][MODALITY_IMAGE].map,
+                 *text = c->cell.row[0].score[0][MODALITY_TEXT].map;
+    plan_describe(t->o, c, name, sizeof name);
+    pthread_mutex_lock(&t->mutex);
+    t->finished++;
+    if (failure)
+        log_warn(t->log, "%s is left out: %s", name, failure);
+    else
+        log_line(t->log, "[%d/%d] %s: MAP %.3f, %.3f (%.0f s)", t->finished, t->plan.n, name,
+                 image[MAP_EXPECTED], text[MAP_EXPECTED], seconds);
+    log_progress(t->log, "cells", t->finished, t->plan.n);
+    c->done = !failure;
+    c->skipped = failure != NULL;
+    pthread_mutex_unlock(&t->mutex);
 }
 
-/* bench: NULL for a training of its own. */
-static Status one_cell(PlannedCell *c, Bench *bench, const TableOptions *o, Meter *m, int thread, Pool *pool,
-                       Error *err) {
-    const Log *log = &m->gauge[thread].log;
-    meter_piece(m, thread, c, false);
-    Status s = rows_compute(c, bench, o, pool, log, err);
-    if (s == STATUS_INPUT && c->kind == CELL_SHALLOW) s = leave_out(c, o, m, log, err);
-    if (s == STATUS_OK && c->cell.rows > 0) { /* 0: stopped */
-        s = table_cell_write(&c->cell, c->key, c->path, err);
-        if (s == STATUS_OK) meter_close(m, &c->done);
+/* A method that the data do not allow (BATCH needs more cases than bits) is left out. b: NULL for a cell that runs alone. */
+static Status run_cell(Table *t, PlannedCell *c, Bench *b, Error *err) {
+    double begun = log_clock();
+    Status s = rows_compute(c, b, t->o, t->pool, &t->inner, err);
+    if (s == STATUS_INPUT && c->kind == CELL_SHALLOW) {
+        table_cell_free(&c->cell);
+        close_cell(t, c, err->message, 0);
+        *err = (Error){0};
+        return STATUS_OK;
     }
-    meter_piece_end(m, thread, c, false);
-    return s;
+    if (s != STATUS_OK || c->cell.rows == 0) return s; /* 0: stopped */
+    TRY(table_cell_write(&c->cell, c->key, c->path, err));
+    close_cell(t, c, NULL, log_clock() - begun);
+    return STATUS_OK;
 }
 
 /* ---- The cells of one split, side by side ---- */
 
 typedef struct {
+    Table *table;
     PlannedCell **cell;
     Status *status;
     Error *error;
-    int n;
     const Bench *bench;
-    const TableOptions *options;
-    Meter *meter;
 } Side;
 
-/* Every cell has a bench of its own, whose arrays are all of the split's: nothing of them is written any more. */
+/* Every cell has its own copy of the bench; the arrays are shared and only read. */
 static void side_item(void *ctx, int i, int worker) {
     Side *side = ctx;
-    if (stopped(side->options)) return;
+    (void)worker;
+    if (stopped(side->table)) return;
     Bench own = *side->bench;
     own.session.pool = NULL;
-    own.session.log = &side->meter->gauge[worker].log;
-    side->status[i] =
-        one_cell(side->cell[i], &own, side->options, side->meter, worker, NULL, &side->error[i]);
+    own.session.log = NULL;
+    side->status[i] = run_cell(side->table, side->cell[i], &own, &side->error[i]);
 }
 
 /* The first error in the order of the cells. */
-static Status side_by_side(Side *side, Pool *pool, Error *err) {
-    pool_for(pool, side->n, side_item, side);
-    for (int i = 0; i < side->n; i++)
-        if (side->status[i] != STATUS_OK) {
-            if (err) *err = side->error[i];
-            return side->status[i];
-        }
-    return STATUS_OK;
-}
-
-/* What the open cells stand on, made before they part: nothing that is shared is made by any of them. */
-static Status prepare(Bench *b, PlannedCell *const *cell, int n, const TableOptions *o, Meter *m,
-                      Error *err) {
-    bool learned = false, raw = false;
-    for (int i = 0; i < n; i++) {
-        const PlannedCell *c = cell[i];
-        raw |= c->kind == CELL_SHALLOW && c->raw;
-        learned |=
-            c->kind == CELL_CLASSIFIER || c->kind == CELL_MSACH || (c->kind == CELL_SHALLOW && !c->raw);
-        if (c->kind == CELL_MSACH) b->views = o->config.views;
-    }
-    meter_piece(m, 0, cell[0], true);
-    Status s = learned ? bench_train(b, err) : STATUS_OK;
-    if (s == STATUS_OK && learned && !stopped(o)) s = bench_features(b, err);
-    if (s == STATUS_OK && raw && !stopped(o)) s = bench_raw(b, err);
-    meter_piece_end(m, 0, cell[0], true);
-    return s;
-}
-
-static Status cells_of_split(PlannedCell **cell, int n, Bench *b, const TableOptions *o, Meter *m, Pool *pool,
-                             Error *err) {
-    TRY(prepare(b, cell, n, o, m, err));
-    if (stopped(o)) return STATUS_OK;
-    Side side = {.cell = cell, .n = n, .bench = b, .options = o, .meter = m};
+static Status side_by_side(Table *t, PlannedCell **cell, int n, const Bench *b, Error *err) {
+    Side side = {.table = t, .cell = cell, .bench = b};
     side.status = mem_calloc((size_t)n, sizeof *side.status);
     side.error = mem_calloc((size_t)n, sizeof *side.error);
-    Status s =
-        side.status && side.error ? side_by_side(&side, pool, err) : mem_error(err, "the cells of a split");
+    Status s = side.status && side.error ? STATUS_OK : mem_error(err, "the cells of a split");
+    if (s == STATUS_OK) pool_for(t->pool, n, side_item, &side);
+    for (int i = 0; s == STATUS_OK && i < n; i++) {
+        s = side.status[i];
+        if (s != STATUS_OK && err) *err = side.error[i];
+    }
     mem_free(side.status);
     mem_free(side.error);
     return s;
 }
 
-/* The cells of one split that stand on its stage 1 or its labels. */
-static Status one_split(const Plan *p, PlannedCell **cell, int n, const TableOptions *o, Meter *m, Pool *pool,
-                        Error *err) {
+/* What the cells share is computed before they part. */
+static Status prepare(const Table *t, PlannedCell *const *cell, int n, Bench *b, Error *err) {
+    bool learned = false, raw = false;
+    int views = 0;
+    for (int i = 0; i < n; i++) {
+        const PlannedCell *c = cell[i];
+        raw |= c->raw;
+        learned |=
+            c->kind == CELL_CLASSIFIER || c->kind == CELL_MSACH || (c->kind == CELL_SHALLOW && !c->raw);
+        if (c->kind == CELL_MSACH) views = t->o->config.views;
+    }
+    if (learned) TRY(bench_learned(b, views, err));
+    if (raw && !stopped(t)) TRY(bench_raw(b, err));
+    return STATUS_OK;
+}
+
+/* cell (n): the open cells of one split that use its stage 1 or its labels. */
+static Status run_split(Table *t, PlannedCell **cell, int n, Error *err) {
     Bench b;
-    Status s = bench_open(&b, p, o, cell[0], pool, &m->gauge[0].log, err);
+    Log log = t->inner;
+    log.warn = t->log ? t->log->warn : NULL;
+    Status s = bench_open(&b, &t->plan, t->o, cell[0], t->pool, &log, err);
     if (s == STATUS_INPUT && cell[0]->split == TABLE_UNSEEN) {
-        log_warn(m->outer, "the unseen split is left out: %s", err ? err->message : "");
+        for (int i = 0; i < n; i++) close_cell(t, cell[i], err ? err->message : "", 0);
         if (err) *err = (Error){0};
-        for (int i = 0; i < n; i++) cell[i]->skipped = true;
         s = STATUS_OK;
     } else if (s == STATUS_OK) {
-        s = cells_of_split(cell, n, &b, o, m, pool, err);
+        s = prepare(t, cell, n, &b, err);
+        if (s == STATUS_OK && !stopped(t)) s = side_by_side(t, cell, n, &b, err);
     }
     bench_close(&b);
     return s;
 }
 
-/* ---- All of them ---- */
+/* ---- Results ---- */
+
+static Status write_file(const TableOptions *o, const char *name, const Buffer *b, Error *err) {
+    char *path = path_join(o->out, name);
+    Status s = path && !b->failed ? file_write(path, b->data, b->size, err) : mem_error(err, "the table");
+    mem_free(path);
+    return s;
+}
+
+static Status write_results(const Table *t, Error *err) {
+    static const char *const names[] = {"table.tsv", "table.md", "table.html"};
+    Summary sum;
+    Buffer b[3] = {{0}, {0}, {0}};
+    Status s = summary_make(&sum, &t->plan, err);
+    if (s == STATUS_OK) output_tsv(&b[0], t->o, &sum);
+    if (s == STATUS_OK) s = output_markdown(&b[1], &t->plan, t->o, &sum, err);
+    if (s == STATUS_OK) s = table_page(&b[2], &t->plan, t->o, &sum, err);
+    for (int i = 0; i < 3; i++) {
+        if (s == STATUS_OK) s = write_file(t->o, names[i], &b[i], err);
+        buffer_free(&b[i]);
+    }
+    summary_free(&sum);
+    return s;
+}
+
+/* ---- All cells ---- */
 
 /* open: room for one pointer a cell. */
-static Status run_cells(Plan *p, const TableOptions *o, Meter *m, PlannedCell **open, Pool *pool,
-                        Error *err) {
-    for (int first = 0, end; first < p->n && !stopped(o); first = end) {
+static Status run_cells(Table *t, PlannedCell **open, Error *err) {
+    Plan *p = &t->plan;
+    for (int first = 0, end; first < p->n && !stopped(t); first = end) {
         int n = 0, alone = 0;
         for (end = first; end < p->n && plan_same_split(&p->cell[first], &p->cell[end]); end++)
             if (plan_open(&p->cell[end]) && !plan_runs_alone(p->cell[end].kind)) open[n++] = &p->cell[end];
-        if (n > 0) TRY(one_split(p, open, n, o, m, pool, err));
-        for (int i = first; i < end && !stopped(o); i++)
+        if (n > 0) TRY(run_split(t, open, n, err));
+        for (int i = first; i < end && !stopped(t); i++)
             if (plan_open(&p->cell[i]) && plan_runs_alone(p->cell[i].kind)) {
-                TRY(one_cell(&p->cell[i], NULL, o, m, 0, pool, err));
+                TRY(run_cell(t, &p->cell[i], NULL, err));
                 alone++;
             }
-        if (n > 0 || alone > 0) TRY(output_write(p, o, err));
+        if (n > 0 || alone > 0) TRY(write_results(t, err));
     }
-    return STATUS_OK;
+    return write_results(t, err);
 }
 
-static Status run_plan(Plan *p, const TableOptions *o, Pool *pool, const Log *log, Error *err) {
-    Meter m;
-    PlannedCell **open =
-        mem_calloc((size_t)p->n + 1, sizeof *open); /* NOLINT(bugprone-sizeof-expression): pointers */
-    Status s = open ? meter_begin(&m, p, o, pool_threads(pool), log, err) : mem_error(err, "the table");
-    if (s == STATUS_OK) s = run_cells(p, o, &m, open, pool, err);
-    if (open) meter_end(&m);
+static Status run_plan(Table *t, TableEnd *end, Error *err) {
+    Plan *p = &t->plan;
+    PlannedCell **open = mem_calloc((size_t)p->n + 1, sizeof(PlannedCell *));
+    if (!open) return mem_error(err, "the table");
+    for (int i = 0; i < p->n; i++) t->finished += p->cell[i].done;
+    if (t->finished) log_line(t->log, "%d of %d cells are finished already", t->finished, p->n);
+    Status s = run_cells(t, open, err);
+    *end = TABLE_FINISHED;
+    for (int i = 0; i < p->n; i++)
+        if (plan_open(&p->cell[i])) *end = TABLE_STOPPED;
     mem_free(open);
     return s;
 }
 
-static Status make_folders(const TableOptions *o, Error *err) {
-    static const char *const names[] = {"cells", "work"};
-    for (int i = 0; i < 2; i++) {
-        char *path = path_join(o->out, names[i]);
-        Status s = path ? dir_make(path, err) : mem_error(err, "the table");
-        mem_free(path);
-        TRY(s);
-    }
-    return STATUS_OK;
+static Status make_folder(const TableOptions *o, const char *name, Error *err) {
+    char *path = path_join(o->out, name);
+    Status s = path ? dir_make(path, err) : mem_error(err, "the table");
+    mem_free(path);
+    return s;
 }
 
 Status table_run(const TableOptions *o, Pool *pool, const Log *log, TableEnd *end, Error *err) {
-    Plan p;
-    TRY(make_folders(o, err));
-    Status s = plan_make(&p, o, log, err);
-    if (s == STATUS_OK) s = run_plan(&p, o, pool, log, err);
-    if (s == STATUS_OK) s = output_write(&p, o, err);
-    int open = 0;
-    for (int i = 0; i < p.n; i++) open += plan_open(&p.cell[i]);
-    *end = open ? TABLE_STOPPED : TABLE_FINISHED;
-    plan_free(&p);
+    NN_REQUIRE(o->manifest.need_labels, "a table needs labels");
+    Table t = {.o = o, .pool = pool, .log = log};
+    if (log) t.inner = (Log){.ctx = log->ctx, .progress = log->progress};
+    TRY(make_folder(o, "cells", err));
+    TRY(make_folder(o, "work", err));
+    pthread_mutex_init(&t.mutex, NULL);
+    Status s = plan_make(&t.plan, o, log, err);
+    if (s == STATUS_OK) s = run_plan(&t, end, err);
+    plan_free(&t.plan);
+    pthread_mutex_destroy(&t.mutex);
     return s;
 }

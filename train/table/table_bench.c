@@ -2,139 +2,174 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "data/raw_features.h"
+#include "hash/baselines/linalg.h"
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
 #include "train/encode.h"
 #include "train/stage1.h"
-#include "train/table/table_rotate.h"
+#include "train/terms.h"
 
 Status bench_open(Bench *b, const Plan *p, const TableOptions *o, const PlannedCell *c, Pool *pool,
                   const Log *log, Error *err) {
-    memset(b, 0, sizeof *b);
     Config config;
+    ManifestOptions manifest = o->manifest;
     char name[17], path[40];
+    *b = (Bench){0};
     TRY(plan_stage1(p, o, c, &config, name, err));
     snprintf(path, sizeof path, "work/stage1-%s", name);
     b->folder = path_join(o->out, path);
     if (!b->folder) return mem_error(err, "the table");
     TRY(dir_make(b->folder, err));
-    ManifestOptions manifest = o->manifest;
     if (c->split == TABLE_MASKED) manifest.mask_words = o->mask_words;
-    Status s = session_open_unseen(&b->session, &config, o->data[c->data], &manifest,
-                                   c->split == TABLE_UNSEEN ? p->unseen[c->data] : 0, pool, log, err);
+    TRY(session_open_unseen(&b->session, &config, o->data[c->data], &manifest,
+                            c->split == TABLE_UNSEEN ? p->unseen[c->data] : 0, pool, log, err));
     b->session.stop = o->stop;
-    b->opened = s == STATUS_OK;
-    return s;
+    return STATUS_OK;
 }
 
 void bench_close(Bench *b) {
     b->session.kept = NULL;
-    for (int set = 0; set < SET_COUNT; set++) features_free(&b->kept[set]);
-    for (int k = 0; k < SET_COUNT * 2; k++) {
-        mem_free(b->u[k / 2][k % 2]);
-        mem_free(b->p[k / 2][k % 2]);
-        mem_free(b->raw[k / 2][k % 2]);
+    for (int set = 0; set < SET_COUNT; set++) {
+        features_free(&b->kept[set]);
+        for (Modality m = 0; m < MODALITIES; m++) {
+            mem_free(b->u[set][m]);
+            mem_free(b->p[set][m]);
+            mem_free(b->raw[set][m]);
+        }
     }
     model_free(&b->stage1);
     session_close(&b->session);
     mem_free(b->folder);
-    memset(b, 0, sizeof *b);
+    *b = (Bench){0};
 }
 
-/* ---- Stage 1 ---- */
+/* ---- Stage 1 and its features ---- */
 
-Status bench_train(Bench *b, Error *err) {
-    if (b->trained) return STATUS_OK;
+static Status train_stage1(Bench *b, bool *trained, Error *err) {
     Progress p;
     progress_begin(&p);
     char *path = path_join(b->folder, "checkpoint.safetensors");
     Status s = path ? terms_model(&b->session, &b->stage1, err) : mem_error(err, "stage 1");
     if (s == STATUS_OK && path_exists(path)) s = checkpoint_load(path, &b->session, &b->stage1, &p, err);
     if (s == STATUS_OK && p.stage == 1) s = stage1_train(&b->session, &b->stage1, &p, path, err);
-    b->trained = s == STATUS_OK && p.stage == 2;
+    *trained = p.stage == 2;
     progress_free(&p);
     mem_free(path);
     return s;
 }
 
-/* ---- Features ---- */
-
 /* p of one set and modality, from u. */
-static void classify(Bench *b, Tape *t, Set set, Modality modality) {
+static void classify(Bench *b, Tape *t, Set set, Modality m) {
     size_t d = (size_t)b->session.config.dim, c = (size_t)session_classes(&b->session);
     int n = b->session.count[set];
     for (int first = 0; first < n; first += ENCODE_TILE) {
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
         Tensor *u = tape_tensor2(t, tile, (int)d);
-        for (size_t i = 0; i < tensor_size(u); i++) u->data[i] = b->u[set][modality][(size_t)first * d + i];
-        stage1_probabilities(model_stage1_logits(t, &b->stage1, modality, u), b->session.single,
-                             b->p[set][modality] + (size_t)first * c);
+        for (size_t i = 0; i < tensor_size(u); i++) u->data[i] = b->u[set][m][(size_t)first * d + i];
+        stage1_probabilities(model_stage1_logits(t, &b->stage1, m, u), b->session.single,
+                             b->p[set][m] + (size_t)first * c);
         tape_reset(t);
     }
 }
 
-static Status read_set(Bench *b, Set set, Tape *t, Error *err) {
-    Session *s = &b->session;
+static Status read_set(Bench *b, Set set, int views, Tape *t, Error *err) {
+    const Session *s = &b->session;
     size_t n = (size_t)s->count[set], d = (size_t)s->config.dim, c = (size_t)session_classes(s);
+    if (n > 0)
+        TRY(features_build(&b->kept[set], s, &b->stage1, s->index[set], (int)n, set == SET_TRAIN ? views : 0,
+                           b->folder, err));
     if (ARENA_GUARD(&t->arena)) return mem_error(err, "the features");
-    for (Modality k = 0; k < MODALITIES; k++) {
-        b->u[set][k] = mem_calloc(n * d + 1, sizeof(float));
-        b->p[set][k] = mem_calloc(n * c + 1, sizeof(float));
-        if (!b->u[set][k] || !b->p[set][k]) return mem_error(err, "the features");
-        features_clean(&b->kept[set], k, b->u[set][k]);
-        classify(b, t, set, k);
+    for (Modality m = 0; m < MODALITIES; m++) {
+        b->u[set][m] = mem_calloc(n * d + 1, sizeof(float));
+        b->p[set][m] = mem_calloc(n * c + 1, sizeof(float));
+        if (!b->u[set][m] || !b->p[set][m]) return mem_error(err, "the features");
+        features_clean(&b->kept[set], m, b->u[set][m]);
+        classify(b, t, set, m);
     }
     return STATUS_OK;
 }
 
-Status bench_features(Bench *b, Error *err) {
-    Session *s = &b->session;
-    Status status = STATUS_OK;
-    if (b->read) return STATUS_OK;
+Status bench_learned(Bench *b, int views, Error *err) {
+    bool trained;
+    TRY(train_stage1(b, &trained, err));
+    if (!trained) return STATUS_OK;
     Tape t;
-    tape_init(&t, s->pool);
+    Status s = STATUS_OK;
+    tape_init(&t, b->session.pool);
     t.recording = t.training = false;
-    for (int set = 0; status == STATUS_OK && set < SET_COUNT; set++) {
-        int views = set == SET_TRAIN ? b->views : 0;
-        if (s->count[set] > 0)
-            status = features_build(&b->kept[set], s, &b->stage1, s->index[set], s->count[set], views,
-                                    b->folder, err);
-        if (status == STATUS_OK) status = read_set(b, (Set)set, &t, err);
-    }
+    for (int set = 0; s == STATUS_OK && set < SET_COUNT; set++) s = read_set(b, (Set)set, views, &t, err);
     tape_free(&t);
-    b->read = status == STATUS_OK;
-    if (b->read) s->kept = b->kept;
-    return status;
+    if (s == STATUS_OK) b->session.kept = b->kept;
+    return s;
 }
 
 /* ---- Raw features ---- */
 
-static Status rotate_raw(Bench *b, Modality modality, Error *err) {
-    float *x[SET_COUNT];
-    for (int set = 0; set < SET_COUNT; set++) x[set] = b->raw[set][modality];
-    return rotate_features(x, b->session.count, SET_COUNT, SET_TRAIN, &b->raw_dim[modality], err);
-}
-
 Status bench_raw(Bench *b, Error *err) {
     const Session *s = &b->session;
-    if (b->has_raw) return STATUS_OK;
-    b->raw_dim[0] = HOG_DIM;
-    b->raw_dim[1] = raw_words(&s->vocab);
+    b->raw_dim[MODALITY_IMAGE] = HOG_DIM;
+    b->raw_dim[MODALITY_TEXT] = raw_words(&s->vocab);
     for (int set = 0; set < SET_COUNT; set++) {
         size_t n = (size_t)s->count[set];
-        for (Modality k = 0; k < MODALITIES; k++) {
-            mem_free(b->raw[set][k]);
-            b->raw[set][k] = mem_calloc(n * (size_t)b->raw_dim[k] + 1, sizeof(float));
-            if (!b->raw[set][k]) return mem_error(err, "the raw features");
+        float **raw = b->raw[set];
+        for (Modality m = 0; m < MODALITIES; m++) {
+            raw[m] = mem_calloc(n * (size_t)b->raw_dim[m] + 1, sizeof *raw[m]);
+            if (!raw[m]) return mem_error(err, "the raw features");
         }
-        TRY(raw_images(&s->data, s->index[set], (int)n, b->raw[set][0], err));
+        TRY(raw_images(&s->data, s->index[set], (int)n, raw[MODALITY_IMAGE], err));
         TRY(raw_texts(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], s->index[set], (int)n,
-                      b->raw[set][1], err));
+                      raw[MODALITY_TEXT], err));
     }
-    for (Modality k = 0; k < MODALITIES; k++) TRY(rotate_raw(b, k, err));
-    b->has_raw = true;
+    for (Modality m = 0; m < MODALITIES; m++) {
+        float *x[SET_COUNT];
+        for (int set = 0; set < SET_COUNT; set++) x[set] = b->raw[set][m];
+        TRY(rotate_features(x, s->count, SET_COUNT, SET_TRAIN, &b->raw_dim[m], err));
+    }
     return STATUS_OK;
+}
+
+static Mat as_mat(Arena *a, const float *x, int rows, int cols) {
+    Mat m = mat_zeros(a, rows, cols);
+    for (size_t i = 0; i < mat_size(m); i++) m.v[i] = (double)x[i];
+    return m;
+}
+
+/* basis (n,r) = V L^-1/2 of x x'. Eigenvalues below 1e-9 of the largest are rounding. */
+static Status make_basis(Arena *a, Mat x, Mat *basis, Error *err) {
+    int n = x.rows, r = 0;
+    Mat gram = mat_times(a, false, true, x, x), vectors = mat_zeros(a, n, n);
+    double *values = arena_alloc(a, (size_t)n * sizeof *values);
+    if (!mat_eigen(a, gram, n, values, vectors))
+        return error_set(err, STATUS_CHECK, "raw features: the eigenvectors did not converge");
+    while (r < n && values[r] > 1e-9 * values[0]) r++;
+    if (r == 0) return error_set(err, STATUS_INPUT, "raw features: all of them are 0");
+    *basis = mat_zeros(a, n, r);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < r; k++) mat_row(*basis, i)[k] = mat_row(vectors, k)[i] / sqrt(values[k]);
+    return STATUS_OK;
+}
+
+static Status rotate(Arena *a, float **x, const int *rows, int sets, int train, int *dim, Error *err) {
+    Mat own = as_mat(a, x[train], rows[train], *dim), basis = {0};
+    TRY(make_basis(a, own, &basis, err));
+    for (int k = 0; k < sets; k++) {
+        if (rows[k] == 0) continue;
+        Mat products = mat_times(a, false, true, as_mat(a, x[k], rows[k], *dim), own);
+        Mat to = mat_times(a, false, false, products, basis);
+        for (size_t i = 0; i < mat_size(to); i++) x[k][i] = (float)to.v[i];
+    }
+    *dim = basis.cols;
+    return STATUS_OK;
+}
+
+Status rotate_features(float **x, const int *rows, int sets, int train, int *dim, Error *err) {
+    if (rows[train] >= *dim) return STATUS_OK;
+    Arena a;
+    arena_init(&a);
+    Status s =
+        ARENA_GUARD(&a) ? mem_error(err, "the raw features") : rotate(&a, x, rows, sets, train, dim, err);
+    arena_free(&a);
+    return s;
 }

@@ -1,36 +1,40 @@
-/* What all cells of one split stand on: the session, stage 1 trained once, and its features. */
+/* What the cells of one split share: the session, stage 1 trained once, its features, and raw features. */
 #ifndef TRAIN_TABLE_BENCH_H
 #define TRAIN_TABLE_BENCH_H
 
 #include "train/features.h"
 #include "train/table/table_plan.h"
 
-/* Arrays by set and Modality, cases in the order of session.index. Made when asked for. */
+/* Arrays by set and modality, cases in the order of session.index. */
 typedef struct {
     Session session;
     Model stage1;
-    char *folder;               /* of the stage 1: holds its checkpoint */
-    bool opened, trained, read; /* session open; stage 1 done; kept, u and p there */
-    int views;                  /* augmented views of the training cases in kept: set before bench_features */
-    FeatureCache kept[SET_COUNT]; /* frozen features, lent to every training through session.kept */
-    float *u[SET_COUNT][2];       /* (n,d) mean over tokens, of the clean case */
-    float *p[SET_COUNT][2];       /* (n,classes) probabilities of stage 1's classifiers */
-    bool has_raw;
-    int raw_dim[2];
-    float *raw[SET_COUNT][2]; /* (n, raw_dim) */
+    char *folder;                    /* of the stage 1: holds its checkpoint */
+    FeatureCache kept[SET_COUNT];    /* frozen features, lent to every training through session.kept */
+    float *u[SET_COUNT][MODALITIES]; /* (n,d) mean over tokens, of the clean case */
+    float *p[SET_COUNT][MODALITIES]; /* (n,classes) probabilities of the classifiers of stage 1 */
+    int raw_dim[MODALITIES];
+    float *raw[SET_COUNT][MODALITIES]; /* (n, raw_dim): HOG of a picture, tf-idf of a text */
 } Bench;
 
-/* Opens the split of a cell. bench_close in every case. STATUS_INPUT where the data do not allow the split. */
+/* Opens the split of a cell. STATUS_INPUT where the data do not allow the split. bench_close in every case. */
 Status bench_open(Bench *b, const Plan *p, const TableOptions *o, const PlannedCell *c, Pool *pool,
                   const Log *log, Error *err);
 void bench_close(Bench *b);
 
-/* Trains stage 1, or goes on with it, or takes it from its checkpoint. Without effect when the session is
- * stopped. */
-Status bench_train(Bench *b, Error *err);
-/* Features of all four sets, u and p. Half made where the session is stopped meanwhile: then of no use. */
-Status bench_features(Bench *b, Error *err);
-/* Raw features of all four sets: what methods without learned features are fed. */
+/* Trains stage 1, or continues it, or takes it from its checkpoint; then computes kept, u and p. views: augmented views of
+ * the training cases in kept. Once a bench. Incomplete where the session is stopped meanwhile. */
+Status bench_learned(Bench *b, int views, Error *err);
+/* Computes raw features. Once a bench. */
 Status bench_raw(Bench *b, Error *err);
+
+/* Features in fewer columns where there are fewer training cases than columns: an orthogonal change of coordinates to the
+ * span of the training cases. Hash functions with ridges (hash/baselines) have their weights in that span, so nothing is
+ * lost, and a fit costs (n/d)^2 of before. The common scale that the methods give their features changes the ridge by r/d; the
+ * ridge is chosen on validation queries.
+ * x (rows[k], d) of each of `sets` sets, x[train] the training cases. With K = X X' = V L V' of the training cases, x becomes
+ * x X' V L^-1/2 (rows[k], r), r the rank; *dim changes from d to r. No effect where there are at least as many training cases
+ * as columns. STATUS_INPUT where all training features are 0. */
+Status rotate_features(float **x, const int *rows, int sets, int train, int *dim, Error *err);
 
 #endif

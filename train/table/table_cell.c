@@ -1,177 +1,161 @@
-#include "train/table/table_cell.h"
-
-#include <stdbool.h>
+/* A cell's file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nn/base/alloc.h"
+#include "train/table/table_plan.h"
 
-static const char MAGIC[] = "msach table cell 1\n";
-enum { MAX_FILE = 1 << 28, MAX_COUNT = 1 << 24 };
-
-/* Writing and reading are one walk over the fields: out set writes, else reads. bad turns true for good. */
-typedef struct {
-    Buffer *out;
-    char *in;
-    bool bad;
-} Codec;
-
-static void real_field(Codec *c, double *v) {
-    if (c->out) {
-        buffer_printf(c->out, "%.17g ", *v);
-        return;
-    }
-    char *end;
-    *v = strtod(c->in, &end);
-    c->bad = c->bad || end == c->in || *end != ' ';
-    c->in = c->bad ? c->in : end + 1;
-}
-
-static void int_field(Codec *c, int *v) {
-    double x = *v;
-    real_field(c, &x);
-    c->bad = c->bad || x < -1 || x > MAX_COUNT;
-    if (!c->bad) *v = (int)x;
-}
-
-/* "length:text " */
-static void text_field(Codec *c, char *text, size_t size) {
-    if (c->out) {
-        buffer_printf(c->out, "%zu:%s ", strlen(text), text);
-        return;
-    }
-    char *end;
-    unsigned long n = strtoul(c->in, &end, 10);
-    c->bad = c->bad || end == c->in || *end != ':' || n >= size || strlen(end + 1) < n + 1;
-    if (c->bad) return;
-    memcpy(text, end + 1, n);
-    text[n] = 0;
-    c->in = end + 1 + n + 1;
-}
-
-static void line_end(Codec *c) {
-    if (c->out)
-        buffer_printf(c->out, "\n");
-    else if (!c->bad && *c->in == '\n')
-        c->in++;
-    else
-        c->bad = true;
-}
-
-/* Room for an array that is read. */
-static void *room(Codec *c, int n, size_t size) {
-    void *p = c->bad || n < 0 ? NULL : mem_calloc((size_t)n + 1, size);
-    c->bad = c->bad || !p;
-    return p;
-}
-
-static void score_fields(Codec *c, TableScore *s) {
-    int_field(c, &s->queries);
-    int_field(c, &s->database);
-    int_field(c, &s->without_relevant);
-    int_field(c, &s->radii);
-    double *const reals[] = {&s->map.pessimistic, &s->map.expected, &s->map.optimistic, &s->low,   &s->high,
-                             &s->p_at_10,         &s->ndcg,         &s->mean_tie,       &s->random};
-    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++) real_field(c, reals[i]);
-    line_end(c);
-    if (!c->out) s->ap = room(c, s->queries, sizeof *s->ap);
-    for (int q = 0; !c->bad && q < s->queries; q++) real_field(c, &s->ap[q]);
-    line_end(c);
-    if (!c->out) s->curve = room(c, s->radii, sizeof *s->curve);
-    for (int r = 0; !c->bad && r < s->radii; r++) {
-        real_field(c, &s->curve[r].precision);
-        real_field(c, &s->curve[r].recall);
-        real_field(c, &s->curve[r].share);
-    }
-    line_end(c);
-}
-
-static void health_fields(Codec *c, TableHealth *h) {
-    int_field(c, &h->codes);
-    int_field(c, &h->distinct);
-    int_field(c, &h->constant_bits);
-    double *const reals[] = {&h->bit_mean, &h->bit_mean_low, &h->bit_mean_high,
-                             &h->entropy,  &h->correlation,  &h->mean_tie};
-    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++) real_field(c, reals[i]);
-    line_end(c);
-}
-
-static void row_fields(Codec *c, TableRow *r) {
-    text_field(c, r->method, sizeof r->method);
-    text_field(c, r->features, sizeof r->features);
-    text_field(c, r->ablation, sizeof r->ablation);
-    text_field(c, r->note, sizeof r->note);
-    int_field(c, &r->bits);
-    real_field(c, &r->validation);
-    line_end(c);
-    for (int k = 0; k < 4 && !c->bad; k++) score_fields(c, &r->score[k / 2][k % 2]);
-    for (int k = 0; k < 2 && !c->bad; k++) health_fields(c, &r->health[k]);
-}
-
-static void cell_fields(Codec *c, TableCell *cell) {
-    double hash = cell->split_hash;
-    real_field(c, &hash);
-    cell->split_hash = hash >= 0 && hash <= UINT32_MAX ? (uint32_t)hash : 0;
-    int_field(c, &cell->queries);
-    int_field(c, &cell->rows);
-    line_end(c);
-    if (!c->out) cell->group = room(c, cell->queries, sizeof *cell->group);
-    for (int q = 0; !c->bad && q < cell->queries; q++) int_field(c, &cell->group[q]);
-    line_end(c);
-    c->bad = c->bad || cell->rows < 1 || cell->rows > TABLE_ROWS;
-    for (int i = 0; !c->bad && i < cell->rows; i++) row_fields(c, &cell->row[i]);
-}
+static const char FORMAT[] = "msach table cell 2";
+enum { MAX_FILE = 1 << 28, SCORES = 2 * MODALITIES };
 
 void table_cell_free(TableCell *c) {
-    mem_free(c->group);
-    for (int i = 0; i < TABLE_ROWS; i++)
-        for (int k = 0; k < 4; k++) {
-            mem_free(c->row[i].score[k / 2][k % 2].ap);
-            mem_free(c->row[i].score[k / 2][k % 2].curve);
-        }
-    memset(c, 0, sizeof *c);
+    mem_free(c->group.value);
+    for (int i = 0; i < CELL_ROWS * SCORES; i++) {
+        TableScore *s = &c->row[i / SCORES].score[i % SCORES / MODALITIES][i % MODALITIES];
+        mem_free(s->ap.value);
+        mem_free(s->recall.value);
+        mem_free(s->precision.value);
+    }
+    *c = (TableCell){0};
+}
+
+/* ---- Writing ---- */
+
+static void put_numbers(Buffer *b, const char *name, const double *value, size_t n) {
+    buffer_printf(b, "%s", name);
+    for (size_t i = 0; i < n; i++) buffer_printf(b, "\t%.17g", value[i]);
+    buffer_printf(b, "\n");
+}
+
+static void put_row(Buffer *b, const TableRow *r) {
+    buffer_printf(b, "row\t%s\t%s\t%s\t%d\t%.17g\t%s\n", r->method, r->features, r->ablation, r->bits,
+                  r->validation, r->note);
+    for (int i = 0; i < SCORES; i++) {
+        const TableScore *s = &r->score[i / MODALITIES][i % MODALITIES];
+        put_numbers(b, "map", s->map, MAP_NUMBERS);
+        put_numbers(b, "ap", s->ap.value, s->ap.n);
+        put_numbers(b, "recall", s->recall.value, s->recall.n);
+        put_numbers(b, "precision", s->precision.value, s->precision.n);
+    }
+    for (Modality m = 0; m < MODALITIES; m++) put_numbers(b, "health", r->health[m], HEALTH_NUMBERS);
 }
 
 Status table_cell_write(const TableCell *c, const char *key, const char *path, Error *err) {
-    Buffer b = {0};
-    TableCell copy = *c; /* only read: the walk takes pointers that reading writes through */
-    buffer_printf(&b, "%s", MAGIC);
-    buffer_add(&b, key, strlen(key));
-    buffer_printf(&b, "\n");
-    Codec codec = {.out = &b};
-    cell_fields(&codec, &copy);
-    if (!b.failed) buffer_printf(&b, "crc32 %08x\n", (unsigned)crc32_update(0, b.data, b.size));
-    Status s = b.failed ? mem_error(err, "a cell of the table") : file_write(path, b.data, b.size, err);
-    buffer_free(&b);
+    Buffer lines = {0}, file = {0};
+    double hash = c->split_hash;
+    buffer_printf(&lines, "key\t");
+    buffer_add(&lines, key, strlen(key));
+    buffer_printf(&lines, "\n");
+    put_numbers(&lines, "split", &hash, 1);
+    put_numbers(&lines, "group", c->group.value, c->group.n);
+    for (int i = 0; i < c->rows; i++) put_row(&lines, &c->row[i]);
+    if (!lines.failed) {
+        buffer_printf(&file, "%s\t%08x\n", FORMAT, (unsigned)crc32_update(0, lines.data, lines.size));
+        buffer_add(&file, lines.data, lines.size);
+    }
+    Status s = lines.failed || file.failed ? mem_error(err, "a cell of the table")
+                                           : file_write(path, file.data, file.size, err);
+    buffer_free(&lines);
+    buffer_free(&file);
     return s;
 }
 
-static bool checksum_holds(const char *data, size_t size) {
-    enum { TAIL = 15 }; /* "crc32 xxxxxxxx\n" */
-    char wanted[32];
-    if (size < TAIL) return false;
-    snprintf(wanted, sizeof wanted, "crc32 %08x\n", (unsigned)crc32_update(0, data, size - TAIL));
-    return memcmp(data + size - TAIL, wanted, TAIL) == 0;
+/* ---- Reading ---- */
+
+typedef struct {
+    char *at; /* the next line */
+    const char *path;
+    Error *err;
+} Reader;
+
+static Status damaged(const Reader *r, const char *line) {
+    return error_set(r->err, STATUS_CHECK, "%s: is damaged: its line '%s' is missing or wrong", r->path,
+                     line);
+}
+
+/* The fields of the next line behind its name, each behind a tab; NULL where the line has another name. */
+static char *take_line(Reader *r, const char *name) {
+    size_t n = strlen(name);
+    char *line = r->at, *end = strchr(line, '\n');
+    if (!end || strncmp(line, name, n) != 0 || (line[n] != '\t' && line[n] != '\n')) return NULL;
+    *end = 0;
+    r->at = end + 1;
+    return line + n;
+}
+
+/* Exactly n numbers. */
+static bool parse_numbers(const char *fields, double *value, size_t n) {
+    char *end = NULL;
+    for (size_t i = 0; i < n; i++, fields = end) {
+        if (*fields != '\t') return false;
+        value[i] = strtod(fields + 1, &end);
+        if (end == fields + 1) return false;
+    }
+    return *fields == 0;
+}
+
+static Status take_numbers(Reader *r, const char *name, double *value, size_t n) {
+    const char *fields = take_line(r, name);
+    return fields && parse_numbers(fields, value, n) ? STATUS_OK : damaged(r, name);
+}
+
+/* As many numbers as the line has. */
+static Status take_list(Reader *r, const char *name, Numbers *out) {
+    const char *fields = take_line(r, name);
+    if (!fields) return damaged(r, name);
+    for (const char *s = fields; *s; s++) out->n += *s == '\t';
+    out->value = mem_calloc(out->n + 1, sizeof *out->value);
+    if (!out->value) return mem_error(r->err, "a cell of the table");
+    return parse_numbers(fields, out->value, out->n) ? STATUS_OK : damaged(r, name);
+}
+
+static Status take_row(Reader *r, TableRow *row, size_t queries) {
+    const char *fields = take_line(r, "row");
+    int end = 0;
+    if (!fields ||
+        sscanf(fields, "\t%23[^\t]\t%23[^\t]\t%23[^\t]\t%d\t%lf\t%119[^\t]%n", row->method, row->features,
+               row->ablation, &row->bits, &row->validation, row->note, &end) != 6 ||
+        fields[end] != 0)
+        return damaged(r, "row");
+    for (int i = 0; i < SCORES; i++) {
+        TableScore *s = &row->score[i / MODALITIES][i % MODALITIES];
+        TRY(take_numbers(r, "map", s->map, MAP_NUMBERS));
+        TRY(take_list(r, "ap", &s->ap));
+        TRY(take_list(r, "recall", &s->recall));
+        TRY(take_list(r, "precision", &s->precision));
+        if (s->ap.n != queries || s->recall.n != s->precision.n) return damaged(r, "ap");
+    }
+    for (Modality m = 0; m < MODALITIES; m++) TRY(take_numbers(r, "health", row->health[m], HEALTH_NUMBERS));
+    return STATUS_OK;
+}
+
+/* Checksum, key and fields of the file's text, which is changed in place. */
+static Status read_cell(Reader *r, size_t size, TableCell *c, const char *key) {
+    char *start = r->at, *fields = take_line(r, FORMAT);
+    double hash;
+    unsigned crc = 0;
+    if (!fields || sscanf(fields, "\t%8x", &crc) != 1 ||
+        crc != crc32_update(0, r->at, size - (size_t)(r->at - start)))
+        return error_set(r->err, STATUS_CHECK, "%s: is damaged: its checksum is wrong", r->path);
+    fields = take_line(r, "key");
+    if (!fields || strcmp(fields + (*fields == '\t'), key) != 0)
+        return error_set(r->err, STATUS_CHECK, "%s: is a cell of another table", r->path);
+    TRY(take_numbers(r, "split", &hash, 1));
+    if (!(hash >= 0 && hash <= UINT32_MAX)) return damaged(r, "split");
+    c->split_hash = (uint32_t)hash;
+    TRY(take_list(r, "group", &c->group));
+    for (; *r->at && c->rows < CELL_ROWS; c->rows++) TRY(take_row(r, &c->row[c->rows], c->group.n));
+    return c->rows > 0 && *r->at == 0 ? STATUS_OK : damaged(r, "row");
 }
 
 Status table_cell_read(TableCell *c, const char *key, const char *path, Error *err) {
     unsigned char *data;
-    size_t size, magic = sizeof MAGIC - 1, length = strlen(key);
-    memset(c, 0, sizeof *c);
+    size_t size;
+    *c = (TableCell){0};
     TRY(file_read(path, MAX_FILE, &data, &size, err));
-    char *text = (char *)data;
-    Status s = STATUS_OK;
-    if (!checksum_holds(text, size))
-        s = error_set(err, STATUS_CHECK, "%s: is damaged: its checksum is wrong", path);
-    else if (size < magic + length + 1 || memcmp(text, MAGIC, magic) != 0 ||
-             memcmp(text + magic, key, length) != 0 || text[magic + length] != '\n')
-        s = error_set(err, STATUS_CHECK, "%s: is a cell of another table", path);
-    if (s == STATUS_OK) {
-        Codec codec = {.in = text + magic + length + 1};
-        cell_fields(&codec, c);
-        if (codec.bad) s = error_set(err, STATUS_CHECK, "%s: is damaged: a field is missing", path);
-    }
+    Reader r = {.at = (char *)data, .path = path, .err = err};
+    Status s = read_cell(&r, size, c, key);
     mem_free(data);
     return s;
 }

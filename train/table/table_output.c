@@ -3,215 +3,221 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hash/baselines/baselines.h"
-#include "nn/base/alloc.h"
+#include "eval/page/glossary.h"
+#include "eval/page/html.h"
 #include "train/evaluate.h"
 
-static const char *const DIRECTIONS[] = {"image_to_text", "text_to_image"};
-static const char *const PROTOCOL_NAMES[] = {"honest", "published"};
+const char *const OUTPUT_SPLITS[TABLE_SPLITS] = {"test queries against database cases never trained on",
+                                                 "queries and database cases with labels never trained on",
+                                                 "texts without the words of the labels"};
 
-const char *output_name(const TableRow *r, char *text) {
-    if (strcmp(r->method, "MSACH") == 0 && strcmp(r->ablation, "full") != 0)
-        snprintf(text, 64, "MSACH %s", r->ablation);
-    else if (strcmp(r->features, "raw") == 0)
-        snprintf(text, 64, "%s, raw features", r->method);
-    else
-        snprintf(text, 64, "%s", r->method);
-    return text;
-}
+const char *const OUTPUT_TERMS[] = {
+    "MAP",           "tie",     "95 % interval", "published protocol", "paired", "ahead on splits",
+    "constant bits", "entropy", "|correlation|", "mean tie",           NULL};
+
+const OutputNote OUTPUT_ROWS[] = {
+    {"RANDOM", "a random order, by its closed form."},
+    {"CCA-ITQ, CMFH, SCM-seq, DCH, BATCH",
+     "traditional (shallow) methods, on the features that stage 1 of MSACH learned, and on raw features: "
+     "gradients of "
+     "the picture and word counts of the text. A gain over raw features is not a gain of hashing."},
+    {"DCMH", "a deep method on the networks of MSACH, end to end, with gamma = eta = 1."},
+    {"CLASSIFIER", "a random code for each class of the classifiers of stage 1."},
+    {"MSACH", "the whole method; \"MSACH no-...\" without one of its parts."},
+    {"REAL-VALUED", "the contexts of MSACH before hashing, by cosine."},
+    {"ORACLE", "a random code for each true label, also of the queries."},
+    {NULL, NULL}};
+
+const OutputNote OUTPUT_REFERENCES[] = {
+    {"MSACH", "Wu, Tang, Liu, Xu, Chen, J. Biomed. Eng. 2025;42(1):156-163, doi 10.7507/1001-5515.202407034"},
+    {"CCA-ITQ", "Gong, Lazebnik, Gordo, Perronnin, TPAMI 2013"},
+    {"CMFH", "Ding, Guo, Zhou, CVPR 2014"},
+    {"SCM-seq", "Zhang, Li, AAAI 2014"},
+    {"DCH", "Xu, Shen, Yang, Shen, Li, TIP 2017"},
+    {"BATCH", "Wang, Luo, Zhang, Xu, TKDE 2020"},
+    {"DCMH", "Jiang, Li, CVPR 2017"},
+    {"CLASSIFIER", "Sablayrolles, Douze, Usunier, Jegou, ICASSP 2017, arXiv 1609.06753"},
+    {"MAP with ties", "McSherry, Najork, ECIR 2008"},
+    {"bootstrap over groups", "Field, Welsh, 2007, doi 10.1111/j.1467-9868.2007.00593.x"},
+    {NULL, NULL}};
 
 /* ---- table.tsv ---- */
 
-void output_tsv(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s) {
-    (void)p;
+void output_tsv(Buffer *b, const TableOptions *o, const Summary *s) {
     buffer_printf(b, "dataset\tsplit\tsplit_seed\tseed\tmethod\tfeatures\tablation\tbits\tdirection\t"
                      "protocol\tmap_pessimistic\tmap\tmap_optimistic\tmap_low\tmap_high\n");
     for (int i = 0; i < s->n; i++)
         for (int k = 0; k < s->row[i].seeds; k++)
-            for (int n = 0; n < 4; n++) {
+            for (int n = 0; n < 2 * MODALITIES; n++) {
                 const PlannedCell *c = s->row[i].cell[k];
                 const TableRow *r = s->row[i].row[k];
-                const TableScore *t = &r->score[n / 2][n % 2];
+                const double *map = r->score[n / MODALITIES][n % MODALITIES].map;
                 char name[64];
-                plan_data_name(o->data[c->data], name, sizeof name);
+                manifest_name(o->data[c->data], name, sizeof name);
                 for (char *at = name; *at; at++)
                     if (*at == '\t' || *at == '\n') *at = ' ';
-                buffer_printf(b, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t%d\t%s\t%s\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\n",
-                              name, TABLE_SPLIT_NAMES[c->split], c->split_seed, o->config.seed, r->method,
-                              r->features, r->ablation, r->bits, DIRECTIONS[n % 2], PROTOCOL_NAMES[n / 2],
-                              t->map.pessimistic, t->map.expected, t->map.optimistic, t->low, t->high);
+                buffer_printf(b, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t%d\t%s\t%s", name, TABLE_SPLIT_NAMES[c->split],
+                              c->split_seed, o->config.seed, r->method, r->features, r->ablation, r->bits,
+                              n % MODALITIES == MODALITY_IMAGE ? "image_to_text" : "text_to_image",
+                              n / MODALITIES == PROTOCOL_HONEST ? "honest" : "published");
+                for (int v = 0; v < MAP_NUMBERS; v++) buffer_printf(b, "\t%.9g", map[v]);
+                buffer_printf(b, "\n");
             }
 }
 
-/* ---- Gains ---- */
+/* ---- A table as HTML or as Markdown ---- */
 
-static Status gain_over(Gain *g, const char *over, const SummaryRow *msach, const SummaryRow *const *rows,
-                        int n, Error *err) {
-    snprintf(g->over, sizeof g->over, "%s", over);
-    return msach && n > 0 ? summary_difference(&g->difference, msach, rows, n, err) : STATUS_OK;
+typedef struct {
+    bool page;
+    HtmlTable html;
+    Buffer *b;
+    size_t start, columns, cells;
+} Sheet;
+
+static Sheet sheet_begin(Buffer *b, bool page, const char *caption, const char *align,
+                         const char *const *head) {
+    Sheet s = {.page = page, .b = b, .start = b->size, .columns = strlen(align)};
+    if (page) {
+        s.html = html_table_begin(b, caption, align, head);
+        return s;
+    }
+    buffer_printf(b, "\n%s:\n\n|", caption);
+    for (size_t c = 0; c < s.columns; c++) buffer_printf(b, " %s |", head[c]);
+    buffer_printf(b, "\n|");
+    for (size_t c = 0; c < s.columns; c++) buffer_printf(b, "---|");
+    buffer_printf(b, "\n");
+    return s;
 }
 
-Status output_gains(Gain gains[GAINS], const Plan *p, const Summary *s, int data, TableSplit split,
+static void sheet_cell(Sheet *s, bool strong, const char *fmt, ...) NN_PRINTF(3, 4);
+static void sheet_cell(Sheet *s, bool strong, const char *fmt, ...) {
+    char text[160];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (s->page) {
+        html_cell(&s->html, strong, "%s", text);
+        return;
+    }
+    bool first = s->cells % s->columns == 0, last = ++s->cells % s->columns == 0;
+    buffer_printf(s->b, strong ? "%s **%s** |%s" : "%s %s |%s", first ? "|" : "", text, last ? "\n" : "");
+}
+
+/* A table without rows leaves nothing. */
+static void sheet_end(Sheet *s) {
+    if (s->page)
+        html_table_end(&s->html);
+    else if (s->cells == 0)
+        s->b->size = s->start;
+}
+
+/* ---- The tables ---- */
+
+void output_rows(Buffer *b, bool page, const Summary *s, int data, TableSplit split, int bits) {
+    static const char *const head[] = {"method",        "image to text", "text to image",      "mean",
+                                       "95 % interval", "tie band",      "published protocol", "splits"};
+    const SummaryRow *winner = summary_winner(s, data, split, bits);
+    char caption[160];
+    snprintf(caption, sizeof caption, "MAP of %s. Bold: the best row but for REAL-VALUED and ORACLE",
+             OUTPUT_SPLITS[split]);
+    Sheet t = sheet_begin(b, page, caption, "lrrrrrrr", head);
+    for (int i = 0; i < s->n; i++) {
+        const SummaryRow *r = &s->row[i];
+        const Interval *honest = r->value[PROTOCOL_HONEST];
+        bool best = r == winner;
+        if (!summary_is(r, data, split, bits)) continue;
+        sheet_cell(&t, best, "%s", r->name);
+        for (int k = 0; k <= BOTH; k++) sheet_cell(&t, best, "%.3f", honest[k].value);
+        sheet_cell(&t, best, "%.3f to %.3f", honest[BOTH].low, honest[BOTH].high);
+        sheet_cell(&t, best, "%.3f to %.3f", r->worst, r->best);
+        sheet_cell(&t, best, "%.3f", r->value[PROTOCOL_PUBLISHED][BOTH].value);
+        sheet_cell(&t, best, "%d", r->seeds);
+    }
+    sheet_end(&t);
+}
+
+static void difference_cells(Sheet *t, const Gain *g) {
+    bool sure = summary_is_sure(g);
+    sheet_cell(t, sure, "%+.3f", g->difference.value);
+    sheet_cell(t, sure, "%+.3f to %+.3f", g->difference.low, g->difference.high);
+}
+
+Status output_gains(Buffer *b, bool page, const Plan *p, const Summary *s, int data, TableSplit split,
                     Error *err) {
-    static const char *const features[] = {"raw", "stage1"};
-    const SummaryRow *msach = summary_find(s, data, split, p->main_bits, "MSACH", NULL, "full");
-    const SummaryRow *rows[BASELINE_METHODS], *one[2];
-    char over[96], name[64];
-    memset(gains, 0, GAINS * sizeof *gains);
-    for (int f = 0; f < 2; f++) {
-        const char *where = f ? "the same stage-1 features" : "raw features";
-        int n = summary_shallow(s, data, split, p->main_bits, features[f], rows, BASELINE_METHODS);
-        const SummaryRow *best = summary_best(rows, n);
-        snprintf(over, sizeof over, "the mean of %d traditional methods on %s", n, where);
-        TRY(gain_over(&gains[2 * f], over, msach, rows, n, err));
-        snprintf(over, sizeof over, "the best of them on %s%s%s", where, best ? ", " : "",
-                 best ? best->row[0]->method : "");
-        TRY(gain_over(&gains[2 * f + 1], over, msach, &best, best != NULL, err));
+    static const char *const head[] = {"MSACH over", "absolute", "95 % interval, paired", "relative",
+                                       "ahead on splits"},
+                             *const claim[] = {"the paper's claim over traditional methods",
+                                               "+11.8 % and +12.8 %", "not given",
+                                               "absolute or relative: not said", ""};
+    Gain gains[GAINS];
+    TRY(summary_gains(s, data, split, p->main_bits, gains, err));
+    Sheet t = sheet_begin(b, page, "Gain in MAP, mean of both directions. Bold: the interval excludes zero",
+                          "lrrrr", head);
+    for (int i = 0; i < GAINS; i++) {
+        const Gain *g = &gains[i];
+        if (g->difference.groups == 0) continue;
+        sheet_cell(&t, false, "%s", g->over);
+        difference_cells(&t, g);
+        sheet_cell(&t, false, "%+.1f %%", 100 * g->difference.value / g->base);
+        sheet_cell(&t, false, "%d of %d", g->ahead, g->splits);
     }
-    one[0] = summary_find(s, data, split, p->main_bits, "CLASSIFIER", NULL, NULL);
-    one[1] = summary_find(s, data, split, p->main_bits, "DCMH", NULL, NULL);
-    for (int i = 0; i < 2; i++) {
-        snprintf(over, sizeof over, "%s",
-                 one[i] ? output_name(one[i]->row[0], name)
-                 : i    ? "DCMH"
-                        : "CLASSIFIER");
-        TRY(gain_over(&gains[4 + i], over, msach, &one[i], one[i] != NULL, err));
-    }
+    bool any = page ? t.html.cells > 0 : t.cells > 0;
+    for (int i = 0; i < 5 && any && split == TABLE_STANDARD; i++) sheet_cell(&t, false, "%s", claim[i]);
+    sheet_end(&t);
     return STATUS_OK;
 }
 
-Status output_parts(Gain parts[PARTS_MOST], int *n, const Plan *p, const Summary *s, int data, Error *err) {
-    const SummaryRow *full = summary_find(s, data, TABLE_STANDARD, p->main_bits, "MSACH", NULL, "full");
-    *n = 0;
-    for (int i = 1; full && ABLATIONS[i].name && *n < PARTS_MOST; i++) {
-        const SummaryRow *r =
-            summary_find(s, data, TABLE_STANDARD, p->main_bits, "MSACH", NULL, ABLATIONS[i].name);
-        if (!r) continue;
-        Gain *g = &parts[(*n)++];
-        memset(g, 0, sizeof *g);
-        snprintf(g->over, sizeof g->over, "%s", ABLATIONS[i].name);
-        TRY(summary_difference(&g->difference, full, &r, 1, err));
+Status output_ablations(Buffer *b, bool page, const Plan *p, const Summary *s, int data, Error *err) {
+    static const char *const head[] = {"ablation", "MAP", "whole method minus it", "95 % interval, paired",
+                                       "ahead on splits"};
+    Gain gains[ABLATIONS_MOST];
+    int n;
+    TRY(summary_ablations(s, data, p->main_bits, gains, &n, err));
+    Sheet t = sheet_begin(
+        b, page, "What each part brings, MAP, mean of both directions. Bold: the interval excludes zero",
+        "lrrrr", head);
+    for (int i = 0; i < n; i++) {
+        const Gain *g = &gains[i];
+        if (g->difference.groups == 0) continue;
+        sheet_cell(&t, false, "%s", g->over);
+        sheet_cell(&t, false, "%.3f", g->base);
+        difference_cells(&t, g);
+        sheet_cell(&t, false, "%d of %d", g->ahead, g->splits);
     }
+    sheet_end(&t);
     return STATUS_OK;
-}
-
-bool gain_is_sure(const Gain *g) {
-    return g->difference.of.low > 0 || g->difference.of.high < 0;
 }
 
 /* ---- table.md ---- */
 
-static void markdown_rows(Buffer *b, const Summary *s, int data, TableSplit split, int bits) {
-    buffer_printf(
-        b, "\n| method | image to text | text to image | mean of both | 95 %% interval | ties: worst to best "
-           "order | published protocol | splits |\n|---|---|---|---|---|---|---|---|\n");
-    for (int i = 0; i < s->n; i++) {
-        const SummaryRow *r = &s->row[i];
-        char name[64];
-        if (r->data != data || r->split != split || r->row[0]->bits != bits) continue;
-        bool own = strcmp(r->row[0]->ablation, "full") == 0 && strcmp(r->row[0]->method, "MSACH") == 0;
-        buffer_printf(b, "| %s%s%s | %.3f | %.3f | %s%.3f%s | %.3f to %.3f | %.3f to %.3f | %.3f | %d |\n",
-                      own ? "**" : "", output_name(r->row[0], name), own ? "**" : "", r->value[0][0].value,
-                      r->value[0][1].value, own ? "**" : "", r->value[0][BOTH].value, own ? "**" : "",
-                      r->value[0][BOTH].low, r->value[0][BOTH].high, r->bounds[0].pessimistic,
-                      r->bounds[0].optimistic, r->value[1][BOTH].value, r->seeds);
-    }
-}
-
-static Status markdown_gains(Buffer *b, const Plan *p, const Summary *s, int data, TableSplit split,
-                             Error *err) {
-    Gain gains[GAINS];
-    TRY(output_gains(gains, p, s, data, split, err));
-    buffer_printf(b, "\n| MSACH over | absolute | 95 %% interval, paired | relative | ahead on splits |\n"
-                     "|---|---|---|---|---|\n");
-    for (int i = 0; i < GAINS; i++) {
-        const Difference *d = &gains[i].difference;
-        if (d->of.groups)
-            buffer_printf(b, "| %s | %+.3f | %+.3f to %+.3f | %+.1f %% | %d of %d |\n", gains[i].over,
-                          d->of.value, d->of.low, d->of.high, 100 * d->of.value / d->base, d->ahead,
-                          d->splits);
-    }
-    if (split == TABLE_STANDARD)
-        buffer_printf(
-            b, "| the paper's claim over \"traditional methods\" | +11.8 %% and +12.8 %% | not given | "
-               "absolute or relative: not said | |\n");
-    return STATUS_OK;
-}
-
-static Status markdown_parts(Buffer *b, const Plan *p, const Summary *s, int data, Error *err) {
-    Gain parts[PARTS_MOST];
-    int n;
-    TRY(output_parts(parts, &n, p, s, data, err));
-    if (n > 0)
-        buffer_printf(b, "\n| ablation | MAP | whole method minus it | 95 %% interval, paired | ahead on "
-                         "splits |\n|---|---|---|---|---|\n");
-    for (int i = 0; i < n; i++) {
-        const Difference *d = &parts[i].difference;
-        if (d->of.groups)
-            buffer_printf(b, "| %s | %.3f | %+.3f | %+.3f to %+.3f | %d of %d |\n", parts[i].over, d->base,
-                          d->of.value, d->of.low, d->of.high, d->ahead, d->splits);
-    }
-    return STATUS_OK;
-}
-
-static bool has_rows(const Summary *s, int data, TableSplit split, int bits) {
-    for (int i = 0; i < s->n; i++)
-        if (s->row[i].data == data && s->row[i].split == split && s->row[i].row[0]->bits == bits) return true;
-    return false;
-}
-
 static Status markdown_data(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, int data,
                             Error *err) {
-    static const char *const meaning[] = {"test queries against database cases never trained on",
-                                          "labels that were never trained on, among themselves",
-                                          "label words removed from the texts"};
     char name[64];
-    plan_data_name(o->data[data], name, sizeof name);
+    manifest_name(o->data[data], name, sizeof name);
     for (int split = 0; split < TABLE_SPLITS; split++)
-        for (int k = -1; k < o->n_bits; k++) {
+        for (int k = -1; k < o->n_bits; k++) { /* the main bits first */
             int bits = k < 0 ? p->main_bits : o->bits[k];
-            if ((k >= 0 && bits == p->main_bits) || !has_rows(s, data, (TableSplit)split, bits)) continue;
-            buffer_printf(b, "\n## %s, %d bits: %s\n", name, bits, meaning[split]);
-            markdown_rows(b, s, data, (TableSplit)split, bits);
-            if (k < 0) TRY(markdown_gains(b, p, s, data, (TableSplit)split, err));
-            if (k < 0 && split == TABLE_STANDARD) TRY(markdown_parts(b, p, s, data, err));
+            if ((k >= 0 && bits == p->main_bits) || !summary_has(s, data, (TableSplit)split, bits)) continue;
+            buffer_printf(b, "\n## %s, %d bits: %s\n", name, bits, OUTPUT_SPLITS[split]);
+            output_rows(b, false, s, data, (TableSplit)split, bits);
+            if (k < 0) TRY(output_gains(b, false, p, s, data, (TableSplit)split, err));
+            if (k < 0 && split == TABLE_STANDARD) TRY(output_ablations(b, false, p, s, data, err));
         }
     return STATUS_OK;
 }
 
+static void markdown_notes(Buffer *b, const char *heading, const OutputNote *notes) {
+    buffer_printf(b, "\n## %s\n\n", heading);
+    for (; notes->name; notes++) buffer_printf(b, "- %s: %s\n", notes->name, notes->text);
+}
+
 Status output_markdown(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err) {
-    buffer_printf(
-        b,
-        "# MSACH against other methods\n\nMAP, expected over all orders of equal distances. Intervals: "
-        "percentile bootstrap over groups of queries. Published protocol: the training set as "
-        "database, as most papers do; it says little about new cases.\n\n    %s\n",
-        o->command ? o->command : "");
+    buffer_printf(b, "# MSACH against other methods\n\n    %s\n", o->command ? o->command : "");
     for (int d = 0; d < o->n_data; d++) TRY(markdown_data(b, p, o, s, d, err));
+    buffer_printf(b, "\n## Terms\n\n");
+    glossary_write(b, false, OUTPUT_TERMS);
+    markdown_notes(b, "Rows", OUTPUT_ROWS);
+    markdown_notes(b, "References", OUTPUT_REFERENCES);
     return STATUS_OK;
-}
-
-/* ---- All of them ---- */
-
-static Status write_file(const TableOptions *o, const char *name, const Buffer *b, Error *err) {
-    if (b->failed) return mem_error(err, "the table");
-    char *path = path_join(o->out, name);
-    Status s = path ? file_write(path, b->data, b->size, err) : mem_error(err, "the table");
-    mem_free(path);
-    return s;
-}
-
-Status output_write(const Plan *p, const TableOptions *o, Error *err) {
-    Summary s;
-    Buffer b[3] = {{0}, {0}, {0}};
-    static const char *const names[] = {"table.tsv", "table.md", "table.html"};
-    Status status = summary_make(&s, p, err);
-    if (status == STATUS_OK) output_tsv(&b[0], p, o, &s);
-    if (status == STATUS_OK) status = output_markdown(&b[1], p, o, &s, err);
-    if (status == STATUS_OK) status = output_page(&b[2], p, o, &s, err);
-    for (int i = 0; i < 3; i++) {
-        if (status == STATUS_OK) status = write_file(o, names[i], &b[i], err);
-        buffer_free(&b[i]);
-    }
-    summary_free(&s);
-    return status;
 }

@@ -1,32 +1,26 @@
-/* table.tsv, table.md and table.html of the cells that are finished. */
+/* table.tsv and table.md, and what table.md shares with the page: its tables, terms and references. */
 #ifndef TRAIN_TABLE_OUTPUT_H
 #define TRAIN_TABLE_OUTPUT_H
 
 #include "train/table/table_summary.h"
 
-Status output_write(const Plan *p, const TableOptions *o, Error *err);
-
 /* Each adds to b. */
-void output_tsv(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s);
+void output_tsv(Buffer *b, const TableOptions *o, const Summary *s);
 Status output_markdown(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err);
-Status output_page(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err);
 
-/* "MSACH no-walk", "CMFH, raw": the name of a row; room for 64 bytes. */
-const char *output_name(const TableRow *r, char *text);
-
-/* The gains that the page and the text tell: MSACH at the main bits minus others. */
-enum { GAINS = 6 };
-typedef struct {
-    char over[96];
-    Difference difference; /* groups 0: not there yet */
-} Gain;
-Status output_gains(Gain gains[GAINS], const Plan *p, const Summary *s, int data, TableSplit split,
+/* Every row of one data set, split and length. page: as HTML; else as Markdown. */
+void output_rows(Buffer *b, bool page, const Summary *s, int data, TableSplit split, int bits);
+/* MSACH minus other rows, and minus its ablations, at the main bits. */
+Status output_gains(Buffer *b, bool page, const Plan *p, const Summary *s, int data, TableSplit split,
                     Error *err);
+Status output_ablations(Buffer *b, bool page, const Plan *p, const Summary *s, int data, Error *err);
 
-/* The whole method minus each ablation, standard split, main bits; over: the ablation's name. *n: how many there are. */
-enum { PARTS_MOST = 16 };
-Status output_parts(Gain parts[PARTS_MOST], int *n, const Plan *p, const Summary *s, int data, Error *err);
-/* True where the interval is on one side of 0. */
-bool gain_is_sure(const Gain *g);
+extern const char *const OUTPUT_SPLITS[TABLE_SPLITS]; /* what each split measures */
+extern const char *const OUTPUT_TERMS[];              /* of eval/page/glossary.h, ends with NULL */
+/* Rows with their meaning, and sources; each list ends with a row whose name is NULL. */
+typedef struct {
+    const char *name, *text;
+} OutputNote;
+extern const OutputNote OUTPUT_ROWS[], OUTPUT_REFERENCES[];
 
 #endif

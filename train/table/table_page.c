@@ -1,338 +1,395 @@
-/* table.html: one page that holds all. */
+#include "train/table/table_page.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "eval/page/glossary.h"
 #include "eval/page/html.h"
+#include "eval/page/svg.h"
 #include "hash/baselines/baselines.h"
 #include "nn/base/alloc.h"
-#include "train/table/table_charts.h"
+#include "train/evaluate.h"
+#include "train/pages/report_charts.h"
+#include "train/table/table_output.h"
 
-enum { CELL = 72 };
-
-/* A table of formatted cells. */
+/* The data set that a part of the page shows, at the main bits of the standard split where nothing else is said. */
 typedef struct {
-    char (*text)[CELL];
-    const char **cell;
-    unsigned char *strong;
-    size_t n, room;
-} Cells;
-
-static Status cells_begin(Cells *c, size_t room, Error *err) {
-    *c = (Cells){.text = mem_calloc(room + 1, sizeof *c->text),
-                 .cell = mem_calloc(room + 1, sizeof *c->cell),
-                 .strong = mem_calloc(room + 1, 1),
-                 .room = room};
-    return c->text && c->cell && c->strong ? STATUS_OK : mem_error(err, "the page of the table");
-}
-
-static void cells_add(Cells *c, const char *fmt, ...) NN_PRINTF(2, 3);
-static void cells_add(Cells *c, const char *fmt, ...) {
-    NN_REQUIRE(c->n < c->room, "%zu cells", c->room);
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(c->text[c->n], CELL, fmt, args);
-    va_end(args);
-    c->cell[c->n] = c->text[c->n];
-    c->n++;
-}
-
-static void cells_end(Cells *c, Buffer *b, const char *caption, const char *const *head, size_t columns) {
-    HtmlTable t = {.caption = caption,
-                   .rows = c->n / columns,
-                   .columns = columns,
-                   .head = head,
-                   .cell = c->cell,
-                   .strong = c->strong};
-    if (c->n) html_table(b, &t);
-    mem_free(c->text);
-    mem_free(c->cell);
-    mem_free(c->strong);
-}
-
-static bool is_own(const TableRow *r) {
-    return strcmp(r->method, "MSACH") == 0 && strcmp(r->ablation, "full") == 0;
-}
-
-/* ---- Tables ---- */
-
-static void add_values(Cells *c, const SummaryRow *r) {
+    Buffer *b;
+    const Plan *p;
+    const TableOptions *o;
+    const Summary *s;
+    int data;
     char name[64];
-    if (is_own(r->row[0])) memset(c->strong + c->n, 1, 8);
-    cells_add(c, "%s", output_name(r->row[0], name));
-    cells_add(c, "%.3f", r->value[0][0].value);
-    cells_add(c, "%.3f", r->value[0][1].value);
-    cells_add(c, "%.3f", r->value[0][BOTH].value);
-    cells_add(c, "%.3f to %.3f", r->value[0][BOTH].low, r->value[0][BOTH].high);
-    cells_add(c, "%.3f to %.3f", r->bounds[0].pessimistic, r->bounds[0].optimistic);
-    cells_add(c, "%.3f", r->value[1][BOTH].value);
-    cells_add(c, "%d", r->seeds);
+} Page;
+
+static bool is_main(const Page *x, const SummaryRow *r) {
+    return summary_is(r, x->data, TABLE_STANDARD, x->p->main_bits);
 }
 
-static Status map_table(Buffer *b, const Summary *s, int data, TableSplit split, int bits,
-                        const char *caption, Error *err) {
-    static const char *const head[] = {"method",        "image to text", "text to image",      "mean",
-                                       "95 % interval", "tie band",      "published protocol", "splits"};
-    Cells c;
-    Status status = cells_begin(&c, 8 * (size_t)s->n, err);
-    for (int i = 0; status == STATUS_OK && i < s->n; i++)
-        if (s->row[i].data == data && s->row[i].split == split && s->row[i].row[0]->bits == bits)
-            add_values(&c, &s->row[i]);
-    cells_end(&c, b, caption, head, 8);
-    return status;
+/* ---- Bars: one for each row ---- */
+
+static const char *const LEGEND[] = {"MSACH", "on stage-1 features", "on raw features", "other", "ablation"};
+
+static int colour_of(const SummaryRow *r) {
+    const TableRow *t = r->row[0];
+    if (summary_is_msach(r)) return strcmp(t->ablation, "full") == 0 ? 0 : 4;
+    return strcmp(t->features, "stage1") == 0 ? 1 : strcmp(t->features, "raw") == 0 ? 2 : 3;
 }
 
-static void add_difference(Cells *c, const Gain *g) {
-    const Difference *d = &g->difference;
-    c->strong[c->n] = gain_is_sure(g);
-    cells_add(c, "%+.3f", d->of.value);
-    cells_add(c, "%+.3f to %+.3f", d->of.low, d->of.high);
+static bool is_oracle(const SummaryRow *r) {
+    return strcmp(r->row[0]->method, "ORACLE") == 0;
 }
 
-static Status gain_table(Buffer *b, const Plan *p, const Summary *s, int data, TableSplit split, Error *err) {
-    static const char *const head[] = {"MSACH over", "absolute", "95 % interval, paired", "relative",
-                                       "ahead on splits"};
-    Gain gains[GAINS];
-    Cells c;
-    TRY(output_gains(gains, p, s, data, split, err));
-    Status status = cells_begin(&c, 5 * (GAINS + 1), err);
-    for (int i = 0; status == STATUS_OK && i < GAINS; i++) {
-        const Difference *d = &gains[i].difference;
-        if (d->of.groups == 0) continue;
-        cells_add(&c, "%s", gains[i].over);
-        add_difference(&c, &gains[i]);
-        cells_add(&c, "%+.1f %%", 100 * d->of.value / d->base);
-        cells_add(&c, "%d of %d", d->ahead, d->splits);
+/* Value, low and high of a row's bar. */
+typedef SvgBar RowBar(const SummaryRow *r);
+
+static SvgBar interval_bar(const SummaryRow *r) {
+    const Interval *v = &r->value[PROTOCOL_HONEST][BOTH];
+    return (SvgBar){r->name, v->value, v->low, v->high, colour_of(r)};
+}
+
+static SvgBar tie_bar(const SummaryRow *r) {
+    return (SvgBar){r->name, r->value[PROTOCOL_HONEST][BOTH].value, r->worst, r->best, colour_of(r)};
+}
+
+static SvgBar gap_bar(const SummaryRow *r) {
+    double gap = r->value[PROTOCOL_PUBLISHED][BOTH].value - r->value[PROTOCOL_HONEST][BOTH].value;
+    return (SvgBar){r->name, gap, gap, gap, colour_of(r)};
+}
+
+/* ORACLE would stretch the axis; the caption gives its value. */
+static Status chart_rows(const Page *x, const char *title, const char *label, RowBar *bar_of,
+                         const char *caption, Error *err) {
+    SvgBar *bar = mem_calloc((size_t)x->s->n + 1, sizeof *bar);
+    char oracle[64] = "";
+    size_t n = 0;
+    if (!bar) return mem_error(err, "the page of the table");
+    for (int i = 0; i < x->s->n; i++) {
+        const SummaryRow *r = &x->s->row[i];
+        if (!is_main(x, r)) continue;
+        bar[n] = bar_of(r);
+        if (is_oracle(r))
+            snprintf(oracle, sizeof oracle, " Not drawn: ORACLE, at %.3f.", bar[n].value);
+        else
+            n++;
     }
-    if (status == STATUS_OK && split == TABLE_STANDARD && c.n > 0) {
-        cells_add(&c, "the paper's claim, two data sets of its own");
-        cells_add(&c, "11.8 and 12.8 %%");
-        cells_add(&c, "none given");
-        cells_add(&c, "absolute or relative: not said");
-        cells_add(&c, "not said");
+    SvgFrame f = {
+        .title = title, .x_label = label, .legend = LEGEND, .legends = sizeof LEGEND / sizeof *LEGEND};
+    if (n > 0) {
+        html_figure_begin(x->b);
+        svg_bars(x->b, &f, bar, n);
+        html_figure_end(x->b, "%s%s", caption, oracle);
     }
-    cells_end(&c, b, "Gain in MAP, mean of both directions; bold: the interval excludes zero", head, 5);
-    return status;
+    mem_free(bar);
+    return STATUS_OK;
 }
 
-static Status part_table(Buffer *b, const Plan *p, const Summary *s, int data, Error *err) {
-    static const char *const head[] = {"ablation", "MAP", "whole method minus it", "95 % interval, paired",
-                                       "ahead on splits"};
-    Gain parts[PARTS_MOST];
+static Status chart_ablations(const Page *x, Error *err) {
+    Gain gains[ABLATIONS_MOST];
+    SvgBar bar[ABLATIONS_MOST];
+    size_t bars = 0;
     int n;
-    Cells c;
-    TRY(output_parts(parts, &n, p, s, data, err));
-    Status status = cells_begin(&c, 5 * (size_t)n, err);
-    for (int i = 0; status == STATUS_OK && i < n; i++) {
-        const Difference *d = &parts[i].difference;
-        if (d->of.groups == 0) continue;
-        cells_add(&c, "%s", parts[i].over);
-        cells_add(&c, "%.3f", d->base);
-        add_difference(&c, &parts[i]);
-        cells_add(&c, "%d of %d", d->ahead, d->splits);
+    TRY(summary_ablations(x->s, x->data, x->p->main_bits, gains, &n, err));
+    for (int i = 0; i < n; i++) {
+        const Interval *v = &gains[i].difference;
+        if (v->groups) bar[bars++] = (SvgBar){gains[i].over, v->value, v->low, v->high, 4};
     }
-    cells_end(&c, b, "What each part brings, mean of both directions; bold: the interval excludes zero", head,
-              5);
-    return status;
+    if (bars == 0) return STATUS_OK;
+    SvgFrame f = {.title = "What each part brings", .x_label = "MAP of the whole method minus MAP without"};
+    html_figure_begin(x->b);
+    svg_bars(x->b, &f, bar, bars);
+    html_figure_end(
+        x->b, "Paired by query; whiskers: 95 %% intervals over groups. Right of zero: the part helps. An "
+              "interval that contains zero shows nothing.");
+    return STATUS_OK;
 }
 
-static Status health_table(Buffer *b, const Plan *p, const Summary *s, int data, Error *err) {
+/* ---- Lines: the chief rows ---- */
+
+enum { CHIEF_ROWS = 5 };
+
+/* MSACH, CLASSIFIER, DCMH and the best traditional rows on stage-1 and on raw features, as far as they are finished. Returns
+ * how many. */
+static int chief_rows(const Page *x, const SummaryRow *out[CHIEF_ROWS]) {
+    static const char *const methods[] = {"MSACH", "CLASSIFIER", "DCMH"}, *const features[] = {"stage1",
+                                                                                               "raw"};
+    const SummaryRow *rows[BASELINE_METHODS];
+    int n = 0, bits = x->p->main_bits;
+    for (int i = 0; i < 3; i++) {
+        out[n] = summary_find(x->s, x->data, TABLE_STANDARD, bits, methods[i], NULL, i == 0 ? "full" : NULL);
+        n += out[n] != NULL;
+    }
+    for (int i = 0; i < 2; i++) {
+        out[n] = summary_best(rows, summary_shallow(x->s, x->data, TABLE_STANDARD, bits, features[i], rows));
+        n += out[n] != NULL;
+    }
+    return n;
+}
+
+static int by_bits(const void *a, const void *b) {
+    return *(const int *)a - *(const int *)b;
+}
+
+/* One curve over the lengths that a chief row has. */
+typedef struct {
+    double x[TABLE_BITS], y[TABLE_BITS], low[TABLE_BITS], high[TABLE_BITS];
+} LengthCurve;
+
+static size_t fill_lengths(LengthCurve *c, const Page *x, const int *bits, const SummaryRow *chief) {
+    const TableRow *t = chief->row[0];
+    size_t n = 0;
+    for (int k = 0; k < x->o->n_bits; k++) {
+        const SummaryRow *r =
+            summary_find(x->s, x->data, TABLE_STANDARD, bits[k], t->method, t->features, t->ablation);
+        if (!r) continue;
+        const Interval *v = &r->value[PROTOCOL_HONEST][BOTH];
+        c->x[n] = bits[k];
+        c->y[n] = v->value;
+        c->low[n] = v->low;
+        c->high[n++] = v->high;
+    }
+    return n;
+}
+
+static Status chart_lengths(const Page *x, Error *err) {
+    const SummaryRow *chief[CHIEF_ROWS];
+    SvgSeries series[CHIEF_ROWS];
+    double ticks[TABLE_BITS];
+    int n = chief_rows(x, chief), bits[TABLE_BITS];
+    size_t count = 0;
+    LengthCurve *curve = mem_calloc(CHIEF_ROWS, sizeof *curve);
+    if (!curve) return mem_error(err, "the page of the table");
+    memcpy(bits, x->o->bits, sizeof bits);
+    qsort(bits, (size_t)x->o->n_bits, sizeof *bits, by_bits);
+    for (int k = 0; k < x->o->n_bits; k++) ticks[k] = bits[k];
+    for (int i = 0; i < n; i++) {
+        LengthCurve *c = &curve[i];
+        size_t points = fill_lengths(c, x, bits, chief[i]);
+        if (points > 1)
+            series[count++] =
+                (SvgSeries){chief[i]->name, c->x, c->y, i ? NULL : c->low, i ? NULL : c->high, points};
+    }
+    SvgFrame f = {.title = "MAP by bits",
+                  .x_label = "bits",
+                  .y_label = "MAP",
+                  .x_log = true,
+                  .x_ticks = ticks,
+                  .x_tick_count = (size_t)x->o->n_bits};
+    if (count > 0) {
+        html_figure_begin(x->b);
+        svg_lines(x->b, &f, series, count);
+        html_figure_end(
+            x->b,
+            "Mean of both directions; band: 95 %% interval of MSACH. Split seeds: %d at %d bits, %d at other "
+            "lengths.",
+            x->o->seeds, x->p->main_bits, x->o->lengths_seeds);
+    }
+    mem_free(curve);
+    return STATUS_OK;
+}
+
+static void chart_curves(const Page *x, Modality from) {
+    const SummaryRow *chief[CHIEF_ROWS];
+    SvgSeries series[CHIEF_ROWS];
+    size_t count = 0;
+    int n = chief_rows(x, chief);
+    for (int i = 0; i < n; i++) {
+        const TableScore *t = &chief[i]->row[0]->score[PROTOCOL_HONEST][from];
+        if (t->recall.n > 1)
+            series[count++] =
+                (SvgSeries){chief[i]->name, t->recall.value, t->precision.value, NULL, NULL, t->recall.n};
+    }
+    SvgFrame f = {.title = from == MODALITY_IMAGE ? "Precision and recall, image to text"
+                                                  : "Precision and recall, text to image",
+                  .x_label = "recall",
+                  .y_label = "precision",
+                  .x_max = 1,
+                  .y_max = 1};
+    if (count == 0) return;
+    html_figure_begin(x->b);
+    svg_lines(x->b, &f, series, count);
+    html_figure_end(x->b, "All items within a growing Hamming radius, %d bits, first split seed.",
+                    x->p->main_bits);
+}
+
+/* ---- Tables that the page alone has ---- */
+
+static void health_table(const Page *x) {
     static const char *const head[] = {"method",        "codes",         "distinct",
                                        "share of ones", "least to most", "constant bits",
                                        "entropy",       "|correlation|", "mean tie"};
-    Cells c;
-    char name[64];
-    Status status = cells_begin(&c, 18 * (size_t)s->n, err);
-    for (int i = 0; status == STATUS_OK && i < s->n; i++) {
-        const SummaryRow *r = &s->row[i];
-        if (r->data != data || r->split != TABLE_STANDARD || r->row[0]->bits != p->main_bits) continue;
-        for (int k = 0; k < 2 && r->row[0]->health[k].codes > 0; k++) {
-            const TableHealth *h = &r->row[0]->health[k];
-            cells_add(&c, "%s", output_name(r->row[0], name));
-            cells_add(&c, "%s", k ? "text" : "image");
-            cells_add(&c, "%d of %d", h->distinct, h->codes);
-            cells_add(&c, "%.2f", h->bit_mean);
-            cells_add(&c, "%.2f to %.2f", h->bit_mean_low, h->bit_mean_high);
-            cells_add(&c, "%d", h->constant_bits);
-            cells_add(&c, "%.2f", h->entropy);
-            cells_add(&c, "%.2f", h->correlation);
-            cells_add(&c, "%.1f", h->mean_tie);
+    HtmlTable t = html_table_begin(x->b, "Codes of the database, first split seed", "llrrrrrrr", head);
+    for (int i = 0; i < x->s->n; i++) {
+        const SummaryRow *r = &x->s->row[i];
+        for (Modality m = 0; m < MODALITIES && is_main(x, r); m++) {
+            const double *h = r->row[0]->health[m];
+            if (h[HEALTH_CODES] <= 0) continue;
+            html_cell(&t, false, "%s", r->name);
+            html_cell(&t, false, "%s", modality_name(m));
+            html_cell(&t, false, "%.0f of %.0f", h[HEALTH_DISTINCT], h[HEALTH_CODES]);
+            html_cell(&t, false, "%.2f", h[HEALTH_ONES]);
+            html_cell(&t, false, "%.2f to %.2f", h[HEALTH_LEAST], h[HEALTH_MOST]);
+            html_cell(&t, false, "%.0f", h[HEALTH_CONSTANT]);
+            html_cell(&t, false, "%.2f", h[HEALTH_ENTROPY]);
+            html_cell(&t, false, "%.2f", h[HEALTH_CORRELATION]);
+            html_cell(&t, false, "%.1f", h[HEALTH_TIE]);
         }
     }
-    cells_end(&c, b, "Codes of the database, first split seed", head, 9);
-    return status;
+    html_table_end(&t);
 }
 
-static Status choice_table(Buffer *b, const Plan *p, const Summary *s, int data, Error *err) {
+static void choice_table(const Page *x) {
     static const char *const head[] = {"method", "split seed", "chosen on validation queries", "MAP there"};
-    Cells c;
-    char name[64];
-    size_t room = 1;
-    for (int i = 0; i < s->n; i++) room += 4 * (size_t)s->row[i].seeds;
-    Status status = cells_begin(&c, room, err);
-    for (int i = 0; status == STATUS_OK && i < s->n; i++) {
-        const SummaryRow *r = &s->row[i];
-        if (r->data != data || r->split != TABLE_STANDARD || r->row[0]->bits != p->main_bits) continue;
-        for (int k = 0; k < r->seeds; k++) {
+    HtmlTable t = html_table_begin(x->b, "Hyper-parameters and epochs", "lrlr", head);
+    for (int i = 0; i < x->s->n; i++) {
+        const SummaryRow *r = &x->s->row[i];
+        for (int k = 0; k < r->seeds && is_main(x, r); k++) {
             if (r->row[k]->validation < 0) continue;
-            cells_add(&c, "%s", output_name(r->row[k], name));
-            cells_add(&c, "%d", r->cell[k]->split_seed);
-            cells_add(&c, "%s", strcmp(r->row[k]->note, "-") == 0 ? "epoch" : r->row[k]->note);
-            cells_add(&c, "%.3f", r->row[k]->validation);
+            html_cell(&t, false, "%s", r->name);
+            html_cell(&t, false, "%d", r->cell[k]->split_seed);
+            html_cell(&t, false, "%s", strcmp(r->row[k]->note, "-") == 0 ? "epoch" : r->row[k]->note);
+            html_cell(&t, false, "%.3f", r->row[k]->validation);
         }
     }
-    cells_end(&c, b, "Hyper-parameters and epochs", head, 4);
-    return status;
+    html_table_end(&t);
 }
 
 /* ---- One data set ---- */
 
-static bool any_row(const Summary *s, int data, TableSplit split, int bits) {
-    for (int i = 0; i < s->n; i++)
-        if (s->row[i].data == data && s->row[i].split == split && s->row[i].row[0]->bits == bits) return true;
-    return false;
+static Status charts(const Page *x, Error *err) {
+    TRY(chart_rows(x, "MAP, mean of both directions", "MAP", interval_bar,
+                   "Honest protocol. Whiskers: 95 % intervals over groups of queries.", err));
+    TRY(chart_ablations(x, err));
+    TRY(chart_lengths(x, err));
+    for (Modality m = 0; m < MODALITIES; m++) chart_curves(x, m);
+    TRY(chart_rows(x, "Tie bands", "MAP", tie_bar, "Whiskers: from the worst order of ties to the best.",
+                   err));
+    return chart_rows(x, "Protocol gap", "published minus honest MAP", gap_bar,
+                      "What the published protocol adds without a better method.", err);
 }
 
-static Status standard_section(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, int data,
-                               const char *name, Error *err) {
+static Status standard_section(const Page *x, Error *err) {
     char heading[128];
-    snprintf(heading, sizeof heading, "%s, %d bits", name, p->main_bits);
-    html_section_begin(b, heading);
-    TRY(gain_table(b, p, s, data, TABLE_STANDARD, err));
-    TRY(map_table(b, s, data, TABLE_STANDARD, p->main_bits,
-                  "MAP of test queries against database cases that were never trained on; the last but one "
-                  "column against the training set",
-                  err));
-    TRY(part_table(b, p, s, data, err));
-    html_grid_begin(b);
-    TRY(chart_rows(b, p, s, data, TABLE_STANDARD, err));
-    TRY(chart_ablations(b, p, s, data, err));
-    TRY(chart_lengths(b, p, o, s, data, err));
-    for (int k = 0; k < 2; k++) TRY(chart_curves(b, p, s, data, k, err));
-    TRY(chart_ties(b, p, s, data, err));
-    TRY(chart_protocols(b, p, s, data, err));
-    html_grid_end(b);
-    html_details_begin(b, "Health of the codes");
-    TRY(health_table(b, p, s, data, err));
-    html_details_end(b);
-    html_details_begin(b, "What validation queries chose");
-    TRY(choice_table(b, p, s, data, err));
-    html_details_end(b);
-    html_section_end(b);
+    snprintf(heading, sizeof heading, "%s, %d bits", x->name, x->p->main_bits);
+    html_section_begin(x->b, heading);
+    TRY(output_gains(x->b, true, x->p, x->s, x->data, TABLE_STANDARD, err));
+    output_rows(x->b, true, x->s, x->data, TABLE_STANDARD, x->p->main_bits);
+    TRY(output_ablations(x->b, true, x->p, x->s, x->data, err));
+    html_grid_begin(x->b);
+    TRY(charts(x, err));
+    html_grid_end(x->b);
+    html_details_begin(x->b, "Health of the codes");
+    health_table(x);
+    html_details_end(x->b);
+    html_details_begin(x->b, "What validation queries chose");
+    choice_table(x);
+    html_details_end(x->b);
+    html_section_end(x->b);
     return STATUS_OK;
 }
 
-static Status lengths_section(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, int data,
-                              const char *name, Error *err) {
-    for (int k = 0; k < o->n_bits; k++) {
+static void other_lengths(const Page *x) {
+    for (int k = 0; k < x->o->n_bits; k++) {
+        int bits = x->o->bits[k];
         char heading[128];
-        if (o->bits[k] == p->main_bits || !any_row(s, data, TABLE_STANDARD, o->bits[k])) continue;
-        snprintf(heading, sizeof heading, "%s, %d bits", name, o->bits[k]);
-        html_details_begin(b, heading);
-        TRY(map_table(b, s, data, TABLE_STANDARD, o->bits[k], heading, err));
-        html_details_end(b);
+        if (bits == x->p->main_bits || !summary_has(x->s, x->data, TABLE_STANDARD, bits)) continue;
+        snprintf(heading, sizeof heading, "%s, %d bits", x->name, bits);
+        html_details_begin(x->b, heading);
+        output_rows(x->b, true, x->s, x->data, TABLE_STANDARD, bits);
+        html_details_end(x->b);
     }
-    return STATUS_OK;
 }
 
-static Status extra_section(Buffer *b, const Plan *p, const Summary *s, int data, TableSplit split,
-                            const char *name, Error *err) {
+static Status extra_section(const Page *x, TableSplit split, Error *err) {
     char heading[128];
-    if (!any_row(s, data, split, p->main_bits)) return STATUS_OK;
-    snprintf(heading, sizeof heading, "%s: %s", name,
-             split == TABLE_UNSEEN ? "classes that were never trained on"
-                                   : "label words removed from the texts");
-    html_section_begin(b, heading);
+    if (!summary_has(x->s, x->data, split, x->p->main_bits)) return STATUS_OK;
+    snprintf(heading, sizeof heading, "%s: %s", x->name, OUTPUT_SPLITS[split]);
+    html_section_begin(x->b, heading);
     if (split == TABLE_UNSEEN)
-        html_text(
-            b,
-            "%d labels, drawn by the split seed, are in no training and no validation case; queries and "
-            "database hold cases with them alone.",
-            p->unseen[data]);
+        html_text(x->b,
+                  "No training and no validation case has one of %d labels, drawn by the split seed. Queries "
+                  "and database "
+                  "hold cases with these labels only.",
+                  x->p->unseen[x->data]);
     else
         html_text(
-            b, "Labels are often written in the report itself. Here the words of all labels are removed from "
-               "every text before anything is trained.");
-    TRY(gain_table(b, p, s, data, split, err));
-    TRY(map_table(b, s, data, split, p->main_bits, heading, err));
-    html_section_end(b);
+            x->b,
+            "A report often contains its labels. Here the words of all labels are removed from every text "
+            "before training.");
+    TRY(output_gains(x->b, true, x->p, x->s, x->data, split, err));
+    output_rows(x->b, true, x->s, x->data, split, x->p->main_bits);
+    html_section_end(x->b);
     return STATUS_OK;
 }
 
-static Status data_sections(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, int data,
-                            Error *err) {
-    char name[64];
-    plan_data_name(o->data[data], name, sizeof name);
-    if (any_row(s, data, TABLE_STANDARD, p->main_bits)) TRY(standard_section(b, p, o, s, data, name, err));
-    TRY(lengths_section(b, p, o, s, data, name, err));
-    TRY(extra_section(b, p, s, data, TABLE_UNSEEN, name, err));
-    return extra_section(b, p, s, data, TABLE_MASKED, name, err);
+static Status data_sections(const Page *x, Error *err) {
+    if (summary_has(x->s, x->data, TABLE_STANDARD, x->p->main_bits)) TRY(standard_section(x, err));
+    other_lengths(x);
+    TRY(extra_section(x, TABLE_UNSEEN, err));
+    return extra_section(x, TABLE_MASKED, err);
 }
 
 /* ---- The page ---- */
 
+static void write_notes(Buffer *b, const char *heading, const OutputNote *notes) {
+    html_heading(b, heading);
+    html_facts_begin(b);
+    for (; notes->name; notes++) html_fact(b, notes->name, "%s", notes->text);
+    html_facts_end(b);
+}
+
 static void write_reading(Buffer *b) {
-    html_section_begin(b, "How to read it");
-    html_text(
-        b, "MAP counts an item as relevant where it shares a label with the query; it is the expected value "
-           "over "
-           "all orders of equal distances, and the mean over all queries. All rows of a split use the same "
-           "training cases, queries and database; whole patients or videos are on one side.");
-    html_text(
-        b, "Rows 2 to 6 are traditional (shallow) methods, once on the features that stage 1 of MSACH "
-           "learned, once on raw features: a gain over pixels is not a gain of hashing. DCMH is deep, on the "
-           "same networks, end to end, with gamma = eta = 1. CLASSIFIER gives each class a random code. "
-           "REAL-VALUED compares before hashing, by cosine. ORACLE knows the labels of the queries.");
-    html_text(
-        b, "Hyper-parameters and epochs of every method are chosen on validation queries alone. Intervals: "
-           "percentile bootstrap over groups of queries, a group drawn with its queries of all split seeds; "
-           "differences are paired by query.");
+    html_section_begin(b, "How to read this page");
+    html_text(b, "All rows of a split use the same training cases, queries and database; a patient or video "
+                 "is in one set "
+                 "only. Hyper-parameters and epochs of every method are chosen on validation queries.");
+    html_heading(b, "Terms");
+    glossary_write(b, true, OUTPUT_TERMS);
+    write_notes(b, "Rows", OUTPUT_ROWS);
+    write_notes(b, "References", OUTPUT_REFERENCES);
     html_section_end(b);
 }
 
-static void write_hashes(Buffer *b, const Plan *p, const TableOptions *o) {
-    for (int d = 0; d < o->n_data; d++) {
-        char name[64], line[64];
-        plan_data_name(o->data[d], name, sizeof name);
-        html_fact(b, name, "%d cases, manifest crc32 %08x", p->cases[d], (unsigned)p->crc[d]);
-        for (int i = 0; i < p->n; i++) {
-            const PlannedCell *c = &p->cell[i];
-            if (c->data != d || !c->done || (i > 0 && plan_same_split(c, c - 1) && c[-1].done)) continue;
-            snprintf(line, sizeof line, "%s split %d", TABLE_SPLIT_NAMES[c->split], c->split_seed);
-            html_fact(b, line, "hash %08x, %d queries", (unsigned)c->cell.split_hash, c->cell.queries);
-        }
+static void write_data(Buffer *b, const Plan *p, const TableOptions *o, int d) {
+    char line[64];
+    manifest_name(o->data[d], line, sizeof line);
+    html_fact(b, line, "%d cases, manifest crc32 %08x", p->cases[d], (unsigned)p->crc[d]);
+    for (int i = 0; i < p->n; i++) {
+        const PlannedCell *c = &p->cell[i];
+        if (c->data != d || !c->done || (i > 0 && plan_same_split(c, c - 1) && c[-1].done)) continue;
+        snprintf(line, sizeof line, "%s split %d", TABLE_SPLIT_NAMES[c->split], c->split_seed);
+        html_fact(b, line, "hash %08x, %zu queries", (unsigned)c->cell.split_hash, c->cell.group.n);
     }
 }
 
 static void write_source(Buffer *b, const Plan *p, const TableOptions *o) {
     int done = 0;
     for (int i = 0; i < p->n; i++) done += p->cell[i].done;
-    html_section_begin(b, "Where it comes from");
+    html_section_begin(b, "Command, data and settings");
     html_pre(b, o->command ? o->command : "");
     html_facts_begin(b);
     html_fact(b, "msach", "%s", MSACH_VERSION);
     html_fact(b, "cells", "%d of %d finished", done, p->n);
-    write_hashes(b, p, o);
+    for (int d = 0; d < o->n_data; d++) write_data(b, p, o, d);
     html_facts_end(b);
-    html_details_begin(b, "Every setting");
-    html_facts_begin(b);
-    for (int i = 0; i < CONFIG_COUNT; i++) {
-        char text[64];
-        html_fact(b, CONFIG_TABLE[i].name, "%s (%s)", config_value(&o->config, &CONFIG_TABLE[i], text),
-                  CONFIG_TABLE[i].meaning);
-    }
-    html_facts_end(b);
-    html_details_end(b);
+    report_settings(b, &o->config);
     html_section_end(b);
 }
 
-Status output_page(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err) {
+Status table_page(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err) {
     int open = 0;
     for (int i = 0; i < p->n; i++) open += !p->cell[i].done && !p->cell[i].skipped;
-    html_begin(
-        b, "MSACH against other methods",
-        "What holds of the paper's claim, 11.8 and 12.8 % more MAP than traditional methods, on these data.");
-    if (open) html_note(b, "Not finished: %d of %d cells are still to be trained.", open, p->n);
-    for (int d = 0; d < o->n_data; d++) TRY(data_sections(b, p, o, s, d, err));
+    html_begin(b, "MSACH against other methods",
+               "The paper claims 11.8 and 12.8 % more MAP than traditional methods. This page measures the "
+               "gain on the "
+               "data sets below.");
+    if (open) html_note(b, "Not finished: %d of %d cells are still to be computed.", open, p->n);
+    for (int d = 0; d < o->n_data; d++) {
+        Page x = {.b = b, .p = p, .o = o, .s = s, .data = d};
+        manifest_name(o->data[d], x.name, sizeof x.name);
+        TRY(data_sections(&x, err));
+    }
     write_reading(b);
     write_source(b, p, o);
     html_note(b, "A research result. Not a medical device; not for diagnosis or treatment.");

@@ -1,35 +1,40 @@
 #include "train/table/table_plan.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "hash/baselines/baselines.h"
 #include "nn/base/alloc.h"
-#include "nn/base/bytes.h"
 
 const char *const TABLE_SPLIT_NAMES[TABLE_SPLITS] = {"standard", "unseen", "masked"};
 const char *const TABLE_PART_NAMES[TABLE_PARTS] = {"main",   "ablations", "lengths",   "dcmh",
                                                    "masked", "unseen",    "retrained", "raw-lengths"};
 
-void plan_data_name(const char *manifest, char *name, size_t size) {
-    const char *end = strrchr(manifest, '/'), *begin = end;
-    if (!end) {
-        snprintf(name, size, "%s", manifest);
-        return;
-    }
-    while (begin > manifest && begin[-1] != '/') begin--;
-    snprintf(name, size, "%.*s", (int)(end - begin), begin);
-}
+/* The rows of a part. OWN: RANDOM, CLASSIFIER, ORACLE and the whole method. */
+enum { OWN = 1, ON_STAGE1 = 2, ON_RAW = 4, SHARED = 8, RETRAINED = 16, DCMH = 32 };
+static const struct {
+    TableSplit split;
+    bool every_seed; /* split seeds 1..seeds; else 1..lengths_seeds */
+    bool main_bits;  /* the main bits; else all others */
+    unsigned rows;
+} PARTS[TABLE_PARTS] = {[PART_MAIN] = {TABLE_STANDARD, true, true, OWN | ON_STAGE1 | ON_RAW},
+                        [PART_ABLATIONS] = {TABLE_STANDARD, true, true, SHARED},
+                        [PART_LENGTHS] = {TABLE_STANDARD, false, false, OWN | ON_STAGE1},
+                        [PART_DCMH] = {TABLE_STANDARD, true, true, DCMH},
+                        [PART_MASKED] = {TABLE_MASKED, false, true, OWN | ON_STAGE1 | ON_RAW},
+                        [PART_UNSEEN] = {TABLE_UNSEEN, false, true, OWN | ON_STAGE1 | ON_RAW},
+                        [PART_RETRAINED] = {TABLE_STANDARD, false, true, RETRAINED},
+                        [PART_RAW_LENGTHS] = {TABLE_STANDARD, false, false, ON_RAW}};
 
 void plan_describe(const TableOptions *o, const PlannedCell *c, char *text, size_t size) {
     static const char *const names[] = {"RANDOM", "", "DCMH", "CLASSIFIER", "MSACH", "MSACH", "ORACLE"};
     char data[64];
-    plan_data_name(o->data[c->data], data, sizeof data);
+    manifest_name(o->data[c->data], data, sizeof data);
     const char *ablation = c->ablation && strcmp(c->ablation, "full") != 0 ? c->ablation : "";
     snprintf(text, size, "%s, %s split %d, %s%s%s%s, %d bits", data, TABLE_SPLIT_NAMES[c->split],
              c->split_seed, c->kind == CELL_SHALLOW ? BASELINES[c->method].name : names[c->kind],
-             c->kind == CELL_SHALLOW && c->raw ? " on raw features" : "", *ablation ? " " : "", ablation,
-             c->bits);
+             c->raw ? " on raw features" : "", *ablation ? " " : "", ablation, c->bits);
 }
 
 bool plan_same_split(const PlannedCell *a, const PlannedCell *b) {
@@ -46,17 +51,17 @@ bool plan_runs_alone(CellKind kind) {
 
 /* ---- Settings and keys ---- */
 
-/* DCMH (Jiang & Li, CVPR 2017) on our own networks, end to end; the codes are a linear function of u_m. Epochs,
- * batch, rate and augmentation are those of MSACH's stage 1. Its gamma = eta = 1 weigh sums over a batch,
- *     sum_ij (softplus(theta_ij) - S_ij theta_ij) + gamma sum_m |H_m - B|^2 + eta sum_m |H_m' 1|^2,
- * which in our means (b^2 L_like, b q L_qua, q b^2 L_bal), divided by b^2, are the weights 1, q/b and q. */
+/* DCMH (Jiang & Li, CVPR 2017) on the networks of MSACH, end to end; the codes are a linear function of u_m. Epochs, batch,
+ * rate and augmentation are those of stage 1. Its gamma = eta = 1 weigh sums over a batch,
+ *     sum_ij (softplus(theta_ij) - S_ij theta_ij) + gamma sum_m |H_m - B|^2 + eta sum_m |H_m' 1|^2.
+ * The terms here are means (b^2 L_like, b q L_qua, q b^2 L_bal), so that after division by b^2 the weights are 1, q/b, q. */
 static void config_dcmh(Config *c) {
     c->end_to_end = 1;
     c->transformer = c->joint_pass = 0;
     c->weight_align = c->weight_manifold = c->weight_classification = c->weight_decorrelation = 0;
     c->weight_likelihood = 1;
     c->weight_quantisation = (double)c->bits / c->stage1_batch;
-    c->weight_balance = c->bits < 1000 ? c->bits : 1000; /* the most that the setting allows */
+    c->weight_balance = c->bits < 1000 ? c->bits : 1000; /* the highest value of the setting */
     c->beta_start = c->beta_end = 1;
     c->laplacian = c->geodesic = 0;
     c->dropout = 0;
@@ -72,206 +77,163 @@ Status plan_config(const TableOptions *o, const PlannedCell *c, Config *out, Err
     return config_check(out, err);
 }
 
-/* The settings that the cell depends on. One whose value is what builds without it did is left out, so that cells of those
- * builds stay finished. */
-static void add_settings(Buffer *b, const Config *c, bool stage2) {
+static void add_split(Buffer *b, const Plan *p, const TableOptions *o, const PlannedCell *c) {
+    buffer_printf(b, "data %08x%s split %s %d", (unsigned)p->crc[c->data],
+                  o->manifest.skip_bad ? " skip-bad" : "", TABLE_SPLIT_NAMES[c->split], c->split_seed);
+    if (c->split == TABLE_UNSEEN) buffer_printf(b, " unseen %d", p->unseen[c->data]);
+    if (c->split == TABLE_MASKED && p->words_crc) buffer_printf(b, " words %08x", (unsigned)p->words_crc);
+}
+
+/* The settings of a scope and of those before it. A setting that older builds did not have is named only where its value is
+ * not what they did, so that a new setting leaves finished cells valid. */
+static void add_settings(Buffer *b, const Config *c, ConfigScope last) {
     for (int i = 0; i < CONFIG_COUNT; i++) {
         const ConfigOption *o = &CONFIG_TABLE[i];
         char text[64];
-        bool wanted = o->scope == SCOPE_STAGE1 || (stage2 && o->scope != SCOPE_RESOURCES);
-        if (wanted && config_number(c, o->name) != o->before)
-            buffer_printf(b, "%s = %s\n", o->name, config_value(c, o, text));
+        if (o->scope <= last && config_number(c, o->name) != o->before)
+            buffer_printf(b, " %s=%s", o->name, config_value(c, o, text));
     }
 }
 
-static void add_split(Buffer *b, const Plan *p, const TableOptions *o, const PlannedCell *c) {
-    buffer_printf(b, "data %08x%s\nsplit %s %d\n", (unsigned)p->crc[c->data],
-                  o->manifest.skip_bad ? " skip-bad" : "", TABLE_SPLIT_NAMES[c->split], c->split_seed);
-    if (c->split == TABLE_UNSEEN) buffer_printf(b, "unseen %d\n", p->unseen[c->data]);
-    if (c->split == TABLE_MASKED && p->words_crc) buffer_printf(b, "words %08x\n", (unsigned)p->words_crc);
+static void hash_name(const Buffer *b, char name[17]) {
+    snprintf(name, 17, "%016llx", (unsigned long long)fnv1a(FNV1A_START, b->data, b->size));
 }
 
-static void hash_name(const Buffer *b, char *name) {
-    const uint64_t start = 1469598103934665603u; /* of the names of all finished cells */
-    uint64_t h = fnv1a(start, b->data, b->size);
-    snprintf(name, 17, "%016llx", (unsigned long long)h);
-}
-
-/* All that determines the cell's results, as text. RANDOM and ORACLE stand on labels and split alone. */
+/* One line of text with all that determines the results of the cell, and the path that follows from it. RANDOM and ORACLE are
+ * computed from labels and split alone. */
 static Status make_key(const Plan *p, const TableOptions *o, PlannedCell *c, Error *err) {
-    static const char *const kinds[] = {"random", "shallow", "dcmh",  "classifier",
-                                        "msach",  "msach",   "oracle"};
+    static const char *const kinds[] = {"random", "", "dcmh", "classifier", "msach", "msach", "oracle"};
     Config config;
     Buffer b = {0};
+    char file[48];
+    bool own = c->kind == CELL_MSACH || c->kind == CELL_RETRAINED;
     TRY(plan_config(o, c, &config, err));
     add_split(&b, p, o, c);
-    buffer_printf(&b, "method %s%s%s%s%s\nbits %d\n", kinds[c->kind], c->kind == CELL_SHALLOW ? " " : "",
-                  c->kind == CELL_SHALLOW ? BASELINES[c->method].name : "",
-                  c->kind == CELL_SHALLOW ? c->raw ? " raw" : " stage1" : "", c->ablation ? c->ablation : "",
-                  c->bits);
-    if (c->kind == CELL_RANDOM || c->kind == CELL_ORACLE)
-        buffer_printf(&b, "seed %d\n", config.seed);
+    if (c->kind == CELL_SHALLOW)
+        buffer_printf(&b, " method %s %s", BASELINES[c->method].name, c->raw ? "raw" : "stage1");
     else
-        add_settings(&b, &config, c->kind == CELL_MSACH || c->kind == CELL_RETRAINED);
+        buffer_printf(&b, " method %s %s", kinds[c->kind], c->ablation ? c->ablation : "-");
+    buffer_printf(&b, " bits %d", c->bits);
+    if (c->kind == CELL_RANDOM || c->kind == CELL_ORACLE)
+        buffer_printf(&b, " seed=%d", config.seed);
+    else
+        add_settings(&b, &config, own ? SCOPE_STAGE2 : SCOPE_STAGE1);
+    if (!b.failed) hash_name(&b, c->name);
     buffer_add(&b, "", 1);
     if (b.failed) {
         buffer_free(&b);
-        return mem_error(err, "the table's plan");
+        return mem_error(err, "the cells of the table");
     }
-    b.size--;
-    hash_name(&b, c->name);
     c->key = (char *)b.data;
-    return STATUS_OK;
+    snprintf(file, sizeof file, "cells/%s.tsv", c->name);
+    c->path = path_join(o->out, file);
+    return c->path ? STATUS_OK : mem_error(err, "the cells of the table");
 }
 
-Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, Config *out, char *name,
+Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, Config *out, char name[17],
                    Error *err) {
     PlannedCell plain = *c;
     Buffer b = {0};
+    Config standard;
     Error unused;
+    char text[64];
     plain.kind = CELL_CLASSIFIER;
     plain.ablation = NULL;
+    config_default(&standard);
     TRY(plan_config(o, &plain, out, err));
-    for (int i = 0; i < CONFIG_COUNT; i++) {
-        const ConfigOption *option = &CONFIG_TABLE[i];
-        char text[64];
-        snprintf(text, sizeof text, "%.15g", option->standard);
-        if (option->scope == SCOPE_STAGE2)
-            config_set(out, option->name, text, &unused); /* a default is in range */
-    }
+    for (int i = 0; i < CONFIG_COUNT; i++)
+        if (CONFIG_TABLE[i].scope == SCOPE_STAGE2) /* a default is in range */
+            config_set(out, CONFIG_TABLE[i].name, config_value(&standard, &CONFIG_TABLE[i], text), &unused);
     out->heads = out->layers = 1; /* divides any dim */
     add_split(&b, p, o, c);
-    /* all settings, since a checkpoint names all: an older build's may have had other defaults */
-    for (int i = 0; i < CONFIG_COUNT; i++) {
-        char text[64];
-        buffer_printf(&b, "%s = %s\n", CONFIG_TABLE[i].name, config_value(out, &CONFIG_TABLE[i], text));
-    }
-    if (b.failed) {
-        buffer_free(&b);
-        return mem_error(err, "the table's plan");
-    }
-    hash_name(&b, name);
+    /* a checkpoint names all settings, and other builds may have other defaults */
+    for (int i = 0; i < CONFIG_COUNT; i++)
+        buffer_printf(&b, "\n%s = %s", CONFIG_TABLE[i].name, config_value(out, &CONFIG_TABLE[i], text));
+    if (!b.failed) hash_name(&b, name);
     buffer_free(&b);
-    return STATUS_OK;
+    return b.failed ? mem_error(err, "the cells of the table") : STATUS_OK;
 }
 
 /* ---- Cells ---- */
 
-static Status add(Plan *p, size_t *capacity, PlannedCell c, Error *err) {
-    if (!mem_grow(&p->cell, capacity, (size_t)p->n + 1, sizeof *p->cell))
-        return mem_error(err, "the table's plan");
+static Status add(Plan *p, PlannedCell c, Error *err) {
+    if (!mem_grow(&p->cell, &p->capacity, (size_t)p->n + 1, sizeof *p->cell))
+        return mem_error(err, "the cells of the table");
     p->cell[p->n++] = c;
     return STATUS_OK;
 }
 
-/* What stands on class probabilities or nothing at all, and the whole method. */
-static Status add_own(Plan *p, size_t *capacity, PlannedCell c, Error *err) {
-    static const CellKind kinds[] = {CELL_RANDOM, CELL_CLASSIFIER, CELL_ORACLE, CELL_MSACH};
-    for (int i = 0; i < 4; i++) {
-        c.kind = kinds[i];
-        c.ablation = c.kind == CELL_MSACH ? "full" : NULL;
-        TRY(add(p, capacity, c, err));
-    }
-    return STATUS_OK;
-}
-
-static Status add_shallow(Plan *p, size_t *capacity, PlannedCell c, int raw, Error *err) {
+static Status add_shallow(Plan *p, PlannedCell c, bool raw, Error *err) {
     c.kind = CELL_SHALLOW;
     c.raw = raw;
-    for (c.method = 0; c.method < BASELINE_METHODS; c.method++) TRY(add(p, capacity, c, err));
+    for (c.method = 0; c.method < BASELINE_METHODS; c.method++) TRY(add(p, c, err));
     return STATUS_OK;
 }
 
-/* Those that share stage 1 (CELL_MSACH), or those that train one of their own. */
-static Status add_ablations(Plan *p, size_t *capacity, PlannedCell c, CellKind kind, Error *err) {
+static Status add_kind(Plan *p, PlannedCell c, CellKind kind, const char *ablation, Error *err) {
     c.kind = kind;
-    for (const Ablation *a = ABLATIONS; a->name; a++) {
-        if (!a->settings[0] || ablation_retrains(a) != (kind == CELL_RETRAINED)) continue;
-        c.ablation = a->name;
-        TRY(add(p, capacity, c, err));
+    c.ablation = ablation;
+    return add(p, c, err);
+}
+
+/* Rows of a part; c holds data, split, seed and bits. */
+static Status add_rows(Plan *p, PlannedCell c, unsigned rows, Error *err) {
+    if (rows & OWN) {
+        TRY(add_kind(p, c, CELL_RANDOM, NULL, err));
+        TRY(add_kind(p, c, CELL_CLASSIFIER, NULL, err));
+        TRY(add_kind(p, c, CELL_ORACLE, NULL, err));
+        TRY(add_kind(p, c, CELL_MSACH, "full", err));
     }
-    return STATUS_OK;
-}
-
-/* The cells of one part for one split seed of one data set at one length. */
-static Status add_part(Plan *p, size_t *capacity, PlannedCell c, Error *err) {
-    switch (c.part) {
-    case PART_MAIN:
-    case PART_MASKED:
-    case PART_UNSEEN:
-        TRY(add_own(p, capacity, c, err));
-        TRY(add_shallow(p, capacity, c, 0, err));
-        return add_shallow(p, capacity, c, 1, err);
-    case PART_LENGTHS:
-        TRY(add_own(p, capacity, c, err));
-        return add_shallow(p, capacity, c, 0, err);
-    case PART_RAW_LENGTHS:
-        return add_shallow(p, capacity, c, 1, err);
-    case PART_ABLATIONS:
-        return add_ablations(p, capacity, c, CELL_MSACH, err);
-    case PART_RETRAINED:
-        return add_ablations(p, capacity, c, CELL_RETRAINED, err);
-    default:
-        c.kind = CELL_DCMH;
-        return add(p, capacity, c, err);
+    if (rows & ON_STAGE1) TRY(add_shallow(p, c, false, err));
+    if (rows & ON_RAW) TRY(add_shallow(p, c, true, err));
+    for (int i = 1; ABLATIONS[i].name; i++) {
+        bool retrains = ablation_retrains(&ABLATIONS[i]);
+        if (rows & (retrains ? RETRAINED : SHARED))
+            TRY(add_kind(p, c, retrains ? CELL_RETRAINED : CELL_MSACH, ABLATIONS[i].name, err));
     }
+    return rows & DCMH ? add_kind(p, c, CELL_DCMH, NULL, err) : STATUS_OK;
 }
 
-static bool has_part(const TableOptions *o, TablePart part, int seed) {
-    bool every_seed = part == PART_MAIN || part == PART_ABLATIONS || part == PART_DCMH;
-    if (o->quick) return every_seed && seed == 1;
-    return seed <= (every_seed ? o->seeds : o->lengths_seeds);
-}
-
-/* One part for one seed of one data set, at its lengths. */
-static Status add_lengths(Plan *p, size_t *capacity, const TableOptions *o, int data, int seed,
-                          TablePart part, Error *err) {
-    TableSplit split = part == PART_UNSEEN   ? TABLE_UNSEEN
-                       : part == PART_MASKED ? TABLE_MASKED
-                                             : TABLE_STANDARD;
-    bool others = part == PART_LENGTHS || part == PART_RAW_LENGTHS;
-    if (!has_part(o, part, seed) || (split == TABLE_UNSEEN && p->unseen[data] == 0) ||
-        (p->fixed[data] && seed > 1))
+/* The cells of one part for one split seed of one data set. */
+static Status add_part(Plan *p, const TableOptions *o, int data, int seed, TablePart part, Error *err) {
+    bool every_seed = PARTS[part].every_seed;
+    int seeds = o->quick ? every_seed : every_seed ? o->seeds : o->lengths_seeds;
+    if (seed > seeds || (seed > 1 && p->fixed[data]) || (part == PART_UNSEEN && p->unseen[data] == 0))
         return STATUS_OK;
-    for (int i = 0; i < o->n_bits; i++)
-        if ((o->bits[i] != p->main_bits) == others)
-            TRY(add_part(p, capacity,
-                         (PlannedCell){.data = data,
-                                       .split = split,
-                                       .split_seed = seed,
-                                       .bits = o->bits[i],
-                                       .part = part,
-                                       .wanted = o->parts == 0 || (o->parts >> part & 1)},
-                         err));
+    for (int i = 0; i < o->n_bits; i++) {
+        PlannedCell c = {.data = data,
+                         .split = PARTS[part].split,
+                         .split_seed = seed,
+                         .bits = o->bits[i],
+                         .wanted = o->parts == 0 || (o->parts >> part & 1)};
+        if ((c.bits == p->main_bits) == PARTS[part].main_bits) TRY(add_rows(p, c, PARTS[part].rows, err));
+    }
     return STATUS_OK;
 }
 
-/* The order of TablePart: see there. */
+/* In the order of TablePart. */
 static Status add_all(Plan *p, const TableOptions *o, Error *err) {
-    size_t capacity = 0;
     for (int first = PART_MAIN, last; first < TABLE_PARTS; first = last + 1) {
         last = first == PART_MAIN ? PART_LENGTHS : first;
-        for (int seed = 1; seed <= (o->quick ? 1 : o->seeds); seed++)
+        for (int seed = 1; seed <= o->seeds; seed++)
             for (int d = 0; d < o->n_data; d++)
                 for (int part = first; part <= last; part++)
-                    TRY(add_lengths(p, &capacity, o, d, seed, (TablePart)part, err));
+                    TRY(add_part(p, o, d, seed, (TablePart)part, err));
     }
     return STATUS_OK;
 }
 
-/* A quarter of the labels, at least two, and two to train on. */
+/* The unseen split leaves out a quarter of the labels, at least two, and needs two others to train on. */
 static Status look_at_data(Plan *p, const TableOptions *o, int d, const Log *log, Error *err) {
     Manifest m;
-    ManifestOptions options = o->manifest;
-    options.need_labels = true;
-    Status s = manifest_read(&m, o->data[d], &options, log, err);
+    Status s = manifest_read(&m, o->data[d], &o->manifest, log, err);
     if (s == STATUS_OK) {
         p->crc[d] = m.crc;
         p->cases[d] = m.n;
         p->fixed[d] = m.has_split;
         p->unseen[d] = m.n_labels < 4 || m.has_split ? 0 : m.n_labels / 4 < 2 ? 2 : m.n_labels / 4;
         if (p->unseen[d] == 0 && !o->quick)
-            log_warn(log, "%s: no split with unseen classes: it needs four labels and no split of its own",
+            log_warn(log, "%s: no unseen split: it needs four labels, and a manifest without a split column",
                      o->data[d]);
     }
     manifest_free(&m);
@@ -288,6 +250,26 @@ static Status look_at_words(Plan *p, const TableOptions *o, Error *err) {
     return STATUS_OK;
 }
 
+/* ---- Finished cells ---- */
+
+/* Cells of older builds have another format and are not read. */
+static Status look_at_older(const TableOptions *o, const Log *log, Error *err) {
+    char *folder = path_join(o->out, "cells");
+    int older = 0;
+    if (!folder) return mem_error(err, "the cells of the table");
+    DIR *d = opendir(folder);
+    for (const struct dirent *e; d && (e = readdir(d));) older += strstr(e->d_name, ".txt") != NULL;
+    if (d) closedir(d);
+    if (older)
+        log_warn(
+            log,
+            "%s: holds %d cell file%s of an older msach (*.txt), which this one does not read; the cells are "
+            "computed again; delete the *.txt files",
+            folder, older, older == 1 ? "" : "s");
+    mem_free(folder);
+    return STATUS_OK;
+}
+
 static Status find_finished(PlannedCell *c, const Log *log, Error *err) {
     if (!path_exists(c->path)) return STATUS_OK;
     Status s = table_cell_read(&c->cell, c->key, c->path, err);
@@ -300,21 +282,16 @@ static Status find_finished(PlannedCell *c, const Log *log, Error *err) {
 }
 
 Status plan_make(Plan *p, const TableOptions *o, const Log *log, Error *err) {
-    memset(p, 0, sizeof *p);
-    p->main_bits = o->bits[0];
+    *p = (Plan){.main_bits = o->bits[0]};
     for (int i = 0; i < o->n_bits; i++)
         if (o->bits[i] == 64) p->main_bits = 64;
     for (int d = 0; d < o->n_data; d++) TRY(look_at_data(p, o, d, log, err));
     TRY(look_at_words(p, o, err));
+    TRY(look_at_older(o, log, err));
     TRY(add_all(p, o, err));
     for (int i = 0; i < p->n; i++) {
-        PlannedCell *c = &p->cell[i];
-        char name[48];
-        TRY(make_key(p, o, c, err));
-        snprintf(name, sizeof name, "cells/%s.txt", c->name);
-        c->path = path_join(o->out, name);
-        if (!c->path) return mem_error(err, "the table's plan");
-        TRY(find_finished(c, log, err));
+        TRY(make_key(p, o, &p->cell[i], err));
+        TRY(find_finished(&p->cell[i], log, err));
     }
     return STATUS_OK;
 }
@@ -326,5 +303,5 @@ void plan_free(Plan *p) {
         table_cell_free(&p->cell[i].cell);
     }
     mem_free(p->cell);
-    memset(p, 0, sizeof *p);
+    *p = (Plan){0};
 }

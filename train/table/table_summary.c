@@ -1,131 +1,122 @@
 #include "train/table/table_summary.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hash/baselines/baselines.h"
 #include "nn/base/alloc.h"
+#include "train/evaluate.h"
 
 /* ---- The order of the rows ---- */
 
-/* RANDOM, each shallow method on stage-1 and on raw features, DCMH, CLASSIFIER, MSACH, its ablations in the
- * order of ABLATIONS, REAL-VALUED, ORACLE. */
+/* RANDOM, each shallow method on stage-1 and on raw features, DCMH, CLASSIFIER, MSACH, its ablations in the order of
+ * ABLATIONS, REAL-VALUED, ORACLE. */
 static int place_of(const TableRow *r) {
-    enum { SHALLOW = 1, DCMH = 20, CLASSIFIER, MSACH, REAL_VALUED = 60, ORACLE };
-    if (strcmp(r->method, "RANDOM") == 0) return 0;
-    if (strcmp(r->method, "DCMH") == 0) return DCMH;
-    if (strcmp(r->method, "CLASSIFIER") == 0) return CLASSIFIER;
-    if (strcmp(r->method, "REAL-VALUED") == 0) return REAL_VALUED;
-    if (strcmp(r->method, "ORACLE") == 0) return ORACLE;
+    static const char *const order[] = {"RANDOM", "", "DCMH", "CLASSIFIER", "MSACH", "REAL-VALUED", "ORACLE"};
+    enum { SHALLOW = 1, OWN = 4, LAST = 6, STEP = 100 };
     for (int i = 0; i < BASELINE_METHODS; i++)
         if (strcmp(r->method, BASELINES[i].name) == 0)
-            return SHALLOW + 2 * i + (strcmp(r->features, "raw") == 0);
-    int i = 0;
-    while (ABLATIONS[i].name && strcmp(ABLATIONS[i].name, r->ablation) != 0) i++;
-    return MSACH + i;
+            return SHALLOW * STEP + 2 * i + (strcmp(r->features, "raw") == 0);
+    int group = 0, ablation = 0;
+    while (group < LAST && strcmp(order[group], r->method) != 0) group++;
+    while (group == OWN && ABLATIONS[ablation].name && strcmp(ABLATIONS[ablation].name, r->ablation) != 0)
+        ablation++;
+    return group * STEP + ablation;
 }
 
 static int by_place(const void *a, const void *b) {
     const SummaryRow *x = a, *y = b;
-    int difference[] = {x->data - y->data, (int)x->split - (int)y->split, x->row[0]->bits - y->row[0]->bits,
+    int difference[] = {x->data - y->data, (int)x->split - (int)y->split, x->bits - y->bits,
                         x->place - y->place};
     for (int i = 0; i < 4; i++)
         if (difference[i]) return difference[i];
     return 0;
 }
 
-/* ---- Scores of queries ---- */
+static SummaryRow *row_for(Summary *s, const PlannedCell *c, const TableRow *r) {
+    int place = place_of(r);
+    for (int i = 0; i < s->n; i++)
+        if (summary_is(&s->row[i], c->data, c->split, r->bits) && s->row[i].place == place) return &s->row[i];
+    SummaryRow *x = &s->row[s->n++];
+    *x = (SummaryRow){.data = c->data, .split = c->split, .bits = r->bits, .place = place};
+    bool ablated = strcmp(r->method, "MSACH") == 0 && strcmp(r->ablation, "full") != 0;
+    snprintf(x->name, sizeof x->name, "%s%s%s", r->method,
+             ablated                           ? " "
+             : strcmp(r->features, "raw") == 0 ? ", raw features"
+                                               : "",
+             ablated ? r->ablation : "");
+    return x;
+}
 
-/* Scores of all queries of some split seeds, one after the other. */
+/* ---- Values ---- */
+
+static double score_at(const TableRow *r, int protocol, int direction, size_t q) {
+    const TableScore *s = r->score[protocol];
+    return direction == BOTH ? (s[0].ap.value[q] + s[1].ap.value[q]) / 2 : s[direction].ap.value[q];
+}
+
+/* Groups and split seeds (strata) of all queries of some split seeds, and columns of scores, one after the other. */
+enum { COLUMNS = 2 * SUMMARY_DIRECTIONS };
 typedef struct {
-    double *score, *base;
     int *group, *stratum;
+    double *column[COLUMNS];
     size_t n;
 } Scores;
 
 static void scores_free(Scores *s) {
-    mem_free(s->score);
-    mem_free(s->base);
     mem_free(s->group);
     mem_free(s->stratum);
+    mem_free(s->column[0]);
 }
 
 static Status scores_begin(Scores *s, const SummaryRow *r, Error *err) {
     size_t n = 1;
-    for (int i = 0; i < r->seeds; i++) n += (size_t)r->cell[i]->cell.queries;
-    *s = (Scores){.score = mem_calloc(n, sizeof *s->score),
-                  .base = mem_calloc(n, sizeof *s->base),
-                  .group = mem_calloc(n, sizeof *s->group),
-                  .stratum = mem_calloc(n, sizeof *s->stratum)};
-    return s->score && s->base && s->group && s->stratum ? STATUS_OK : mem_error(err, "the table");
+    for (int i = 0; i < r->seeds; i++) n += r->cell[i]->cell.group.n;
+    *s = (Scores){.group = mem_calloc(n, sizeof *s->group), .stratum = mem_calloc(n, sizeof *s->stratum)};
+    s->column[0] = mem_calloc(n * COLUMNS, sizeof *s->column[0]);
+    if (!s->group || !s->stratum || !s->column[0]) return mem_error(err, "the table");
+    for (size_t k = 1; k < COLUMNS; k++) s->column[k] = s->column[0] + k * n;
+    return STATUS_OK;
 }
 
-static double score_at(const TableRow *r, int protocol, int direction, int q) {
-    const TableScore *s = r->score[protocol];
-    return direction == BOTH ? (s[0].ap[q] + s[1].ap[q]) / 2 : s[direction].ap[q];
-}
-
-/* Honest protocol, both directions. */
-static void add_queries(Scores *s, const SummaryRow *r, int seed, int stratum) {
-    const TableCell *c = &r->cell[seed]->cell;
-    for (int q = 0; q < c->queries; q++) {
-        s->score[s->n] = score_at(r->row[seed], 0, BOTH, q);
-        s->group[s->n] = c->group[q];
+/* The queries of the row's i-th split seed as a stratum; their columns are the caller's to fill from the place returned. */
+static size_t add_queries(Scores *s, const SummaryRow *r, int i, int stratum) {
+    const Numbers *group = &r->cell[i]->cell.group;
+    for (size_t q = 0; q < group->n; q++) {
+        s->group[s->n] = (int)group->value[q];
         s->stratum[s->n++] = stratum;
     }
+    return s->n - group->n;
 }
 
-/* ---- Rows over split seeds ---- */
-
-enum { VALUES = 2 * SUMMARY_DIRECTIONS };
-
-/* All six values of a row, by protocol and direction, from the same draws of groups. */
-static Status values_of(SummaryRow *r, Error *err) {
+/* All values of a row, from the same draws of groups. */
+static Status compute_values(SummaryRow *r, Error *err) {
     Scores s;
-    const double *column[VALUES];
     Status status = scores_begin(&s, r, err);
-    for (int i = 0; status == STATUS_OK && i < r->seeds; i++) add_queries(&s, r, i, i);
-    double *score = status == STATUS_OK ? mem_calloc(VALUES * s.n + 1, sizeof *score) : NULL;
-    if (status == STATUS_OK && !score) status = mem_error(err, "the table");
-    for (size_t k = 0; status == STATUS_OK && k < VALUES; k++) {
-        double *to = score + k * s.n;
-        column[k] = to;
-        for (int i = 0; i < r->seeds; i++)
-            for (int q = 0; q < r->cell[i]->cell.queries; q++)
-                *to++ = score_at(r->row[i], (int)k / SUMMARY_DIRECTIONS, (int)k % SUMMARY_DIRECTIONS, q);
+    for (int i = 0; status == STATUS_OK && i < r->seeds; i++) {
+        size_t from = add_queries(&s, r, i, i);
+        for (size_t q = from; q < s.n; q++)
+            for (int k = 0; k < COLUMNS; k++)
+                s.column[k][q] =
+                    score_at(r->row[i], k / SUMMARY_DIRECTIONS, k % SUMMARY_DIRECTIONS, q - from);
+        for (Modality m = 0; m < MODALITIES; m++) {
+            const double *map = r->row[i]->score[PROTOCOL_HONEST][m].map;
+            r->worst += map[MAP_PESSIMISTIC] / (MODALITIES * r->seeds);
+            r->best += map[MAP_OPTIMISTIC] / (MODALITIES * r->seeds);
+        }
     }
-    BootstrapSample sample = {.group = s.group, .stratum = s.stratum, .n = s.n};
-    if (status == STATUS_OK) status = bootstrap_means(&r->value[0][0], column, VALUES, &sample, 0.95, 1, err);
-    mem_free(score);
+    if (status == STATUS_OK) {
+        BootstrapSample sample = {.group = s.group, .stratum = s.stratum, .n = s.n};
+        status =
+            bootstrap_means(&r->value[0][0], (const double *const *)s.column, COLUMNS, &sample, 0.95, 1, err);
+    }
     scores_free(&s);
     return status;
 }
 
-static void bounds_of(SummaryRow *r, int protocol) {
-    Bounds *b = &r->bounds[protocol];
-    for (int i = 0; i < 2 * r->seeds; i++) {
-        const Bounds *one = &r->row[i / 2]->score[protocol][i % 2].map;
-        b->pessimistic += one->pessimistic / (2 * r->seeds);
-        b->expected += one->expected / (2 * r->seeds);
-        b->optimistic += one->optimistic / (2 * r->seeds);
-    }
-}
-
-static SummaryRow *row_for(Summary *s, const PlannedCell *c, const TableRow *r) {
-    for (int i = 0; i < s->n; i++) {
-        SummaryRow *x = &s->row[i];
-        if (x->data == c->data && x->split == c->split && x->row[0]->bits == r->bits &&
-            x->place == place_of(r))
-            return x;
-    }
-    SummaryRow *x = &s->row[s->n++];
-    *x = (SummaryRow){.data = c->data, .split = c->split, .place = place_of(r)};
-    return x;
-}
-
 Status summary_make(Summary *s, const Plan *p, Error *err) {
-    memset(s, 0, sizeof *s);
-    s->row = mem_calloc((size_t)p->n * TABLE_ROWS + 1, sizeof *s->row);
+    *s = (Summary){.row = mem_calloc((size_t)p->n * CELL_ROWS + 1, sizeof *s->row)};
     if (!s->row) return mem_error(err, "the table");
     for (int i = 0; i < p->n; i++)
         for (int k = 0; p->cell[i].done && k < p->cell[i].cell.rows; k++) {
@@ -134,36 +125,49 @@ Status summary_make(Summary *s, const Plan *p, Error *err) {
             r->cell[r->seeds] = &p->cell[i];
             r->row[r->seeds++] = &p->cell[i].cell.row[k];
         }
-    for (int i = 0; i < s->n; i++) {
-        for (int protocol = 0; protocol < 2; protocol++) bounds_of(&s->row[i], protocol);
-        TRY(values_of(&s->row[i], err));
-    }
+    for (int i = 0; i < s->n; i++) TRY(compute_values(&s->row[i], err));
     qsort(s->row, (size_t)s->n, sizeof *s->row, by_place);
     return STATUS_OK;
 }
 
 void summary_free(Summary *s) {
     mem_free(s->row);
-    memset(s, 0, sizeof *s);
+    *s = (Summary){0};
+}
+
+/* ---- Finding rows ---- */
+
+bool summary_is(const SummaryRow *r, int data, TableSplit split, int bits) {
+    return r->data == data && r->split == split && r->bits == bits;
+}
+
+bool summary_has(const Summary *s, int data, TableSplit split, int bits) {
+    return summary_find(s, data, split, bits, NULL, NULL, NULL) != NULL;
+}
+
+bool summary_is_msach(const SummaryRow *r) {
+    return strcmp(r->row[0]->method, "MSACH") == 0;
+}
+
+static bool matches(const char *wanted, const char *found) {
+    return !wanted || strcmp(wanted, found) == 0;
 }
 
 const SummaryRow *summary_find(const Summary *s, int data, TableSplit split, int bits, const char *method,
                                const char *features, const char *ablation) {
     for (int i = 0; i < s->n; i++) {
-        const SummaryRow *r = &s->row[i];
-        const TableRow *t = r->row[0];
-        if (r->data == data && r->split == split && t->bits == bits && strcmp(t->method, method) == 0 &&
-            (!features || strcmp(t->features, features) == 0) &&
-            (!ablation || strcmp(t->ablation, ablation) == 0))
-            return r;
+        const TableRow *t = s->row[i].row[0];
+        if (summary_is(&s->row[i], data, split, bits) && matches(method, t->method) &&
+            matches(features, t->features) && matches(ablation, t->ablation))
+            return &s->row[i];
     }
     return NULL;
 }
 
 int summary_shallow(const Summary *s, int data, TableSplit split, int bits, const char *features,
-                    const SummaryRow **out, int most) {
+                    const SummaryRow **out) {
     int n = 0;
-    for (int i = 0; i < BASELINE_METHODS && n < most; i++) {
+    for (int i = 0; i < BASELINE_METHODS; i++) {
         const SummaryRow *r = summary_find(s, data, split, bits, BASELINES[i].name, features, NULL);
         if (r) out[n++] = r;
     }
@@ -173,59 +177,109 @@ int summary_shallow(const Summary *s, int data, TableSplit split, int bits, cons
 const SummaryRow *summary_best(const SummaryRow *const *rows, int n) {
     const SummaryRow *best = NULL;
     for (int i = 0; i < n; i++)
-        if (!best || rows[i]->value[0][BOTH].value > best->value[0][BOTH].value) best = rows[i];
+        if (!best || rows[i]->value[PROTOCOL_HONEST][BOTH].value > best->value[PROTOCOL_HONEST][BOTH].value)
+            best = rows[i];
     return best;
+}
+
+const SummaryRow *summary_winner(const Summary *s, int data, TableSplit split, int bits) {
+    const SummaryRow *pair[2] = {NULL};
+    for (int i = 0; i < s->n; i++) {
+        const char *method = s->row[i].row[0]->method;
+        if (!summary_is(&s->row[i], data, split, bits) || strcmp(method, "ORACLE") == 0 ||
+            strcmp(method, "REAL-VALUED") == 0)
+            continue;
+        pair[1] = &s->row[i];
+        pair[0] = pair[0] ? summary_best(pair, 2) : pair[1];
+    }
+    return pair[0];
 }
 
 /* ---- Differences ---- */
 
-static int seed_place(const SummaryRow *r, int split_seed) {
+/* The row's result on a split seed, or NULL. */
+static const TableRow *on_seed(const SummaryRow *r, int split_seed) {
     for (int i = 0; i < r->seeds; i++)
-        if (r->cell[i]->split_seed == split_seed) return i;
-    return -1;
+        if (r->cell[i]->split_seed == split_seed) return r->row[i];
+    return NULL;
 }
 
-static bool all_have(const SummaryRow *const *b, int n, int split_seed) {
-    for (int k = 0; k < n; k++)
-        if (seed_place(b[k], split_seed) < 0) return false;
-    return true;
-}
-
-static void add_base(Scores *s, const SummaryRow *const *b, int n, int split_seed, size_t from) {
-    for (int k = 0; k < n; k++) {
-        const TableRow *r = b[k]->row[seed_place(b[k], split_seed)];
-        for (size_t i = from; i < s->n; i++) s->base[i] += score_at(r, 0, BOTH, (int)(i - from)) / n;
-    }
-}
-
-/* Means within each stratum: of the base into *base, averaged; how often the score's is above it. */
-static void by_stratum(const Scores *s, Difference *d) {
-    for (int k = 0; k < d->splits; k++) {
-        double score = 0, base = 0, count = 0;
+/* The mean of `base` within each stratum into g->base, averaged over strata; on how many the mean of `own` is above it. */
+static void compare_strata(const Scores *s, const double *own, const double *base, Gain *g) {
+    for (int k = 0; k < g->splits; k++) {
+        double sum = 0, base_sum = 0, count = 0;
         for (size_t i = 0; i < s->n; i++)
-            if (s->stratum[i] == k) score += s->score[i], base += s->base[i], count++;
-        d->base += base / count / d->splits;
-        d->ahead += score > base;
+            if (s->stratum[i] == k) sum += own[i], base_sum += base[i], count++;
+        g->base += base_sum / count / g->splits;
+        g->ahead += sum > base_sum;
     }
 }
 
-Status summary_difference(Difference *out, const SummaryRow *a, const SummaryRow *const *b, int n,
-                          Error *err) {
+static Status pair_queries(Gain *g, Scores *s, const SummaryRow *a, const SummaryRow *const *b, int n,
+                           Error *err) {
+    double *own = s->column[0], *base = s->column[1];
+    for (int i = 0; i < a->seeds; i++) {
+        int seed = a->cell[i]->split_seed, have = 0;
+        for (int k = 0; k < n; k++) have += on_seed(b[k], seed) != NULL;
+        if (have < n) continue;
+        size_t from = add_queries(s, a, i, g->splits++);
+        for (size_t q = from; q < s->n; q++) {
+            own[q] = score_at(a->row[i], PROTOCOL_HONEST, BOTH, q - from);
+            for (int k = 0; k < n; k++)
+                base[q] += score_at(on_seed(b[k], seed), PROTOCOL_HONEST, BOTH, q - from) / n;
+        }
+    }
+    if (s->n == 0) return STATUS_OK;
+    BootstrapSample sample = {.group = s->group, .stratum = s->stratum, .n = s->n};
+    compare_strata(s, own, base, g);
+    return bootstrap_difference(&g->difference, own, base, &sample, 0.95, 1, err);
+}
+
+/* a minus the mean of the rows b (n); no difference where a or b are missing. */
+static Status gain_over(Gain *g, const char *over, const SummaryRow *a, const SummaryRow *const *b, int n,
+                        Error *err) {
     Scores s;
-    *out = (Difference){0};
+    *g = (Gain){.splits = 0};
+    snprintf(g->over, sizeof g->over, "%s", over);
+    if (!a || n == 0) return STATUS_OK;
     Status status = scores_begin(&s, a, err);
-    for (int i = 0; status == STATUS_OK && i < a->seeds; i++) {
-        int split_seed = a->cell[i]->split_seed;
-        if (!all_have(b, n, split_seed)) continue;
-        size_t from = s.n;
-        add_queries(&s, a, i, out->splits++);
-        add_base(&s, b, n, split_seed, from);
-    }
-    if (status == STATUS_OK && s.n > 0) {
-        BootstrapSample sample = {.group = s.group, .stratum = s.stratum, .n = s.n};
-        status = bootstrap_difference(&out->of, s.score, s.base, &sample, 0.95, 1, err);
-        by_stratum(&s, out);
-    }
+    if (status == STATUS_OK) status = pair_queries(g, &s, a, b, n, err);
     scores_free(&s);
     return status;
+}
+
+Status summary_gains(const Summary *s, int data, TableSplit split, int bits, Gain out[GAINS], Error *err) {
+    static const char *const features[] = {"raw", "stage1"}, *const others[] = {"CLASSIFIER", "DCMH"};
+    const SummaryRow *own = summary_find(s, data, split, bits, "MSACH", NULL, "full");
+    const SummaryRow *rows[BASELINE_METHODS];
+    char over[96];
+    for (int f = 0; f < 2; f++) {
+        const char *where = f ? "the same stage-1 features" : "raw features";
+        int n = summary_shallow(s, data, split, bits, features[f], rows);
+        const SummaryRow *best = summary_best(rows, n);
+        snprintf(over, sizeof over, "the mean of %d traditional methods on %s", n, where);
+        TRY(gain_over(out++, over, own, rows, n, err));
+        snprintf(over, sizeof over, "the best of them on %s%s%s", where, best ? ", " : "",
+                 best ? best->row[0]->method : "");
+        TRY(gain_over(out++, over, own, &best, best != NULL, err));
+    }
+    for (int i = 0; i < 2; i++) {
+        rows[0] = summary_find(s, data, split, bits, others[i], NULL, NULL);
+        TRY(gain_over(out++, others[i], own, rows, rows[0] != NULL, err));
+    }
+    return STATUS_OK;
+}
+
+Status summary_ablations(const Summary *s, int data, int bits, Gain out[ABLATIONS_MOST], int *n, Error *err) {
+    const SummaryRow *full = summary_find(s, data, TABLE_STANDARD, bits, "MSACH", NULL, "full");
+    *n = 0;
+    for (int i = 1; full && ABLATIONS[i].name && *n < ABLATIONS_MOST; i++) {
+        const SummaryRow *r = summary_find(s, data, TABLE_STANDARD, bits, "MSACH", NULL, ABLATIONS[i].name);
+        if (r) TRY(gain_over(&out[(*n)++], ABLATIONS[i].name, full, &r, 1, err));
+    }
+    return STATUS_OK;
+}
+
+bool summary_is_sure(const Gain *g) {
+    return g->difference.low > 0 || g->difference.high < 0;
 }
