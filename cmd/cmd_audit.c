@@ -6,28 +6,35 @@
 #include "eval/audit/audit.h"
 
 static const Option OPTIONS[] = {
-    {"query-codes", 0, "Q.npy", NULL, "codes of the queries: packed bits, 0/1 or -1/+1", NEEDED},
+    {"query-codes", 0, "Q.npy", NULL,
+     "codes of the queries: packed bits, or a column a bit of 0/1, -1/+1 or bool", NEEDED},
     {"database-codes", 0, "D.npy", NULL, "codes of the database", NEEDED},
-    {"query-labels", 0, "LQ.npy", NULL, "(n,classes) of 0 and 1, or (n) class numbers", NEEDED},
+    {"query-labels", 0, "LQ.npy", NULL, "(n,classes) of 0/1 or -1/+1, or (n) class numbers", NEEDED},
     {"database-labels", 0, "LD.npy", NULL, "the same of the database", NEEDED},
-    {"query-groups", 0, "FILE", NULL, "patient or video of each query, one a line, or a .npy", PLAIN},
+    {"query-groups", 0, "FILE", NULL, "patient or video of each query, one a line, or .npy", PLAIN},
     {"database-groups", 0, "FILE", NULL, "the same of the database", PLAIN},
-    {"query-ids", 0, "FILE", NULL, "id of each query, one a line, or a .npy", PLAIN},
+    {"query-ids", 0, "FILE", NULL, "id of each query, one a line, or .npy", PLAIN},
     {"database-ids", 0, "FILE", NULL, "the same of the database", PLAIN},
+    {"codes", 0, "FORM", "values", "what codes are: packed, columns, or values (what the values allow)",
+     PLAIN},
+    {"labels", 0, "FORM", "values", "what labels are: onehot, signs, classes, or values", PLAIN},
     {"json", 0, NULL, NULL, "one JSON object instead of text", PLAIN},
     OPTION_THREADS,
     OPTION_QUIET,
     OPTION_HELP,
     OPTION_END};
 
-/* ---- What was looked at ---- */
+static const char *const CODES[] = {"values", "packed", "columns", NULL};           /* as AuditCodesForm */
+static const char *const LABELS[] = {"values", "onehot", "signs", "classes", NULL}; /* as AuditLabelsForm */
 
-/* A check without its input finds nothing; so it is named. */
+/* ---- What was checked ---- */
+
+/* Why a check that found nothing was not made, or was weak; NULL otherwise. */
 static const char *why_left_out(const AuditData *d, AuditKind k) {
     if (k == AUDIT_SHARED_GROUP && d->query_groups.n == 0)
         return "not checked: needs --query-groups and --database-groups";
     if (k == AUDIT_SELF_RETRIEVAL && d->query_ids.n == 0)
-        return "by codes and labels alone; --query-ids and --database-ids are surer";
+        return "by codes and labels alone; more certain with --query-ids and --database-ids";
     return NULL;
 }
 
@@ -65,16 +72,26 @@ static void json_figures(const AuditReport *r) {
     putchar('}');
 }
 
+static void json_findings(const AuditReport *r, bool defects) {
+    const char *separator = "";
+    for (int i = 0; i < r->n; i++) {
+        const AuditFinding *f = &r->finding[i];
+        if (audit_is_defect(f->kind) != defects) continue;
+        printf("%s{\"%s\":", separator, defects ? "defect" : "note");
+        json_text(stdout, audit_kind_name(f->kind));
+        printf(",\"count\":%zu,\"message\":", f->count);
+        json_text(stdout, f->message);
+        putchar('}');
+        separator = ",";
+    }
+}
+
 static void print_json(const AuditReport *r, const AuditData *d) {
     json_figures(r);
     printf(",\"findings\":[");
-    for (int i = 0; i < r->n; i++) {
-        printf("%s{\"defect\":", i ? "," : "");
-        json_text(stdout, audit_kind_name(r->finding[i].kind));
-        printf(",\"count\":%zu,\"message\":", r->finding[i].count);
-        json_text(stdout, r->finding[i].message);
-        putchar('}');
-    }
+    json_findings(r, true);
+    printf("],\"notes\":[");
+    json_findings(r, false);
     printf("],\"not_checked\":[%s]}\n", d->query_groups.n == 0 ? "\"shared-group\"" : "");
 }
 
@@ -83,8 +100,9 @@ static void print_json(const AuditReport *r, const AuditData *d) {
 static void print_text(const AuditReport *r, const AuditData *d) {
     printf("%zu queries, %zu database items, %d bits, %d classes\n", r->queries, r->database, r->bits,
            d->classes);
-    printf("MAP %.4f, between %.4f and %.4f by the order of ties; chance %.4f; a constant code in this order "
-           "of the database %.4f\n",
+    printf("MAP %.4f, between %.4f and %.4f by the order of ties; chance %.4f; constant codes, ties in "
+           "database order: "
+           "%.4f\n",
            r->map.expected, r->map.pessimistic, r->map.optimistic, r->map_random, r->map_constant);
     printf("as public codebases count:");
     for (int c = 0; c < COMPAT_COUNT; c++)
@@ -93,7 +111,11 @@ static void print_text(const AuditReport *r, const AuditData *d) {
     for (int k = 0; k < AUDIT_KINDS; k++) {
         const AuditFinding *f = finding_of(r, (AuditKind)k);
         const char *note = why_left_out(d, (AuditKind)k);
-        printf("%-8s %s", f ? "FOUND" : "ok", audit_kind_name((AuditKind)k));
+        printf("%-8s %s",
+               !f                              ? "ok"
+               : audit_is_defect((AuditKind)k) ? "FOUND"
+                                               : "note",
+               audit_kind_name((AuditKind)k));
         if (!f && note) printf(" (%s)", note);
         putchar('\n');
         if (f) printf("         %s\n", f->message);
@@ -101,25 +123,29 @@ static void print_text(const AuditReport *r, const AuditData *d) {
 }
 
 static Status run(Args *a, Error *err) {
-    AuditPaths paths = {args_get(a, "query-codes"),  args_get(a, "database-codes"),
+    int codes, labels;
+    TRY(args_choice(a, "codes", CODES, &codes, err));
+    TRY(args_choice(a, "labels", LABELS, &labels, err));
+    AuditSource from = {args_get(a, "query-codes"),  args_get(a, "database-codes"),
                         args_get(a, "query-labels"), args_get(a, "database-labels"),
                         args_get(a, "query-groups"), args_get(a, "database-groups"),
-                        args_get(a, "query-ids"),    args_get(a, "database-ids")};
-    if (!paths.query_groups != !paths.database_groups)
+                        args_get(a, "query-ids"),    args_get(a, "database-ids"),
+                        (AuditCodesForm)codes,       (AuditLabelsForm)labels};
+    if (!from.query_groups != !from.database_groups)
         return error_set(err, STATUS_USAGE,
                          "msach audit: --query-groups and --database-groups go together; one alone says "
                          "nothing");
-    if (!paths.query_ids != !paths.database_ids)
+    if (!from.query_ids != !from.database_ids)
         return error_set(err, STATUS_USAGE,
                          "msach audit: --query-ids and --database-ids go together; one alone says nothing");
     TRY(args_pool(a, err));
     AuditData d;
     AuditReport r = {0};
-    Status s = audit_read(&d, &paths, err);
+    Status s = audit_read(&d, &from, err);
     if (s == STATUS_OK) s = audit_run(&r, &d, a->pool, err);
     if (s == STATUS_OK) (args_has(a, "json") ? print_json : print_text)(&r, &d);
     audit_free(&d);
-    return s == STATUS_OK && r.n > 0 ? STATUS_CHECK : s;
+    return s == STATUS_OK && r.defects > 0 ? STATUS_CHECK : s;
 }
 
 const Verb VERB_AUDIT = {

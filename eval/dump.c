@@ -1,10 +1,13 @@
 #include "eval/dump.h"
 
+#include <string.h>
+
 #include "eval/trec.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
+#include "nn/base/rng.h"
 
 /* A path in the folder, freed by the caller. */
 static Status path_in(const char *folder, const char *name, char **path, Error *err) {
@@ -107,7 +110,43 @@ static Status write_qrels(const char *folder, const Dump *d, Error *err) {
     return status;
 }
 
-Status dump_write(const char *folder, const Dump *d, Error *err) {
+/* ---- The order of the database ---- */
+
+/* A copy of s whose cases stand in a random order that depends on their number alone. The strings stay borrowed. */
+static Status shuffle_cases(CaseSet *out, const CaseSet *s, Error *err) {
+    size_t n = s->n, bytes = code_bytes(s->bits), classes = (size_t)s->classes;
+    int *order = mem_calloc(n + 1, sizeof *order);
+    uint8_t *code[MODALITIES] = {mem_calloc(n + 1, bytes), mem_calloc(n + 1, bytes)};
+    uint8_t *labels = mem_calloc(n + 1, classes);
+    const char **id = mem_calloc(n + 1, sizeof *id), **group = mem_calloc(n + 1, sizeof *group);
+    *out = (CaseSet){
+        .n = n, .bits = s->bits, .classes = s->classes, .code = {code[0], code[1]}, .labels = labels};
+    out->id = id;
+    out->group_name = s->group_name ? group : NULL;
+    bool whole = order && code[0] && code[1] && labels && id && group;
+    Rng r = rng_stream(1, RNG_DUMP, 0);
+    for (size_t i = 0; whole && i < n; i++) order[i] = (int)i;
+    if (whole) rng_shuffle(&r, order, n);
+    for (size_t i = 0; whole && i < n; i++) {
+        size_t from = (size_t)order[i];
+        for (int k = 0; k < MODALITIES; k++) memcpy(code[k] + i * bytes, s->code[k] + from * bytes, bytes);
+        memcpy(labels + i * classes, s->labels + from * classes, classes);
+        id[i] = s->id[from];
+        if (s->group_name) group[i] = s->group_name[from];
+    }
+    mem_free(order);
+    if (!s->group_name) mem_free(group);
+    return whole ? STATUS_OK : mem_error(err, "the database of a dump");
+}
+
+static void free_cases(CaseSet *s) {
+    for (int k = 0; k < MODALITIES; k++) mem_free((void *)s->code[k]);
+    mem_free((void *)s->labels);
+    mem_free((void *)s->id);
+    mem_free((void *)s->group_name);
+}
+
+static Status write_all(const char *folder, const Dump *d, Error *err) {
     static const char *const query[] = {"image_codes_query.npy", "text_codes_query.npy", "labels_query.npy",
                                         "ids_query.txt", "groups_query.txt"};
     static const char *const database[] = {"image_codes_database.npy", "text_codes_database.npy",
@@ -120,4 +159,14 @@ Status dump_write(const char *folder, const Dump *d, Error *err) {
     TRY(write_qrels(folder, d, err));
     TRY(write_run(folder, d, MODALITY_IMAGE, err));
     return write_run(folder, d, MODALITY_TEXT, err);
+}
+
+Status dump_write(const char *folder, const Dump *d, Error *err) {
+    CaseSet database;
+    Dump shuffled = *d;
+    Status s = shuffle_cases(&database, d->database, err);
+    shuffled.database = &database;
+    if (s == STATUS_OK) s = write_all(folder, &shuffled, err);
+    free_cases(&database);
+    return s;
 }

@@ -1,9 +1,16 @@
-/* The files of `eval --dump`: all that somebody else's program needs to compute the same figures. Codes and
- * labels as .npy (uint8), ids, groups and label names as text (one a line; backslash, tab and newline as \\,
- * \t, \n), per_query.tsv, and qrels and runs for trec_eval: image_codes_query.npy text_codes_query.npy
- * image_codes_database.npy text_codes_database.npy (n, bits/8) labels_query.npy labels_database.npy (n,
- * classes)   ids_query.txt ids_database.txt groups_query.txt groups_database.txt label_names.txt (where
- * given) per_query.tsv  qrels.txt  run_image_to_text.txt  run_text_to_image.txt */
+/* The files of `eval --dump`: all that another program needs to compute the same figures.
+ *
+ *   image_codes_query.npy     text_codes_query.npy       uint8 (n, bits/8), see hash/code.h
+ *   image_codes_database.npy  text_codes_database.npy
+ *   labels_query.npy          labels_database.npy        uint8 (n, classes), each 0 or 1
+ *   ids_query.txt             ids_database.txt           one a line; backslash, tab, newline and return as \\, \t, \n, \r
+ *   groups_query.txt          groups_database.txt        where groups are given
+ *   label_names.txt                                      where given
+ *   per_query.tsv                                        one row a query and direction
+ *   qrels.txt  run_image_to_text.txt  run_text_to_image.txt   for trec_eval, see eval/trec.h
+ *
+ * Queries keep their order. The database stands in a random order, the same in all files: manifests are often sorted by
+ * class, and a program that sorts by distance alone would rank tied items by class. */
 #ifndef EVAL_DUMP_H
 #define EVAL_DUMP_H
 
@@ -16,7 +23,7 @@ typedef struct {
     size_t run_depth;                /* ranks of each query in the runs; 0: all */
 } Dump;
 
-/* Makes the folder where it is missing; files that are there are replaced. */
+/* Makes the folder where it is missing; existing files are replaced. */
 Status dump_write(const char *folder, const Dump *d, Error *err);
 
 #endif

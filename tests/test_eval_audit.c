@@ -76,7 +76,7 @@ static void write_codes(const char *path, const int8_t (*sign)[BITS], size_t n, 
 
 static char path_of[6][320];
 
-static AuditPaths write_files(TempDir *d, const Planted *p, int signs, int groups) {
+static AuditSource write_files(TempDir *d, const Planted *p, int signs, int groups) {
     static const char *const name[6] = {"q.npy", "d.npy", "lq.npy", "ld.npy", "gq.txt", "gd.txt"};
     for (int i = 0; i < 6; i++) snprintf(path_of[i], sizeof path_of[i], "%s", temp_path(d, name[i]));
     write_codes(path_of[0], p->query, QUERIES, signs);
@@ -86,19 +86,21 @@ static AuditPaths write_files(TempDir *d, const Planted *p, int signs, int group
     cr_assert_eq(npy_write(path_of[3], NPY_U8, 2, dim_d, p->item_label, NULL), STATUS_OK);
     write_names(path_of[4], p->query_group[0], QUERIES);
     write_names(path_of[5], p->item_group[0], p->n_items);
-    return (AuditPaths){path_of[0],
-                        path_of[1],
-                        path_of[2],
-                        path_of[3],
-                        groups ? path_of[4] : NULL,
-                        groups ? path_of[5] : NULL,
-                        NULL,
-                        NULL};
+    return (AuditSource){path_of[0],
+                         path_of[1],
+                         path_of[2],
+                         path_of[3],
+                         groups ? path_of[4] : NULL,
+                         groups ? path_of[5] : NULL,
+                         NULL,
+                         NULL,
+                         CODES_BY_VALUES,
+                         LABELS_BY_VALUES};
 }
 
 static AuditReport audit(const Planted *p, int signs) {
     TempDir d = temp_make();
-    AuditPaths paths = write_files(&d, p, signs, 1);
+    AuditSource paths = write_files(&d, p, signs, 1);
     AuditData data;
     AuditReport r;
     Error err = {0};
@@ -176,7 +178,7 @@ Test(eval_audit, queries_whose_other_half_is_in_the_database_are_found_by_their_
 Test(eval_audit, ids_on_both_sides_are_self_retrieval) {
     Planted *p = plant_clean();
     TempDir d = temp_make();
-    AuditPaths paths = write_files(&d, p, 0, 0);
+    AuditSource paths = write_files(&d, p, 0, 0);
     snprintf(p->item_group[17], sizeof p->item_group[17], "patient 4");
     write_names(path_of[5], p->item_group[0], ITEMS);
     paths.query_ids = path_of[4];
@@ -292,7 +294,7 @@ Test(eval_audit, codes_mean_the_same_in_every_type_of_file) {
     TempDir d = temp_make();
     const int64_t dim[2] = {ITEMS, BITS};
     AuditData one, other;
-    AuditPaths paths = write_files(&d, p, 0, 0);
+    AuditSource paths = write_files(&d, p, 0, 0);
     cr_assert_eq(audit_read(&one, &paths, NULL), STATUS_OK);
     for (int kind = 0; kind < 3; kind++) {
         const void *data = kind == 0   ? (const void *)p->item
@@ -313,7 +315,7 @@ Test(eval_audit, class_numbers_serve_as_labels) {
     for (int i = 0; i < QUERIES; i++) query[i] = i % 4;
     for (int i = 0; i < ITEMS; i++) item[i] = i % CLASSES;
     TempDir d = temp_make();
-    AuditPaths paths = write_files(&d, p, 0, 0);
+    AuditSource paths = write_files(&d, p, 0, 0);
     npy_write(path_of[2], NPY_I64, 1, (const int64_t[]){QUERIES}, query, NULL);
     npy_write(path_of[3], NPY_I64, 1, (const int64_t[]){ITEMS}, item, NULL);
     AuditData data;
@@ -328,7 +330,7 @@ Test(eval_audit, class_numbers_serve_as_labels) {
     temp_remove(&d);
 }
 
-static void expect_refusal(const AuditPaths *paths, const char *reason) {
+static void expect_refusal(const AuditSource *paths, const char *reason) {
     AuditData data;
     Error err = {0};
     cr_assert_eq(audit_read(&data, paths, &err), STATUS_INPUT, "%s", reason);
@@ -339,7 +341,7 @@ static void expect_refusal(const AuditPaths *paths, const char *reason) {
 Test(eval_audit, files_that_do_not_fit_are_input_errors) {
     Planted *p = plant_clean();
     TempDir d = temp_make();
-    AuditPaths paths = write_files(&d, p, 1, 1);
+    AuditSource paths = write_files(&d, p, 1, 1);
     const float scores[2][BITS] = {{1, -1, 0.25f}};
     npy_write(path_of[0], NPY_F32, 2, (const int64_t[]){2, BITS}, scores, NULL);
     expect_refusal(&paths, "row 0, column 2 is 0.25");

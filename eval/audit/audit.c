@@ -16,8 +16,13 @@ const char *audit_kind_name(AuditKind k) {
     return name[k];
 }
 
+bool audit_is_defect(AuditKind k) {
+    return k != AUDIT_CONSTANT_BITS && k != AUDIT_DUPLICATE_BITS;
+}
+
 static char *add_finding(AuditReport *r, AuditKind kind, size_t count) {
     AuditFinding *f = &r->finding[r->n++];
+    r->defects += audit_is_defect(kind);
     f->kind = kind;
     f->count = count;
     return f->message;
@@ -29,7 +34,7 @@ static size_t code_size(const AuditCodes *c) {
     return (size_t)(c->bits + 7) / 8;
 }
 
-static int bit_of(const AuditCodes *c, size_t i, int j) {
+static bool bit_of(const AuditCodes *c, size_t i, int j) {
     return (c->code[i * code_size(c) + (size_t)j / 8] >> (j % 8)) & 1;
 }
 
@@ -39,16 +44,16 @@ static void check_zeros(AuditReport *r, const AuditData *d) {
     size_t zeros = d->query.zeros + d->database.zeros, rows = d->query.zero_rows + d->database.zero_rows;
     if (zeros == 0) return;
     snprintf(add_finding(r, AUDIT_SIGN_ZERO, zeros), MESSAGE,
-             "%zu entries of %zu codes are 0: sign(0) = 0 is neither bit, and 0.5 * (bits - product) then "
-             "gives half distances "
-             "that no Hamming search has. Take s >= 0 as +1.",
+             "%zu entries of %zu codes are 0. sign(0) = 0 is neither bit, and 0.5 * (bits - product) then "
+             "gives half "
+             "distances, which no Hamming search has. Take s >= 0 as +1.",
              zeros, rows);
 }
 
-static int is_constant(const AuditCodes *c, int j) {
+static bool is_constant(const AuditCodes *c, int j) {
     for (size_t i = 1; i < c->n; i++)
-        if (bit_of(c, i, j) != bit_of(c, 0, j)) return 0;
-    return 1;
+        if (bit_of(c, i, j) != bit_of(c, 0, j)) return false;
+    return true;
 }
 
 static void check_constant_bits(AuditReport *r, const AuditData *d) {
@@ -61,28 +66,28 @@ static void check_constant_bits(AuditReport *r, const AuditData *d) {
     }
     if (constant == 0 || d->database.n < 2) return;
     snprintf(add_finding(r, AUDIT_CONSTANT_BITS, constant), MESSAGE,
-             "%zu of %d bits are the same in the whole database (the first: bit %d): they shift all "
-             "distances alike. The code is "
-             "one of %zu bits; report it as that, or balance the bits.",
+             "%zu of %d bits are the same in the whole database (the first: bit %d). They change no ranking, "
+             "but the code "
+             "is one of %zu bits. Report it as that, or balance the bits.",
              constant, d->database.bits, first, (size_t)d->database.bits - constant);
 }
 
 /* Whether bits j and k are equal in all codes, or differ in all. */
-static int repeats(const AuditCodes *c, int j, int k, int differ) {
+static bool repeats(const AuditCodes *c, int j, int k, bool differ) {
     for (size_t i = 0; i < c->n; i++)
-        if ((bit_of(c, i, j) != bit_of(c, i, k)) != differ) return 0;
-    return 1;
+        if ((bit_of(c, i, j) != bit_of(c, i, k)) != differ) return false;
+    return true;
 }
 
-static int repeats_earlier(const AuditData *d, int j, int *earlier) {
+static bool repeats_earlier(const AuditData *d, int j, int *earlier) {
     for (int k = 0; k < j; k++) {
-        int differ = bit_of(&d->database, 0, j) != bit_of(&d->database, 0, k);
+        bool differ = bit_of(&d->database, 0, j) != bit_of(&d->database, 0, k);
         if (repeats(&d->database, j, k, differ) && repeats(&d->query, j, k, differ)) {
             *earlier = k;
-            return 1;
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
 static void check_duplicate_bits(AuditReport *r, const AuditData *d) {
@@ -98,9 +103,9 @@ static void check_duplicate_bits(AuditReport *r, const AuditData *d) {
     }
     if (copies == 0) return;
     snprintf(add_finding(r, AUDIT_DUPLICATE_BITS, copies), MESSAGE,
-             "%zu of %d bits repeat or invert another in every code (the first: bit %d is bit %d): they "
-             "weigh it twice and add "
-             "nothing. Report the bits that differ, or decorrelate them.",
+             "%zu of %d bits repeat or invert another bit in every code (the first: bit %d is bit %d). They "
+             "count it twice "
+             "and add nothing. Report the number of bits that differ, or decorrelate them.",
              copies, d->database.bits, first, of);
 }
 
@@ -110,7 +115,7 @@ static int by_string(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Queries whose name is in the database; *shared: how many different names; *example: one of them. */
+/* *queries: queries whose name is in the database; *shared: different names among them; *example: one of them. */
 static Status match_names(const AuditNames *query, const AuditNames *database, size_t *queries,
                           size_t *shared, const char **example, Error *err) {
     *queries = *shared = 0;
@@ -141,9 +146,9 @@ static Status check_groups(AuditReport *r, const AuditData *d, Error *err) {
     TRY(match_names(&d->query_groups, &d->database_groups, &queries, &shared, &example, err));
     if (queries == 0) return STATUS_OK;
     snprintf(add_finding(r, AUDIT_SHARED_GROUP, shared), MESSAGE,
-             "%zu groups (e.g. \"%.60s\") have cases among the queries and in the database, %zu queries: "
-             "finding another picture of the "
-             "same patient is easier than finding the disease. Split by group.",
+             "%zu groups (e.g. \"%.60s\") have cases among the queries and in the database, %zu queries. "
+             "Finding another "
+             "picture of the same patient is easier than finding the disease. Split by group.",
              shared, example, queries);
     return STATUS_OK;
 }
@@ -155,7 +160,7 @@ static uint64_t hash_bytes(uint64_t h, const uint8_t *data, size_t size) {
     return h ^ (h >> 31);
 }
 
-/* Of code and labels of each case, or (codes NULL) of its labels alone. */
+/* A hash of code and labels of each case; of the labels alone where codes is NULL. */
 static uint64_t *hash_cases(const AuditCodes *codes, const uint8_t *labels, size_t n, int classes) {
     uint64_t *key = mem_calloc(n + 1, sizeof *key);
     for (size_t i = 0; key && i < n; i++) {
@@ -170,8 +175,8 @@ static int by_key(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Queries that meet their code and labels in the database against database items that meet another's there:
- * where queries are new cases the shares agree (leave-one-out; Good, Biometrika 1953), whatever the codes. */
+/* hits: queries that have a database item of their own code and labels. pairs: database items that have another such item.
+ * Where queries are new cases both shares agree, whatever the codes (leave-one-out; Good, Biometrika 1953). */
 typedef struct {
     size_t hits, pairs;
     double z;
@@ -192,8 +197,8 @@ static Coverage measure_coverage(const uint64_t *query, size_t n, uint64_t *data
     return c;
 }
 
-/* How surprising it is that a sequence of labels occurs by chance, in bits: each change to a label of share p
- * is worth -log2(p), a repetition nothing, for sorted labels repeat anyway. */
+/* Information of a sequence of labels, in bits: -log2(p) for each change to a label of share p. A repetition counts 0,
+ * because sorted labels repeat anyway. */
 static double sequence_bits(const uint64_t *label, size_t n) {
     double bits = 0.0;
     for (size_t i = 1; i < n; i++) {
@@ -214,24 +219,27 @@ static long find_block(const uint64_t *query, size_t n, const uint64_t *database
     return -1;
 }
 
-static int report_ids(AuditReport *r, size_t queries, const char *example) {
-    if (queries == 0) return 0;
+static bool report_ids(AuditReport *r, size_t queries, const char *example) {
+    if (queries == 0) return false;
     snprintf(add_finding(r, AUDIT_SELF_RETRIEVAL, queries), MESSAGE,
              "%zu queries (e.g. \"%.60s\") are items of the database: they find themselves. Take the queries "
-             "out of the database.",
+             "out of the "
+             "database.",
              queries, example);
-    return 1;
+    return true;
 }
 
-static int report_coverage(AuditReport *r, const AuditData *d, Coverage c) {
-    if (c.hits < 3 || c.z <= 4.0) return 0;
+static bool report_coverage(AuditReport *r, const AuditData *d, Coverage c) {
+    if (c.hits < 3 || c.z <= 4.0) return false;
     snprintf(add_finding(r, AUDIT_SELF_RETRIEVAL, c.hits), MESSAGE,
-             "%zu of %zu queries meet exactly their code and labels in the database, %.1f %% of them; of "
-             "database items only %.1f %% "
-             "meet another's (z = %.1f): queries stand in the database and find themselves. Take them out.",
+             "%zu of %zu queries have a database item of exactly their code and labels, %.1f %% of them. Of "
+             "database items "
+             "only %.1f %% have another such item (z = %.1f): queries stand in the database and find "
+             "themselves. Take "
+             "them out.",
              c.hits, d->query.n, 100.0 * (double)c.hits / (double)d->query.n,
              100.0 * (double)c.pairs / (double)d->database.n, c.z);
-    return 1;
+    return true;
 }
 
 static void report_block(AuditReport *r, const uint64_t *query, size_t n, const uint64_t *database,
@@ -240,8 +248,8 @@ static void report_block(AuditReport *r, const uint64_t *query, size_t n, const 
     if (first < 0 || sequence_bits(query, n) < 40.0 + log2((double)items)) return;
     snprintf(add_finding(r, AUDIT_SELF_RETRIEVAL, n), MESSAGE,
              "The labels of all %zu queries stand in turn in rows %ld to %ld of the database: the queries "
-             "are part of it and find "
-             "themselves, or their own other half. Take them out.",
+             "are part of it and "
+             "find themselves, or their own other half. Take them out.",
              n, first, first + (long)n - 1);
 }
 
@@ -255,7 +263,7 @@ static Status check_self(AuditReport *r, const AuditData *d, Error *err) {
     uint64_t *database = hash_cases(&d->database, d->database_labels, items, d->classes);
     uint64_t *query_label = hash_cases(NULL, d->query_labels, n, d->classes);
     uint64_t *label = hash_cases(NULL, d->database_labels, items, d->classes);
-    int complete = query && database && query_label && label;
+    bool complete = query && database && query_label && label;
     if (complete && !report_coverage(r, d, measure_coverage(query, n, database, items)))
         report_block(r, query_label, n, label, items);
     mem_free(query);
@@ -267,14 +275,13 @@ static Status check_self(AuditReport *r, const AuditData *d, Error *err) {
 
 /* ---- A sorted database ---- */
 
+/* Neighbouring rows with different labels: counted, expected in random order, and its standard deviation. */
 typedef struct {
-    double changes, expected,
-        deviation; /* neighbours with other labels: seen; in random order; its standard deviation */
+    double changes, expected, deviation;
 } Runs;
 
-/* Under random order each of n-1 neighbours differs with probability 1 - sum_c n_c (n_c - 1) / (n (n - 1)).
- * The deviation is that of independent neighbours, which bounds the true one closely enough for a test at
- * five of them. */
+/* Under random order each of n-1 neighbours differs with probability 1 - sum_c n_c (n_c - 1) / (n (n - 1)). The
+ * deviation is the one of independent neighbours, close enough to the true one for a threshold of five deviations. */
 static Runs count_runs(const uint64_t *label, uint64_t *sorted, size_t n) {
     Runs runs = {0.0, 0.0, 0.0};
     for (size_t i = 1; i < n; i++) runs.changes += label[i] != label[i - 1];
@@ -293,9 +300,9 @@ static Runs count_runs(const uint64_t *label, uint64_t *sorted, size_t n) {
     return runs;
 }
 
-static int is_sorted(const AuditReport *r, const Runs *runs) {
-    if (runs->changes > runs->expected - 5.0 * runs->deviation) return 0;
-    int few = runs->changes < 0.25 * runs->expected;
+static bool is_sorted(const AuditReport *r, const Runs *runs) {
+    if (runs->changes > runs->expected - 5.0 * runs->deviation) return false;
+    bool few = runs->changes < 0.25 * runs->expected;
     return few || (runs->changes < 0.5 * runs->expected && r->map_constant > r->map_random + 0.05);
 }
 
@@ -310,11 +317,11 @@ static Status check_sorted(AuditReport *r, const AuditData *d, Error *err) {
     mem_free(sorted);
     if (status == STATUS_OK && runs.expected > 0.0 && is_sorted(r, &runs))
         snprintf(add_finding(r, AUDIT_SORTED_DATABASE, (size_t)runs.changes), MESSAGE,
-                 "The database is sorted by class: %.0f neighbours have other labels, in random order %.0f "
-                 "would. A stable sort keeps that "
-                 "order among equal distances: constant codes score %.3f here, chance is %.3f, and these "
-                 "codes %.3f instead of %.3f. "
-                 "Average over ties, or shuffle.",
+                 "The database is sorted by class: %.0f neighbours have other labels; in random order %.0f "
+                 "would. A stable "
+                 "sort keeps that order among equal distances. Here constant codes score %.3f (chance %.3f), "
+                 "and these "
+                 "codes %.3f instead of %.3f. Average over ties, or shuffle.",
                  runs.changes, runs.expected, r->map_constant, r->map_random, r->compat[COMPAT_DCMH],
                  r->map.expected);
     return status;
@@ -358,9 +365,9 @@ static Status measure(AuditReport *r, const AuditData *d, Pool *pool, Error *err
 static void check_divisors(AuditReport *r) {
     if (r->without_relevant == 0) return;
     snprintf(add_finding(r, AUDIT_DIVISORS, r->without_relevant), MESSAGE,
-             "%zu of %zu queries have no relevant item in the database: MAP is %.4f over all queries (they "
-             "count 0) and %.4f over the "
-             "others. Public code does both; say which, or take them out of the queries.",
+             "%zu of %zu queries have no relevant item in the database. MAP is %.4f over all queries (they "
+             "count 0) and %.4f "
+             "over the others; public code does both. State which, or take them out of the queries.",
              r->without_relevant, r->queries, r->map.expected, r->map_relevant);
 }
 

@@ -1,12 +1,18 @@
-/* Finds the known defects of evaluations in anyone's dumped codes and labels: what public code of the field
- * gets wrong. self-retrieval    queries stand in the database: by id where ids are given; else more queries
- * meet their own code and labels there than database items meet another's (z > 4), or the labels of all
- * queries stand row by row in the database shared-group      a patient (or video) has cases on both sides
- *   sorted-database   the database is sorted by class, so that a stable sort of tied distances ranks by class
- *   sign-zero         codes hold 0: sign(0) = 0 makes half distances
- *   constant-bits     bits that are the same in the whole database
- *   duplicate-bits    bits that repeat, or invert, another
- *   divisors          queries without a relevant item: MAP depends on whether they are counted */
+/* Finds the known defects of evaluations in anyone's dumped codes and labels, as public code of the field has them.
+ *
+ *   defect           what is wrong
+ *   self-retrieval   queries stand in the database: by id where ids are given. Otherwise more queries meet their own code
+ *                    and labels there than database items meet another's (z > 4), or the labels of all queries stand row
+ *                    by row in the database
+ *   shared-group     a patient (or video) has cases on both sides
+ *   sorted-database  the database is sorted by class, so that a stable sort of tied distances ranks by class
+ *   sign-zero        codes hold 0: sign(0) = 0 makes half distances
+ *   divisors         queries without a relevant item: MAP depends on whether they are counted
+ *
+ *   note             a property of the codes that makes no figure wrong, and that a report should state
+ *   constant-bits    bits that are the same in the whole database
+ *   duplicate-bits   bits that repeat, or invert, another
+ */
 #ifndef EVAL_AUDIT_H
 #define EVAL_AUDIT_H
 
@@ -25,6 +31,7 @@ typedef enum {
 } AuditKind;
 
 const char *audit_kind_name(AuditKind k); /* "self-retrieval", ... */
+bool audit_is_defect(AuditKind k);        /* false: a note */
 
 /* ---- Reading ---- */
 
@@ -32,11 +39,11 @@ const char *audit_kind_name(AuditKind k); /* "self-retrieval", ... */
 typedef struct {
     size_t n;
     int bits;      /* as in the file: any number from 8 to 1,024 */
-    uint8_t *code; /* (n, (bits+7)/8), see hash/code.h; what is left of the last byte is 0 */
+    uint8_t *code; /* (n, (bits+7)/8), see hash/code.h; unused bits of the last byte are 0 */
     size_t zeros, zero_rows;
 } AuditCodes;
 
-/* Lines of a text file, or the whole numbers of a .npy file. */
+/* Lines of a text file, or the entries of a .npy file. */
 typedef struct {
     size_t n;
     const char **line;
@@ -46,21 +53,37 @@ typedef struct {
 typedef struct {
     AuditCodes query, database;
     int classes;
-    uint8_t *query_labels, *database_labels;                           /* (n, classes) */
+    uint8_t *query_labels, *database_labels;                           /* (n, classes), each 0 or 1 */
     AuditNames query_groups, database_groups, query_ids, database_ids; /* n = 0: not given */
 } AuditData;
+
+/* What the entries of the files mean. By values: what both files of a pair allow, refused where they allow two meanings. */
+typedef enum { CODES_BY_VALUES, CODES_PACKED, CODES_COLUMNS } AuditCodesForm;
+typedef enum { LABELS_BY_VALUES, LABELS_ONEHOT, LABELS_SIGNS, LABELS_CLASSES } AuditLabelsForm;
 
 /* Groups and ids may be NULL, both of a pair or neither. */
 typedef struct {
     const char *query_codes, *database_codes, *query_labels, *database_labels;
     const char *query_groups, *database_groups, *query_ids, *database_ids;
-} AuditPaths;
+    AuditCodesForm codes;
+    AuditLabelsForm labels;
+} AuditSource;
 
-/* Codes (n, columns): uint8 packed, 8 bits a column (bitorder little; where all entries are 0 or 1 and there
- * are 16 columns or more: one bit a column); or one bit a column as int8, int32, int64 or float32 of -1 and
- * +1 (or 0 and 1). Labels: (n, classes) of 0 and not 0, or (n) class numbers. Input error where shapes do not
- * fit each other or entries are none of these. audit_free in every case. */
-Status audit_read(AuditData *d, const AuditPaths *paths, Error *err);
+/* Reads .npy files of any type that nn/base/npy.h reads.
+ *
+ *   Codes (n, columns)
+ *     packed    uint8, 8 bits a column, bit j%8 of byte j/8 (bitorder little). By values: any entry above 1
+ *     columns   a bit a column: -1 and +1, 0 and 1, or bool. By values: no entry but these
+ *   Labels
+ *     onehot    (n, classes) of 0 and 1
+ *     signs     (n, classes) of -1 and +1; with --labels signs 0 counts as -1
+ *     classes   (n) or (n, 1) class numbers from 0
+ *   Names (ids, groups): UTF-8 text, one name a line; or (n) or (n, 1) whole numbers or strings
+ *
+ * Ambiguous by values, and refused: uint8 codes of 0 and 1 that have fewer than 8 columns or are all the same; codes of -1 and
+ * +1 in one file and 0 and 1 in the other; labels of -1, 0 and +1; (n, 1) labels of 0 and 1; (n) labels of bool, or of -1 and
+ * +1. Input errors name the file, row, column and value, and the option that resolves it. audit_free in every case. */
+Status audit_read(AuditData *d, const AuditSource *from, Error *err);
 void audit_free(AuditData *d);
 
 /* ---- Judging ---- */
@@ -80,10 +103,11 @@ typedef struct {
     double map_relevant; /* expected, over the queries that have a relevant item */
     size_t without_relevant;
     double compat[COMPAT_COUNT]; /* what public codebases would report */
-    int n;
+    int n, defects;              /* findings; those of them that are defects */
     AuditFinding finding[AUDIT_KINDS];
 } AuditReport;
 
+/* STATUS_OK with findings too. */
 Status audit_run(AuditReport *r, const AuditData *d, Pool *pool, Error *err);
 
 #endif

@@ -22,7 +22,8 @@ typedef enum {
     RNG_BASELINE = 10,
     RNG_BENCH = 11,
     RNG_TEST = 12,
-    RNG_VIEW = 13
+    RNG_VIEW = 13,
+    RNG_DUMP = 14
 } RngPurpose;
 
 typedef struct {
