@@ -35,8 +35,9 @@ FILES_import := $(wildcard data/import/* data/csv.* data/text_read.* cmd/cmd_imp
 FILES_library := $(wildcard cmd/lib/*)
 FILES_pages := $(wildcard eval/page/* eval/embed.* train/pages/* train/flow.* cmd/pages/* data/picture/png_write.*)
 FILES_phantom := $(wildcard data/phantom/* cmd/cmd_phantom.c cmd/cmd_demo.c)
+FILES_substrings := $(wildcard $(addprefix hash/search/,mih.c mih_choose.c mih_search.c mih_tables.*))
 FILES_table := $(wildcard train/table/* hash/baselines/* data/raw_features.* cmd/cmd_table.c)
-PART_NAMES := audit bench dicom export fast import library pages phantom table
+PART_NAMES := audit bench dicom export fast import library pages phantom substrings table
 # The parts that this build leaves out, their files, and what tells the sources: -DPART_AUDIT=0 and so on.
 # PARTS=core keeps nn/fast/, so that its codes are those of the whole build; PLAIN=1 leaves nn/fast/ out.
 OFF := $(if $(filter core,$(PARTS)),$(filter-out fast,$(PART_NAMES))) $(if $(filter 1,$(PLAIN)),fast)

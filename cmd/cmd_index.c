@@ -8,6 +8,7 @@
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/parts.h"
 #include "train/encode.h"
 #include "train/run.h"
 
@@ -114,6 +115,10 @@ static Status write_index(const Args *a, const Archive *r, Error *err) {
     const char *out = args_get(a, "out");
     int bits = r->f->model.config.bits;
     long m;
+#if !PART_SUBSTRINGS
+    if (args_has(a, "substrings"))
+        return error_set(err, STATUS_USAGE, "msach index: --substrings: " PART_ABSENT("substrings"));
+#endif
     TRY(args_int(a, "substrings", -1, mih_most(bits), &m, err));
     if (m > 0 && m < mih_fewest(bits))
         return error_set(err, STATUS_USAGE, "msach index: --substrings %ld; codes of %d bits have %d to %d",

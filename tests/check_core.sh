@@ -99,6 +99,14 @@ refused 2 "$(remedy pages)" search --index "$work/core.idx" --id x --html "$work
 refused 2 "$(remedy pages)" inspect "$work/core" --html "$work/page.html"
 { head -c 128 /dev/zero; echo DICM; } >"$work/a.dcm"
 refused 3 "a.dcm: is a DICOM picture; $(remedy dicom)" encode --model "$work/core" --image "$work/a.dcm" --out "$work/a.npy"
+refused 2 "$(remedy substrings)" index --model "$work/core" --data "$work/set/manifest.tsv" --out "$work/t.idx" --substrings 4
+# An index with search tables, which the core leaves unread: the scan gives the same answer.
+"$whole" index -q --model "$work/core" --data "$work/set/manifest.tsv" --out "$work/tables.idx" --substrings 4 >/dev/null
+for binary in "$whole" "$core"; do
+    "$binary" search -q --index "$work/tables.idx" --id case0003 --tsv >"$work/tables.$(basename "$binary")"
+done
+cmp -s "$work/tables.$(basename "$whole")" "$work/tables.$(basename "$core")" || fail "an index with search tables is answered otherwise by the core"
+
 # ---- What it links ----
 if command -v ldd >/dev/null; then
     extra=$(ldd "$core" | grep -oE 'lib(expat|z)\.so[^ ]*' || true)

@@ -29,6 +29,9 @@
 #ifndef PART_PHANTOM
 #define PART_PHANTOM 1 /* data/phantom: the verbs phantom and demo */
 #endif
+#ifndef PART_SUBSTRINGS
+#define PART_SUBSTRINGS 1 /* multi-index hashing in hash/search; without it the scan answers every query */
+#endif
 #ifndef PART_TABLE
 #define PART_TABLE 1 /* train/table, hash/baselines: the verb table */
 #endif
