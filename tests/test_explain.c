@@ -101,7 +101,7 @@ static double logit_gradient(const Explain *e) {
     int d = m->config.dim, classes = m->config.classes;
     double squares = 0;
     for (int i = 0; i < e->b; i++) {
-        const float *u = e->stage2.train.u_v + e->row[i] * d;
+        const float *u = e->stage2.train.u[MODALITY_IMAGE] + e->row[i] * d;
         double z[TINY_LABELS], sum = 0;
         for (int k = 0; k < classes; k++) {
             z[k] = (double)m->stage1_image_bias->data[k];
@@ -161,7 +161,7 @@ Test(explain, the_first_neighbour_is_the_nearest_case_of_another_group) {
     walk(&e, tiny_set("near", 0), &c);
     const Session *s = &e.session;
     for (int m = 0; m < 2; m++) {
-        const float *u = m == 0 ? e.stage2.train.u_v : e.stage2.train.u_t;
+        const float *u = e.stage2.train.u[m];
         double least = INFINITY, found = 0;
         ExplainNeighbour near[3];
         cr_assert_eq(explain_neighbours(&e, m, near, 3), 3);

@@ -13,6 +13,7 @@
 #include "tests/check.h"
 #include "tests/fixtures.h"
 #include "tests/tiny_set.h"
+#include "train/loop.h"
 #include "train/stage1.h"
 
 /* ---- NaN and infinity while training ---- */
@@ -41,13 +42,13 @@ static void stops_and_names(Where where, double bad, const char *op) {
                  err.message);
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     progress_begin(&p);
-    cr_assert_eq(stage1_train(&s, &m, &p, path, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(train_stage(&s, &m, &p, path, fixture_dir(), &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(file_read(path, 1 << 28, &before, &n_before, NULL), STATUS_OK);
 
     p.stage = 1, p.epoch = 1, p.step = 0;
     s.config.stage1_epochs = 2;
     plant(&s, &m, where, bad);
-    cr_assert_eq(stage1_train(&s, &m, &p, path, &err), STATUS_CHECK);
+    cr_assert_eq(train_stage(&s, &m, &p, path, fixture_dir(), &err), STATUS_CHECK);
     cr_assert_not_null(strstr(err.message, op), "%s", err.message);
     cr_assert_not_null(strstr(err.message, "epoch 2, step 1"), "%s", err.message);
     cr_assert_eq(file_read(path, 1 << 28, &after, &n_after, NULL), STATUS_OK);

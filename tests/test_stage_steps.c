@@ -203,15 +203,15 @@ static void stage2_begin(Stage2 *st, const Session *s) {
     Error err;
     memset(st, 0, sizeof *st);
     st->walk = (WalkOptions){.omega = 0.4, .rho = 0.7, .t0 = 0.5};
-    st->train = (FeatureCache){.n = STEP2_N, .views = 1, .n_v = 4, .n_t = STEP_N_T, .d = STEP_D};
-    st->train.z_v = spread_tokens("stage2/z_v", 4);
-    st->train.z_t = spread_tokens("stage2/z_t", STEP_N_T);
-    st->train.u_v = pooled("stage2/u_v");
-    st->train.u_t = pooled("stage2/u_t");
+    st->train = (FeatureCache){.n = STEP2_N, .views = 1, .tokens = {4, STEP_N_T}, .d = STEP_D};
+    st->train.z[0] = spread_tokens("stage2/z_v", 4);
+    st->train.z[1] = spread_tokens("stage2/z_t", STEP_N_T);
+    st->train.u[0] = pooled("stage2/u_v");
+    st->train.u[1] = pooled("stage2/u_t");
     st->train.length = mem_calloc(STEP2_N, sizeof *st->train.length);
     for (int i = 0; i < STEP2_B; i++) st->train.length[STEP2_BATCH[i]] = STEP2_LENGTHS[i];
     for (int k = 0; k < 2; k++) {
-        const float *u = k ? st->train.u_t : st->train.u_v;
+        const float *u = st->train.u[k];
         cr_assert_eq(graph_build(&st->graph[k], u, STEP2_N, STEP_D, STEP2_GROUPS, 3, false, NULL, &err),
                      STATUS_OK);
         cr_assert_eq(graph_set_labels(&st->graph[k], s->unit_labels, STEP_C, &err), STATUS_OK);
@@ -219,17 +219,17 @@ static void stage2_begin(Stage2 *st, const Session *s) {
 }
 
 static void stage2_end(Stage2 *st) {
-    mem_free(st->train.z_v);
-    mem_free(st->train.z_t);
-    mem_free(st->train.u_v);
-    mem_free(st->train.u_t);
+    mem_free(st->train.z[0]);
+    mem_free(st->train.z[1]);
+    mem_free(st->train.u[0]);
+    mem_free(st->train.u[1]);
     st->train.block = NULL;
     stage2_free(st);
 }
 
-static Loss loss_of_stage2(Tape *t, const Stage2 *st, const Session *s, const Model *m, const Pair *z) {
-    TermBatch x = stage2_forward(st, s, m, t, z, STEP2_BATCH, STEP2_B, 1.5);
-    return terms_loss(t, 2, &x);
+static Loss loss_of_stage2(Tape *t, const Stage2 *st, const Session *s, const Model *m) {
+    TermBatch x = stage2_batch(st, s, m, t, STEP2_BATCH, NULL, STEP2_B);
+    return stage2_loss(t, &x, 1.5);
 }
 
 Test(stage2, loss_and_every_gradient_are_pytorchs) {
@@ -238,15 +238,13 @@ Test(stage2, loss_and_every_gradient_are_pytorchs) {
     Stage2 st;
     Model m;
     Tape t;
-    const int views[STEP2_B] = {0};
     real terms[7];
     double wide[7];
     begin_stage2(&s);
     stage2_begin(&st, &s);
     golden_model(&m, MODEL_STAGE2, 4);
     tape_init(&t, NULL);
-    Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
-    Loss loss = loss_of_stage2(&t, &st, &s, &m, &z);
+    Loss loss = loss_of_stage2(&t, &st, &s, &m);
     for (int i = 0; i < 7; i++) {
         terms[i] = loss.term[GOLDEN_TERMS[i]]->data[0];
         wide[i] = (double)terms[i];
@@ -269,14 +267,12 @@ Test(stage2, the_laplacian_variant_takes_the_place_of_the_three_pairs) {
     Stage2 st;
     Model m;
     Tape t;
-    const int views[STEP2_B] = {0};
     begin_stage2(&s);
     s.config.laplacian = 1;
     stage2_begin(&st, &s);
     golden_model(&m, MODEL_STAGE2, 4);
     tape_init(&t, NULL);
-    Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
-    Loss loss = loss_of_stage2(&t, &st, &s, &m, &z);
+    Loss loss = loss_of_stage2(&t, &st, &s, &m);
     golden_check(&g, "stage2/laplacian", loss.term[TERM_LAPLACIAN]->data, 1, 0);
     cr_assert_null(loss.term[TERM_MANIFOLD]);
     tape_free(&t);
@@ -287,13 +283,13 @@ Test(stage2, the_laplacian_variant_takes_the_place_of_the_three_pairs) {
 }
 
 /* What the weight of term i does to the total. */
-static void check_weight(Tape *t, const Stage2 *st, Session *s, const Model *m, const Pair *z, int i) {
+static void check_weight(Tape *t, const Stage2 *st, Session *s, const Model *m, int i) {
     static const double weights[3] = {0, 0.7, 5};
     double total[3], size = 0;
     s->config.laplacian = i == TERM_LAPLACIAN;
     for (int k = 0; k < 3; k++) {
         set_weight(&s->config, i, weights[k]);
-        Loss loss = loss_of_stage2(t, st, s, m, z);
+        Loss loss = loss_of_stage2(t, st, s, m);
         cr_assert_eq(loss.term[i] == NULL, k == 0, "%s", TERMS[i].name);
         check_total(&loss, &s->config, 2);
         total[k] = value(loss.total);
@@ -323,7 +319,6 @@ Test(stage2, a_weight_moves_the_total_by_itself_times_its_terms_value_and_0_leav
     Stage2 st;
     Model m;
     Tape t;
-    const int views[STEP2_B] = {0};
     int checked = 0;
     begin_stage2(&s);
     stage2_begin(&st, &s);
@@ -332,8 +327,7 @@ Test(stage2, a_weight_moves_the_total_by_itself_times_its_terms_value_and_0_leav
     for (int i = 0; i < TERM_COUNT; i++) {
         if (TERMS[i].stage != 2) continue;
         tape_reset(&t);
-        Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
-        check_weight(&t, &st, &s, &m, &z, i);
+        check_weight(&t, &st, &s, &m, i);
         checked++;
     }
     cr_assert_geq(checked, 8);
@@ -362,10 +356,11 @@ static void posterior_by_hand(const Tensor *u, const Tensor *w, const Tensor *a,
 }
 
 /* z.posterior is the one by hand; wide: it, in double. */
-static void check_posteriors(const Pair *z, const Model *m, bool single, double wide[2][STEP2_B * STEP_C]) {
+static void check_posteriors(const TermBatch *z, const Model *m, bool single,
+                             double wide[2][STEP2_B * STEP_C]) {
     double hand[2][STEP2_B * STEP_C];
-    posterior_by_hand(z->image.u, m->stage1_image_weight, m->stage1_image_bias, single, hand[0]);
-    posterior_by_hand(z->text.u, m->stage1_text_weight, m->stage1_text_bias, single, hand[1]);
+    posterior_by_hand(z->features[0].u, m->stage1_image_weight, m->stage1_image_bias, single, hand[0]);
+    posterior_by_hand(z->features[1].u, m->stage1_text_weight, m->stage1_text_bias, single, hand[1]);
     for (int k = 0; k < 2; k++)
         for (int i = 0; i < STEP2_B * STEP_C; i++) {
             wide[k][i] = (double)z->posterior[k][i];
@@ -379,7 +374,6 @@ Test(stage2, what_stage_1_knows_enters_the_target) {
     Stage2 st;
     Model m;
     Tape t;
-    const int views[STEP2_B] = {0};
     double p[2][STEP2_B * STEP_C], want[BLOCK];
     begin_stage2(&s);
     stage2_begin(&st, &s);
@@ -390,39 +384,38 @@ Test(stage2, what_stage_1_knows_enters_the_target) {
         m.stage1_text_weight->data[i] = (real)cos(2.0 * i);
     }
     tape_init(&t, NULL);
-    Pair z = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B), plain = z;
-    plain.posterior[0] = plain.posterior[1] = NULL;
+    TermBatch z = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B);
     check_posteriors(&z, &m, false, p);
+    Loss with = stage2_loss(&t, &z, 1.5);
+    st.posterior = 0;
+    TermBatch plain = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B);
+    cr_assert_null(plain.posterior[0]);
+    Loss without = stage2_loss(&t, &plain, 1.5);
+    st.posterior = 0.4;
     static const Modality pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
     for (int k = 0; k < 3; k++) {
         Modality x = pair[k][0], y = pair[k][1];
-        TermBatch with_p = stage2_forward(&st, &s, &m, &t, &z, STEP2_BATCH, STEP2_B, 1.5);
-        TermBatch without_p = stage2_forward(&st, &s, &m, &t, &plain, STEP2_BATCH, STEP2_B, 1.5);
-        const real *g = term_target(&t, &with_p, x, y), *before = term_target(&t, &without_p, x, y);
+        const real *g = term_target(&t, &z, x, y), *before = term_target(&t, &plain, x, y);
         for (int i = 0; i < BLOCK; i++) want[i] = (double)before[i];
         oracle_posterior(p[x], p[y], STEP2_B, STEP_C, x == y, 0.4, 0.5, want);
         for (int i = 0; i < BLOCK; i++) cr_assert_float_eq((double)g[i], want[i], 1e-6, "pair %d, %d", k, i);
     }
-    Loss with = loss_of_stage2(&t, &st, &s, &m, &z);
-    Loss without = loss_of_stage2(&t, &st, &s, &m, &plain);
     cr_assert_gt(fabs(value(with.term[TERM_MANIFOLD]) - value(without.term[TERM_MANIFOLD])), 1e-3);
     s.single = true;
-    Pair one = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B);
+    TermBatch one = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B);
     check_posteriors(&one, &m, true, p);
     s.single = false;
     t.training = true; /* u is dropped for the context, not for p */
     s.config.dropout = 0.5;
-    Pair dropped = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B);
+    TermBatch dropped = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B);
     int zeros = 0;
-    for (size_t i = 0; i < tensor_size(dropped.image.u); i++) zeros += dropped.image.u->data[i] == 0;
+    for (size_t i = 0; i < tensor_size(dropped.features[0].u); i++)
+        zeros += dropped.features[0].u->data[i] == 0;
     cr_assert_gt(zeros, 0);
     cr_assert_arr_eq(dropped.posterior[0], z.posterior[0], STEP2_B * STEP_C * sizeof(float));
     s.config.dropout = 0;
     s.config.laplacian = 1;
-    cr_assert_null(stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B).posterior[0]);
-    s.config.laplacian = 0;
-    st.posterior = 0;
-    cr_assert_null(stage2_batch(&st, &s, &m, &t, STEP2_BATCH, views, STEP2_B).posterior[0]);
+    cr_assert_null(stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B).posterior[0]);
     tape_free(&t);
     model_free(&m);
     stage2_end(&st);
@@ -434,7 +427,6 @@ Test(stage2, without_joint_pass_there_is_no_teacher_and_two_classified_codes) {
     Stage2 st;
     Model m;
     Tape t;
-    const int views[STEP2_B] = {0};
     double with[2], without[2];
     begin_stage2(&s);
     stage2_begin(&st, &s);
@@ -442,8 +434,7 @@ Test(stage2, without_joint_pass_there_is_no_teacher_and_two_classified_codes) {
     tape_init(&t, NULL);
     for (int joint = 0; joint < 2; joint++) {
         s.config.joint_pass = joint;
-        Pair z = stage2_features(&st.train, &s, &t, STEP2_BATCH, views, STEP2_B);
-        Loss loss = loss_of_stage2(&t, &st, &s, &m, &z);
+        Loss loss = loss_of_stage2(&t, &st, &s, &m);
         double *to = joint ? with : without;
         to[0] = value(loss.term[TERM_ALIGN]);
         to[1] = value(loss.term[TERM_CLASSIFICATION]);

@@ -61,7 +61,7 @@ Test(train, both_stages_learn_32_pairs_by_heart) {
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     cr_assert_eq(batch_init(&b, &s.data, 32, NULL, &err), STATUS_OK);
     BatchOptions o = {.mean = s.mean, .deviation = s.deviation};
-    int *index = s.index[SET_TRAIN], rows[32], views[32] = {0};
+    int *index = s.index[SET_TRAIN], rows[32];
     for (int i = 0; i < 32; i++) rows[i] = i;
     cr_assert_geq(s.count[SET_TRAIN], 32);
     cr_assert_eq(batch_fill(&b, &s.data, index, 32, &o, NULL, &err), STATUS_OK);
@@ -87,9 +87,8 @@ Test(train, both_stages_learn_32_pairs_by_heart) {
     double classification = 0;
     for (int step = 0; step < 150; step++) {
         tape_reset(&t);
-        Pair z = stage2_features(&st.train, &s, &t, rows, views, 32);
-        TermBatch x = stage2_forward(&st, &s, &m, &t, &z, rows, 32, 2);
-        Loss loss = terms_loss(&t, 2, &x);
+        TermBatch x = stage2_batch(&st, &s, &m, &t, rows, NULL, 32);
+        Loss loss = stage2_loss(&t, &x, 2);
         classification = (double)loss.term[TERM_CLASSIFICATION]->data[0];
         cr_assert_eq(loop_step(&s, &m, &t, &loss, &p, 3e-3, &err), STATUS_OK, "%s", err.message);
     }
@@ -269,7 +268,7 @@ Test(train, a_loss_that_is_not_finite_stops_training_and_names_the_op) {
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     progress_begin(&p);
     m.stage1_text_weight->data[0] = (real)NAN;
-    cr_assert_eq(stage1_train(&s, &m, &p, fixture_path("nan.safetensors"), &err), STATUS_CHECK);
+    cr_assert_eq(train_stage(&s, &m, &p, fixture_path("nan.safetensors"), fixture_dir(), &err), STATUS_CHECK);
     cr_assert(strstr(err.message, "'linear'") != NULL, "%s", err.message);
     cr_assert(!path_exists(fixture_path("nan.safetensors")));
     progress_free(&p);
@@ -292,8 +291,8 @@ Test(train, features_in_a_mapped_file_are_those_in_memory) {
                  err.message);
     cr_assert(mapped.mapped && !memory.mapped);
     cr_assert(memcmp(memory.block, mapped.block, memory.block_size) == 0);
-    cr_assert(memcmp(memory.z_v, memory.z_v + (size_t)memory.n_v * (size_t)memory.d,
-                     (size_t)memory.n_v * (size_t)memory.d * sizeof(float)) != 0,
+    cr_assert(memcmp(memory.z[0], memory.z[0] + (size_t)memory.tokens[0] * (size_t)memory.d,
+                     (size_t)memory.tokens[0] * (size_t)memory.d * sizeof(float)) != 0,
               "an augmented view differs from the clean one");
     features_free(&memory);
     features_free(&mapped);

@@ -18,11 +18,21 @@ void encode_keep(Tape *t, const Model *m, Tensor *c, int first, Encoding *out) {
     }
 }
 
+Features encode_features(Tape *t, const Model *m, const Batch *b, Modality modality) {
+    Features f = {0};
+    if (modality == MODALITY_IMAGE) {
+        f.z = model_image_tokens(t, m, tape_input(t, 4, (int[]){b->n, b->side, b->side, 1}, b->image));
+    } else {
+        f.z = model_text_tokens(t, m, b->word, b->gram, b->n, b->text_length, TOKEN_NGRAMS, b->length);
+        f.length = b->length;
+    }
+    f.u = op_mean_tokens(t, f.z, f.length);
+    return f;
+}
+
 static Tensor *image_context(Tape *t, const Model *m, const float *x, int n) {
     int side = m->config.image_size;
-    Tensor *image = tape_tensor4(t, n, side, side, 1);
-    for (size_t i = 0; i < tensor_size(image); i++) image->data[i] = x[i];
-    Features f = {.z = model_image_tokens(t, m, image)};
+    Features f = {.z = model_image_tokens(t, m, tape_input(t, 4, (int[]){n, side, side, 1}, x))};
     f.u = op_mean_tokens(t, f.z, NULL);
     return model_context(t, m, &f, NULL, 0, NULL);
 }

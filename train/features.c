@@ -35,8 +35,7 @@ static Status map_block(FeatureCache *f, const char *folder, Error *err) {
 
 static Status take_block(FeatureCache *f, const Session *s, const char *folder, Error *err) {
     size_t rows = (size_t)f->n * (size_t)f->views, d = (size_t)f->d;
-    size_t z_v = rows * (size_t)f->n_v * d, z_t = rows * (size_t)f->n_t * d, u = rows * d;
-    f->block_size = (z_v + z_t + 2 * u) * sizeof(float);
+    f->block_size = rows * d * sizeof(float) * (size_t)(f->tokens[0] + f->tokens[1] + 2);
     if (f->block_size > (size_t)s->config.feature_mib << 20) {
         log_line(s->log, "features of %zu MiB live in a mapped file (feature_mib %d)", f->block_size >> 20,
                  s->config.feature_mib);
@@ -44,25 +43,27 @@ static Status take_block(FeatureCache *f, const Session *s, const char *folder, 
     } else if (!(f->block = mem_aligned(f->block_size))) {
         return mem_error(err, "the features; a smaller feature_mib puts them into a file");
     }
-    f->z_v = f->block;
-    f->z_t = f->z_v + z_v;
-    f->u_v = f->z_t + z_t;
-    f->u_t = f->u_v + u;
     f->length = mem_calloc((size_t)f->n, sizeof *f->length);
-    f->spread_z_v = mem_calloc(4 * d, sizeof *f->spread_z_v);
-    if (!f->length || !f->spread_z_v) return mem_error(err, "the features");
-    f->spread_z_t = f->spread_z_v + d;
-    f->spread_u_v = f->spread_z_t + d;
-    f->spread_u_t = f->spread_u_v + d;
+    f->z_spread[0] = mem_calloc(4 * d, sizeof *f->z_spread[0]);
+    if (!f->length || !f->z_spread[0]) return mem_error(err, "the features");
+    f->z[0] = f->block;
+    f->z[1] = f->z[0] + rows * d * (size_t)f->tokens[0];
+    f->u[0] = f->z[1] + rows * d * (size_t)f->tokens[1];
+    f->u[1] = f->u[0] + rows * d;
+    f->z_spread[1] = f->z_spread[0] + d;
+    f->u_spread[0] = f->z_spread[1] + d;
+    f->u_spread[1] = f->u_spread[0] + d;
     return STATUS_OK;
 }
 
 void features_free(FeatureCache *f) {
-    if (f->mapped && !f->borrowed) munmap(f->block, f->block_size);
-    if (!f->mapped && !f->borrowed) mem_free(f->block);
     if (!f->borrowed) {
+        if (f->mapped)
+            munmap(f->block, f->block_size);
+        else
+            mem_free(f->block);
         mem_free(f->length);
-        mem_free(f->spread_z_v);
+        mem_free(f->z_spread[0]);
     }
     memset(f, 0, sizeof *f);
 }
@@ -73,35 +74,22 @@ static void copy_reals(float *to, const real *from, size_t n) {
     for (size_t i = 0; i < n; i++) to[i] = (float)from[i];
 }
 
-/* One tile of cases, one view: both extractors, frozen. */
-static void fill_tile(FeatureCache *f, const Session *s, const Model *m, Tape *t, const Batch *b, int first,
-                      int view) {
-    size_t d = (size_t)f->d, image = (size_t)f->n_v * d, text = (size_t)f->n_t * d;
-    int side = s->config.image_size;
-    Tensor *x = tape_tensor4(t, b->n, side, side, 1);
-    for (size_t i = 0; i < tensor_size(x); i++) x->data[i] = b->image[i];
-    Tensor *z_v = model_image_tokens(t, m, x), *u_v = op_mean_tokens(t, z_v, NULL);
-    Tensor *z_t = model_text_tokens(t, m, b->word, b->gram, b->n, b->text_length, TOKEN_NGRAMS, b->length);
-    Tensor *u_t = op_mean_tokens(t, z_t, b->length);
-    for (int i = 0; i < b->n; i++) {
-        size_t row = (size_t)(first + i) * (size_t)f->views + (size_t)view, full = (size_t)b->text_length * d;
-        copy_reals(f->z_v + row * image, z_v->data + (size_t)i * image, image);
-        copy_reals(f->z_t + row * text, z_t->data + (size_t)i * full, text);
-        copy_reals(f->u_v + row * d, u_v->data + (size_t)i * d, d);
-        copy_reals(f->u_t + row * d, u_t->data + (size_t)i * d, d);
+/* One tile of cases, one view: both extractors, frozen. A text of the batch may be padded beyond `tokens`. */
+static void fill_tile(FeatureCache *f, const Model *m, Tape *t, const Batch *b, int first, int view) {
+    size_t d = (size_t)f->d;
+    for (Modality k = 0; k < MODALITIES; k++) {
+        Features from = encode_features(t, m, b, k);
+        size_t size = (size_t)f->tokens[k] * d, full = (size_t)from.z->dim[1] * d;
+        for (int i = 0; i < b->n; i++) {
+            size_t row = (size_t)(first + i) * (size_t)f->views + (size_t)view;
+            copy_reals(f->z[k] + row * size, from.z->data + (size_t)i * full, size);
+            copy_reals(f->u[k] + row * d, from.u->data + (size_t)i * d, d);
+        }
     }
 }
 
 BatchOptions features_view(const Session *s, int view, Augment *augment) {
-    const Config *c = &s->config;
-    *augment =
-        (Augment){c->shift, c->scale, c->rotation, c->gain, c->contrast, c->speckle, c->erase, c->flip};
-    return (BatchOptions){.augment = view ? augment : NULL,
-                          .word_dropout = view ? c->word_dropout : 0,
-                          .seed = (uint64_t)c->seed,
-                          .epoch = (uint32_t)(c->stage1_epochs + view),
-                          .mean = s->mean,
-                          .deviation = s->deviation};
+    return session_view(s, view ? augment : NULL, s->config.stage1_epochs + view);
 }
 
 static Status fill_view(FeatureCache *f, const Session *s, const Model *m, const int *index, int view,
@@ -113,7 +101,7 @@ static Status fill_view(FeatureCache *f, const Session *s, const Model *m, const
     for (int first = 0; first < f->n && !session_stopped(s); first += ENCODE_TILE) {
         int tile = f->n - first < ENCODE_TILE ? f->n - first : ENCODE_TILE;
         TRY(batch_fill(b, &s->data, index + first, tile, &o, s->pool, err));
-        fill_tile(f, s, m, t, b, first, view);
+        fill_tile(f, m, t, b, first, view);
         tape_reset(t);
         log_progress(s->log, what, first + tile, f->n);
     }
@@ -164,10 +152,10 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
     f->n = n;
     f->views = 1 + augmented;
     f->d = m->config.dim;
-    f->n_v = (m->config.image_size / CNN_SHRINK) * (m->config.image_size / CNN_SHRINK);
-    f->n_t = 1;
+    f->tokens[0] = (m->config.image_size / CNN_SHRINK) * (m->config.image_size / CNN_SHRINK);
+    f->tokens[1] = 1;
     for (int i = 0; i < n; i++)
-        f->n_t = s->data.length[index[i]] > f->n_t ? s->data.length[index[i]] : f->n_t;
+        f->tokens[1] = s->data.length[index[i]] > f->tokens[1] ? s->data.length[index[i]] : f->tokens[1];
     TRY(take_block(f, s, folder, err));
     for (int i = 0; i < n; i++) f->length[i] = s->data.length[index[i]];
     Tape t;
@@ -179,52 +167,35 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
     batch_free(&b);
     tape_free(&t);
     if (status != STATUS_OK) return status;
-    spread(f, f->z_v, f->n_v, NULL, f->spread_z_v);
-    spread(f, f->z_t, f->n_t, f->length, f->spread_z_t);
-    spread(f, f->u_v, 1, NULL, f->spread_u_v);
-    spread(f, f->u_t, 1, NULL, f->spread_u_t);
+    for (int k = 0; k < MODALITIES; k++) {
+        spread(f, f->z[k], f->tokens[k], k == MODALITY_TEXT ? f->length : NULL, f->z_spread[k]);
+        spread(f, f->u[k], 1, NULL, f->u_spread[k]);
+    }
     return STATUS_OK;
 }
 
-void features_gather(const FeatureCache *f, const float *from, size_t size, const int *rows, const int *views,
-                     int b, real *out) {
+/* ---- Reading ---- */
+
+Features features_gather(const FeatureCache *f, Tape *t, Modality modality, const int *rows, const int *views,
+                         int b) {
+    size_t d = (size_t)f->d, size = (size_t)f->tokens[modality] * d;
+    Features out = {.z = tape_tensor3(t, b, f->tokens[modality], f->d), .u = tape_tensor2(t, b, f->d)};
+    int *length = arena_alloc(&t->arena, (size_t)b * sizeof *length);
     for (int i = 0; i < b; i++) {
-        const float *row = from + ((size_t)rows[i] * (size_t)f->views + (size_t)views[i]) * size;
-        for (size_t k = 0; k < size; k++) out[(size_t)i * size + k] = row[k];
+        size_t row = (size_t)rows[i] * (size_t)f->views + (size_t)(views ? views[i] : 0);
+        memcpy(out.z->data + (size_t)i * size, f->z[modality] + row * size, size * sizeof(real));
+        memcpy(out.u->data + (size_t)i * d, f->u[modality] + row * d, d * sizeof(real));
+        length[i] = f->length[rows[i]];
     }
+    if (modality == MODALITY_TEXT) out.length = length;
+    return out;
 }
 
 void features_clean(const FeatureCache *f, Modality modality, float *out) {
-    const float *u = modality == MODALITY_IMAGE ? f->u_v : f->u_t;
+    const float *u = f->u[modality];
     size_t d = (size_t)f->d;
     for (int i = 0; i < f->n; i++)
         memcpy(out + (size_t)i * d, u + (size_t)i * (size_t)f->views * d, d * sizeof *out);
-}
-
-/* ---- To codes ---- */
-
-/* Rows first.. (b) of view 0, `tokens` x d each (tokens 0: rows of d). */
-static Tensor *clean_rows(const FeatureCache *f, Tape *t, const float *from, int tokens, int first, int b) {
-    size_t size = (size_t)(tokens ? tokens : 1) * (size_t)f->d;
-    Tensor *x = tokens ? tape_tensor3(t, b, tokens, f->d) : tape_tensor2(t, b, f->d);
-    for (int i = 0; i < b; i++) {
-        const float *row = from + (size_t)(first + i) * (size_t)f->views * size;
-        for (size_t k = 0; k < size; k++) x->data[(size_t)i * size + k] = row[k];
-    }
-    return x;
-}
-
-static Tensor *clean_context(const FeatureCache *f, const Model *m, Tape *t, Modality modality, int first,
-                             int b) {
-    if (modality == MODALITY_IMAGE) {
-        Features v = {.z = clean_rows(f, t, f->z_v, f->n_v, first, b),
-                      .u = clean_rows(f, t, f->u_v, 0, first, b)};
-        return model_context(t, m, &v, NULL, 0, NULL);
-    }
-    Features w = {.z = clean_rows(f, t, f->z_t, f->n_t, first, b),
-                  .u = clean_rows(f, t, f->u_t, 0, first, b),
-                  .length = f->length + first};
-    return model_context(t, m, NULL, &w, 0, NULL);
 }
 
 Status features_encode(const FeatureCache *f, const Model *m, Modality modality, Encoding *out, Pool *pool,
@@ -237,8 +208,11 @@ Status features_encode(const FeatureCache *f, const Model *m, Modality modality,
         return mem_error(err, "encoding");
     }
     for (int first = 0; first < f->n; first += ENCODE_TILE) {
-        int tile = f->n - first < ENCODE_TILE ? f->n - first : ENCODE_TILE;
-        encode_keep(&t, m, clean_context(f, m, &t, modality, first, tile), first, out);
+        int tile = f->n - first < ENCODE_TILE ? f->n - first : ENCODE_TILE, rows[ENCODE_TILE];
+        for (int i = 0; i < tile; i++) rows[i] = first + i;
+        Features x = features_gather(f, &t, modality, rows, NULL, tile);
+        bool image = modality == MODALITY_IMAGE;
+        encode_keep(&t, m, model_context(&t, m, image ? &x : NULL, image ? NULL : &x, 0, NULL), first, out);
         tape_reset(&t);
     }
     tape_free(&t);

@@ -7,14 +7,13 @@
 #include "train/session.h"
 
 typedef struct FeatureCache {
-    int n, views;     /* cases, views of each (1 + augmented ones) */
-    int n_v, n_t, d;  /* image tokens, text tokens kept (the longest text), width */
-    float *z_v, *z_t; /* (n*views, n_v, d), (n*views, n_t, d) */
-    float *u_v, *u_t; /* (n*views, d) */
-    int *length;      /* (n) real tokens of each text */
-    real *spread_z_v, *spread_z_t, *spread_u_v,
-        *spread_u_t; /* (d) standard deviations over rows (and real tokens) of view 0 */
-    void *block;     /* owns the four arrays */
+    int n, views, d;                      /* cases, views of each (1 + augmented ones), width */
+    int tokens[MODALITIES];               /* N_v, and of the longest text */
+    float *z[MODALITIES], *u[MODALITIES]; /* (n*views, tokens, d) and (n*views, d) */
+    int *length;                          /* (n) real tokens of each text */
+    real *z_spread[MODALITIES],
+        *u_spread[MODALITIES]; /* (d) standard deviation of view 0 over rows and real tokens */
+    void *block;               /* owns z and u */
     size_t block_size;
     bool mapped;
     bool borrowed; /* all of it belongs to session.kept */
@@ -32,11 +31,11 @@ void features_free(FeatureCache *f);
 Status features_encode(const FeatureCache *f, const Model *m, Modality modality, Encoding *out, Pool *pool,
                        Error *err);
 
-/* Rows of `size` numbers, those of the cases rows (b) in the views (b) given: out (b,size). from: one array of f. */
-void features_gather(const FeatureCache *f, const float *from, size_t size, const int *rows, const int *views,
-                     int b, real *out);
+/* Z_m (b,tokens,d) and u_m (b,d) of the cases rows (b) in the views (b) given; views NULL: the clean ones. All on t. */
+Features features_gather(const FeatureCache *f, Tape *t, Modality modality, const int *rows, const int *views,
+                         int b);
 
-/* How the cases of a view are made ready; *augment is filled and borrowed. */
+/* How the cases of a view are prepared (session_view); *augment is filled and borrowed. */
 BatchOptions features_view(const Session *s, int view, Augment *augment);
 
 /* u of view 0 of every case, one after the other: out (n,d). */

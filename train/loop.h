@@ -1,19 +1,22 @@
-/* What both stages' loops share: the order of the cases, the sums of an epoch, the check of a step, and its
- * end. */
+/* The loop of both stages, and the steps that the tests and the benchmark call one by one. */
 #ifndef TRAIN_LOOP_H
 #define TRAIN_LOOP_H
 
 #include "train/checkpoint.h"
-#include "train/terms.h"
 
-/* Steps of an epoch over n cases in batches of `batch`: what does not fill a batch waits for another epoch's
- * order. */
+/* Trains from where p stands to the end of the stage p->stage (1 or 2; end to end: 2 trains both at once) or until the session
+ * is stopped. At the end of stage 1, p->stage becomes 2. At the end of stage 2 it becomes 3, and m holds the weights of the
+ * epoch with the best mean validation MAP. Saves a checkpoint after each epoch, at the end of stage 1 and when stopped.
+ * folder: for features in a mapped file. A loss or gradient that is not finite ends training with STATUS_CHECK and the name of
+ * the first bad op; the checkpoint before it stays. */
+Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, const char *folder, Error *err);
+
+/* Steps of an epoch over n cases in batches of `batch`, at least 1. Cases that do not fill a batch are left out of this
+ * epoch; its order is random. */
 int loop_steps(int n, int batch);
-/* order (n): the cases index (n), shuffled by (seed, stage, epoch). */
-void loop_order(const Session *s, int stage, int epoch, const int *index, int n, int *order);
-/* Backward, clip, AdamW; adds the terms to the epoch's sums. Input: the recorded loss. */
+/* rows (n): 0..n-1, shuffled by (seed, stage, epoch). */
+void loop_order(const Session *s, int stage, int epoch, int n, int *rows);
+/* Backward pass, clipping and AdamW for a loss that is recorded on t; adds loss and terms to the sums of the epoch. */
 Status loop_step(const Session *s, Model *m, Tape *t, const Loss *loss, Progress *p, double rate, Error *err);
-/* The row of an epoch from the sums over `steps`, and clears them. */
-MetricsRow loop_row(Progress *p, int steps, double rate);
 
 #endif

@@ -11,8 +11,8 @@
 #include "nn/base/bytes.h"
 #include "nn/base/lock.h"
 #include "nn/base/parts.h"
+#include "train/loop.h"
 #include "train/pages/report.h"
-#include "train/stage2.h"
 
 /* Paths of a run's files. */
 typedef struct {
@@ -115,16 +115,10 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
     return status;
 }
 
-static Status train(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, RunEnd *end,
-                    Error *err) {
-    if (s->config.end_to_end && p->stage == 1) p->stage = 2;
-    if (p->stage == 1) TRY(stage1_train(s, m, p, f->checkpoint, err));
-    TRY(write_metrics(f, p, err));
-    if (p->stage == 2 && !session_stopped(s)) TRY(stage2_train(s, m, p, f->checkpoint, o->out, err));
-    *end = p->stage == 3 ? RUN_FINISHED : RUN_STOPPED;
-    if (p->stage != 3) return write_metrics(f, p, err);
-    TRY(finish(f, o, s, m, p, err));
-    return checkpoint_save(f->checkpoint, s, m, p, err);
+static void log_sets(const Session *s) {
+    log_line(s->log, "%d cases: %d train, %d validation, %d query, %d database; %d labels, %d words",
+             s->manifest.n, s->count[SET_TRAIN], s->count[SET_VAL], s->count[SET_QUERY],
+             s->count[SET_DATABASE], session_classes(s), s->vocab.n);
 }
 
 /* From the checkpoint where one is there and asked for, else from the beginning. */
@@ -146,40 +140,39 @@ static Status refuse_overwrite(const RunFiles *f, const RunOptions *o, Error *er
                      o->out);
 }
 
-static Status run_in(RunFiles *f, const RunOptions *o, const Config *c, Pool *pool, const Log *log,
-                     RunEnd *end, Error *err) {
-    Session s;
-    Model m = {0};
-    Progress p;
-    TRY(terms_check(c, err));
-    progress_begin(&p);
-    Status status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
-    s.stop = o->stop;
-    if (status == STATUS_OK) {
-        log_line(log, "%d cases: %d train, %d validation, %d query, %d database; %d labels, %d words",
-                 s.manifest.n, s.count[SET_TRAIN], s.count[SET_VAL], s.count[SET_QUERY],
-                 s.count[SET_DATABASE], session_classes(&s), s.vocab.n);
-        status = terms_model(&s, &m, err);
-    }
-    if (status == STATUS_OK) status = begin(f, o, &s, &m, &p, err);
-    if (status == STATUS_OK && p.stage == 3)
-        *end = RUN_WAS_FINISHED;
-    else if (status == STATUS_OK)
-        status = train(f, o, &s, &m, &p, end, err);
-    progress_free(&p);
-    model_free(&m);
-    session_close(&s);
-    return status;
-}
-
+/* The stages that p has not done, then the evaluation. *end stays RUN_STOPPED where a signal came. */
 Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end, Error *err) {
     RunFiles f = {0};
+    Session s = {0};
+    Model m = {0};
+    Progress p;
+    *end = RUN_STOPPED;
+    TRY(terms_check(c, err));
     TRY(dir_make(o->out, err));
+    progress_begin(&p);
     Status status = files_begin(&f, o->out, err);
     if (status == STATUS_OK) status = lock_run(&f, o->out, err);
     if (status == STATUS_OK) dir_sweep(o->out);
     if (status == STATUS_OK) status = refuse_overwrite(&f, o, err);
-    if (status == STATUS_OK) status = run_in(&f, o, c, pool, log, end, err);
+    if (status == STATUS_OK) status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
+    s.stop = o->stop;
+    if (status == STATUS_OK) log_sets(&s);
+    if (status == STATUS_OK) status = terms_model(&s, &m, err);
+    if (status == STATUS_OK) status = begin(&f, o, &s, &m, &p, err);
+    bool was_finished = p.stage == 3;
+    if (s.config.end_to_end && p.stage == 1) p.stage = 2; /* it trains both at once */
+    while (status == STATUS_OK && p.stage < 3 && !session_stopped(&s)) {
+        status = train_stage(&s, &m, &p, f.checkpoint, o->out, err);
+        if (status == STATUS_OK) status = write_metrics(&f, &p, err);
+    }
+    if (status == STATUS_OK && p.stage == 3 && !was_finished) {
+        status = finish(&f, o, &s, &m, &p, err);
+        if (status == STATUS_OK) status = checkpoint_save(f.checkpoint, &s, &m, &p, err);
+    }
+    if (p.stage == 3) *end = was_finished ? RUN_WAS_FINISHED : RUN_FINISHED;
+    progress_free(&p);
+    model_free(&m);
+    session_close(&s);
     files_end(&f);
     return status;
 }

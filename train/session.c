@@ -223,6 +223,19 @@ void session_close(Session *s) {
     memset(s, 0, sizeof *s);
 }
 
+BatchOptions session_view(const Session *s, Augment *augment, int epoch) {
+    const Config *c = &s->config;
+    if (augment)
+        *augment =
+            (Augment){c->shift, c->scale, c->rotation, c->gain, c->contrast, c->speckle, c->erase, c->flip};
+    return (BatchOptions){.augment = augment,
+                          .word_dropout = augment ? c->word_dropout : 0,
+                          .seed = (uint64_t)c->seed,
+                          .epoch = (uint32_t)epoch,
+                          .mean = s->mean,
+                          .deviation = s->deviation};
+}
+
 Targets session_targets(const Session *s, Tape *t, const int *index, int b, double smoothing) {
     int c = session_classes(s);
     real *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);

@@ -51,6 +51,10 @@ void session_close(Session *s);
 
 bool session_stopped(const Session *s);
 
+/* How the cases of a batch are prepared: clean where augment is NULL; else augmented, by the random streams of `epoch`.
+ * *augment is filled and borrowed. */
+BatchOptions session_view(const Session *s, Augment *augment, int epoch);
+
 /* Number of labels of the session: columns of unit_labels and of manifest.labels. */
 int session_classes(const Session *s);
 

@@ -2,7 +2,9 @@
 
 #include <math.h>
 
+#include "nn/base/alloc.h"
 #include "nn/ops.h"
+#include "train/encode.h"
 
 void stage1_probabilities(const Tensor *logits, bool single, float *p) {
     int c = logits->dim[1];
@@ -17,6 +19,23 @@ void stage1_probabilities(const Tensor *logits, bool single, float *p) {
     }
 }
 
+/* ---- The loss ---- */
+
+bool stage1_mix(const Session *s, uint32_t step, int b, int *mix, double *lambda) {
+    double a = s->config.mixup;
+    if (a <= 0) return false;
+    Rng rng = rng_stream((uint64_t)s->config.seed, RNG_NOISE, step);
+    double x, y;
+    do {
+        x = pow(rng_uniform(&rng), 1 / a);
+        y = pow(rng_uniform(&rng), 1 / a);
+    } while (x + y > 1 || x + y == 0);
+    *lambda = x / (x + y);
+    for (int i = 0; i < b; i++) mix[i] = i;
+    rng_shuffle(&rng, mix, (size_t)b);
+    return true;
+}
+
 /* y_i = lambda y_i + (1-lambda) y_mix(i) */
 static void mix_targets(Tape *t, Targets *y, const int *mix, double lambda) {
     real *mixed = arena_alloc(&t->arena, (size_t)y->b * (size_t)y->c * sizeof *mixed);
@@ -28,7 +47,8 @@ static void mix_targets(Tape *t, Targets *y, const int *mix, double lambda) {
     y->soft = true;
 }
 
-Tensor *stage1_images(const Session *s, Tape *t, const Batch *b, const int *mix, double lambda) {
+/* x (b,S,S,1) of the batch, each picture mixed with that of its partner: lambda x_i + (1-lambda) x_mix(i). */
+static Tensor *mixed_images(const Session *s, Tape *t, const Batch *b, const int *mix, double lambda) {
     int side = s->config.image_size;
     size_t pixels = (size_t)side * (size_t)side;
     Tensor *x = tape_tensor4(t, b->n, side, side, 1);
@@ -60,7 +80,7 @@ Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, cons
                    .mixed = mix != NULL,
                    .features = {{.z = NULL}, {.length = b->length}}};
     if (mix) mix_targets(t, &x.labels[0], mix, lambda);
-    x.features[0].z = model_image_tokens(t, m, stage1_images(s, t, b, mix, lambda));
+    x.features[0].z = cnn_forward(t, &m->image, mixed_images(s, t, b, mix, lambda));
     x.features[0].u = op_mean_tokens(t, x.features[0].z, NULL);
     x.features[1].z =
         model_text_tokens(t, m, b->word, b->gram, b->n, b->text_length, TOKEN_NGRAMS, b->length);
@@ -70,4 +90,45 @@ Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, cons
     for (int k = 0; k < 2; k++) x.logits[k] = model_stage1_logits(t, m, (Modality)k, dropped[k]);
     tape_equation(t, outer);
     return terms_loss(t, 1, &x);
+}
+
+/* ---- Accuracy ---- */
+
+static int hits(const Session *s, const Tensor *logits, const int *index) {
+    int c = logits->dim[1], right = 0;
+    for (int i = 0; i < logits->dim[0]; i++) {
+        int best = 0;
+        for (int k = 1; k < c; k++)
+            if (logits->data[i * c + k] > logits->data[i * c + best]) best = k;
+        right += s->manifest.labels[(size_t)index[i] * (size_t)c + (size_t)best];
+    }
+    return right;
+}
+
+static Status count_hits(const Session *s, const Model *m, const int *index, int n, Batch *b, Tape *t,
+                         int right[2], Error *err) {
+    BatchOptions o = session_view(s, NULL, 0);
+    if (ARENA_GUARD(&t->arena)) return mem_error(err, "the accuracy of stage 1");
+    for (int first = 0; first < n; first += ENCODE_TILE) {
+        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
+        TRY(batch_fill(b, &s->data, index + first, tile, &o, s->pool, err));
+        for (Modality k = 0; k < MODALITIES; k++)
+            right[k] += hits(s, model_stage1_logits(t, m, k, encode_features(t, m, b, k).u), index + first);
+        tape_reset(t);
+    }
+    return STATUS_OK;
+}
+
+Status stage1_accuracy(const Session *s, const Model *m, const int *index, int n, double out[2], Error *err) {
+    Batch b;
+    Tape t;
+    int right[2] = {0, 0};
+    tape_init(&t, s->pool);
+    t.recording = t.training = false;
+    Status status = batch_init(&b, &s->data, ENCODE_TILE, s->pool, err);
+    if (status == STATUS_OK) status = count_hits(s, m, index, n, &b, &t, right, err);
+    for (int i = 0; i < 2; i++) out[i] = n ? (double)right[i] / n : 0;
+    batch_free(&b);
+    tape_free(&t);
+    return status;
 }

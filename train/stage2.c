@@ -5,7 +5,130 @@
 #include "hash/posterior.h"
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
-#include "train/loop.h"
+#include "train/evaluate.h"
+
+/* ---- Features and graphs ---- */
+
+/* DEV(end-to-end): its features change with every step, so there is no fixed graph, and G is that of omega = 1. */
+static bool needs_graph(const Config *c) {
+    bool wanted = terms_use(c, USES_GRAPH) || (terms_use(c, USES_TARGET) && c->omega < 1);
+    return wanted && !c->end_to_end;
+}
+
+static Status build_graph(Stage2 *st, const Session *s, Modality modality, Error *err) {
+    const Config *c = &s->config;
+    int n = st->train.n, d = st->train.d, classes = session_classes(s);
+    float *u = mem_calloc((size_t)n * (size_t)d, sizeof *u);
+    float *y = mem_calloc((size_t)n * (size_t)classes, sizeof *y);
+    int *group = mem_calloc((size_t)n, sizeof *group);
+    Status status = u && y && group ? STATUS_OK : mem_error(err, "the neighbour graph");
+    if (status == STATUS_OK) {
+        features_clean(&st->train, modality, u);
+        for (int i = 0; i < n; i++) {
+            int which = s->index[SET_TRAIN][i];
+            group[i] = s->manifest.cases[which].group;
+            memcpy(y + (size_t)i * (size_t)classes, s->unit_labels + (size_t)which * (size_t)classes,
+                   (size_t)classes * sizeof *y);
+        }
+        status =
+            graph_build(&st->graph[modality], u, n, d, group, c->neighbours, c->geodesic != 0, s->pool, err);
+    }
+    if (status == STATUS_OK) status = graph_set_labels(&st->graph[modality], y, classes, err);
+    mem_free(u);
+    mem_free(y);
+    mem_free(group);
+    return status;
+}
+
+Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *folder, Error *err) {
+    const Config *c = &s->config;
+    int classes = session_classes(s);
+    st->walk = (WalkOptions){.omega = c->end_to_end ? 1 : c->omega,
+                             .rho = c->rho,
+                             .t0 = c->t0 < 0 ? 1.0 / (classes > 1 ? classes - 1 : 1) : c->t0};
+    st->posterior = c->end_to_end ? 0 : c->posterior; /* no classifier of stage 1 was trained there */
+    TRY(features_build(&st->val, s, m, s->index[SET_VAL], s->count[SET_VAL], 0, folder, err));
+    if (c->end_to_end) return STATUS_OK;
+    TRY(features_build(&st->train, s, m, s->index[SET_TRAIN], s->count[SET_TRAIN], c->views, folder, err));
+    if (session_stopped(s) || !needs_graph(c)) return STATUS_OK;
+    TRY(build_graph(st, s, 0, err));
+    return build_graph(st, s, 1, err);
+}
+
+void stage2_free(Stage2 *st) {
+    features_free(&st->train);
+    features_free(&st->val);
+    graph_free(&st->graph[0]);
+    graph_free(&st->graph[1]);
+}
+
+/* ---- A batch ---- */
+
+/* All that does not depend on where the features come from. */
+static TermBatch begin_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
+                             int b) {
+    int *index = arena_alloc(&t->arena, (size_t)b * sizeof *index);
+    for (int i = 0; i < b; i++) index[i] = s->index[SET_TRAIN][rows[i]];
+    Targets labels = session_targets(s, t, index, b, s->config.smoothing);
+    return (TermBatch){.session = s,
+                       .model = m,
+                       .b = b,
+                       .index = index,
+                       .labels = {labels, labels},
+                       .row = rows,
+                       .graph = st->graph,
+                       .walk = st->walk};
+}
+
+/* p_m (b,c) of u_m (b,d): constants of the loss. */
+static const float *posterior_of(const TermBatch *x, Tape *t, Modality k) {
+    float *p = arena_alloc(&t->arena, (size_t)x->b * (size_t)x->labels[0].c * sizeof *p);
+    bool recording = t->recording;
+    t->recording = false;
+    stage1_probabilities(model_stage1_logits(t, x->model, k, x->features[k].u), x->session->single, p);
+    t->recording = recording;
+    posterior_unit(p, x->b, x->labels[0].c);
+    return p;
+}
+
+static Tensor *add_noise(Tape *t, Tensor *x, const real *spread, double noise) {
+    if (!t->training || noise <= 0) return x;
+    int d = x->dim[x->rank - 1];
+    real *scale = arena_alloc(&t->arena, (size_t)d * sizeof *scale);
+    for (int j = 0; j < d; j++) scale[j] = (real)noise * spread[j];
+    return op_noise(t, x, scale);
+}
+
+TermBatch stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
+                       const int *views, int b) {
+    const Config *c = &s->config;
+    TermBatch x = begin_batch(st, s, m, t, rows, b);
+    for (Modality k = 0; k < MODALITIES; k++) {
+        x.features[k] = features_gather(&st->train, t, k, rows, views, b);
+        x.features[k].z = add_noise(t, x.features[k].z, st->train.z_spread[k], c->noise);
+        x.features[k].u = add_noise(t, x.features[k].u, st->train.u_spread[k], c->noise);
+    }
+    if (st->posterior > 0 && terms_use(c, USES_TARGET)) x.posterior_share = st->posterior;
+    for (Modality k = 0; k < MODALITIES; k++)
+        if (x.posterior_share > 0 || (terms_use(c, USES_POSTERIOR) && !c->end_to_end))
+            x.posterior[k] = posterior_of(&x, t, k);
+    for (Modality k = 0; k < MODALITIES; k++)
+        x.features[k].u = op_dropout(t, x.features[k].u, (real)c->dropout);
+    return x;
+}
+
+Status stage2_batch_live(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
+                         Batch *b, int n, int epoch, TermBatch *x, Error *err) {
+    Augment augment;
+    BatchOptions o = session_view(s, &augment, epoch);
+    *x = begin_batch(st, s, m, t, rows, n);
+    TRY(batch_fill(b, &s->data, x->index, n, &o, s->pool, err));
+    for (Modality k = 0; k < MODALITIES; k++) x->features[k] = encode_features(t, m, b, k);
+    double dropout[MODALITIES] = {s->config.image_dropout, s->config.text_dropout};
+    for (Modality k = 0; k < MODALITIES; k++)
+        x->features[k].u = op_dropout(t, x->features[k].u, (real)dropout[k]);
+    return STATUS_OK;
+}
 
 /* ---- The loss ---- */
 
@@ -15,100 +138,37 @@ double stage2_beta(const Config *c, int epoch) {
     return c->beta_start + (c->beta_end - c->beta_start) * share;
 }
 
-/* Rows (b) of the training cases as places in the manifest. */
-static int *cases_of(const Session *s, Tape *t, const int *rows, int b) {
-    int *index = arena_alloc(&t->arena, (size_t)b * sizeof *index);
-    for (int i = 0; i < b; i++) index[i] = s->index[SET_TRAIN][rows[i]];
-    return index;
-}
-
-/* c_v, c_t: one modality alone, what a query uses; c_vt: the joint pass, training only.  H_m = tanh(beta s_m). */
-TermBatch stage2_forward(const Stage2 *st, const Session *s, const Model *m, Tape *t, const Pair *z,
-                         const int *rows, int b, double beta) {
-    const Config *o = &s->config;
-    int *index = cases_of(s, t, rows, b);
-    real dropout = (real)o->dropout;
-    Targets labels = session_targets(s, t, index, b, o->smoothing);
-    TermBatch x = {.session = s,
-                   .model = m,
-                   .b = b,
-                   .index = index,
-                   .features = {z->image, z->text},
-                   .labels = {labels, labels},
-                   .posterior = {z->posterior[0], z->posterior[1]},
-                   .row = rows,
-                   .graph = st->graph,
-                   .walk = st->walk,
-                   .posterior_share = st->posterior,
-                   .beta = beta};
-    x.context[0] = model_context(t, m, &z->image, NULL, dropout, NULL);
-    x.context[1] = model_context(t, m, NULL, &z->text, dropout, NULL);
-    if (o->joint_pass) x.context[2] = model_context(t, m, &z->image, &z->text, dropout, NULL);
-    for (int k = 0; k < 3 && x.context[k]; k++) {
-        x.scores[k] = model_scores(t, m, x.context[k]);
-        x.relaxed[k] = model_relaxed(t, x.scores[k], beta);
+/* c_v, c_t: one modality alone, as a query is encoded; c_vt: the joint pass, in training only.  H_m = tanh(beta s_m). */
+Loss stage2_loss(Tape *t, TermBatch *x, double beta) {
+    const Config *c = &x->session->config;
+    const Features *v = &x->features[MODALITY_IMAGE], *w = &x->features[MODALITY_TEXT];
+    real dropout = (real)c->dropout;
+    x->beta = beta;
+    x->context[0] = model_context(t, x->model, v, NULL, dropout, NULL);
+    x->context[1] = model_context(t, x->model, NULL, w, dropout, NULL);
+    x->context[2] = c->joint_pass ? model_context(t, x->model, v, w, dropout, NULL) : NULL;
+    for (int k = 0; k < 3 && x->context[k]; k++) {
+        x->scores[k] = model_scores(t, x->model, x->context[k]);
+        x->relaxed[k] = model_relaxed(t, x->scores[k], beta);
     }
-    return x;
+    return terms_loss(t, 2, x);
 }
 
-/* ---- Features of a batch ---- */
+/* ---- Validation ---- */
 
-/* Copies rows of `tokens` x d (tokens 0: rows of d) and adds noise in training. */
-static Tensor *gather(const FeatureCache *f, const Session *s, Tape *t, const float *from, int tokens,
-                      const int *rows, const int *views, int b, const real *spread) {
-    size_t size = (size_t)(tokens ? tokens : 1) * (size_t)f->d;
-    Tensor *x = tokens ? tape_tensor3(t, b, tokens, f->d) : tape_tensor2(t, b, f->d);
-    features_gather(f, from, size, rows, views, b, x->data);
-    if (!t->training || s->config.noise <= 0) return x;
-    real *scale = arena_alloc(&t->arena, (size_t)f->d * sizeof *scale);
-    for (int j = 0; j < f->d; j++) scale[j] = (real)s->config.noise * spread[j];
-    return op_noise(t, x, scale);
-}
-
-/* Features as they are gathered: u not dropped yet. */
-static Pair gather_pair(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,
-                        int b) {
-    int *length = arena_alloc(&t->arena, (size_t)b * sizeof *length);
-    for (int i = 0; i < b; i++) length[i] = f->length[rows[i]];
-    return (Pair){
-        .image = {.z = gather(f, s, t, f->z_v, f->n_v, rows, views, b, f->spread_z_v),
-                  .u = gather(f, s, t, f->u_v, 0, rows, views, b, f->spread_u_v)},
-        .text = {.z = gather(f, s, t, f->z_t, f->n_t, rows, views, b, f->spread_z_t),
-                 .u = gather(f, s, t, f->u_t, 0, rows, views, b, f->spread_u_t),
-                 .length = length},
-    };
-}
-
-static void drop(Pair *p, const Session *s, Tape *t) {
-    p->image.u = op_dropout(t, p->image.u, (real)s->config.dropout);
-    p->text.u = op_dropout(t, p->text.u, (real)s->config.dropout);
-}
-
-Pair stage2_features(const FeatureCache *f, const Session *s, Tape *t, const int *rows, const int *views,
-                     int b) {
-    Pair p = gather_pair(f, s, t, rows, views, b);
-    drop(&p, s, t);
-    return p;
-}
-
-/* p_m (b,c) of u_m (b,d): no part of the loss's graph. */
-static const float *posterior_of(const Session *s, const Model *m, Tape *t, Modality modality, Tensor *u) {
-    int b = u->dim[0], c = session_classes(s);
-    float *p = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *p);
-    bool recording = t->recording;
-    t->recording = false;
-    stage1_probabilities(model_stage1_logits(t, m, modality, u), s->single, p);
-    t->recording = recording;
-    posterior_unit(p, b, c);
-    return p;
-}
-
-Pair stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
-                  const int *views, int b) {
-    Pair p = gather_pair(&st->train, s, t, rows, views, b);
-    bool used = st->posterior > 0 && s->config.weight_manifold > 0 && !s->config.laplacian;
-    for (Modality k = 0; used && k < MODALITIES; k++)
-        p.posterior[k] = posterior_of(s, m, t, k, k ? p.text.u : p.image.u);
-    drop(&p, s, t);
-    return p;
+Status stage2_validate(const Stage2 *st, const Session *s, const Model *m, double map[MODALITIES],
+                       Error *err) {
+    size_t n = (size_t)s->count[SET_VAL];
+    Encoding out[MODALITIES] = {0};
+    Status status = STATUS_OK;
+    for (Modality k = 0; status == STATUS_OK && k < MODALITIES; k++) {
+        out[k].codes = mem_calloc(n + 1, code_bytes(s->config.bits));
+        status = out[k].codes ? features_encode(&st->val, m, k, &out[k], s->pool, err)
+                              : mem_error(err, "validation");
+    }
+    if (status == STATUS_OK)
+        status = evaluate_validation(s, s->config.bits, (const uint8_t *const[]){out[0].codes, out[1].codes},
+                                     map, err);
+    for (Modality k = 0; k < MODALITIES; k++) mem_free(out[k].codes);
+    return status;
 }

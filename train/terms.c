@@ -49,7 +49,7 @@ real *term_target(Tape *t, const TermBatch *x, Modality first, Modality second) 
     for (int i = 0; i < b; i++)
         memcpy(y + i * c, x->session->unit_labels + (size_t)x->index[i] * (size_t)c, (size_t)c * sizeof *y);
     graph_target(&x->graph[first], &x->graph[second], y, c, x->row, b, &x->walk, target);
-    if (x->posterior[0])
+    if (x->posterior_share > 0)
         posterior_target(x->posterior[first], x->posterior[second], b, c, first == second, x->posterior_share,
                          x->walk.t0, target);
     return target;
@@ -82,19 +82,25 @@ static Tensor *align(Tape *t, const TermBatch *x) {
     return op_weighted_sum(t, 2, (Tensor *[]){contrast, teacher}, (real[]){1, 1});
 }
 
+static bool has_squared_form(const Config *c) {
+    return !c->laplacian;
+}
+
 /* The pairs of modalities (v,v), (t,t), (v,t). */
 static Tensor *manifold(Tape *t, const TermBatch *x) {
     static const Modality pair[3][2] = {{0, 0}, {1, 1}, {0, 1}};
     Tensor *part[3];
-    if (x->session->config.laplacian) return NULL;
     for (int i = 0; i < 3; i++)
         part[i] = loss_manifold(t, x->relaxed[pair[i][0]], x->relaxed[pair[i][1]],
                                 term_target(t, x, pair[i][0], pair[i][1]));
     return op_weighted_sum(t, 3, part, (real[]){1, 1, 1});
 }
 
+static bool has_laplacian_form(const Config *c) {
+    return c->laplacian;
+}
+
 static Tensor *laplacian(Tape *t, const TermBatch *x) {
-    if (!x->session->config.laplacian) return NULL;
     real *k[2];
     for (int m = 0; m < 2; m++) {
         k[m] = arena_alloc(&t->arena, (size_t)x->b * (size_t)x->b * sizeof *k[m]);
@@ -152,13 +158,17 @@ const LossTerm TERMS[TERM_COUNT] = {
                        .equation = "manifold",
                        .stage = 2,
                        .weight = "weight_manifold",
-                       .compute = manifold},
+                       .compute = manifold,
+                       .applies = has_squared_form,
+                       .uses = USES_TARGET},
     [TERM_LAPLACIAN] = {.name = "laplacian",
                         .symbol = "L_man",
                         .equation = "laplacian",
                         .stage = 2,
                         .weight = "weight_manifold",
-                        .compute = laplacian},
+                        .compute = laplacian,
+                        .applies = has_laplacian_form,
+                        .uses = USES_GRAPH},
     [TERM_BALANCE] = {.name = "balance",
                       .symbol = "L_bal",
                       .equation = "balance",
@@ -192,7 +202,14 @@ const LossTerm TERMS[TERM_COUNT] = {
 }; /* TERMS */
 
 double term_weight(const Config *c, const LossTerm *term) {
+    if (term->applies && !term->applies(c)) return 0;
     return term->weight ? config_number(c, term->weight) : 1;
+}
+
+bool terms_use(const Config *c, unsigned what) {
+    for (int i = 0; i < TERM_COUNT; i++)
+        if ((TERMS[i].uses & what) && term_weight(c, &TERMS[i]) > 0) return true;
+    return false;
 }
 
 /* EQ(total)  L_2 = l_a L_align + l_m L_man + l_b L_bal + l_c L_cls + l_q L_qua + l_p L_like + l_d L_dec */

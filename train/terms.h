@@ -40,7 +40,7 @@ typedef struct {
     const int *row;         /* (b) places among the training cases, as the graphs count */
     const Graph *graph;     /* (2) by Modality; n = 0 where no term needs them */
     WalkOptions walk;       /* omega, rho, t0 */
-    double posterior_share; /* a */
+    double posterior_share; /* a; 0 where there is no posterior */
     double beta;            /* of H = tanh(beta s) */
     Tensor *context[3];     /* c_m (b,d) */
     Tensor *scores[3];      /* s_m (b,q) */
@@ -51,6 +51,9 @@ typedef struct {
 typedef Tensor *TermCompute(Tape *t, const TermBatch *x);
 
 enum { TERM_PARAMETERS = 2 };
+
+/* What stage 2 must prepare for a term: G of term_target, the graphs themselves, p_m of stage 1. */
+enum { USES_TARGET = 1, USES_GRAPH = 2, USES_POSTERIOR = 4 };
 
 /* A vector that a term learns. Where the term is on, it is part of the model as "term1.TERM.NAME" or "term2.TERM.NAME" (by
  * stage): trained, checkpointed and saved with the other weights. */
@@ -67,6 +70,8 @@ typedef struct {
     int stage;            /* whose loss it is part of: 1 or 2 */
     const char *weight;   /* its setting, > 0 where the term is on; NULL: always 1 */
     TermCompute *compute;
+    bool (*applies)(const Config *c); /* false: off whatever its weight is; NULL: always true */
+    unsigned uses;                    /* USES_..., combined */
     TermParameter parameter[TERM_PARAMETERS];
 } LossTerm;
 
@@ -80,7 +85,10 @@ typedef struct {
 /* L_1 or L_2 of a batch: the sum over the stage's terms of weight times value. */
 Loss terms_loss(Tape *t, int stage, const TermBatch *x);
 
+/* The weight of a term; 0 where the term is off. */
 double term_weight(const Config *c, const LossTerm *term);
+/* Whether a term that is on uses `what` (USES_...). */
+bool terms_use(const Config *c, unsigned what);
 
 /* The parameters of the terms that are on: out (MODEL_EXTRAS); returns how many. */
 int terms_parameters(const Config *c, ModelExtra *out);

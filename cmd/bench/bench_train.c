@@ -37,8 +37,8 @@ static double stage1_gflop(const Config *c) {
 }
 
 static double stage2_gflop(const Config *c, const FeatureCache *f) {
-    return 3 * (bench_gflop_encoder(c, 1 + f->n_v) + bench_gflop_encoder(c, 1 + f->n_t) +
-                bench_gflop_encoder(c, 1 + f->n_v + f->n_t));
+    return 3 * (bench_gflop_encoder(c, 1 + f->tokens[0]) + bench_gflop_encoder(c, 1 + f->tokens[1]) +
+                bench_gflop_encoder(c, 1 + f->tokens[0] + f->tokens[1]));
 }
 
 static Status measure(BenchWork *w, double seconds, bool json, Error *err) {

@@ -140,40 +140,33 @@ Status bench_stage2_step(void *ctx, Error *err) {
     BenchWork *w = ctx;
     if (ARENA_GUARD(&w->tape.arena)) return mem_error(err, "a step of stage 2");
     tape_reset(&w->tape);
-    Pair z = stage2_features(&w->stage2.train, &w->session, &w->tape, w->rows, w->views, BENCH_BATCH);
-    TermBatch x = stage2_forward(&w->stage2, &w->session, &w->model, &w->tape, &z, w->rows, BENCH_BATCH, 1);
-    Loss loss = terms_loss(&w->tape, 2, &x);
+    TermBatch x = stage2_batch(&w->stage2, &w->session, &w->model, &w->tape, w->rows, NULL, BENCH_BATCH);
+    Loss loss = stage2_loss(&w->tape, &x, 1);
     return loop_step(&w->session, &w->model, &w->tape, &loss, &w->progress, RATE, err);
 }
 
 static void fill_cache(BenchWork *w, Tape *t) {
     FeatureCache *f = &w->stage2.train;
-    const Batch *b = &w->batch;
-    int side = b->side;
-    Tensor *x = tape_input(t, 4, (int[]){BENCH_BATCH, side, side, 1}, b->image);
-    Tensor *z_v = model_image_tokens(t, &w->model, x), *u_v = op_mean_tokens(t, z_v, NULL);
-    Tensor *z_t =
-        model_text_tokens(t, &w->model, b->word, NULL, BENCH_BATCH, b->text_length, TOKEN_NGRAMS, b->length);
-    Tensor *u_t = op_mean_tokens(t, z_t, b->length);
-    memcpy(f->z_v, z_v->data, tensor_size(z_v) * sizeof *f->z_v);
-    memcpy(f->z_t, z_t->data, tensor_size(z_t) * sizeof *f->z_t);
-    memcpy(f->u_v, u_v->data, tensor_size(u_v) * sizeof *f->u_v);
-    memcpy(f->u_t, u_t->data, tensor_size(u_t) * sizeof *f->u_t);
+    for (Modality k = 0; k < MODALITIES; k++) {
+        Features x = encode_features(t, &w->model, &w->batch, k);
+        memcpy(f->z[k], x.z->data, tensor_size(x.z) * sizeof *f->z[k]);
+        memcpy(f->u[k], x.u->data, tensor_size(x.u) * sizeof *f->u[k]);
+    }
 }
 
 Status bench_cache_tokens(BenchWork *w, Error *err) {
     const Config *c = &w->session.config;
     FeatureCache *f = &w->stage2.train;
     int grid = c->image_size / CNN_SHRINK;
-    *f = (FeatureCache){.n = BENCH_BATCH, .views = 1, .n_v = grid * grid, .n_t = c->text_length, .d = c->dim};
-    size_t n = BENCH_BATCH, d = (size_t)f->d, z_v = n * (size_t)f->n_v * d, z_t = n * (size_t)f->n_t * d;
-    f->block = mem_aligned((z_v + z_t + 2 * n * d) * sizeof(float));
+    *f = (FeatureCache){.n = BENCH_BATCH, .views = 1, .tokens = {grid * grid, c->text_length}, .d = c->dim};
+    size_t n = BENCH_BATCH, row = n * (size_t)f->d;
+    f->block = mem_aligned(row * (size_t)(f->tokens[0] + f->tokens[1] + 2) * sizeof(float));
     f->length = mem_calloc(n, sizeof *f->length);
     if (!f->block || !f->length) return mem_error(err, "the features");
-    f->z_v = f->block;
-    f->z_t = f->z_v + z_v;
-    f->u_v = f->z_t + z_t;
-    f->u_t = f->u_v + n * d;
+    f->z[0] = f->block;
+    f->z[1] = f->z[0] + row * (size_t)f->tokens[0];
+    f->u[0] = f->z[1] + row * (size_t)f->tokens[1];
+    f->u[1] = f->u[0] + row;
     memcpy(f->length, w->batch.length, n * sizeof *f->length);
     if (ARENA_GUARD(&w->tape.arena)) return mem_error(err, "the features");
     tape_reset(&w->tape);

@@ -8,6 +8,7 @@
 #define CMD_BENCH_WORK_H
 
 #include "cmd/bench/bench_report.h"
+#include "train/loop.h"
 #include "train/stage2.h"
 
 enum { BENCH_BATCH = 64, BENCH_WORDS = 4000, BENCH_CLASSES = 10, BENCH_SGEMM = 2048 };
@@ -19,7 +20,7 @@ typedef struct {
     Stage2 stage2;
     Progress progress;
     Tape tape;
-    int rows[BENCH_BATCH], views[BENCH_BATCH];
+    int rows[BENCH_BATCH];
 } BenchWork;
 
 /* bench_work_free in every case. */

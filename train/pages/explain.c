@@ -89,8 +89,7 @@ static Status choose_batch(Explain *e, const char *id, Error *err) {
     e->row = mem_calloc((size_t)n, sizeof *e->row);
     e->which = mem_calloc((size_t)e->b, sizeof *e->which);
     if (!e->row || !e->which) return mem_error(err, "the batch");
-    for (int i = 0; i < n; i++) e->row[i] = i;
-    loop_order(s, 2, 0, e->row, n, e->row);
+    loop_order(s, 2, 0, n, e->row);
     if (id) {
         int row = find_row(s, id, err), at = 0;
         if (row < 0) return STATUS_INPUT;
@@ -160,19 +159,18 @@ static Status keep_targets(Explain *e, Tape *t, const TermBatch *x, Error *err) 
 static Status walk_stage2(Explain *e, Tape *t, Error *err) {
     const char *needed[] = {"c_v", "c_t", "s_v", "s_t", "H_v", "H_t", "L_2", "c_vt", NULL};
     if (!e->session.config.joint_pass) needed[7] = NULL;
-    int *views = arena_calloc(&t->arena, (size_t)e->b, sizeof *views);
-    Pair z = stage2_batch(&e->stage2, &e->session, e->model, t, e->row, views, e->b);
+    TermBatch x = stage2_batch(&e->stage2, &e->session, e->model, t, e->row, NULL, e->b);
+    const Features *v = &x.features[MODALITY_IMAGE], *w = &x.features[MODALITY_TEXT];
     FlowSource source = {.stage = 2,
                          .b = e->b,
                          .params = &e->model->params,
-                         .modality = {{z.image.z, z.image.u}, {z.text.z, z.text.u}},
+                         .modality = {{v->z, v->u}, {w->z, w->u}},
                          .needed = needed};
-    TermBatch x = stage2_forward(&e->stage2, &e->session, e->model, t, &z, e->row, e->b, e->beta);
-    Loss loss = terms_loss(t, 2, &x);
-    TRY(flow_input(&e->flow, &source, "cnn", "Z_v", z.image.z, err));
-    TRY(flow_input(&e->flow, &source, "stage1", "u_v", z.image.u, err));
-    TRY(flow_input(&e->flow, &source, "text", "Z_t", z.text.z, err));
-    TRY(flow_input(&e->flow, &source, "stage1", "u_t", z.text.u, err));
+    Loss loss = stage2_loss(t, &x, e->beta);
+    TRY(flow_input(&e->flow, &source, "cnn", "Z_v", v->z, err));
+    TRY(flow_input(&e->flow, &source, "stage1", "u_v", v->u, err));
+    TRY(flow_input(&e->flow, &source, "text", "Z_t", w->z, err));
+    TRY(flow_input(&e->flow, &source, "stage1", "u_t", w->u, err));
     TRY(flow_walk(&e->flow, t, loss.total, &source, err));
     keep_terms(e, 2, &loss);
     return keep_targets(e, t, &x, err);
@@ -208,16 +206,18 @@ static Status keep_attention(Explain *e, Modality m, const real *weights, int n,
 
 static Status look_at_case(Explain *e, Tape *t, Error *err) {
     const ModelConfig *c = &e->model->config;
-    int view = 0, d = c->dim;
-    Pair z = stage2_features(&e->stage2.train, &e->session, t, e->row, &view, 1);
-    int tokens[2] = {z.image.z->dim[1], z.text.z->dim[1]};
-    e->token_norm = mem_calloc((size_t)tokens[0], sizeof *e->token_norm);
+    Features z[MODALITIES];
+    for (Modality k = 0; k < MODALITIES; k++) z[k] = features_gather(&e->stage2.train, t, k, e->row, NULL, 1);
+    int tokens = z[MODALITY_IMAGE].z->dim[1];
+    e->token_norm = mem_calloc((size_t)tokens, sizeof *e->token_norm);
     if (!e->token_norm) return mem_error(err, "the tokens");
-    for (int k = 0; k < tokens[0]; k++) e->token_norm[k] = flow_norm(z.image.z->data + k * d, (size_t)d);
+    for (int k = 0; k < tokens; k++)
+        e->token_norm[k] = flow_norm(z[MODALITY_IMAGE].z->data + k * c->dim, (size_t)c->dim);
     for (Modality m = 0; m < MODALITIES; m++) {
-        int n = 1 + tokens[m];
+        int n = 1 + z[m].z->dim[1];
         real *weights = arena_calloc(&t->arena, (size_t)(c->heads * n), sizeof *weights);
-        model_context(t, e->model, m == 0 ? &z.image : NULL, m == 1 ? &z.text : NULL, 0, weights);
+        model_context(t, e->model, m == MODALITY_IMAGE ? &z[m] : NULL, m == MODALITY_TEXT ? &z[m] : NULL, 0,
+                      weights);
         if (c->transformer && c->layers > 0) TRY(keep_attention(e, m, weights, n, err));
         Tensor *s = tape_tensor2(t, 1, c->bits);
         for (int j = 0; j < c->bits; j++) s->data[j] = (real)e->score[m][j];

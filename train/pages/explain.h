@@ -4,6 +4,7 @@
 #ifndef TRAIN_EXPLAIN_H
 #define TRAIN_EXPLAIN_H
 
+#include "nn/base/bytes.h"
 #include "train/flow.h"
 #include "train/run.h"
 #include "train/stage2.h"

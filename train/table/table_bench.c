@@ -8,6 +8,7 @@
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
 #include "train/encode.h"
+#include "train/loop.h"
 #include "train/stage1.h"
 #include "train/terms.h"
 
@@ -53,7 +54,7 @@ static Status train_stage1(Bench *b, bool *trained, Error *err) {
     char *path = path_join(b->folder, "checkpoint.safetensors");
     Status s = path ? terms_model(&b->session, &b->stage1, err) : mem_error(err, "stage 1");
     if (s == STATUS_OK && path_exists(path)) s = checkpoint_load(path, &b->session, &b->stage1, &p, err);
-    if (s == STATUS_OK && p.stage == 1) s = stage1_train(&b->session, &b->stage1, &p, path, err);
+    if (s == STATUS_OK && p.stage == 1) s = train_stage(&b->session, &b->stage1, &p, path, b->folder, err);
     *trained = p.stage == 2;
     progress_free(&p);
     mem_free(path);

@@ -13,8 +13,8 @@
 #include "nn/base/alloc.h"
 #include "train/encode.h"
 #include "train/evaluate.h"
+#include "train/loop.h"
 #include "train/run.h"
-#include "train/stage2.h"
 #include "train/terms.h"
 
 /* ---- Codes of a method ---- */
@@ -287,7 +287,7 @@ static Status train_stage2(PlannedCell *c, Bench *b, Sets *x, const char *checkp
         p.stage = 2;
         if (path_exists(checkpoint)) status = checkpoint_load(checkpoint, s, &model, &p, err);
     }
-    if (status == STATUS_OK) status = stage2_train(s, &model, &p, checkpoint, b->folder, err);
+    if (status == STATUS_OK) status = train_stage(s, &model, &p, checkpoint, b->folder, err);
     if (status == STATUS_OK && p.stage == 3) status = measure_model(c, "MSACH", x, &model, p.best_map, err);
     progress_free(&p);
     model_free(&model);
