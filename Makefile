@@ -26,7 +26,7 @@ ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/pic
 	eval eval/audit eval/page train train/table train/pages
 CMD_ROOMS := cmd cmd/bench cmd/pages
 # A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
-FILES_audit := $(wildcard eval/audit/* cmd/cmd_audit.c)
+FILES_audit := $(wildcard eval/audit/* eval/compat.* eval/dump.* eval/trec.* cmd/cmd_audit.c)
 FILES_bench := $(wildcard cmd/bench/*)
 FILES_dicom := $(wildcard data/picture/dicom*)
 FILES_export := $(wildcard hash/export/* cmd/cmd_export.c)

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
-#include "nn/base/bytes.h"
 #include "nn/base/nearest.h"
 
 static const Option *find_long(const Verb *v, const char *name, size_t n) {
@@ -20,18 +19,53 @@ static const Option *find_letter(const Verb *v, char letter) {
     return NULL;
 }
 
-static Status unknown_option(const Verb *v, const char *word, Error *err) {
+/* ---- Messages ---- */
+
+static void add_message(Error *err, const char *fmt, va_list args) {
+    size_t n = strlen(err->message);
+    vsnprintf(err->message + n, sizeof err->message - n, fmt, args);
+}
+
+Status args_wrong(const Args *a, Error *err, const char *fmt, ...) {
+    va_list args;
+    error_set(err, STATUS_USAGE, "msach %s: ", a->verb->name);
+    va_start(args, fmt);
+    add_message(err, fmt, args);
+    va_end(args);
+    return STATUS_USAGE;
+}
+
+Status args_incomplete(const Args *a, Error *err, const char *fmt, ...) {
+    va_list args;
+    error_set(err, STATUS_USAGE, "msach %s: ", a->verb->name);
+    va_start(args, fmt);
+    add_message(err, fmt, args);
+    va_end(args);
+    size_t n = strlen(err->message);
+    snprintf(err->message + n, sizeof err->message - n, ", for example:\n  %s", a->verb->example);
+    return STATUS_USAGE;
+}
+
+void args_suggest(Error *err, const char *word, const char *const *words, int n, const char *dashes) {
+    const char *near = nearest_word(word, words, n);
+    size_t used = strlen(err->message);
+    if (near)
+        snprintf(err->message + used, sizeof err->message - used, "; did you mean '%s%s'?", dashes, near);
+}
+
+/* ---- Parsing ---- */
+
+static Status unknown_option(const Args *a, const char *word, Error *err) {
     const char *names[64];
     char name[64];
     int n = 0;
-    for (const Option *o = v->options; o->name && n < 64; o++) names[n++] = o->name;
+    for (const Option *o = a->verb->options; o->name && n < 64; o++) names[n++] = o->name;
     size_t length = strcspn(word, "=");
     while (*word == '-') word++, length--;
     snprintf(name, sizeof name, "%.*s", (int)length, word);
-    const char *near = nearest_word(name, names, n);
-    return error_set(err, STATUS_USAGE, "msach %s: unknown option '--%s'%s%s%s; see `msach %s --help`",
-                     v->name, name, near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "",
-                     v->name);
+    args_wrong(a, err, "unknown option '--%s'; see `msach %s --help`", name, a->verb->name);
+    args_suggest(err, name, names, n, "--");
+    return STATUS_USAGE;
 }
 
 static void keep(Args *a, const Option *o, const char *value) {
@@ -39,12 +73,12 @@ static void keep(Args *a, const Option *o, const char *value) {
     a->value[a->n_options++] = value;
 }
 
-/* A word that looks like an option; a lone "-" and negative numbers do not. */
+/* Not an option: "-" alone, and negative numbers. */
 static bool is_option(const char *word) {
     return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9') && word[1] != '.';
 }
 
-/* One option at argv[*i]; leaves *i at its last word. */
+/* Parses the option at argv[*i]; afterwards *i is its last word. */
 static Status parse_option(Args *a, int argc, char **argv, int *i, Error *err) {
     const Verb *v = a->verb;
     const char *word = argv[*i], *equals = strchr(word, '='), *value = NULL;
@@ -57,15 +91,14 @@ static Status parse_option(Args *a, int argc, char **argv, int *i, Error *err) {
         o = find_letter(v, word[1]);
         if (word[2]) value = word + 2;
     }
-    if (!o) return unknown_option(v, word, err);
+    if (!o) return unknown_option(a, word, err);
     if (!o->argument) {
-        if (value) return error_set(err, STATUS_USAGE, "msach %s: --%s takes no value", v->name, o->name);
+        if (value) return args_wrong(a, err, "--%s takes no value", o->name);
         keep(a, o, NULL);
         return STATUS_OK;
     }
     if (!value) {
-        if (*i + 1 >= argc)
-            return error_set(err, STATUS_USAGE, "msach %s: --%s needs %s", v->name, o->name, o->argument);
+        if (*i + 1 >= argc) return args_wrong(a, err, "--%s needs %s", o->name, o->argument);
         value = argv[++*i];
     }
     keep(a, o, value);
@@ -73,7 +106,7 @@ static Status parse_option(Args *a, int argc, char **argv, int *i, Error *err) {
     return STATUS_OK;
 }
 
-static bool asks_for_something_else(const Args *a) {
+static bool has_alone(const Args *a) {
     for (const Option *o = a->verb->options; o->name; o++)
         if (o->kind & ALONE && args_has(a, o->name)) return true;
     return false;
@@ -81,15 +114,14 @@ static bool asks_for_something_else(const Args *a) {
 
 static Status check_needed(const Args *a, Error *err) {
     const Verb *v = a->verb;
-    if (asks_for_something_else(a)) return STATUS_OK;
+    if (has_alone(a)) return STATUS_OK;
     for (const Option *o = v->options; o->name; o++)
         if (o->kind & NEEDED && !args_has(a, o->name))
-            return error_set(err, STATUS_USAGE, "msach %s: --%s %s is needed, for example:\n  %s", v->name,
-                             o->name, o->argument, v->example);
+            return args_incomplete(a, err, "--%s %s is needed", o->name, o->argument);
     return STATUS_OK;
 }
 
-/* Every word is at most one option, one value and one operand. */
+/* A word is at most one option, one value and one operand. */
 static Status take_memory(Args *a, const Verb *v, int argc, Error *err) {
     size_t n = (size_t)argc + 1;
     memset(a, 0, sizeof *a);
@@ -111,9 +143,7 @@ Status args_parse(Args *a, const Verb *v, int argc, char **argv, Error *err) {
         } else if (!only_operands && is_option(argv[i])) {
             TRY(parse_option(a, argc, argv, &i, err));
         } else {
-            if (!v->operands)
-                return error_set(err, STATUS_USAGE, "msach %s: unexpected '%s', for example:\n  %s", v->name,
-                                 argv[i], v->example);
+            if (!v->operands) return args_incomplete(a, err, "unexpected '%s'", argv[i]);
             a->operand[a->n_operands++] = argv[i];
         }
     }
@@ -140,36 +170,38 @@ bool args_has(const Args *a, const char *name) {
     return false;
 }
 
-const char *args_many(const Args *a, const char *name, int i) {
-    for (int k = 0; k < a->n_options; k++)
-        if (strcmp(a->option[k], name) == 0 && i-- == 0) return a->value[k];
-    return NULL;
+Status args_list(const Args *a, const char *name, const char ***list, int *n, Error *err) {
+    *n = 0;
+    *list = mem_calloc((size_t)a->n_options + 1, sizeof **list);
+    if (!*list) return mem_error(err, "the command line");
+    for (int i = 0; i < a->n_options; i++)
+        if (strcmp(a->option[i], name) == 0) (*list)[(*n)++] = a->value[i];
+    return STATUS_OK;
 }
 
-int args_count(const Args *a, const char *name) {
+Status args_word(const Args *a, const char *what, const char *word, const char *const *words, int *choice,
+                 Error *err) {
     int n = 0;
-    for (int k = 0; k < a->n_options; k++) n += strcmp(a->option[k], name) == 0;
-    return n;
+    for (; words[n]; n++) {
+        if (strcmp(words[n], word) != 0) continue;
+        *choice = n;
+        return STATUS_OK;
+    }
+    char list[512] = "";
+    for (int i = 0; i < n; i++) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
+    }
+    args_wrong(a, err, "%s is '%s'; one of %s was expected", what, word, list);
+    args_suggest(err, word, words, n, "");
+    return STATUS_USAGE;
 }
 
 Status args_choice(const Args *a, const char *name, const char *const *words, int *choice, Error *err) {
-    const char *text = args_get(a, name);
-    Buffer list = {0};
-    int n = 0;
-    for (; words[n]; n++) {
-        if (strcmp(words[n], text) == 0) {
-            *choice = n;
-            buffer_free(&list);
-            return STATUS_OK;
-        }
-        buffer_printf(&list, "%s%s", n ? ", " : "", words[n]);
-    }
-    const char *near = nearest_word(text, words, n);
-    error_set(err, STATUS_USAGE, "msach %s: --%s is '%s'; one of %s was expected%s%s%s", a->verb->name, name,
-              text, list.failed ? "a few words" : (const char *)list.data, near ? "; did you mean '" : "",
-              near ? near : "", near ? "'?" : "");
-    buffer_free(&list);
-    return STATUS_USAGE;
+    const char *word = args_get(a, name);
+    char what[64];
+    snprintf(what, sizeof what, "--%s", name);
+    return word ? args_word(a, what, word, words, choice, err) : STATUS_OK;
 }
 
 Status args_one_of(const Args *a, const char *const *names, Error *err) {
@@ -181,8 +213,7 @@ Status args_one_of(const Args *a, const char *const *names, Error *err) {
         snprintf(list + n, sizeof list - n, "%s--%s", i == 0 ? "" : names[i + 1] ? ", " : " or ", names[i]);
     }
     if (given == 1) return STATUS_OK;
-    return error_set(err, STATUS_USAGE, "msach %s: %s of %s is needed, for example:\n  %s", a->verb->name,
-                     given ? "only one" : "one", list, a->verb->example);
+    return args_incomplete(a, err, "%s of %s is needed", given ? "only one" : "one", list);
 }
 
 Status args_int(const Args *a, const char *name, long low, long high, long *value, Error *err) {
@@ -192,9 +223,8 @@ Status args_int(const Args *a, const char *name, long low, long high, long *valu
     errno = 0;
     *value = strtol(text, &end, 10);
     if (end == text || *end || errno || *value < low || *value > high)
-        return error_set(err, STATUS_USAGE,
-                         "msach %s: --%s is '%s'; a whole number from %ld to %ld was expected", a->verb->name,
-                         name, text, low, high);
+        return args_wrong(a, err, "--%s is '%s'; a whole number from %ld to %ld was expected", name, text,
+                          low, high);
     return STATUS_OK;
 }
 
@@ -228,9 +258,32 @@ Status args_pool(Args *a, Error *err) {
     return pool_create(&a->pool, (int)threads, err);
 }
 
+Status args_config(const Args *a, Config *c, const char *const *same, Error *err) {
+    config_default(c);
+    if (args_get(a, "config")) TRY(config_read(c, args_get(a, "config"), err));
+    for (; *same; same++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s", *same);
+        for (char *s = name; *s; s++) *s = *s == '-' ? '_' : *s;
+        if (args_has(a, *same)) TRY(config_set(c, name, args_get(a, *same), err));
+    }
+    for (int i = 0; i < a->n_options; i++)
+        if (strcmp(a->option[i], "set") == 0) TRY(config_assign(c, a->value[i], err));
+    return STATUS_OK;
+}
+
+ManifestOptions args_manifest(const Args *a) {
+    bool masks = find_long(a->verb, "mask-words", strlen("mask-words")) != NULL;
+    return (ManifestOptions){.skip_bad = args_has(a, "skip-bad"),
+                             .allow_outside = args_has(a, "allow-outside"),
+                             .mask_words = masks ? args_get(a, "mask-words") : NULL};
+}
+
+/* ---- --help ---- */
+
 enum { HELP_LEFT = 31, HELP_WIDTH = 110 };
 
-/* Words of text from a column on, in lines of HELP_WIDTH at most, each later one indented by HELP_LEFT. */
+/* text from `column` on, wrapped at HELP_WIDTH; later lines are indented by HELP_LEFT. */
 static void put_wrapped(FILE *to, const char *text, size_t column) {
     for (const char *word = text; *word;) {
         size_t n = strcspn(word, " ");

@@ -29,7 +29,7 @@ Status cases_read(Cases *c, const ModelFile *f, const char *manifest, const Mani
     return load(c, f, want, pool, log, err);
 }
 
-/* ---- Words of the command line ---- */
+/* ---- Pictures and texts of the command line ---- */
 
 static Status fill_manifest(Manifest *m, const CaseWords *w, Error *err) {
     enum { ID = 24 };

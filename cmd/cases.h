@@ -1,5 +1,4 @@
-/* What a trained model is asked to encode: the cases of a manifest, or pictures and texts named on the
- * command line, which become a manifest of their own. */
+/* Cases to encode: of a manifest, or pictures and texts from the command line, which become a manifest of their own. */
 #ifndef CMD_CASES_H
 #define CMD_CASES_H
 
@@ -14,13 +13,11 @@ typedef struct {
     int *index[2], count[2];
 } Cases;
 
-/* want[m]: this modality is decoded. Cases may lack labels, or one of image and text. cases_free in every
- * case. */
+/* want[m]: decode modality m. Cases may lack labels, or one of image and text. cases_free in every case. */
 Status cases_read(Cases *c, const ModelFile *f, const char *manifest, const ManifestOptions *o,
                   const bool want[2], Pool *pool, const Log *log, Error *err);
 
-/* Pictures by path, then texts; a picture's id is its path, a text's "text1", "text2", ... Strings are
- * borrowed. */
+/* Pictures by path, then texts; borrowed. The id of a picture is its path; the ids of texts are "text1", "text2", ... */
 typedef struct {
     const char **images, **texts;
     int n_images, n_texts;

@@ -10,19 +10,17 @@ static const Option OPTIONS[] = {
      "codes of the queries: packed bits, or a column a bit of 0/1, -1/+1 or bool", NEEDED},
     {"database-codes", 0, "D.npy", NULL, "codes of the database", NEEDED},
     {"query-labels", 0, "LQ.npy", NULL, "(n,classes) of 0/1 or -1/+1, or (n) class numbers", NEEDED},
-    {"database-labels", 0, "LD.npy", NULL, "the same of the database", NEEDED},
+    {"database-labels", 0, "LD.npy", NULL, "the same for the database", NEEDED},
     {"query-groups", 0, "FILE", NULL, "patient or video of each query, one a line, or .npy", PLAIN},
-    {"database-groups", 0, "FILE", NULL, "the same of the database", PLAIN},
+    {"database-groups", 0, "FILE", NULL, "the same for the database", PLAIN},
     {"query-ids", 0, "FILE", NULL, "id of each query, one a line, or .npy", PLAIN},
-    {"database-ids", 0, "FILE", NULL, "the same of the database", PLAIN},
+    {"database-ids", 0, "FILE", NULL, "the same for the database", PLAIN},
     {"codes", 0, "FORM", "values", "what codes are: packed, columns, or values (what the values allow)",
      PLAIN},
     {"labels", 0, "FORM", "values", "what labels are: onehot, signs, classes, or values", PLAIN},
-    {"json", 0, NULL, NULL, "one JSON object instead of text", PLAIN},
+    {"json", 0, NULL, NULL, "print one JSON object instead of text", PLAIN},
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 static const char *const CODES[] = {"values", "packed", "columns", NULL};           /* as AuditCodesForm */
 static const char *const LABELS[] = {"values", "onehot", "signs", "classes", NULL}; /* as AuditLabelsForm */
@@ -46,28 +44,21 @@ static const AuditFinding *finding_of(const AuditReport *r, AuditKind k) {
 
 /* ---- JSON ---- */
 
-static void field(const char *name, double v) {
-    putchar(',');
-    json_name(stdout, name);
-    json_number(stdout, v);
-}
-
 static void json_figures(const AuditReport *r) {
     printf("{\"bits\":%d,\"queries\":%zu,\"database\":%zu,\"map\":{\"pessimistic\":", r->bits, r->queries,
            r->database);
-    json_number(stdout, r->map.pessimistic);
-    field("expected", r->map.expected);
-    field("optimistic", r->map.optimistic);
+    json_number(r->map.pessimistic);
+    json_number_field("expected", r->map.expected);
+    json_number_field("optimistic", r->map.optimistic);
     putchar('}');
-    field("map_random", r->map_random);
-    field("map_constant_code", r->map_constant);
-    field("map_where_relevant", r->map_relevant);
-    field("without_relevant", (double)r->without_relevant);
+    json_number_field("map_random", r->map_random);
+    json_number_field("map_constant_code", r->map_constant);
+    json_number_field("map_where_relevant", r->map_relevant);
+    json_number_field("without_relevant", (double)r->without_relevant);
     printf(",\"compat\":{");
     for (int c = 0; c < COMPAT_COUNT; c++) {
-        if (c) putchar(',');
-        json_name(stdout, compat_name((Compat)c));
-        json_number(stdout, r->compat[c]);
+        printf("%s\"%s\":", c ? "," : "", compat_name((Compat)c));
+        json_number(r->compat[c]);
     }
     putchar('}');
 }
@@ -78,9 +69,9 @@ static void json_findings(const AuditReport *r, bool defects) {
         const AuditFinding *f = &r->finding[i];
         if (audit_is_defect(f->kind) != defects) continue;
         printf("%s{\"%s\":", separator, defects ? "defect" : "note");
-        json_text(stdout, audit_kind_name(f->kind));
+        json_text(audit_kind_name(f->kind));
         printf(",\"count\":%zu,\"message\":", f->count);
-        json_text(stdout, f->message);
+        json_text(f->message);
         putchar('}');
         separator = ",";
     }
@@ -132,12 +123,9 @@ static Status run(Args *a, Error *err) {
                         args_get(a, "query-ids"),    args_get(a, "database-ids"),
                         (AuditCodesForm)codes,       (AuditLabelsForm)labels};
     if (!from.query_groups != !from.database_groups)
-        return error_set(err, STATUS_USAGE,
-                         "msach audit: --query-groups and --database-groups go together; one alone says "
-                         "nothing");
+        return args_wrong(a, err, "--query-groups and --database-groups go together; both were expected");
     if (!from.query_ids != !from.database_ids)
-        return error_set(err, STATUS_USAGE,
-                         "msach audit: --query-ids and --database-ids go together; one alone says nothing");
+        return args_wrong(a, err, "--query-ids and --database-ids go together; both were expected");
     TRY(args_pool(a, err));
     AuditData d;
     AuditReport r = {0};
@@ -150,7 +138,7 @@ static Status run(Args *a, Error *err) {
 
 const Verb VERB_AUDIT = {
     "audit",
-    "known defects of evaluations, found in anyone's codes and labels",
+    "find known defects of an evaluation in anyone's codes and labels",
     "msach audit --query-codes q.npy --database-codes d.npy --query-labels lq.npy --database-labels ld.npy",
     NULL,
     OPTIONS,

@@ -1,4 +1,4 @@
-/* The main job on phantoms, as the commands that a user would type: each is printed, then run. */
+/* The main job on phantoms, as the commands that a user would type: the demo prints each command and runs it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,16 +9,14 @@
 #include "nn/base/bytes.h"
 
 static const Option OPTIONS[] = {
-    {"out", 'o', "DIR", "msach-demo", "folder to write; it must not be there yet", PLAIN},
+    {"out", 'o', "DIR", "msach-demo", "folder to create", PLAIN},
     {"cases", 'n', "N", "700", "number of phantoms", PLAIN},
-    {"set", 's', "KEY=VALUE", NULL, "a setting of the training, instead of the demo's own", MANY},
+    {"set", 's', "KEY=VALUE", NULL, "a setting of the training, after those of the demo", MANY},
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
-/* Small enough for two minutes on two cores. Phantoms are clean and many-labelled, so less is dropped, mixed and smoothed than for
- * real archives. Chosen on validation queries. */
+/* Sized for two minutes on two cores. Phantoms have little noise and many labels, so regularisation is weaker than the default for real
+ * archives. Chosen on validation queries. */
 static const char *const PRESET[] = {
     "image_size=64",     "width=16", "stage1_epochs=80", "stage1_batch=32",   "stage2_epochs=24",
     "stage2_batch=32",   "mixup=0",  "smoothing=0.05",   "word_dropout=0.15", "text_dropout=0.2",
@@ -26,7 +24,7 @@ static const char *const PRESET[] = {
 
 enum { WORDS = 64, LINE = 1024 };
 
-/* The command of one step as its words, in one block. */
+/* The words of one command, in one block. */
 typedef struct {
     char text[8 * LINE];
     size_t used;
@@ -53,7 +51,7 @@ static void print_command(const Verb *v, const Command *c) {
     fflush(stdout);
 }
 
-/* As main would run it, with this command's log and threads. */
+/* Runs a verb as main does, with the log and the threads of the demo. */
 static Status step(const Args *a, const Verb *v, Command *c, Error *err) {
     Args b;
     if (cmd_stop) return error_set(err, STATUS_CHECK, "stopped");
@@ -82,7 +80,8 @@ static Status train(const Args *a, const char *out, Error *err) {
     add(&c, "--out"), add(&c, "%s/run", out);
     add(&c, "--set");
     for (size_t i = 0; i < sizeof PRESET / sizeof PRESET[0]; i++) add(&c, "%s", PRESET[i]);
-    for (int i = 0; args_many(a, "set", i); i++) add(&c, "%s", args_many(a, "set", i));
+    for (int i = 0; i < a->n_options; i++)
+        if (strcmp(a->option[i], "set") == 0) add(&c, "%s", a->value[i]);
     return step(a, &VERB_TRAIN, &c, err);
 }
 
@@ -100,7 +99,7 @@ static Status make_index(const Args *a, const char *out, Error *err) {
     return step(a, &VERB_INDEX, &c, err);
 }
 
-/* One question, once as a table and once as a page. */
+/* Asks one question twice: as a table and as a page. */
 static Status ask(const Args *a, const char *out, const char *option, const char *question, const char *page,
                   Error *err) {
     for (int as_page = 0; as_page < 2; as_page++) {
@@ -115,8 +114,7 @@ static Status ask(const Args *a, const char *out, const char *option, const char
     return STATUS_OK;
 }
 
-/* The picture of the first test query that shows more than "normal": the model has never seen it. path: LINE
- * bytes. */
+/* The picture of the first test query whose label is not "normal": the model was not trained on it. path: LINE bytes. */
 static Status pick_picture(const char *out, char *path, Error *err) {
     char manifest[LINE], split[LINE];
     snprintf(manifest, sizeof manifest, "%s/phantom/manifest.tsv", out);
@@ -139,7 +137,7 @@ static Status pick_picture(const char *out, char *path, Error *err) {
             snprintf(path, LINE, "%s/phantom/%s", out, m.cases[i].image);
     }
     if (s == STATUS_OK && !path[0])
-        s = error_set(err, STATUS_INPUT, "%s: holds no query with a finding; use more --cases", split);
+        s = error_set(err, STATUS_INPUT, "%s: no query has a finding; use more --cases", split);
     mem_free(text);
     manifest_free(&m);
     return s;
@@ -149,7 +147,7 @@ static Status run(Args *a, Error *err) {
     const char *out = args_get(a, "out");
     char picture[LINE];
     double begun = log_clock();
-    if (strlen(out) > LINE / 2) return error_set(err, STATUS_USAGE, "msach demo: --out is too long");
+    if (strlen(out) > LINE / 2) return args_wrong(a, err, "--out is longer than %d bytes", LINE / 2);
     if (path_exists(out))
         return error_set(err, STATUS_USAGE, "%s: is there already; use another --out, or remove it", out);
     TRY(make_phantoms(a, out, err));
@@ -167,7 +165,7 @@ static Status run(Args *a, Error *err) {
 }
 
 const Verb VERB_DEMO = {"demo",
-                        "all of it on phantoms in two minutes, command by command",
+                        "run everything on synthetic ultrasound in two minutes, command by command",
                         "msach demo --out demo",
                         NULL,
                         OPTIONS,

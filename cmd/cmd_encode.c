@@ -8,26 +8,23 @@
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
 #include "train/encode.h"
-#include "train/run.h"
 
 static const Option OPTIONS[] = {
     {"model", 'm', "FILE", NULL, "a model file, or the directory of a run", NEEDED},
     {"data", 'd', "MANIFEST", NULL, "encode the cases of a manifest that have the modality of --as", PLAIN},
     {"image", 'i', "FILE...", NULL, "encode these pictures", MANY},
-    {"text", 't', "TEXT...", NULL, "encode these texts, each a word of the command line", MANY},
-    {"as", 'a', "KIND", NULL, "image or text: which of the two to encode; needed with --data", PLAIN},
-    {"out", 'o', "FILE.npy", NULL, "codes (n, bits/8) uint8; ids go beside, into FILE.ids.txt", NEEDED},
-    {"dump", 0, "DIR", NULL, "also write the networks' input, features and scores as .npy", PLAIN},
-    {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", PLAIN},
-    {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
+    {"text", 't', "TEXT...", NULL, "encode these texts; quote a text of several words", MANY},
+    {"as", 'a', "KIND", NULL, "image or text: the modality to encode; needed with --data", PLAIN},
+    {"out", 'o', "FILE.npy", NULL, "codes (n, bits/8) uint8; the ids go to FILE.ids.txt", NEEDED},
+    {"dump", 0, "DIR", NULL, "also write input, features and scores of the networks as .npy", PLAIN},
+    OPTION_SKIP_BAD,
+    OPTION_ALLOW_OUTSIDE,
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 static const char *const KINDS[] = {"image", "text", NULL}; /* by Modality */
 
-/* What is encoded: n rows, those of images first. */
+/* use[m]: modality m is encoded. n: rows of out, images first. */
 typedef struct {
     const ModelFile *f;
     Cases cases;
@@ -45,48 +42,31 @@ static Status write_npy(const char *folder, const char *name, NpyType type, int 
     return s;
 }
 
-/* ---- Which cases ---- */
+/* ---- Cases ---- */
 
 static Status modalities(const Args *a, bool use[2], Error *err) {
-    static const char *const words[] = {"image", "text", NULL};
     int as = -1;
-    if (args_get(a, "as")) TRY(args_choice(a, "as", KINDS, &as, err));
+    TRY(args_choice(a, "as", KINDS, &as, err));
     if (args_has(a, "data")) {
         if (args_has(a, "image") || args_has(a, "text"))
-            return error_set(err, STATUS_USAGE, "msach encode: --data goes without --image and --text");
-        if (as < 0) return error_set(err, STATUS_USAGE, "msach encode: --data needs --as image or --as text");
+            return args_wrong(a, err, "--data excludes --image and --text");
+        if (as < 0) return args_wrong(a, err, "--data needs --as image or --as text");
         use[as] = true;
         return STATUS_OK;
     }
     for (int m = 0; m < 2; m++) {
-        use[m] = args_has(a, words[m]);
-        if (use[m] && as == 1 - m)
-            return error_set(err, STATUS_USAGE, "msach encode: --%s does not go with --as %s", words[m],
-                             KINDS[as]);
+        use[m] = args_has(a, KINDS[m]);
+        if (use[m] && as == 1 - m) return args_wrong(a, err, "--%s contradicts --as %s", KINDS[m], KINDS[as]);
     }
-    if (use[0] || use[1]) return STATUS_OK;
-    return error_set(err, STATUS_USAGE,
-                     "msach encode: --data, --image or --text is needed, for example:\n  %s",
-                     a->verb->example);
-}
-
-static Status collect(const Args *a, const char *name, const char ***list, int *n, Error *err) {
-    *n = args_count(a, name);
-    *list = mem_calloc((size_t)*n + 1, sizeof **list);
-    if (!*list) return mem_error(err, "the command line");
-    int filled = 0;
-    for (int i = 0; i < a->n_options; i++)
-        if (strcmp(a->option[i], name) == 0) (*list)[filled++] = a->value[i];
-    return STATUS_OK;
+    return use[0] || use[1] ? STATUS_OK : args_incomplete(a, err, "--data, --image or --text is needed");
 }
 
 static Status read_words(const Args *a, Job *j, Error *err) {
     CaseWords w = {0};
-    Status s = collect(a, "image", &w.images, &w.n_images, err);
-    if (s == STATUS_OK) s = collect(a, "text", &w.texts, &w.n_texts, err);
+    Status s = args_list(a, "image", &w.images, &w.n_images, err);
+    if (s == STATUS_OK) s = args_list(a, "text", &w.texts, &w.n_texts, err);
     for (int i = 0; s == STATUS_OK && i < w.n_texts; i++)
-        if (!w.texts[i][0])
-            s = error_set(err, STATUS_USAGE, "msach encode: text %d of --text is empty", i + 1);
+        if (!w.texts[i][0]) s = args_wrong(a, err, "text %d of --text is empty", i + 1);
     if (s == STATUS_OK) s = cases_of_words(&j->cases, j->f, &w, a->pool, &a->log, err);
     mem_free(w.images);
     mem_free(w.texts);
@@ -95,17 +75,16 @@ static Status read_words(const Args *a, Job *j, Error *err) {
 
 static Status read_cases(const Args *a, Job *j, Error *err) {
     TRY(modalities(a, j->use, err));
-    if (!args_has(a, "data")) {
-        TRY(read_words(a, j, err));
-    } else {
-        ManifestOptions o = {.skip_bad = args_has(a, "skip-bad"),
-                             .allow_outside = args_has(a, "allow-outside")};
+    if (args_has(a, "data")) {
+        ManifestOptions o = args_manifest(a);
         TRY(cases_read(&j->cases, j->f, args_get(a, "data"), &o, j->use, a->pool, &a->log, err));
+    } else {
+        TRY(read_words(a, j, err));
     }
     for (int m = 0; m < 2; m++) j->n += j->use[m] ? j->cases.count[m] : 0;
     if (j->n) return STATUS_OK;
-    return error_set(err, STATUS_INPUT, "%s: no case has %s", args_get(a, "data"),
-                     j->use[0] ? "an image" : "a text");
+    return error_set(err, STATUS_INPUT, "%s: no case has %s; a manifest with some was expected",
+                     args_get(a, "data"), j->use[0] ? "an image" : "a text");
 }
 
 /* ---- Encoding ---- */
@@ -159,7 +138,7 @@ static Status write_ids(const char *out, const Job *j, Error *err) {
 
 /* ---- --dump ---- */
 
-/* The networks' input of one modality, all rows in one batch. */
+/* The input of the network of one modality: all rows as one batch. */
 static Status dump_input(const char *folder, const Job *j, int k, Pool *pool, Error *err) {
     Batch b;
     BatchOptions o = {.mean = j->f->model.config.mean, .deviation = j->f->model.config.deviation};
@@ -204,9 +183,7 @@ static Status encode_and_write(Args *a, Job *j, Error *err) {
 static Status run(Args *a, Error *err) {
     ModelFile f;
     Job j = {.f = &f};
-    char *path = run_model_path(args_get(a, "model"));
-    if (!path) return mem_error(err, "the model's path");
-    Status s = model_open(&f, path, err);
+    Status s = model_open(&f, args_get(a, "model"), err);
     if (s == STATUS_OK) s = args_pool(a, err);
     if (s == STATUS_OK) s = encode_and_write(a, &j, err);
     mem_free(j.out.codes);
@@ -214,7 +191,6 @@ static Status run(Args *a, Error *err) {
     mem_free(j.out.scores);
     cases_free(&j.cases);
     model_close(&f);
-    mem_free(path);
     return s;
 }
 
@@ -225,6 +201,6 @@ const Verb VERB_ENCODE = {
     NULL,
     OPTIONS,
     run,
-    "Bit j of a code is bit j%8 of byte j/8. --image and --text may be given together: pictures come first.\n"
+    "Bit j of a code is bit j%8 of byte j/8. With both --image and --text, pictures come first.\n"
     "--dump writes input.npy (n,1,S,S) or tokens.npy and subwords.npy, features.npy and scores.npy.",
     STOP_AT_PROGRESS};

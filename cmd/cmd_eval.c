@@ -8,24 +8,25 @@
 #include "eval/dump.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/parts.h"
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
     {"run", 'r', "RUN", NULL, "directory of a finished run, or a model file with --data", NEEDED},
-    {"data", 'd', "MANIFEST", NULL, "another manifest, with a 'split' column [the run's own]", PLAIN},
+    {"data", 'd', "MANIFEST", NULL, "another manifest, with a 'split' column [the manifest of the run]",
+     PLAIN},
     {"set", 's', "SET", "test", "queries: test, or val (each against the other validation cases)", PLAIN},
     {"protocol", 0, "NAME", "honest",
-     "honest: a database that was never trained on; published: the training set", PLAIN},
-    {"compat", 0, "NAME", NULL, "also MAP by a codebase's own formula: dcmh, torchcmh, djsrh or ucch", PLAIN},
-    {"json", 0, NULL, NULL, "one JSON object instead of the table", PLAIN},
-    {"dump", 0, "DIR", NULL, "also write codes, labels, ids, a row a query and TREC files", PLAIN},
-    {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", PLAIN},
-    {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
-    {"mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts", PLAIN},
+     "honest: the database holds no training case; published: the training set", PLAIN},
+    {"compat", 0, "NAME", NULL, "also MAP by the formula of a public codebase: dcmh, torchcmh, djsrh or ucch",
+     PLAIN},
+    {"json", 0, NULL, NULL, "print one JSON object instead of the table", PLAIN},
+    {"dump", 0, "DIR", NULL, "also write codes, labels, ids, a row for each query, and TREC files", PLAIN},
+    OPTION_SKIP_BAD,
+    OPTION_ALLOW_OUTSIDE,
+    OPTION_MASK_WORDS,
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 static const char *const PROTOCOLS[] = {"honest", "published", NULL};
 static const char *const COMPATS[] = {"dcmh", "torchcmh", "djsrh", "ucch", NULL}; /* as enum Compat */
@@ -34,8 +35,9 @@ static const char *const SETS[] = {"test", "val", NULL};
 enum { PARTNER_CUTS = 3 };
 static const int PARTNER_CUT[PARTNER_CUTS] = {1, 5, 10};
 
-/* What is printed: the evaluation, its interval over groups of queries, how often a query's own partner is
- * among the first of the queries' partners, and MAP by another formula (compat -1: none). */
+/* All that is printed. Arrays of two are by the modality of the query.
+ * interval: 95 % interval of MAP, over groups of queries. partner: share of the queries whose own other modality is among the first 1, 5
+ * and 10 of all queries' other modalities. compat_map: MAP by the formula `compat`; -1: none. */
 typedef struct {
     const char *run;
     int protocol, set, compat;
@@ -60,35 +62,36 @@ static Status find_interval(Result *r, Modality k, Error *err) {
     return s;
 }
 
-/* What goes beyond evaluation_run: intervals, partners, the other formula, the files. */
+/* Adds to the evaluation: intervals, partners, the formula of --compat, the files of --dump. */
 static Status measure(Args *a, Result *r, const Session *s, Error *err) {
     const Evaluation *e = r->e;
     for (Modality k = 0; k < MODALITIES; k++) {
         TRY(find_partners(r, k, a->pool, err));
         TRY(find_interval(r, k, err));
+    }
+#if PART_AUDIT
+    for (Modality k = 0; r->compat >= 0 && k < MODALITIES; k++) {
         RetrievalTask task = evaluation_task(e, k);
-        if (r->compat >= 0) TRY(compat_map((Compat)r->compat, &task, 0, &r->compat_map[k], a->pool, err));
+        TRY(compat_map((Compat)r->compat, &task, 0, &r->compat_map[k], a->pool, err));
     }
     Dump d = {.query = &e->query,
               .database = &e->database,
               .label_name = (const char *const *)s->manifest.label_names,
               .direction = e->direction};
-    return args_get(a, "dump") ? dump_write(args_get(a, "dump"), &d, err) : STATUS_OK;
+    if (args_get(a, "dump")) return dump_write(args_get(a, "dump"), &d, err);
+#else
+    (void)s;
+#endif
+    return STATUS_OK;
 }
 
 /* ---- JSON ---- */
-
-static void field(const char *name, double v) {
-    putchar(',');
-    json_name(stdout, name);
-    json_number(stdout, v);
-}
 
 static void json_cuts(const char *name, const double *value, const int *cut, int n) {
     printf(",\"%s\":{", name);
     for (int i = 0; i < n; i++) {
         printf("%s\"%d\":", i ? "," : "", cut[i]);
-        json_number(stdout, value[i]);
+        json_number(value[i]);
     }
     putchar('}');
 }
@@ -96,39 +99,39 @@ static void json_cuts(const char *name, const double *value, const int *cut, int
 static void json_direction(const Result *r, int k) {
     const Retrieval *d = &r->e->direction[k];
     printf(",\"%s\":{\"map\":{\"pessimistic\":", k ? "text_to_image" : "image_to_text");
-    json_number(stdout, d->map.pessimistic);
-    field("expected", d->map.expected);
-    field("optimistic", d->map.optimistic);
+    json_number(d->map.pessimistic);
+    json_number_field("expected", d->map.expected);
+    json_number_field("optimistic", d->map.optimistic);
     putchar('}');
-    field("map_low", r->interval[k].low);
-    field("map_high", r->interval[k].high);
-    if (r->compat >= 0) field("map_compat", r->compat_map[k]);
-    field("p_at_10", d->precision[CUT_10]);
+    json_number_field("map_low", r->interval[k].low);
+    json_number_field("map_high", r->interval[k].high);
+    if (r->compat >= 0) json_number_field("map_compat", r->compat_map[k]);
+    json_number_field("p_at_10", d->precision[CUT_10]);
     json_cuts("p_at", d->precision, retrieval_cut, RETRIEVAL_CUTS);
     json_cuts("map_at", d->map_at, retrieval_cut, RETRIEVAL_CUTS);
     json_cuts("ndcg_at", d->ndcg_at, retrieval_cut, RETRIEVAL_CUTS);
     json_cuts("partner_recall_at", r->partner[k], PARTNER_CUT, PARTNER_CUTS);
-    field("ndcg", d->ndcg);
-    field("mean_tie", d->mean_tie);
-    field("map_random", d->map_random);
-    field("without_relevant", (double)d->without_relevant);
-    field("radius2_precision", d->lookup_precision);
-    field("radius2_recall", d->lookup_recall);
-    field("radius2_empty", d->lookup_empty);
+    json_number_field("ndcg", d->ndcg);
+    json_number_field("mean_tie", d->mean_tie);
+    json_number_field("map_random", d->map_random);
+    json_number_field("without_relevant", (double)d->without_relevant);
+    json_number_field("radius2_precision", d->lookup_precision);
+    json_number_field("radius2_recall", d->lookup_recall);
+    json_number_field("radius2_empty", d->lookup_empty);
     putchar('}');
 }
 
 static void json_health(const CodeHealth *h) {
     printf("{\"codes\":%zu,\"distinct\":%zu", h->codes, h->distinct);
-    field("bit_mean", h->bit_mean);
-    field("bit_mean_low", h->bit_mean_low);
-    field("bit_mean_high", h->bit_mean_high);
-    field("constant_bits", h->constant_bits);
-    field("entropy", h->entropy);
-    field("entropy_low", h->entropy_low);
-    field("correlation", h->correlation);
-    field("correlation_high", h->correlation_high);
-    field("mean_tie", h->mean_tie);
+    json_number_field("bit_mean", h->bit_mean);
+    json_number_field("bit_mean_low", h->bit_mean_low);
+    json_number_field("bit_mean_high", h->bit_mean_high);
+    json_number_field("constant_bits", h->constant_bits);
+    json_number_field("entropy", h->entropy);
+    json_number_field("entropy_low", h->entropy_low);
+    json_number_field("correlation", h->correlation);
+    json_number_field("correlation_high", h->correlation_high);
+    json_number_field("mean_tie", h->mean_tie);
     putchar('}');
 }
 
@@ -163,10 +166,12 @@ static void print_retrieval(const Result *r) {
                r->interval[k].low, r->interval[k].high, d->map_random, d->precision[CUT_10], d->ndcg,
                r->partner[k][0], r->partner[k][1], r->partner[k][2]);
     }
+#if PART_AUDIT
     if (r->compat < 0) return;
     printf("\nby the formula of %s (%s): image to text %.3f, text to image %.3f\n",
            compat_name((Compat)r->compat), compat_formula((Compat)r->compat), r->compat_map[0],
            r->compat_map[1]);
+#endif
 }
 
 static void print_health(const Evaluation *e) {
@@ -193,34 +198,29 @@ static void print_table(const Result *r) {
 
 /* ---- The verb ---- */
 
-/* The manifest: --data, or the one that the run's config.txt names. */
+/* *data: --data, or the manifest that config.txt of the run names; the caller frees it. */
 static Status find_data(const Args *a, char **data, Error *err) {
     const char *run = args_get(a, "run"), *given = args_get(a, "data");
     if (given) {
         *data = mem_strdup(given);
-        return *data ? STATUS_OK : mem_error(err, "the manifest's path");
+        return *data ? STATUS_OK : mem_error(err, "the path of the manifest");
     }
     if (!path_exists(run))
         return error_set(err, STATUS_INPUT, "%s: no such run; `msach train --out %s` makes one", run, run);
-    if (!path_is_dir(run))
-        return error_set(err, STATUS_USAGE,
-                         "msach eval: %s is a model file; name the cases with --data MANIFEST", run);
+    if (!path_is_dir(run)) return args_wrong(a, err, "%s is a model file; add --data MANIFEST", run);
     char *config = path_join(run, "config.txt");
-    if (!config) return mem_error(err, "the run");
-    Status s =
-        path_exists(config)
-            ? config_data(config, data, err)
-            : error_set(err, STATUS_INPUT,
-                        "%s: is a directory that holds no run; a run of `msach train` was expected", run);
+    Status s = config ? STATUS_OK : mem_error(err, "the run");
+    if (s == STATUS_OK && !path_exists(config))
+        s = error_set(err, STATUS_INPUT,
+                      "%s: the directory holds no run; a run of `msach train` was expected", run);
+    if (s == STATUS_OK) s = config_data(config, data, err);
     mem_free(config);
     return s;
 }
 
 static Status evaluate(Args *a, Result *r, const char *data, Error *err) {
-    ManifestOptions o = {.skip_bad = args_has(a, "skip-bad"),
-                         .allow_outside = args_has(a, "allow-outside"),
-                         .need_labels = true,
-                         .mask_words = args_get(a, "mask-words")};
+    ManifestOptions o = args_manifest(a);
+    o.need_labels = true;
     ModelFile f;
     Session s;
     Evaluation e = {0};
@@ -242,10 +242,11 @@ static Status run(Args *a, Error *err) {
     char *data = NULL;
     TRY(args_choice(a, "protocol", PROTOCOLS, &r.protocol, err));
     TRY(args_choice(a, "set", SETS, &r.set, err));
-    if (args_get(a, "compat")) TRY(args_choice(a, "compat", COMPATS, &r.compat, err));
+    TRY(args_choice(a, "compat", COMPATS, &r.compat, err));
+    if (!PART_AUDIT && (args_has(a, "compat") || args_has(a, "dump")))
+        return args_wrong(a, err, "--compat and --dump: " PART_ABSENT("audit"));
     if (args_get(a, "dump") && r.set == 1)
-        return error_set(err, STATUS_USAGE,
-                         "msach eval: --dump writes the test queries; leave --set val out");
+        return args_wrong(a, err, "--dump writes the test queries; leave out --set val");
     TRY(find_data(a, &data, err));
     Status s = args_pool(a, err);
     if (s == STATUS_OK) s = evaluate(a, &r, data, err);
@@ -255,10 +256,10 @@ static Status run(Args *a, Error *err) {
 
 const Verb VERB_EVAL = {
     "eval",
-    "MAP in both directions, with bounds, and the health of the codes",
+    "mean average precision (MAP) in both directions, with bounds, and the health of the codes",
     "msach eval --run runs/first",
     NULL,
     OPTIONS,
     run,
-    "Equal distances tie: MAP is the expected value over all orders of the ties, with its bounds.",
+    "Equal distances are ties: MAP is its expected value over all orders of the ties, between its bounds.",
     STOP_AT_PROGRESS};

@@ -5,21 +5,18 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
-static const Option OPTIONS[] = {
-    {"index", 'x', "FILE.idx", NULL, "the archive to hand over", NEEDED},
-    {"to", 't', "FORMAT", NULL, "npy, faiss, pgcopy, milvus or elastic", NEEDED},
-    {"out", 'o', "DIR", NULL, "the folder to write into; made where it is missing", NEEDED},
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+static const Option OPTIONS[] = {{"index", 'x', "FILE.idx", NULL, "the archive to export", NEEDED},
+                                 {"to", 't', "FORMAT", NULL, "npy, faiss, pgcopy, milvus or elastic", NEEDED},
+                                 {"out", 'o', "DIR", NULL, "the folder to write; created if missing", NEEDED},
+                                 OPTION_LAST};
 
 static Status write_export(const Args *a, const Index *x, ExportFormat format, Error *err) {
     const char *folder = args_get(a, "out");
     TRY(export_index(x, format, folder, err));
     char *commands = path_join(folder, export_commands_file(format));
     if (!commands) return mem_error(err, folder);
-    log_line(&a->log, "%lld cases, %d bits; the commands that load them stand in %s",
-             (long long)index_live(x), index_bits(x), commands);
+    log_line(&a->log, "%lld cases, %d bits; %s holds the commands that load them", (long long)index_live(x),
+             index_bits(x), commands);
     mem_free(commands);
     printf("%s\n", folder);
     return STATUS_OK;
@@ -39,7 +36,7 @@ static Status run(Args *a, Error *err) {
 
 const Verb VERB_EXPORT = {
     "export",
-    "codes, ids and the commands that load them into other engines",
+    "write codes, ids and the commands that load them into other engines",
     "msach export --index phantoms.idx --to faiss --out phantoms-faiss",
     NULL,
     OPTIONS,
@@ -47,7 +44,7 @@ const Verb VERB_EXPORT = {
     "npy      arrays for NumPy                          load.py\n"
     "faiss    IndexBinaryFlat files                     load.py\n"
     "pgcopy   binary COPY for PostgreSQL 14 or later    load.sql: tables, exact query, two shards, pgvector\n"
-    "milvus   arrays for its bulk import                load.py   (form checked only, never loaded here)\n"
-    "elastic  _bulk lines, Elasticsearch, OpenSearch    load.sh   (form checked only, never loaded here)\n"
-    "Every folder holds ids.tsv: the number under which a case is exported, and its id.",
+    "milvus   arrays for its bulk import                load.py   (format checked, not loaded by the tests)\n"
+    "elastic  _bulk lines, Elasticsearch, OpenSearch    load.sh   (format checked, not loaded by the tests)\n"
+    "ids.tsv holds the exported number and the id of each case.",
     STOP_AT_PROGRESS};

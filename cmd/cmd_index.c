@@ -10,29 +10,26 @@
 #include "nn/base/bytes.h"
 #include "nn/base/parts.h"
 #include "train/encode.h"
-#include "train/run.h"
 
 static const Option OPTIONS[] = {
     {"model", 'm', "FILE", NULL, "a model file, or the directory of a run; needed with --data", PLAIN},
-    {"data", 'd', "MANIFEST", NULL, "the archive's cases; each may lack labels, or one of image and text",
+    {"data", 'd', "MANIFEST", NULL, "cases of the archive; a case may lack labels, its image or its text",
      PLAIN},
     {"out", 'o', "FILE.idx", NULL, "the index to write or to change", NEEDED},
-    {"append", 0, NULL, NULL, "add the cases to the index that is there", PLAIN},
-    {"delete", 0, "ID...", NULL, "take these cases out of the index", MANY},
-    {"compact", 0, NULL, NULL, "give the room of deleted cases back", PLAIN},
-    {"substrings", 0, "N", "0", "search tables; 0: as many as suit the codes, from 65,536 cases on; -1: none",
-     PLAIN},
-    {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", PLAIN},
-    {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
+    {"append", 0, NULL, NULL, "add the cases to an existing index", PLAIN},
+    {"delete", 0, "ID...", NULL, "remove these cases from the index", MANY},
+    {"compact", 0, NULL, NULL, "shrink the file by the space of deleted cases", PLAIN},
+    {"substrings", 0, "N", "0",
+     "number of search tables; 0: chosen by the codes, from 65,536 cases on; -1: none", PLAIN},
+    OPTION_SKIP_BAD,
+    OPTION_ALLOW_OUTSIDE,
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 /* ---- Image paths ---- */
 
-/* The index names images relative to its own folder, so that both can be moved together and asked from
- * anywhere. */
+/* file relative to folder, both real paths; the caller frees it, NULL without memory. The index names images in this way, so that index and
+ * images can be moved together. */
 static char *relative_path(const char *folder, const char *file) {
     size_t same = 0, i = 0;
     Buffer b = {0};
@@ -46,7 +43,7 @@ static char *relative_path(const char *folder, const char *file) {
     return (char *)b.data;
 }
 
-/* The real path of the folder that path lies in; mem_free it. */
+/* The real path of the folder of `path`; the caller frees it. NULL without memory or with errno set. */
 static char *folder_of(const char *path) {
     char *copy = mem_strdup(path);
     if (!copy) return NULL;
@@ -63,8 +60,8 @@ typedef struct {
     const ModelFile *f;
     const Cases *cases;
     uint8_t *codes[2];       /* (count[m], bits/8) */
-    const uint8_t **code[2]; /* (n) of each case, NULL without the modality */
-    const char **labels;     /* (n_labels) of one case */
+    const uint8_t **code[2]; /* (n) for each case, NULL where it lacks the modality */
+    const char **labels;     /* (n_labels) scratch: labels of one case */
     const char *folder;
 } Archive;
 
@@ -121,8 +118,8 @@ static Status write_index(const Args *a, const Archive *r, Error *err) {
 #endif
     TRY(args_int(a, "substrings", -1, mih_most(bits), &m, err));
     if (m > 0 && m < mih_fewest(bits))
-        return error_set(err, STATUS_USAGE, "msach index: --substrings %ld; codes of %d bits have %d to %d",
-                         m, bits, mih_fewest(bits), mih_most(bits));
+        return args_wrong(a, err, "--substrings is %ld; %d to %d were expected for codes of %d bits", m,
+                          mih_fewest(bits), mih_most(bits), bits);
     Status s = index_builder_create(&b, bits, r->f->hash, err);
     if (s == STATUS_OK) index_builder_set_tables(b, (int)m, a->pool);
     for (int i = 0; s == STATUS_OK && i < r->cases->manifest.n; i++) s = add_case(b, r, i, err);
@@ -155,10 +152,9 @@ static Status add_cases(Args *a, const ModelFile *f, const Cases *c, const char 
 
 static Status read_and_add(Args *a, const ModelFile *f, Error *err) {
     static const bool both[2] = {true, true};
-    ManifestOptions o = {.skip_bad = args_has(a, "skip-bad"), .allow_outside = args_has(a, "allow-outside")};
+    ManifestOptions o = args_manifest(a);
     Cases c;
-    char *folder =
-        folder_of(args_get(a, "out")); /* first: a wrong --out must not cost an archive's encoding */
+    char *folder = folder_of(args_get(a, "out")); /* before the encoding, which a wrong --out would waste */
     if (!folder) return error_from_errno(err, args_get(a, "out"), "write");
     Status s = args_pool(a, err);
     if (s == STATUS_OK) {
@@ -172,42 +168,33 @@ static Status read_and_add(Args *a, const ModelFile *f, Error *err) {
 
 static Status build(Args *a, Error *err) {
     ModelFile f;
-    char *path = run_model_path(args_get(a, "model"));
-    if (!path) return mem_error(err, "the model's path");
-    Status s = model_open(&f, path, err);
+    Status s = model_open(&f, args_get(a, "model"), err);
     if (s == STATUS_OK) s = read_and_add(a, &f, err);
     model_close(&f);
-    mem_free(path);
     return s;
 }
 
 /* ---- Changing ---- */
 
 static Status delete_cases(const Args *a, Error *err) {
-    int n = args_count(a, "delete");
-    const char **ids = mem_calloc((size_t)n, sizeof *ids);
-    if (!ids) return mem_error(err, "the ids");
-    for (int i = 0; i < n; i++) ids[i] = args_many(a, "delete", i);
+    const char **ids;
+    int n;
+    TRY(args_list(a, "delete", &ids, &n, err));
     Status s = index_delete(args_get(a, "out"), ids, (size_t)n, err);
     mem_free(ids);
     return s;
 }
 
-static Status check_words(const Args *a, Error *err) {
+static Status check_options(const Args *a, Error *err) {
     bool data = args_has(a, "data"), changes = args_has(a, "delete") || args_has(a, "compact");
-    if (data && !args_has(a, "model"))
-        return error_set(err, STATUS_USAGE, "msach index: --data needs --model, for example:\n  %s",
-                         a->verb->example);
-    if (!data && (args_has(a, "append") || !changes))
-        return error_set(err, STATUS_USAGE, "msach index: --data is needed, for example:\n  %s",
-                         a->verb->example);
+    if (data && !args_has(a, "model")) return args_incomplete(a, err, "--data needs --model");
+    if (!data && (args_has(a, "append") || !changes)) return args_incomplete(a, err, "--data is needed");
     if (data && changes && !args_has(a, "append"))
-        return error_set(err, STATUS_USAGE,
-                         "msach index: --data writes a new index; --delete and --compact go with --append");
+        return args_wrong(a, err, "--data writes a new index; --delete and --compact require --append");
     return STATUS_OK;
 }
 
-static Status tell(const Args *a, Error *err) {
+static Status report(const Args *a, Error *err) {
     Index *x = NULL;
     TRY(index_open(&x, args_get(a, "out"), err));
     log_line(&a->log, "%lld cases, %d bits", (long long)index_live(x), index_bits(x));
@@ -217,19 +204,19 @@ static Status tell(const Args *a, Error *err) {
 }
 
 static Status run(Args *a, Error *err) {
-    TRY(check_words(a, err));
+    TRY(check_options(a, err));
     if (args_has(a, "delete")) TRY(delete_cases(a, err));
     if (args_has(a, "data")) TRY(build(a, err));
     if (args_has(a, "compact")) TRY(index_compact(args_get(a, "out"), err));
-    return tell(a, err);
+    return report(a, err);
 }
 
 const Verb VERB_INDEX = {
     "index",
-    "an archive's codes, ids, texts and image paths in one file to search",
+    "write codes, ids, texts and image paths of an archive to one file for search",
     "msach index --model runs/first --data phantoms/manifest.tsv --out phantoms.idx",
     NULL,
     OPTIONS,
     run,
-    "--delete comes before --append, --append before --compact. Images are named relative to the index.",
+    "Order of changes: --delete, --append, --compact. Image paths in the index are relative to its folder.",
     STOP_AT_PROGRESS};

@@ -18,19 +18,17 @@
 static const Option OPTIONS[] = {
     {"tensors", 't', NULL, NULL, "list every tensor of a model or checkpoint", PLAIN},
     {"settings", 's', NULL, NULL, "list every setting, not only those that differ from the default", PLAIN},
-    {"html", 0, "FILE", NULL, "of a run: where the page of its codes' health goes [RUN/inspect.html]", PLAIN},
-    {"data", 'd', "MANIFEST", NULL, "of a run: where its cases are now [the run's own manifest]", PLAIN},
-    {"mask-words", 0, "FILE", NULL, "of a run: the words that its training removed", PLAIN},
-    {"skip-bad", 0, NULL, NULL, "of a run: leave bad rows of the manifest out", PLAIN},
-    {"allow-outside", 0, NULL, NULL, "of a run: allow images outside the manifest's folder", PLAIN},
+    {"html", 0, "FILE", NULL, "of a run: the page to write about its codes [RUN/inspect.html]", PLAIN},
+    {"data", 'd', "MANIFEST", NULL, "of a run: where its cases are [the manifest of the run]", PLAIN},
+    OPTION_MASK_WORDS,
+    OPTION_SKIP_BAD,
+    OPTION_ALLOW_OUTSIDE,
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 static void fact(const char *name, const char *text) {
     printf("%-18s ", name);
-    fit_text(stdout, text, fit_columns() - 19, 0);
+    fit_text(stdout, text, fit_columns() - 19, false);
     putchar('\n');
 }
 
@@ -210,9 +208,9 @@ static Status show_files(const Args *a, const char *run, const char *model, cons
     else if (path_exists(checkpoint))
         TRY(show_weights(a, checkpoint, err));
     else
-        return error_set(
-            err, STATUS_INPUT,
-            "%s: is a directory that holds no run; a run of `msach train` or a file was expected", run);
+        return error_set(err, STATUS_INPUT,
+                         "%s: the directory holds no run; a run of `msach train` or a file was expected",
+                         run);
     if (!path_exists(metrics)) return STATUS_OK;
     TRY(file_read(metrics, 1 << 26, &text, &size, err));
     show_metrics((const char *)text);
@@ -232,15 +230,13 @@ static void show_health(const Evaluation *e, const char *page) {
     if (PART_PAGES) printf("\npage: %s\n", page);
 }
 
-/* The codes of queries and database, computed anew from the run's own manifest. */
+/* Computes the codes of queries and database from the manifest, prints their health and draws it. */
 static Status draw_health(Args *a, const char *run, const char *data, const char *page, Error *err) {
     ModelFile f;
     Session s;
     Evaluation e = {0};
-    ManifestOptions o = {.skip_bad = args_has(a, "skip-bad"),
-                         .allow_outside = args_has(a, "allow-outside"),
-                         .need_labels = true,
-                         .mask_words = args_get(a, "mask-words")};
+    ManifestOptions o = args_manifest(a);
+    o.need_labels = true;
     Status status = run_open(&f, &s, run, data, &o, a->pool, &a->log, err);
     if (status == STATUS_OK) status = evaluation_run(&e, &s, &f.model, SET_QUERY, PROTOCOL_HONEST, err);
 #if PART_PAGES
@@ -253,21 +249,20 @@ static Status draw_health(Args *a, const char *run, const char *data, const char
     return status;
 }
 
-/* What a run holds is told in any case; where its data are gone, only a page that was asked for is an error. */
+/* Without its data, a run still prints what its files hold; missing data are an error only where the user named --html or --data. */
 static Status show_codes_of_run(Args *a, const char *run, Error *err) {
     bool asked = args_has(a, "html") || args_has(a, "data");
-    if (args_has(a, "html") && !PART_PAGES)
-        return error_set(err, STATUS_USAGE, "msach inspect: --html: " PART_ABSENT("pages"));
+    if (args_has(a, "html") && !PART_PAGES) return args_wrong(a, err, "--html: " PART_ABSENT("pages"));
     char *config = path_join(run, "config.txt"), *data = NULL,
          *page = args_get(a, "html") ? mem_strdup(args_get(a, "html")) : path_join(run, "inspect.html");
     Status s = config && page ? args_pool(a, err) : mem_error(err, "the run");
     if (s == STATUS_OK && !args_has(a, "data")) s = config_data(config, &data, err);
     if (s == STATUS_OK) s = draw_health(a, run, data ? data : args_get(a, "data"), page, err);
     if ((s == STATUS_INPUT || s == STATUS_IO) && !asked) {
-        log_warn(
-            &a->log,
-            "%s; so there is no page of the codes: name the cases with --data, another place with --html",
-            err->message);
+        log_warn(&a->log,
+                 "%s; the health of the codes is left out: name the cases with --data, or another page with "
+                 "--html",
+                 err->message);
         *err = (Error){0};
         s = STATUS_OK;
     }
@@ -293,9 +288,7 @@ static Status show_run(Args *a, const char *run, Error *err) {
 }
 
 static Status run(Args *a, Error *err) {
-    if (a->n_operands != 1)
-        return error_set(err, STATUS_USAGE, "msach inspect: one file or run is needed, for example:\n  %s",
-                         a->verb->example);
+    if (a->n_operands != 1) return args_incomplete(a, err, "one file or run is needed");
     const char *path = a->operand[0];
     FileKind kind;
     if (path_is_dir(path)) return show_run(a, path, err);
@@ -306,10 +299,10 @@ static Status run(Args *a, Error *err) {
 
 const Verb VERB_INSPECT = {
     "inspect",
-    "what a model, run, index or array holds",
+    "print the content of a model, run, index or array",
     "msach inspect runs/first",
     "FILE|RUN",
     OPTIONS,
     run,
-    "Of a run it also computes the codes of its queries and database and draws their health.",
+    "Of a run it also encodes queries and database, and prints and draws the health of the codes.",
     STOP_AT_ONCE};

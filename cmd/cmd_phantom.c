@@ -11,11 +11,9 @@ static const Option OPTIONS[] = {
     {"cases", 'n', "N", "600", "number of cases", PLAIN},
     {"size", 0, "N", "96", "side of the images, pixels", PLAIN},
     {"lang", 0, "LANG", "mixed", "language of the reports: en, zh or mixed", PLAIN},
-    {"seed", 0, "N", "1", "another seed, another archive", PLAIN},
+    {"seed", 0, "N", "1", "each seed gives another archive", PLAIN},
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 static Status run(Args *a, Error *err) {
     static const char *const langs[] = {"en", "zh", "mixed", NULL};
@@ -47,5 +45,5 @@ const Verb VERB_PHANTOM = {"phantom",
                            NULL,
                            OPTIONS,
                            run,
-                           "No patient is behind these pictures. The same options give the same bytes.",
+                           "The pictures are synthetic: no patient. The same options give the same bytes.",
                            STOP_ITSELF};

@@ -12,25 +12,22 @@
 #include "nn/base/sys.h"
 
 static const Option OPTIONS[] = {
-    {"model", 'm', "FILE", NULL, "the model, or run, that made the index; --id alone does without", PLAIN},
+    {"model", 'm', "FILE", NULL, "the model, or the run, that made the index; not needed with --id", PLAIN},
     {"index", 'x', "FILE.idx", NULL, "the archive to search", NEEDED},
     {"text", 't', "TEXT", NULL, "ask with a sentence", PLAIN},
     {"image", 'i', "FILE", NULL, "ask with a picture", PLAIN},
-    {"id", 0, "ID", NULL, "ask with a case of the index; it is not among its own hits", PLAIN},
-    {"queries", 0, "FILE", NULL, "ask every line of a file, - for standard input", PLAIN},
-    {"find", 'f', "KIND", NULL, "image or text: whose codes are searched [the other kind than the question]",
-     PLAIN},
-    {"label", 'l', "LABEL...", NULL, "only cases with this label; several: with all of them", MANY},
+    {"id", 0, "ID", NULL, "ask with a case of the index; the case itself is no hit", PLAIN},
+    {"queries", 0, "FILE", NULL, "ask every line of a file; - is standard input", PLAIN},
+    {"find", 'f', "KIND", NULL, "search image or text codes [the opposite of the question]", PLAIN},
+    {"label", 'l', "LABEL...", NULL, "only cases that have all of these labels", MANY},
     {"id-match", 0, "REGEX", NULL, "only cases whose id matches an extended regular expression", PLAIN},
     {"top", 'k', "N", "10", "most hits of a question; 0: all", PLAIN},
-    {"radius", 'r', "BITS", NULL, "only hits at most so many bits away", PLAIN},
-    {"json", 0, NULL, NULL, "one JSON object a hit, as they come", PLAIN},
-    {"tsv", 0, NULL, NULL, "one tab-separated line a hit, with a header", PLAIN},
-    {"html", 0, "FILE", NULL, "write a page with the pictures and reports", PLAIN},
+    {"radius", 'r', "BITS", NULL, "only hits within this distance", PLAIN},
+    {"json", 0, NULL, NULL, "print each hit as one JSON object", PLAIN},
+    {"tsv", 0, NULL, NULL, "print each hit as one tab-separated line, below a header", PLAIN},
+    {"html", 0, "FILE", NULL, "write a page with pictures and reports", PLAIN},
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 typedef enum { AS_TABLE, AS_JSON, AS_TSV, AS_HTML } Form;
 
@@ -38,8 +35,8 @@ typedef struct {
     Finder finder;
     Answer answer;
     Form form;
-    bool many;   /* --queries: hits name their question */
-    Buffer page; /* of AS_HTML */
+    bool many;   /* --queries: each hit names its question */
+    Buffer page; /* AS_HTML */
     const char *page_path;
 } Search;
 
@@ -49,17 +46,15 @@ static void print_json(const char *query, int rank, int distance, const IndexCas
     printf("{");
     if (query) {
         printf("\"query\":");
-        json_text(stdout, query);
+        json_text(query);
         printf(",");
     }
     printf("\"rank\":%d,\"id\":", rank);
-    json_text(stdout, c->id);
+    json_text(c->id);
     printf(",\"distance\":%d,\"labels\":", distance);
-    json_texts(stdout, c->labels, (size_t)c->n_labels);
-    printf(",\"image\":");
-    json_text(stdout, picture);
-    printf(",\"text\":");
-    json_text(stdout, c->text);
+    json_texts(c->labels, (size_t)c->n_labels);
+    json_text_field("image", picture);
+    json_text_field("text", c->text);
     printf("}\n");
 }
 
@@ -71,13 +66,13 @@ static void print_labels(Buffer *b, const IndexCase *c) {
 static void print_tsv(const char *query, int rank, int distance, const IndexCase *c, const char *picture,
                       const char *labels) {
     if (query) {
-        tsv_text(stdout, query);
+        tsv_text(query);
         putchar('\t');
     }
     printf("%d\t%d\t", rank, distance);
     const char *const field[4] = {c->id, labels, picture, c->text};
     for (int i = 0; i < 4; i++) {
-        tsv_text(stdout, field[i]);
+        tsv_text(field[i]);
         putchar(i < 3 ? '\t' : '\n');
     }
 }
@@ -137,7 +132,7 @@ static void print_heading(const Search *s, const Query *q, int columns) {
         printf("nothing found\n");
 }
 
-/* name: the question as it was given, for hits that name it. */
+/* name: the question as given, for hits that name it. */
 static Status ask(Search *s, const Query *q, const char *name, Error *err) {
     int columns = fit_columns();
     TRY(finder_ask(&s->finder, q, &s->answer, err));
@@ -178,11 +173,11 @@ static Status ask_file(Search *s, const char *path, Error *err) {
 
 /* ---- The verb ---- */
 
-static Status settle(Args *a, Search *s, Error *err) {
+static Status read_options(Args *a, Search *s, Error *err) {
     static const char *const kinds[] = {"image", "text", NULL};
     Finder *f = &s->finder;
     long k, radius;
-    if (args_get(a, "find")) TRY(args_choice(a, "find", kinds, &f->find, err));
+    TRY(args_choice(a, "find", kinds, &f->find, err));
     TRY(args_int(a, "top", 0, INT32_MAX, &k, err));
     f->k = (size_t)k;
     if (args_get(a, "radius")) {
@@ -190,9 +185,8 @@ static Status settle(Args *a, Search *s, Error *err) {
         f->radius = (int)radius;
     }
     if (args_has(a, "json") + args_has(a, "tsv") + args_has(a, "html") > 1)
-        return error_set(err, STATUS_USAGE, "msach search: only one of --json, --tsv and --html");
-    if (args_has(a, "html") && !PART_PAGES)
-        return error_set(err, STATUS_USAGE, "msach search: --html: " PART_ABSENT("pages"));
+        return args_wrong(a, err, "only one of --json, --tsv and --html was expected");
+    if (args_has(a, "html") && !PART_PAGES) return args_wrong(a, err, "--html: " PART_ABSENT("pages"));
     s->form = args_has(a, "json")   ? AS_JSON
               : args_has(a, "tsv")  ? AS_TSV
               : args_has(a, "html") ? AS_HTML
@@ -214,7 +208,7 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
     } else {
         Query q = {args_has(a, "text") ? ASK_TEXT : args_has(a, "image") ? ASK_IMAGE : ASK_ID, NULL};
         q.value = args_get(a, q.kind == ASK_TEXT ? "text" : q.kind == ASK_IMAGE ? "image" : "id");
-        if (!q.value[0]) return error_set(err, STATUS_USAGE, "msach search: the question is empty");
+        if (!q.value[0]) return args_wrong(a, err, "the question is empty");
         TRY(ask(s, &q, q.value, err));
     }
 #if PART_PAGES
@@ -229,14 +223,13 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
 static Status run(Args *a, Error *err) {
     static const char *const questions[] = {"text", "image", "id", "queries", NULL};
     TRY(args_one_of(a, questions, err));
-    int n = args_count(a, "label");
-    const char **labels = mem_calloc((size_t)n + 1, sizeof *labels);
-    if (!labels) return mem_error(err, "the labels");
-    for (int i = 0; i < n; i++) labels[i] = args_many(a, "label", i);
+    const char **labels;
+    int n;
+    TRY(args_list(a, "label", &labels, &n, err));
     FinderOptions o = {args_get(a, "model"), args_get(a, "index"), labels, n, args_get(a, "id-match")};
     Search s = {.form = AS_TABLE};
     Status status = finder_open(&s.finder, &o, &a->log, err);
-    if (status == STATUS_OK) status = settle(a, &s, err);
+    if (status == STATUS_OK) status = read_options(a, &s, err);
     if (status == STATUS_OK) status = ask_all(a, &s, err);
     answer_free(&s.answer);
     finder_close(&s.finder);
@@ -245,13 +238,13 @@ static Status run(Args *a, Error *err) {
     return status;
 }
 
-const Verb VERB_SEARCH = {
-    "search",
-    "the nearest cases to a sentence, a picture or a case",
-    "msach search --model runs/first --index phantoms.idx --text \"anechoic cyst\"",
-    NULL,
-    OPTIONS,
-    run,
-    "Hits come nearest first, equal distances in the order of the index. A line of --queries is a sentence,\n"
-    "or \"@image PATH\", or \"@id ID\"; each is answered as soon as it is read.",
-    STOP_AT_ONCE};
+const Verb VERB_SEARCH = {"search",
+                          "find the nearest cases to a sentence, a picture or a case",
+                          "msach search --model runs/first --index phantoms.idx --text \"anechoic cyst\"",
+                          NULL,
+                          OPTIONS,
+                          run,
+                          "Hits are nearest first; equal distances keep the order of the index. A line of "
+                          "--queries is a sentence,\n"
+                          "\"@image PATH\" or \"@id ID\"; each line is answered at once.",
+                          STOP_AT_ONCE};

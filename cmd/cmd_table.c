@@ -5,30 +5,27 @@
 #include "cmd/verbs.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
-#include "nn/base/nearest.h"
 #include "train/table/table.h"
 
 static const Option OPTIONS[] = {
     {"data", 'd', "MANIFEST", NULL, "a data set; may be given more than once", MANY | NEEDED},
-    {"out", 'o', "DIR", NULL, "folder of the table; the same folder goes on where it was stopped", NEEDED},
-    {"bits", 'b', "N,N..", "16,32,64,128", "lengths; 64 (or else the first) gets all rows", PLAIN},
+    {"out", 'o', "DIR", NULL, "folder of the table; an existing folder is continued", NEEDED},
+    {"bits", 'b', "N,N..", "16,32,64,128", "code lengths; 64, or else the first, gets all rows", PLAIN},
     {"seeds", 0, "N", "5", "split seeds 1 to N at the main length", PLAIN},
     {"lengths-seeds", 0, "N", "1", "split seeds of the other lengths and of the extra splits", PLAIN},
     {"only", 0, "PART,PART..", NULL,
-     "of main, ablations, lengths, dcmh, masked, unseen, retrained, raw-lengths: these now, others by a "
-     "later call",
+     "only these of main, ablations, lengths, dcmh, masked, unseen, retrained, raw-lengths; a later call "
+     "adds the others",
      PLAIN},
     {"quick", 0, NULL, NULL, "64 bits, one split seed, no retrained ablations, no extra splits", PLAIN},
     {"mask-words", 0, "FILE", NULL,
-     "words or phrases, one a line, that the masked split lacks beside those of the labels", PLAIN},
-    {"config", 'c', "FILE", NULL, "settings, such as a run's config.txt", PLAIN},
+     "words or phrases, one a line, to remove from the masked split besides label words", PLAIN},
+    OPTION_CONFIG,
     {"set", 's', "KEY=VALUE", NULL, "one setting of the training; may be given more than once", MANY},
-    {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifests out and go on", PLAIN},
-    {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
+    OPTION_SKIP_BAD,
+    OPTION_ALLOW_OUTSIDE,
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 static Status read_bits(const Args *a, TableOptions *o, Error *err) {
     if (args_has(a, "quick") && !args_has(a, "bits")) {
@@ -39,33 +36,28 @@ static Status read_bits(const Args *a, TableOptions *o, Error *err) {
         char *end;
         long bits = strtol(s, &end, 10);
         if (end == s || (*end && *end != ',') || bits < 16 || bits > 1024 || bits % 8)
-            return error_set(err, STATUS_USAGE,
-                             "msach table: --bits %s: lengths are multiples of 8 from 16 to 1024, parted by "
-                             "commas",
-                             args_get(a, "bits"));
+            return args_wrong(
+                a, err, "--bits is '%s'; multiples of 8 from 16 to 1024 were expected, separated by commas",
+                args_get(a, "bits"));
         if (o->n_bits == TABLE_BITS)
-            return error_set(err, STATUS_USAGE, "msach table: --bits: at most %d lengths", TABLE_BITS);
+            return args_wrong(a, err, "--bits names more than %d lengths", TABLE_BITS);
         for (int i = 0; i < o->n_bits; i++)
-            if (o->bits[i] == bits)
-                return error_set(err, STATUS_USAGE, "msach table: --bits: %ld is there twice", bits);
+            if (o->bits[i] == bits) return args_wrong(a, err, "--bits names %ld twice", bits);
         o->bits[o->n_bits++] = (int)bits;
         s = *end ? end + 1 : end;
     }
-    return o->n_bits ? STATUS_OK : error_set(err, STATUS_USAGE, "msach table: --bits needs a length");
+    return o->n_bits ? STATUS_OK : args_wrong(a, err, "--bits needs a length");
 }
 
 static Status read_parts(const Args *a, TableOptions *o, Error *err) {
-    char name[32];
+    const char *parts[TABLE_PARTS + 1] = {0};
+    for (int i = 0; i < TABLE_PARTS; i++) parts[i] = TABLE_PART_NAMES[i];
     for (const char *s = args_get(a, "only"); s && *s;) {
+        char name[32];
         size_t n = strcspn(s, ",");
-        int part = 0;
+        int part;
         snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1), s);
-        while (part < TABLE_PARTS && strcmp(name, TABLE_PART_NAMES[part]) != 0) part++;
-        if (part == TABLE_PARTS) {
-            const char *near = nearest_word(name, TABLE_PART_NAMES, TABLE_PARTS);
-            return error_set(err, STATUS_USAGE, "msach table: --only: there is no part '%s'%s%s%s", name,
-                             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-        }
+        TRY(args_word(a, "--only", name, parts, &part, err));
         o->parts |= 1u << part;
         s += n + (s[n] == ',');
     }
@@ -73,27 +65,27 @@ static Status read_parts(const Args *a, TableOptions *o, Error *err) {
 }
 
 static Status read_data(const Args *a, TableOptions *o, Error *err) {
-    for (int i = 0; args_many(a, "data", i); i++) {
-        if (o->n_data == TABLE_DATA)
-            return error_set(err, STATUS_USAGE, "msach table: at most %d data sets", TABLE_DATA);
-        for (int k = 0; k < o->n_data; k++)
-            if (strcmp(o->data[k], args_many(a, "data", i)) == 0)
-                return error_set(err, STATUS_USAGE, "msach table: --data %s is there twice", o->data[k]);
-        o->data[o->n_data++] = args_many(a, "data", i);
+    const char **list;
+    int n;
+    TRY(args_list(a, "data", &list, &n, err));
+    Status s =
+        n <= TABLE_DATA ? STATUS_OK : args_wrong(a, err, "at most %d data sets were expected", TABLE_DATA);
+    for (int i = 0; s == STATUS_OK && i < n; i++) {
+        for (int k = 0; k < i; k++)
+            if (strcmp(list[k], list[i]) == 0) s = args_wrong(a, err, "--data names %s twice", list[i]);
+        o->data[o->n_data++] = list[i];
     }
-    return STATUS_OK;
+    mem_free(list);
+    return s;
 }
 
-/* --config first, then --set in order. bits and split_seed are the table's own. */
+/* bits and split_seed belong to the table. */
 static Status read_config(const Args *a, Config *c, Error *err) {
-    config_default(c);
-    if (args_get(a, "config")) TRY(config_read(c, args_get(a, "config"), err));
-    for (int i = 0; args_many(a, "set", i); i++) {
-        const char *set = args_many(a, "set", i);
-        if (strncmp(set, "bits=", 5) == 0 || strncmp(set, "split_seed=", 11) == 0)
-            return error_set(err, STATUS_USAGE, "msach table: --set %s: use --bits and --seeds", set);
-        TRY(config_assign(c, set, err));
-    }
+    for (int i = 0; i < a->n_options; i++)
+        if (strcmp(a->option[i], "set") == 0 &&
+            (strncmp(a->value[i], "bits=", 5) == 0 || strncmp(a->value[i], "split_seed=", 11) == 0))
+            return args_wrong(a, err, "--set %s: use --bits and --seeds", a->value[i]);
+    TRY(args_config(a, c, (const char *const[]){NULL}, err));
     return config_check(c, err);
 }
 
@@ -112,9 +104,9 @@ static Status run(Args *a, Error *err) {
                       .quick = args_has(a, "quick"),
                       .stop = &cmd_stop,
                       .mask_words = args_get(a, "mask-words"),
-                      .manifest = {.skip_bad = args_has(a, "skip-bad"),
-                                   .allow_outside = args_has(a, "allow-outside"),
-                                   .need_labels = true}};
+                      .manifest = args_manifest(a)};
+    o.manifest.mask_words = NULL; /* masks one part of the table alone */
+    o.manifest.need_labels = true;
     TRY(read_bits(a, &o, err));
     TRY(read_data(a, &o, err));
     TRY(read_parts(a, &o, err));
@@ -131,20 +123,18 @@ static Status run(Args *a, Error *err) {
     return s;
 }
 
-const Verb VERB_TABLE = {
-    "table",
-    "the paper's table on your data: every method, intervals, one page",
-    "msach table --data a/manifest.tsv --data b/manifest.tsv --out table --quick",
-    NULL,
-    OPTIONS,
-    run,
-    "Every cell that is finished is kept in DIR/cells and never trained twice: stop at "
-    "any time, and run the same\n"
-    "command again. Order: split seed by split seed, and in each data set by data set: main "
-    "(all rows but DCMH),\n"
-    "ablations, lengths (--bits but the main ones); then dcmh, masked (label words removed), "
-    "unseen (classes never\n"
-    "trained on), retrained (ablations with a stage 1 of their own), raw-lengths. "
-    "--only main first and all else\n"
-    "later, into the same DIR, is one table. DIR/table.html is the page, DIR/table.tsv holds every number.",
-    STOP_ITSELF};
+const Verb VERB_TABLE = {"table",
+                         "compare every method on your data, with intervals, on one page",
+                         "msach table --data a/manifest.tsv --data b/manifest.tsv --out table --quick",
+                         NULL,
+                         OPTIONS,
+                         run,
+                         "DIR/cells keeps every finished cell: stop at any time, and run the same command "
+                         "again. Order: by split seed, then by\n"
+                         "data set: main (all rows but DCMH), ablations, lengths (--bits but the main one); "
+                         "then dcmh, masked (without label\n"
+                         "words), unseen (classes that were never trained on), retrained (ablations with a "
+                         "stage 1 of their own), raw-lengths.\n"
+                         "Calls with other --only into the same DIR make one table. DIR/table.html is the "
+                         "page; DIR/table.tsv has every number.",
+                         STOP_ITSELF};

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd/pages/train_explain.h"
 #include "cmd/verbs.h"
@@ -7,34 +6,32 @@
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
-    {"data", 'd', "MANIFEST", NULL,
-     "cases to learn from: TSV or JSON Lines with id, image, text, labels, group", NEEDED},
+    {"data", 'd', "MANIFEST", NULL, "training cases: TSV or JSON Lines with id, image, text, labels, group",
+     NEEDED},
     {"out", 'o', "RUN", NULL, "directory of the run", NEEDED},
-    {"bits", 'b', "N", "64", "length of a code; a multiple of 8 from 16 to 1024", PLAIN},
-    {"seed", 0, "N", "1", "of weights, order and augmentation", PLAIN},
-    {"split-seed", 0, "N", "1", "of the split into train, validation, query and database", PLAIN},
-    {"config", 'c', "FILE", NULL, "settings, such as an earlier run's config.txt", PLAIN},
+    {"bits", 'b', "N", "64", "code length: a multiple of 8 from 16 to 1024", PLAIN},
+    {"seed", 0, "N", "1", "seed of weights, order and augmentation", PLAIN},
+    {"split-seed", 0, "N", "1", "seed of the split into train, validation, query and database", PLAIN},
+    OPTION_CONFIG,
     {"set", 's', "KEY=VALUE", NULL, "one setting; may be given more than once", MANY},
-    {"ablate", 0, "NAME", NULL, "leave a part out; --list-settings names them", PLAIN},
-    {"stage1", 0, "RUN", NULL, "take stage 1 over from another run with the same split", PLAIN},
-    {"resume", 'r', NULL, NULL, "go on from the run's checkpoint", PLAIN},
-    {"skip-bad", 0, NULL, NULL, "leave bad rows of the manifest out and go on", PLAIN},
-    {"allow-outside", 0, NULL, NULL, "allow images outside the manifest's folder", PLAIN},
+    {"ablate", 0, "NAME", NULL, "train without one part; --list-settings lists the names", PLAIN},
+    {"stage1", 0, "RUN", NULL, "copy the weights of stage 1 from another run with the same split", PLAIN},
+    {"resume", 'r', NULL, NULL, "continue from the checkpoint of the run", PLAIN},
+    OPTION_SKIP_BAD,
+    OPTION_ALLOW_OUTSIDE,
     {"mask-labels", 0, NULL, NULL, "remove label words from the texts", PLAIN},
-    {"mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts", PLAIN},
+    OPTION_MASK_WORDS,
     {"explain", 0, NULL, NULL,
-     "train nothing: follow one batch through both stages, op by op, with the weights of RUN where it is "
-     "trained "
-     "(--data is not needed then), else with initial ones",
+     "do not train: follow one batch through both stages, op by op. Weights come from RUN if it is trained "
+     "(then without --data); "
+     "otherwise they are the initial ones",
      ALONE},
     {"case", 0, "ID", NULL, "with --explain: the training case to follow [the first of the first batch]",
      PLAIN},
-    {"html", 0, "FILE", NULL, "with --explain: where the page goes [RUN/explain.html]", PLAIN},
+    {"html", 0, "FILE", NULL, "with --explain: the page to write [RUN/explain.html]", PLAIN},
     {"list-settings", 0, NULL, NULL, "print every setting with default, range and meaning", ALONE},
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 static void list_settings(void) {
     for (int i = 0; i < CONFIG_COUNT; i++) {
@@ -45,33 +42,21 @@ static void list_settings(void) {
     for (const Ablation *a = ABLATIONS; a->name; a++) printf("%-22s %s\n", a->name, a->meaning);
 }
 
-/* --config first, then --bits, --seed and --split-seed where given, then --set in order, then --ablate. */
-static Status settle(const Args *a, Config *c, Error *err) {
-    config_default(c);
-    if (args_get(a, "config")) TRY(config_read(c, args_get(a, "config"), err));
-    if (args_has(a, "bits")) TRY(config_set(c, "bits", args_get(a, "bits"), err));
-    if (args_has(a, "seed")) TRY(config_set(c, "seed", args_get(a, "seed"), err));
-    if (args_has(a, "split-seed")) TRY(config_set(c, "split_seed", args_get(a, "split-seed"), err));
-    for (int i = 0; args_many(a, "set", i); i++) TRY(config_assign(c, args_many(a, "set", i), err));
+/* --mask-labels and --ablate come after all settings. */
+static Status read_config(const Args *a, Config *c, Error *err) {
+    static const char *const same[] = {"bits", "seed", "split-seed", NULL};
+    TRY(args_config(a, c, same, err));
     if (args_has(a, "mask-labels")) c->mask_labels = 1;
     if (args_get(a, "ablate")) TRY(config_ablate(c, args_get(a, "ablate"), err));
     return config_check(c, err);
 }
 
-static ManifestOptions manifest_options(const Args *a) {
-    return (ManifestOptions){.skip_bad = args_has(a, "skip-bad"),
-                             .allow_outside = args_has(a, "allow-outside"),
-                             .need_labels = true,
-                             .mask_words = args_get(a, "mask-words")};
-}
-
 static Status explain(Args *a, const Config *c, Error *err) {
 #if PART_PAGES
-    ManifestOptions o = manifest_options(a);
-    return train_explain(a, c, &o, err);
+    return train_explain(a, c, err);
 #else
-    (void)a, (void)c;
-    return error_set(err, STATUS_USAGE, "msach train: --explain: " PART_ABSENT("pages"));
+    (void)c;
+    return args_wrong(a, err, "--explain: " PART_ABSENT("pages"));
 #endif
 }
 
@@ -81,26 +66,28 @@ static Status run(Args *a, Error *err) {
         return STATUS_OK;
     }
     Config c;
-    TRY(settle(a, &c, err));
+    TRY(read_config(a, &c, err));
     TRY(args_pool(a, err));
     if (args_has(a, "explain")) return explain(a, &c, err);
     if (args_has(a, "case") || args_has(a, "html"))
-        return error_set(err, STATUS_USAGE, "msach train: --case and --html go with --explain");
+        return args_wrong(a, err, "--case and --html require --explain");
     Buffer command = {0};
     RunOptions o = {.data = args_get(a, "data"),
                     .out = args_get(a, "out"),
                     .stage1 = args_get(a, "stage1"),
                     .resume = args_has(a, "resume"),
                     .stop = &cmd_stop,
-                    .manifest = manifest_options(a),
+                    .manifest = args_manifest(a),
                     .command = args_command(a, &command)};
     RunEnd end = RUN_FINISHED;
+    o.manifest.need_labels = true;
     Status s = run_train(&o, &c, a->pool, &a->log, &end, err);
     buffer_free(&command);
     TRY(s);
     if (end == RUN_STOPPED) {
         log_line(&a->log,
-                 "stopped and saved; the same command with --resume goes on:\n  msach train --data %s --out "
+                 "stopped and saved; to continue, add --resume to the same command:\n  msach train --data %s "
+                 "--out "
                  "%s --config %s/config.txt --resume",
                  o.data, o.out, o.out);
         return STATUS_OK;

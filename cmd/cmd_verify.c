@@ -10,9 +10,9 @@
 #include "nn/safetensors.h"
 #include "train/model_file.h"
 
-static const Option OPTIONS[] = {OPTION_QUIET, OPTION_HELP, OPTION_END};
+static const Option OPTIONS[] = {OPTION_LAST};
 
-/* Checksum and structure; a model is opened whole as well: names, shapes, vocabulary. */
+/* Checks checksum and structure; of a model also names, shapes and vocabulary. */
 static Status verify_weights(const char *path, const char **what, Error *err) {
     StFile f;
     Status s = st_read(&f, path, true, err);
@@ -36,8 +36,7 @@ static Status verify_codes(const char *path, Error *err) {
     return s;
 }
 
-/* STATUS_CHECK where the file is damaged; STATUS_INPUT where there is none, STATUS_IO where the system
- * refuses. */
+/* STATUS_CHECK: damaged. STATUS_INPUT: no such file. STATUS_IO: the system refuses. */
 static Status verify_file(const char *path, const char **what, Error *err) {
     FileKind kind;
     TRY(file_kind(path, &kind, err));
@@ -45,7 +44,7 @@ static Status verify_file(const char *path, const char **what, Error *err) {
     if (kind == FILE_WEIGHTS) {
         s = verify_weights(path, what, err);
     } else if (kind == FILE_CODES) {
-        *what = "array (.npy has no checksum; its structure is right)";
+        *what = "array (.npy has no checksum; the structure is right)";
         s = verify_codes(path, err);
     } else {
         *what = "index";
@@ -54,7 +53,7 @@ static Status verify_file(const char *path, const char **what, Error *err) {
     return s == STATUS_INPUT ? STATUS_CHECK : s;
 }
 
-/* Tells about one file and goes on; *worst keeps the first kind of failure. */
+/* Prints the result for one file; *worst keeps the first failure. */
 static void check(const char *path, Status *worst) {
     Error err = {0};
     const char *what = "";
@@ -80,16 +79,14 @@ static Status check_run(const char *run, Status *worst, Error *err) {
         mem_free(path);
     }
     if (found == 0) {
-        printf("missed   %s: is a directory that holds no run\n", run);
+        printf("missed   %s: the directory holds no run\n", run);
         if (*worst == STATUS_OK) *worst = STATUS_INPUT;
     }
     return STATUS_OK;
 }
 
 static Status run(Args *a, Error *err) {
-    if (a->n_operands == 0)
-        return error_set(err, STATUS_USAGE, "msach verify: no file named, for example:\n  %s",
-                         a->verb->example);
+    if (a->n_operands == 0) return args_incomplete(a, err, "no file named");
     Status worst = STATUS_OK;
     for (int i = 0; i < a->n_operands; i++) {
         if (path_is_dir(a->operand[i]))
@@ -102,10 +99,10 @@ static Status run(Args *a, Error *err) {
 
 const Verb VERB_VERIFY = {
     "verify",
-    "checksums and structure of models, checkpoints and indexes",
+    "check a model, checkpoint or index for damage",
     "msach verify runs/first phantoms.idx",
     "FILE...",
     OPTIONS,
     run,
-    "Exits 1 where a file is damaged, 3 where one is missing. A directory stands for the run in it.",
+    "Exit status: 1 if a file is damaged, 3 if a file is missing. A directory stands for its run.",
     STOP_AT_ONCE};

@@ -1,10 +1,11 @@
 #include "cmd/file_kind.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "nn/base/bytes.h"
 
-static int ends_with(const char *path, const char *ending) {
+static bool ends_with(const char *path, const char *ending) {
     size_t n = strlen(path), k = strlen(ending);
     return n >= k && strcmp(path + n - k, ending) == 0;
 }

@@ -1,4 +1,4 @@
-/* What a file is, by its ending or, without one that is known, by its first bytes. */
+/* The kind of a file: by its ending, or by its first bytes where the ending is unknown. */
 #ifndef CMD_FILE_KIND_H
 #define CMD_FILE_KIND_H
 
@@ -6,8 +6,7 @@
 
 typedef enum { FILE_WEIGHTS /* model or checkpoint */, FILE_CODES /* .npy */, FILE_INDEX } FileKind;
 
-/* Everything that is neither safetensors nor .npy counts as an index, whose reader tells what is wrong with
- * it. */
+/* A file that is neither safetensors nor .npy counts as an index; the reader of indexes reports what is wrong with it. */
 Status file_kind(const char *path, FileKind *kind, Error *err);
 
 #endif

@@ -7,24 +7,19 @@
 #include "nn/base/bytes.h"
 #include "nn/base/nearest.h"
 #include "train/encode.h"
-#include "train/run.h"
 
 /* ---- Opening ---- */
 
 static Status open_model(Finder *f, const char *model, Error *err) {
-    char *path = run_model_path(model);
-    if (!path) return mem_error(err, "the model's path");
-    Status s = model_open(&f->model, path, err);
     f->has_model = true;
-    mem_free(path);
-    if (s != STATUS_OK) return s;
+    TRY(model_open(&f->model, model, err));
     const char *theirs = index_model_hash(f->index);
     if (strcmp(theirs, f->model.hash) == 0 && index_bits(f->index) == f->model.model.config.bits)
         return STATUS_OK;
     return error_set(err, STATUS_INPUT,
-                     "%s: was made with model %s, and %s is model %s; their codes do not compare: name the "
-                     "right model, or "
-                     "make the index anew with `msach index`",
+                     "%s: the index holds codes of model %s, but %s is model %s; name the model of the "
+                     "index, or write the "
+                     "index again with `msach index`",
                      f->index_path, theirs, model, f->model.hash);
 }
 
@@ -60,7 +55,7 @@ static Status allow(Finder *f, const FinderOptions *o, Error *err) {
     return o->id_match ? keep_matching(f, o->id_match, err) : STATUS_OK;
 }
 
-/* Labels that the model does not know, each with the nearest that it does. */
+/* For each label that the model does not know: the nearest one that it knows. */
 static void warn_of_unknown_labels(const Finder *f, const FinderOptions *o) {
     for (int i = 0; f->has_model && i < o->n_labels; i++) {
         const char *near =
@@ -70,15 +65,15 @@ static void warn_of_unknown_labels(const Finder *f, const FinderOptions *o) {
     }
 }
 
-static void warn_of_nothing(const Finder *f, const FinderOptions *o) {
+static void warn_if_empty(const Finder *f, const FinderOptions *o) {
     if (index_live(f->index) == 0) {
-        log_warn(f->log, "%s: holds no case", o->index);
+        log_warn(f->log, "%s: the index holds no case", o->index);
         return;
     }
     if (o->n_labels == 0 && !o->id_match) return;
     for (int64_t row = 0; row < index_count(f->index); row++)
         if (f->allowed[0][row] || f->allowed[1][row]) return;
-    log_warn(f->log, "%s: no case is left after --label and --id-match", o->index);
+    log_warn(f->log, "%s: no case passes --label and --id-match", o->index);
     warn_of_unknown_labels(f, o);
 }
 
@@ -93,7 +88,7 @@ Status finder_open(Finder *f, const FinderOptions *o, const Log *log, Error *err
     TRY(index_open(&f->index, o->index, err));
     if (o->model) TRY(open_model(f, o->model, err));
     TRY(allow(f, o, err));
-    warn_of_nothing(f, o);
+    warn_if_empty(f, o);
     return STATUS_OK;
 }
 
@@ -109,13 +104,13 @@ void finder_close(Finder *f) {
 static void warn_of_unknown_words(const Finder *f, const Dataset *d, const char *text) {
     for (int i = 0; i < d->length[0]; i++)
         if (d->word[i] != TOKEN_UNKNOWN) return;
-    log_warn(f->log, "no word of '%.80s' was seen in training; the answer is little more than a guess", text);
+    log_warn(f->log, "no word of '%.80s' occurred in training; the answer is a guess", text);
 }
 
 static Status encode_query(const Finder *f, const Query *q, Modality m, uint8_t *code, Error *err) {
     if (!f->has_model)
         return error_set(err, STATUS_USAGE,
-                         "msach search: a text or a picture needs --model; --id does without");
+                         "msach search: --text and --image need --model; only --id works without");
     const char *word = q->value;
     CaseWords w = {0};
     if (m == MODALITY_IMAGE)
@@ -132,11 +127,11 @@ static Status encode_query(const Finder *f, const Query *q, Modality m, uint8_t 
     return s;
 }
 
-/* The code of a case of the index: its picture's, or its text's where it has no picture or where texts shall
- * not find texts. */
+/* The code of a case of the index: of the image. Of the text where the case has no image, or where images are searched. */
 static Status code_of_case(const Finder *f, const Query *q, Answer *a, uint8_t *code, Error *err) {
     a->row = index_find(f->index, q->value);
-    if (a->row < 0) return error_set(err, STATUS_INPUT, "%s: has no case '%s'", f->index_path, q->value);
+    if (a->row < 0)
+        return error_set(err, STATUS_INPUT, "%s: the index has no case '%s'", f->index_path, q->value);
     IndexCase c;
     TRY(index_case(f->index, a->row, &c, err));
     a->asked = f->find == MODALITY_IMAGE ? MODALITY_TEXT : MODALITY_IMAGE;
@@ -156,7 +151,7 @@ static Status make_room(const Finder *f, Answer *a, Error *err) {
     return a->hit ? STATUS_OK : mem_error(err, "the hits");
 }
 
-/* Without the case that asks. */
+/* The case that asks is left out of the hits. */
 static Status search(Finder *f, Answer *a, const uint8_t *code, Error *err) {
     uint8_t *allowed = f->allowed[a->found], was = a->row < 0 ? 0 : allowed[a->row];
     if (a->row >= 0) allowed[a->row] = 0;

@@ -16,7 +16,7 @@ int fit_columns(void) {
     return columns < LEAST ? LEAST : columns > MOST ? MOST : columns;
 }
 
-/* One character at text: its bytes, and the columns that it takes. printable: what stands for it. */
+/* The character at text: returns its length in bytes; *columns it takes; *printable (*bytes), the text to print for it. */
 static int step(const char *text, int *columns, const char **printable, int *bytes) {
     utf8proc_int32_t c;
     int n = (int)utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
@@ -46,7 +46,7 @@ int fit_width(const char *text) {
     return width;
 }
 
-void fit_text(FILE *to, const char *text, int limit, int fill) {
+void fit_text(FILE *to, const char *text, int limit, bool fill) {
     int used = 0, columns, bytes, room = fit_width(text) <= limit ? limit : limit - 1;
     const char *printable, *s = text;
     while (*s) {

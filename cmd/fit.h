@@ -1,18 +1,18 @@
-/* Text from data in columns of a terminal: as wide as it looks (a CJK character takes two), nothing that a
- * terminal would obey. */
+/* Text from data, fitted to the columns of a terminal. A CJK character takes two columns; control characters are replaced. */
 #ifndef CMD_FIT_H
 #define CMD_FIT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-/* Columns of the terminal behind stdout; of $COLUMNS or 120 where there is none. */
+/* Width of the terminal on stdout; of $COLUMNS if set; 120 without either. */
 int fit_columns(void);
 
-/* Columns that text takes on one line. */
+/* Columns of text on one line. */
 int fit_width(const char *text);
 
-/* At most `limit` columns of text on one line, cut with an ellipsis, filled with spaces where fill. Control
- * characters and newlines become spaces, what is no UTF-8 becomes '?'. */
-void fit_text(FILE *to, const char *text, int limit, int fill);
+/* Writes at most `limit` columns of text on one line: cut with an ellipsis; padded with spaces if fill. Control characters and newlines
+ * become spaces, bytes that are not UTF-8 become '?'. */
+void fit_text(FILE *to, const char *text, int limit, bool fill);
 
 #endif

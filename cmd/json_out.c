@@ -1,70 +1,73 @@
 #include "cmd/json_out.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 #include <utf8proc.h>
 
-/* The letter after the backslash, or 0 where the byte stands for itself. */
+/* The letter behind the backslash where the byte has a short escape, else 0. */
 static char escape_of(unsigned char c) {
-    switch (c) {
-    case '"':
-    case '\\':
-        return (char)c;
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    default:
-        return 0;
-    }
+    static const char bytes[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
+    const char *at = c ? strchr(bytes, c) : NULL;
+    return at ? letters[at - bytes] : 0;
 }
 
-void json_text(FILE *to, const char *text) {
-    fputc('"', to);
+void json_text(const char *text) {
+    putchar('"');
     for (const unsigned char *s = (const unsigned char *)(text ? text : ""); *s;) {
         utf8proc_int32_t point;
-        size_t n = *s < 0x80 ? 1 : (size_t)utf8proc_iterate(s, -1, &point);
-        if (n > 4) n = 0; /* a negative number: not UTF-8 */
-        if (n == 0)
-            fputs("\\ufffd", to);
+        utf8proc_ssize_t n = *s < 0x80 ? 1 : utf8proc_iterate(s, -1, &point);
+        if (n < 1)
+            fputs("\\ufffd", stdout);
         else if (escape_of(*s))
-            fprintf(to, "\\%c", escape_of(*s));
+            printf("\\%c", escape_of(*s));
         else if (*s < 0x20)
-            fprintf(to, "\\u%04x", (unsigned)*s);
+            printf("\\u%04x", (unsigned)*s);
         else
-            fwrite(s, 1, n, to);
-        s += n ? n : 1;
+            fwrite(s, 1, (size_t)n, stdout);
+        s += n < 1 ? 1 : n;
     }
-    fputc('"', to);
+    putchar('"');
 }
 
-void json_name(FILE *to, const char *name) {
-    json_text(to, name);
-    fputc(':', to);
-}
-
-void json_number(FILE *to, double v) {
+void json_number(double v) {
     if (isfinite(v))
-        fprintf(to, "%.9g", v);
+        printf("%.9g", v);
     else
-        fputs("null", to);
+        fputs("null", stdout);
 }
 
-void json_texts(FILE *to, const char *const *texts, size_t n) {
-    fputc('[', to);
+void json_texts(const char *const *texts, size_t n) {
+    putchar('[');
     for (size_t i = 0; i < n; i++) {
-        if (i) fputc(',', to);
-        json_text(to, texts[i]);
+        if (i) putchar(',');
+        json_text(texts[i]);
     }
-    fputc(']', to);
+    putchar(']');
 }
 
-void tsv_text(FILE *to, const char *text) {
+static void begin_field(const char *name) {
+    putchar(',');
+    json_text(name);
+    putchar(':');
+}
+
+void json_number_field(const char *name, double v) {
+    begin_field(name);
+    json_number(v);
+}
+
+void json_text_field(const char *name, const char *text) {
+    begin_field(name);
+    json_text(text);
+}
+
+void tsv_text(const char *text) {
     for (const char *s = text ? text : ""; *s; s++) {
-        if (*s == '\t' || *s == '\n' || *s == '\r' || *s == '\\')
-            fprintf(to, "\\%c", *s == '\t' ? 't' : *s == '\n' ? 'n' : *s == '\r' ? 'r' : '\\');
+        char letter = *s == '"' ? 0 : escape_of((unsigned char)*s);
+        if (letter)
+            printf("\\%c", letter);
         else
-            fputc(*s, to);
+            putchar(*s);
     }
 }

@@ -1,20 +1,20 @@
-/* JSON to a stream, one piece after the other, so that results flow through pipes as they come. */
+/* JSON and TSV on stdout, piece by piece, so that a reader behind a pipe receives each result at once. */
 #ifndef CMD_JSON_OUT_H
 #define CMD_JSON_OUT_H
 
 #include <stddef.h>
-#include <stdio.h>
 
-/* A quoted string; what is no UTF-8 becomes U+FFFD. NULL is "". */
-void json_text(FILE *to, const char *text);
-/* "name": */
-void json_name(FILE *to, const char *name);
-/* A number with digits enough to be read back; null where it is not finite. */
-void json_number(FILE *to, double v);
-/* ["a","b"] */
-void json_texts(FILE *to, const char *const *texts, size_t n);
+/* A quoted string. Bytes that are not UTF-8 become U+FFFD; NULL becomes "". */
+void json_text(const char *text);
+/* A number with 9 significant digits; null where it is not finite. */
+void json_number(double v);
+/* ["a","b"]; texts (n). */
+void json_texts(const char *const *texts, size_t n);
+/* One field of an object: ,"name":value */
+void json_number_field(const char *name, double v);
+void json_text_field(const char *name, const char *text);
 
-/* A field of tab-separated text: tab, newline, return and backslash as \t, \n, \r and \\. */
-void tsv_text(FILE *to, const char *text);
+/* A field of tab-separated text: tab, newline, return and backslash become \t, \n, \r and \\. NULL becomes "". */
+void tsv_text(const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* msach: the command. Finds the verb, runs it, prints its error, exits with its status. */
+/* The command: finds the verb, runs it, prints its error, exits with its Status. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,6 @@
 #include "cmd/terminal.h"
 #include "cmd/verbs.h"
 #include "hash/search/scan.h"
-#include "nn/base/nearest.h"
 #include "nn/base/parts.h"
 #include "nn/blas.h"
 #include "nn/fast.h"
@@ -29,7 +28,7 @@ static void catch_signals(const Verb *v, Terminal *terminal) {
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* What it is and the three commands that matter; full: every verb with what it does. */
+/* What msach is, and its three main commands. full: each verb with its summary. */
 static void about(FILE *to, bool full) {
     fputs(
         "msach: short binary codes for medical images and their reports, so that a report finds images and\n"
@@ -51,7 +50,7 @@ static void about(FILE *to, bool full) {
         else if (row->verb)
             fprintf(to, " %s", row->name);
     }
-    fputs("\n`msach --help` says what each does, `msach VERB --help` shows its options.\n", to);
+    fputs("\n`msach --help` describes the verbs, `msach VERB --help` shows the options of one.\n", to);
 }
 
 static void version(void) {
@@ -65,7 +64,6 @@ static void version(void) {
     );
 }
 
-/* name stands where a verb was expected */
 static const Verb *find_verb(const char *name, Error *err) {
     const char *names[32];
     int n = 0;
@@ -77,19 +75,15 @@ static const Verb *find_verb(const char *name, Error *err) {
     }
     if (name[0] == '-') {
         static const char *const switches[] = {"--help", "--version"};
-        const char *meant = nearest_word(name, switches, 2);
-        if (meant)
-            error_set(err, STATUS_USAGE, "unknown option '%s'; did you mean '%s'?", name, meant);
-        else
-            error_set(
-                err, STATUS_USAGE,
-                "'%s' stands where a verb was expected, as in `msach VERB %s`; `msach --help` lists them",
-                name, name);
+        error_set(err, STATUS_USAGE,
+                  "'%s' is no verb; put options behind the verb, as in `msach VERB %s`; `msach --help` lists "
+                  "the verbs",
+                  name, name);
+        args_suggest(err, name, switches, 2, "");
         return NULL;
     }
-    const char *near = nearest_word(name, names, n);
-    error_set(err, STATUS_USAGE, "unknown verb '%s'%s%s%s; `msach --help` lists them", name,
-              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    error_set(err, STATUS_USAGE, "unknown verb '%s'; `msach --help` lists the verbs", name);
+    args_suggest(err, name, names, n, "");
     return NULL;
 }
 
@@ -107,7 +101,7 @@ static Status run(const Verb *v, int argc, char **argv, Terminal *terminal, Erro
     return s;
 }
 
-/* The words that take the place of a verb; false where argv[1] is none. */
+/* Runs a word that takes the place of a verb, such as --help; false where argv[1] is none. */
 static bool run_switch(int argc, char **argv) {
     const char *word = argc < 2 ? "--help" : argv[1];
     if (strcmp(word, "help") == 0 && argc > 2) return false;
@@ -128,7 +122,7 @@ int main(int argc, char **argv) {
     Error err = {0};
     Terminal terminal = {0};
     Status s = argc < 2 ? STATUS_USAGE : STATUS_OK;
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told quietly at the end */
+    signal(SIGPIPE, SIG_IGN); /* terminal_flush handles a closed pipe */
     if (!run_switch(argc, argv)) {
         bool help = strcmp(argv[1], "help") == 0; /* `msach help VERB` is `msach VERB --help` */
         const Verb *v = find_verb(argv[1 + help], &err);

@@ -8,10 +8,10 @@
 
 enum { LINE = 76 };
 
-/* Bytes of the next word, with the spaces inside backquotes: a command stays on one line. */
+/* Bytes of the next word. A command in backquotes is one word, so that it stays on one line. */
 static size_t word_length(const char *s) {
     size_t n = 0;
-    for (int quoted = 0; s[n] && s[n] != '\n' && (quoted || s[n] != ' '); n++) quoted ^= s[n] == '`';
+    for (bool quoted = false; s[n] && s[n] != '\n' && (quoted || s[n] != ' '); n++) quoted ^= s[n] == '`';
     return n;
 }
 
@@ -27,7 +27,7 @@ static void put_word(FILE *to, const char *s, size_t n) {
     }
 }
 
-/* Running text: lines of at most LINE columns, a new one for each sentence, as mdoc wants it. */
+/* Text in lines of at most LINE columns; each sentence begins a line, as mdoc requires. */
 static void put_text(FILE *to, const char *s) {
     size_t column = 0;
     while (*s) {
@@ -39,7 +39,7 @@ static void put_text(FILE *to, const char *s) {
         if (column) fputc(' ', to);
         put_word(to, s, n);
         column += n + 1;
-        int ends = n > 1 && strchr(".!?", s[n - 1]) != NULL;
+        bool ends = n > 1 && strchr(".!?", s[n - 1]) != NULL;
         s += n;
         while (*s == ' ' || *s == '\n') s++;
         if (ends) {
@@ -86,15 +86,15 @@ static void put_verb(FILE *to, const Verb *v) {
 }
 
 static void put_exit_status(FILE *to) {
-    static const char *const meaning[] = {"all went well",
+    static const char *const meaning[] = {"success",
                                           "a check failed, or a file is damaged",
                                           "the command line is wrong",
                                           "an input file is missing, malformed or damaged",
                                           "the system refused: permission, disk, memory",
-                                          "a state that should not be: please report it"};
+                                          "an internal error: please report it"};
     fputs(".Sh EXIT STATUS\n.Bl -tag -width Ds\n", to);
     for (int i = 0; i < 6; i++) fprintf(to, ".It %d\n%s\n", i, meaning[i]);
-    fputs(".El\n", to);
+    fputs(".It 130\ninterrupted\n.El\n", to);
 }
 
 void manual_man(FILE *to) {
@@ -106,12 +106,12 @@ void manual_man(FILE *to) {
                  "images and an image "
                  "finds reports by Hamming distance. It is a reference implementation of MSACH. It is not a "
                  "medical device. "
-                 "Results go to standard output, people's text to standard error.");
+                 "Results go to standard output, messages to standard error.");
     fputs(".Sh VERBS\n", to);
     for (const VerbRow *row = VERBS; row->name; row++)
         if (row->verb) put_verb(to, row->verb);
-    fputs(".Sh ENVIRONMENT\n.Bl -tag -width COLUMNS\n.It Ev COLUMNS\nwidth of tables; the terminal's own "
-          "without it\n.It Ev NO_COLOR\nhas nothing to switch off: no colour is written\n.El\n",
+    fputs(".Sh ENVIRONMENT\n.Bl -tag -width COLUMNS\n.It Ev COLUMNS\nwidth of tables [the width of the "
+          "terminal]\n.It Ev NO_COLOR\nhas no effect: the output has no colour\n.El\n",
           to);
     put_exit_status(to);
 }

@@ -1,4 +1,4 @@
-/* The man page and the bash completion, made from the option tables of the verbs: `msach --man`, `msach --completion`. */
+/* `msach --man` and `msach --completion`, written from the option tables of the verbs. */
 #ifndef CMD_MANUAL_H
 #define CMD_MANUAL_H
 

@@ -16,18 +16,18 @@ static Query parse(const char *line) {
     return (Query){ASK_TEXT, line};
 }
 
-/* Takes a line without its ending, and a 0; *more is false where there is none. */
+/* Reads a line without its ending and appends 0; *more is false at the end of the file. */
 static Status read_line(Queries *f, bool *more, Error *err) {
     int c;
     f->text.size = 0;
     f->line++;
     while ((c = getc(f->from)) != EOF && c != '\n') {
         if (c == 0)
-            return error_set(err, STATUS_INPUT, "%s:%d: a NUL byte; a line of text was expected", f->path,
-                             f->line);
+            return error_set(err, STATUS_INPUT, "%s:%d: the line holds a NUL byte; text was expected",
+                             f->path, f->line);
         if (f->text.size == QUERY_MAX_LINE)
-            return error_set(err, STATUS_INPUT, "%s:%d: the line is longer than %d bytes; shorten it",
-                             f->path, f->line, QUERY_MAX_LINE);
+            return error_set(err, STATUS_INPUT, "%s:%d: the line is longer than %d bytes; split it", f->path,
+                             f->line, QUERY_MAX_LINE);
         buffer_add(&f->text, &(unsigned char){(unsigned char)c}, 1);
     }
     if (ferror(f->from)) return error_from_errno(err, f->path, "read");

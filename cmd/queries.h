@@ -1,4 +1,4 @@
-/* The questions of --queries, one a line: a sentence, "@image PATH", "@id ID" or "@text SENTENCE". */
+/* The lines of --queries: a sentence, "@image PATH", "@id ID" or "@text SENTENCE". */
 #ifndef CMD_QUERIES_H
 #define CMD_QUERIES_H
 
@@ -10,16 +10,16 @@
 
 enum { QUERY_MAX_LINE = 1 << 20 /* bytes */ };
 
-/* Starts as {from, path}; path: for messages. queries_free in every case; `from` stays the caller's. */
+/* Begins as {from, path}; path is for messages. `from` belongs to the caller. queries_free in every case. */
 typedef struct {
     FILE *from;
     const char *path;
-    int line;    /* of the current question, from 1 */
-    Buffer text; /* the line as it was given */
+    int line;    /* number of the current line, from 1 */
+    Buffer text; /* the current line, ended by 0 */
 } Queries;
 
-/* The next question that is not empty; *more is false at the end. q->value and q.text live until the next call. A line that holds
- * a NUL byte or is too long is an input error. */
+/* Reads the next question that is not empty; *more is false at the end. q->value lives until the next call. STATUS_INPUT where a line holds
+ * a NUL byte or exceeds QUERY_MAX_LINE. */
 Status queries_next(Queries *from, Query *q, bool *more, Error *err);
 void queries_free(Queries *from);
 

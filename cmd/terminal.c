@@ -7,7 +7,7 @@
 
 void terminal_clear(Terminal *t) {
     if (t->drawn) fputs("\r\033[K", stderr);
-    t->drawn = 0;
+    t->drawn = false;
 }
 
 static void line(void *ctx, const char *text) {
@@ -38,7 +38,7 @@ static void end_if_stopped(Terminal *t) {
     _exit(128 + SIGINT);
 }
 
-/* At most ten times a second: the job, how far, the rate and the time left. */
+/* At most ten times a second: job, progress, rate, time left. */
 static void progress(void *ctx, const char *what, long done, long total) {
     Terminal *t = ctx;
     end_if_stopped(t);
@@ -59,10 +59,10 @@ static void progress(void *ctx, const char *what, long done, long total) {
         fputs(" left", stderr);
     }
     fflush(stderr);
-    t->drawn = 1;
+    t->drawn = true;
 }
 
-Log terminal_log(Terminal *t, int quiet) {
+Log terminal_log(Terminal *t, bool quiet) {
     *t = (Terminal){.on_terminal = isatty(STDERR_FILENO), .quiet = quiet, .stop = t->stop};
     return (Log){.ctx = t, .line = quiet ? NULL : line, .warn = warn, .progress = progress};
 }

@@ -170,7 +170,7 @@ Test(cli_bench, a_page_is_drawn_from_lines_and_other_files_are_refused_by_line) 
     f = fopen(lines, "a");
     fputs("{}\n", f);
     fclose(f);
-    expect_msach(3, ":19: no result", "bench page --from %s --html %s", lines, page);
+    expect_msach(3, ":19: the line is no result", "bench page --from %s --html %s", lines, page);
     remove(lines);
     remove(page);
 }

@@ -122,7 +122,8 @@ Test(cli_search, filters_and_radius_leave_out_what_does_not_fit) {
     ran_free(&all);
     ran_free(&within);
     expect_msach(2, "--id-match '('", "search --index %s --id case0001 --id-match (", index);
-    expect_msach(0, "no case is left", "search --index %s --id case0001 --label nonsense", index);
+    expect_msach(0, "no case passes --label and --id-match",
+                 "search --index %s --id case0001 --label nonsense", index);
     expect_msach(0, "label 'normall': did you mean 'normal'?",
                  "search --model %s --index %s --text cyst --label normall", t.run, index);
 }
@@ -135,7 +136,7 @@ Test(cli_search, an_index_that_lost_all_its_cases_says_so) {
         n += (size_t)snprintf(ids + n, sizeof ids - n, " case%04zu", i + 1);
     expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, t.manifest, index);
     expect_msach(0, NULL, "index -q --out %s --delete%s", index, ids);
-    expect_msach(0, "holds no case", "search --model %s --index %s --text cyst", t.run, index);
+    expect_msach(0, "the index holds no case", "search --model %s --index %s --text cyst", t.run, index);
 }
 
 Test(cli_search, hits_stay_the_same_when_archive_and_index_move_together) {
@@ -157,8 +158,9 @@ Test(cli_search, an_index_of_another_model_is_refused) {
     TinyRun t = indexed(index);
     expect_msach(0, "other", "train -q --data %s --out %s-other --set %s --seed 2", t.manifest, t.run,
                  tiny_settings);
-    expect_msach(3, "name the right model", "search --model %s-other --index %s --text cyst", t.run, index);
-    expect_msach(2, "needs --model", "search --index %s --text cyst", index);
+    expect_msach(3, "name the model of the index", "search --model %s-other --index %s --text cyst", t.run,
+                 index);
+    expect_msach(2, "need --model", "search --index %s --text cyst", index);
 }
 
 Test(cli_search, the_page_shows_a_script_and_does_not_run_it) {

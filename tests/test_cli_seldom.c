@@ -107,11 +107,11 @@ Test(cli_seldom, encode_names_words_that_do_not_go_together) {
     TinyRun t = tiny_run("words");
     const char *out = fixture_path("codes.npy");
     const char *texts = fixture_text("texts.tsv", "id\ttext\na\tcyst\n");
-    expect_msach(2, "goes without --image and --text", "encode --model %s --out %s --data %s --text cyst",
+    expect_msach(2, "--data excludes --image and --text", "encode --model %s --out %s --data %s --text cyst",
                  t.run, out, t.manifest);
     expect_msach(2, "needs --as image or --as text", "encode --model %s --out %s --data %s", t.run, out,
                  t.manifest);
-    expect_msach(2, "--text does not go with --as image", "encode --model %s --out %s --text cyst --as image",
+    expect_msach(2, "--text contradicts --as image", "encode --model %s --out %s --text cyst --as image",
                  t.run, out);
     expect_msach(2, "--data, --image or --text is needed", "encode --model %s --out %s", t.run, out);
     expect_msach(2, "text 2 of --text is empty", "encode --model %s --out %s --as text --text cyst ''", t.run,
@@ -128,6 +128,6 @@ Test(cli_seldom, verify_looks_at_arrays_and_names_folders_without_a_run) {
     expect_msach(0, ".npy has no checksum", "verify %s", path);
     cr_assert_eq(truncate(path, 130), 0);
     expect_msach(1, "damaged", "verify %s", path);
-    expect_msach(3, "is a directory that holds no run", "verify %s", folder);
+    expect_msach(3, "the directory holds no run", "verify %s", folder);
     expect_msach(1, "holds no run", "verify %s %s", path, folder);
 }

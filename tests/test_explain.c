@@ -330,8 +330,8 @@ Test(cli_explain, its_bits_are_those_of_encode_and_mistakes_are_told, .timeout =
     }
     ran_free(&r);
     expect_msach(2, "--explain needs --out RUN", "train --explain --data %s", t.manifest);
-    expect_msach(2, "--resume has no meaning", "train --explain --resume --out %s", t.run);
-    expect_msach(2, "go with --explain", "train --case x --data %s --out %s", t.manifest, t.run);
+    expect_msach(2, "leave out --stage1 and --resume", "train --explain --resume --out %s", t.run);
+    expect_msach(2, "require --explain", "train --case x --data %s --out %s", t.manifest, t.run);
     expect_msach(3, "has no case 'nobody'", "train --explain --out %s --case nobody", t.run);
     expect_msach(3, "is of the query set", "train --explain --out %s --case %s", t.run, other);
     expect_msach(2, "name the cases with --data", "train --explain --out %s-not-yet", t.run);
@@ -375,6 +375,6 @@ Test(cli_inspect, of_a_run_draws_the_health_of_its_codes, .timeout = 60) {
     ran_free(&e);
     snprintf(moved, sizeof moved, "%s.moved", t.manifest);
     cr_assert_eq(rename(t.manifest, moved), 0);
-    expect_msach(0, "there is no page", "inspect %s", t.run);
+    expect_msach(0, "the health of the codes is left out", "inspect %s", t.run);
     expect_msach(3, "manifest.tsv", "inspect %s --html %s", t.run, path);
 }

@@ -214,7 +214,7 @@ Test(browse, every_link_and_picture_is_there) {
 Test(browse, a_folder_that_is_there_or_cannot_be_made_is_told_and_nothing_is_left) {
     char index[PATHS];
     gallery_set(index);
-    expect_msach(2, "is there already", "browse --index %s --out %s", index, fixture_dir());
+    expect_msach(2, "there already", "browse --index %s --out %s", index, fixture_dir());
     expect_msach(3, "no-such.idx", "browse --index no-such.idx --out %s", fixture_path("g"));
     expect_msach(3, "file.txt", "browse --index %s --out %s/g", index, fixture_text("file.txt", "x"));
     cr_assert_eq(path_exists(fixture_path("g")), 0);

@@ -413,8 +413,8 @@ Test(table, full_form_has_every_split_length_and_ablation) {
 
 Test(table, mistakes_on_the_command_line_are_told) {
     expect_msach(2, "multiples of 8", "table --data x --out y --bits 16,20");
-    expect_msach(2, "is there twice", "table --data x --out y --bits 16,16");
-    expect_msach(2, "is there twice", "table --data x --data x --out y");
+    expect_msach(2, "--bits names 16 twice", "table --data x --out y --bits 16,16");
+    expect_msach(2, "--data names x twice", "table --data x --data x --out y");
     expect_msach(2, "use --bits and --seeds", "table --data x --out y --set bits=32");
     expect_msach(2, "did you mean 'ablations'?", "table --data x --out y --only main,ablation");
     expect_msach(2, "did you mean 'image_size'?", "table --data x --out y --set imagesize=32");

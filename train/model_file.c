@@ -165,8 +165,7 @@ static Status find_extras(const ModelFile *f, ModelConfig *c, const char *path, 
     return STATUS_OK;
 }
 
-Status model_open(ModelFile *f, const char *path, Error *err) {
-    memset(f, 0, sizeof *f);
+static Status open_file(ModelFile *f, const char *path, Error *err) {
     TRY(st_read(&f->file, path, true, err));
     const char *format, *words, *crc;
     TRY(need(f, path, "format", &format, err));
@@ -218,4 +217,13 @@ void model_copy_weights(Model *to, const Model *from, const char *const *prefixe
         if (wanted && q && tensor_same_shape(p->tensor, q->tensor))
             memcpy(p->tensor->data, q->tensor->data, tensor_size(p->tensor) * sizeof(real));
     }
+}
+
+Status model_open(ModelFile *f, const char *path, Error *err) {
+    memset(f, 0, sizeof *f);
+    if (!path_is_dir(path)) return open_file(f, path, err);
+    char *file = path_join(path, "model.safetensors");
+    Status s = file ? open_file(f, file, err) : mem_error(err, "the path of the model");
+    mem_free(file);
+    return s;
 }

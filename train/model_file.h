@@ -28,7 +28,7 @@ typedef struct {
 Status model_save(const char *path, const Model *m, const Config *c, const Vocab *v, char *const *label_names,
                   int n_labels, const Fact *facts, int n_facts, Error *err);
 
-/* Checks checksum, names and shapes. model_close in every case. */
+/* path: a model file, or the directory of a run. Checks checksum, names and shapes. model_close in every case. */
 Status model_open(ModelFile *f, const char *path, Error *err);
 void model_close(ModelFile *f);
 

@@ -53,9 +53,8 @@ static Status write_metrics(const RunFiles *f, const Progress *p, Error *err) {
 /* Weights of stage 1 from another run, which must have been split alike. */
 static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err) {
     ModelFile f;
-    char *path = run_model_path(run), hash[16];
-    if (!path) return mem_error(err, "the run");
-    Status status = model_open(&f, path, err);
+    char hash[16];
+    Status status = model_open(&f, run, err);
     if (status == STATUS_OK) {
         snprintf(hash, sizeof hash, "%08x", s->split.hash);
         const char *theirs = st_get(&f.file, "split_hash");
@@ -63,22 +62,21 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
         if (!theirs || strcmp(theirs, hash) != 0)
             status =
                 error_set(err, STATUS_INPUT,
-                          "%s: its stage 1 was trained on another split; its database would be known", path);
+                          "%s: its stage 1 was trained on another split; its database would be known", run);
         else if (a.image_size != b.image_size || a.width != b.width || a.blocks != b.blocks ||
                  a.dim != b.dim || a.words != b.words || a.buckets != b.buckets ||
                  a.text_length != b.text_length || a.classes != b.classes)
             status =
-                error_set(err, STATUS_INPUT, "%s: its stage 1 has other sizes than this configuration", path);
+                error_set(err, STATUS_INPUT, "%s: its stage 1 has other sizes than this configuration", run);
         else if (f.config.end_to_end && s->config.posterior > 0)
             status = error_set(err, STATUS_INPUT,
                                "%s: was trained end to end, so its classifier of stage 1 was not; use --set "
                                "posterior=0",
-                               path);
+                               run);
         else
             model_copy_weights(m, &f.model, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
     }
     model_close(&f);
-    mem_free(path);
     p->stage = 2;
     return status;
 }
@@ -202,11 +200,7 @@ Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest,
                 Pool *pool, const Log *log, Error *err) {
     memset(s, 0, sizeof *s);
     memset(f, 0, sizeof *f);
-    char *path = run_model_path(run);
-    if (!path) return mem_error(err, "the run");
-    Status status = model_open(f, path, err);
-    mem_free(path);
-    if (status != STATUS_OK) return status;
+    TRY(model_open(f, run, err));
     TRY(session_open_for(s, &f->config, manifest, o, &f->vocab, f->label_names, f->n_labels,
                          f->model.config.mean, f->model.config.deviation, pool, log, err));
     return check_split(f, s, err);

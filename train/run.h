@@ -6,7 +6,6 @@
 
 #include "train/evaluate.h"
 #include "train/model_file.h"
-#include "train/run_path.h"
 
 typedef struct {
     const char *data, *out;

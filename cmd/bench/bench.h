@@ -1,4 +1,4 @@
-/* The benches behind `msach bench`: one function each, listed in cmd_bench.c, and what they share. */
+/* The benches of `msach bench`: one function each; cmd_bench.c lists them. All but bench_page find a->pool made. */
 #ifndef CMD_BENCH_H
 #define CMD_BENCH_H
 
@@ -11,7 +11,9 @@ Status bench_search(Args *a, Error *err);
 Status bench_index(Args *a, Error *err);
 Status bench_page(Args *a, Error *err);
 
-/* Sorts v (n > 0). */
+/* The median of n > 0 numbers; sorts v. */
 double bench_median(double *v, size_t n);
+/* --bits: a multiple of 8 in the range of codes. */
+Status bench_read_bits(const Args *a, int *bits, Error *err);
 
 #endif

@@ -50,12 +50,12 @@ static Status read_base(BenchCodes *c, const char *path, Npy *base, Error *err) 
     int64_t bits = base->rank == 2 ? 8 * base->dim[1] : 0;
     if (base->type != NPY_U8 || base->rank != 2 || base->dim[0] < 1 || bits < CODE_MIN_BITS ||
         bits > CODE_MAX_BITS)
-        return error_set(
-            err, STATUS_INPUT,
-            "%s: holds no codes; uint8 of rows x %d to %d bytes was expected, as `msach encode` writes", path,
-            CODE_MIN_BITS / 8, CODE_MAX_BITS / 8);
+        return error_set(err, STATUS_INPUT,
+                         "%s: the array holds no codes; uint8 of rows x %d to %d bytes was expected, as "
+                         "`msach encode` writes",
+                         path, CODE_MIN_BITS / 8, CODE_MAX_BITS / 8);
     if (c->bits && c->bits != bits)
-        return error_set(err, STATUS_INPUT, "%s: holds codes of %d bits, and --bits is %d", path, (int)bits,
+        return error_set(err, STATUS_INPUT, "%s: the codes have %d bits, but --bits is %d", path, (int)bits,
                          c->bits);
     c->bits = (int)bits;
     return STATUS_OK;

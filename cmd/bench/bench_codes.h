@@ -15,12 +15,11 @@ typedef struct {
     uint8_t *codes, *queries; /* (n, bits/8), (n_queries, bits/8) */
 } BenchCodes;
 
-/* kind: random; or near:FILE.npy (uint8, rows x bits/8), each code a random one of the file's with every bit flipped with
- * probability 0.05. Seed 1; the same at any number of threads. bits: 0 where the file says it. The caller frees
- * with bench_codes_free in every case. */
+/* kind: "random"; or "near:FILE.npy" (uint8, rows x bits/8): random rows of the file, with every bit flipped with probability 0.05. Seed 1;
+ * the same for any number of threads. bits 0: as in the file, or 64. bench_codes_free in every case. */
 Status bench_codes_make(BenchCodes *c, const char *kind, size_t n, size_t n_queries, int bits, Pool *pool,
                         Error *err);
-/* folder/codes.npy and folder/queries.npy. */
+/* Writes folder/codes.npy and folder/queries.npy. */
 Status bench_codes_dump(const BenchCodes *c, const char *folder, Error *err);
 void bench_codes_free(BenchCodes *c);
 

@@ -54,7 +54,6 @@ static Status measure(Bench *b, double seconds, bool json, Error *err) {
 Status bench_encode(Args *a, Error *err) {
     long seconds;
     TRY(args_int(a, "seconds", 0, 3600, &seconds, err));
-    TRY(args_pool(a, err));
     Bench b = {0};
     Status s = bench_work_create(&b.work, a->pool, err);
     encoder_init(&b.encoder, &b.work.model, a->pool);

@@ -1,5 +1,4 @@
-/* `msach bench eval`: every measure of one direction of retrieval (bounds, curves and all), for random codes and
- * labels. */
+/* `msach bench eval`: all measures of one direction of retrieval, on random codes and labels. */
 #include "cmd/bench/bench.h"
 #include "cmd/bench/bench_report.h"
 #include "eval/retrieval.h"
@@ -34,7 +33,7 @@ static Status measure(Bench *b, double seconds, bool json, Error *err) {
     BenchReport r = {.bench = "eval"};
     Timing t;
     TRY(bench_repeat(evaluate, b, seconds, &t, err));
-    bench_add_ms(&r, "eval_ms", "all of them", &t);
+    bench_add_ms(&r, "eval_ms", "all queries, ms", &t);
     bench_add_rate(&r, "eval_queries_per_s", "queries evaluated, a second", &t, (double)b->query.n);
     bench_add_number(&r, "queries", "queries", (double)b->query.n);
     bench_add_number(&r, "database", "codes of the database", (double)b->database.n);
@@ -44,7 +43,7 @@ static Status measure(Bench *b, double seconds, bool json, Error *err) {
     return STATUS_OK;
 }
 
-/* --queries and -n where they are given: their defaults are the search's. */
+/* --queries and -n, where given; their defaults in the table of options are those of `bench search`. */
 static Status sizes(const Args *a, size_t *queries, size_t *database, Error *err) {
     long q = QUERIES, n = DATABASE;
     if (args_has(a, "queries")) TRY(args_int(a, "queries", 1, 1000000, &q, err));
@@ -59,7 +58,6 @@ Status bench_eval(Args *a, Error *err) {
     size_t queries, database;
     TRY(args_int(a, "seconds", 0, 3600, &seconds, err));
     TRY(sizes(a, &queries, &database, err));
-    TRY(args_pool(a, err));
     size_t n = queries + database;
     uint8_t *codes = mem_calloc(n, code_bytes(BITS)), *labels = mem_calloc(n, CLASSES);
     Status s = codes && labels ? STATUS_OK : mem_error(err, "the codes");

@@ -1,12 +1,11 @@
-/* `msach bench index`: an archive's file of n cases with random codes, in the folder of temporary files: how long writing it,
- * opening it, and opening it after a deletion take. */
+/* `msach bench index`: writing, opening, searching and changing an index of n random codes, in the folder of temporary files. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/bench/bench.h"
 #include "cmd/bench/bench_codes.h"
-#include "cmd/json_out.h"
+#include "cmd/bench/bench_report.h"
 #include "hash/code.h"
 #include "hash/search/index.h"
 #include "nn/base/alloc.h"
@@ -79,26 +78,17 @@ static Status measure(Bench *b, Error *err) {
     return time_opening(b, &b->open_deleted_ms, err);
 }
 
-static void print(const Bench *b, int json) {
-    const struct {
-        const char *name, *words;
-        double value;
-    } fact[] = {{"write_s", "writing, s", b->write_s},
-                {"open_ms", "opening, ms", b->open_ms},
-                {"first_search_ms", "opening and one search, ms", b->first_ms},
-                {"delete_ms", "deleting a case, ms", b->delete_ms},
-                {"open_after_deletion_ms", "opening after that, ms", b->open_deleted_ms}};
-    printf(json ? "{\"n\":%zu,\"bits\":%d" : "%zu cases, %d bits\n", b->data.n, b->data.bits);
-    for (size_t i = 0; i < sizeof fact / sizeof fact[0]; i++) {
-        if (json) {
-            printf(",");
-            json_name(stdout, fact[i].name);
-            json_number(stdout, fact[i].value);
-        } else {
-            printf("%-28s %10.2f\n", fact[i].words, fact[i].value);
-        }
-    }
-    if (json) printf("}\n");
+static void print(const Bench *b, bool json) {
+    BenchReport r = {.bench = "index"};
+    if (!json) printf("%zu cases, %d bits\n", b->data.n, b->data.bits);
+    bench_add_number(&r, "n", "cases", (double)b->data.n);
+    bench_add_number(&r, "bits", "bits", b->data.bits);
+    bench_add_number(&r, "write_s", "writing, s", b->write_s);
+    bench_add_number(&r, "open_ms", "opening, ms", b->open_ms);
+    bench_add_number(&r, "first_search_ms", "opening and one search, ms", b->first_ms);
+    bench_add_number(&r, "delete_ms", "deleting a case, ms", b->delete_ms);
+    bench_add_number(&r, "open_after_deletion_ms", "opening after the deletion, ms", b->open_deleted_ms);
+    bench_print(&r, b->pool, json);
 }
 
 static Status measure_at(Bench *b, char *path, Error *err) {
@@ -115,17 +105,15 @@ static Status measure_at(Bench *b, char *path, Error *err) {
 }
 
 Status bench_index(Args *a, Error *err) {
-    long n, bits;
+    long n;
+    int bits;
     const char *folder = getenv("TMPDIR");
     char path[400];
     TRY(args_int(a, "n", 1, (long)UINT32_MAX - 1, &n, err));
-    TRY(args_int(a, "bits", CODE_MIN_BITS, CODE_MAX_BITS, &bits, err));
-    if (bits % 8)
-        return error_set(err, STATUS_USAGE, "msach bench: --bits %ld; a multiple of 8 was expected", bits);
-    TRY(args_pool(a, err));
+    TRY(bench_read_bits(a, &bits, err));
     Bench b = {.pool = a->pool};
     snprintf(path, sizeof path, "%.360s/msach-bench-XXXXXX", folder ? folder : "/tmp");
-    Status s = bench_codes_make(&b.data, "random", (size_t)n, 1, (int)bits, a->pool, err);
+    Status s = bench_codes_make(&b.data, "random", (size_t)n, 1, bits, a->pool, err);
     if (s == STATUS_OK) s = measure_at(&b, path, err);
     if (s == STATUS_OK) print(&b, args_has(a, "json"));
     bench_codes_free(&b.data);

@@ -1,4 +1,4 @@
-/* `msach bench page`: the lines of several `bench search --json --name` as one page: how time and candidates grow. */
+/* `msach bench page`: the output of several `bench search --json --name` as one page: growth of time and candidates. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +36,8 @@ static Status take_line(Lines *l, const char *text, const char *path, Error *err
                *name = json_string_value(json_object_get(o, "name"));
     if (!o || !method || number(o, "n") <= 0 || number(o, "batch_queries_per_s") <= 0) {
         json_decref(o);
-        return error_set(err, STATUS_INPUT, "%s:%zu: no result of `msach bench search --json`", path,
-                         l->n + 1);
+        return error_set(err, STATUS_INPUT, "%s:%zu: the line is no result of `msach bench search --json`",
+                         path, l->n + 1);
     }
     l->line[l->n++] = (Line){.name = name ? name : json_string_value(json_object_get(o, "codes")),
                              .method = method,
@@ -70,8 +70,8 @@ static Status read_lines(Lines *l, const char *path, Error *err) {
     }
     mem_free(bytes);
     if (s == STATUS_OK && l->n == 0)
-        s = error_set(err, STATUS_INPUT, "%s: is empty; lines of `msach bench search --json` were expected",
-                      path);
+        s = error_set(err, STATUS_INPUT,
+                      "%s: the file is empty; lines of `msach bench search --json` were expected", path);
     return s;
 }
 
@@ -87,7 +87,7 @@ static double value_of(const Line *l, int candidates) {
     return candidates ? l->candidates : l->one;
 }
 
-/* One curve for each name and method of these bits at k = 10; candidates: of multi-index hashing alone. */
+/* One curve for each name and method, for these bits and k = 10. candidates: multi-index hashing alone. Returns the number of curves. */
 static size_t gather(const Lines *l, int bits, int candidates, Curve *curve) {
     size_t n = 0;
     for (size_t i = 0; i < l->n; i++) {
@@ -155,12 +155,11 @@ static Status write_page(const Lines *l, const char *path, Error *err) {
     html_begin(&b, "Search as the archive grows",
                "Exact nearest codes by the scan and by multi-index hashing.");
     html_section_begin(&b, "Growth");
-    html_text(
-        &b,
-        "Every answer of multi-index hashing was compared with the scan's, hit by hit. Codes near a model's "
-        "are "
-        "those of its archive, a random one each time, with every bit flipped with probability 0.05; queries "
-        "likewise. Where buckets are too full, a query is left to the scan.");
+    html_text(&b, "Multi-index hashing found the same hits as the scan for every query. Codes near those of "
+                  "a model are random codes of "
+                  "its archive with every bit flipped with probability 0.05; so are the queries. Where "
+                  "buckets are too full, the scan "
+                  "answers the query.");
     html_grid_begin(&b);
     for (int bits = 16; bits <= 1024; bits += 8)
         for (int candidates = 0; candidates < 2; candidates++) draw(&b, l, bits, candidates);
@@ -176,9 +175,9 @@ static Status write_page(const Lines *l, const char *path, Error *err) {
 Status bench_page(Args *a, Error *err) {
     const char *from = args_get(a, "from"), *to = args_get(a, "html");
     if (!from || !to)
-        return error_set(err, STATUS_USAGE,
-                         "msach bench page: --from and --html are needed, for example:\n  msach bench "
-                         "page --from growth.jsonl --html growth.html");
+        return args_wrong(a, err,
+                          "page needs --from and --html, for example:\n  msach bench page --from "
+                          "growth.jsonl --html growth.html");
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): root holds pointers */
     Lines l = {mem_calloc(MOST_LINES, sizeof *l.root), mem_calloc(MOST_LINES, sizeof *l.line), 0};
     Status s = l.root && l.line ? read_lines(&l, from, err) : mem_error(err, "the lines");

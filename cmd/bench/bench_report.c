@@ -55,7 +55,7 @@ void bench_add_number(BenchReport *r, const char *field, const char *words, doub
 
 /* ---- Printing ---- */
 
-/* The processor's name, or what the system calls its kind. */
+/* The name of the processor, or of its architecture. */
 static void machine_name(char name[128]) {
     struct utsname u;
     char line[256];
@@ -70,29 +70,24 @@ static void machine_name(char name[128]) {
     if (f) fclose(f);
 }
 
-static void field(const char *name, const char *ending, double v) {
-    printf(",\"%s%s\":", name, ending);
-    json_number(stdout, v);
-}
-
-static void text(const char *name, const char *value) {
-    putchar(',');
-    json_name(stdout, name);
-    json_text(stdout, value);
+static void print_field(const BenchNumber *v, const char *ending, double value) {
+    char name[64];
+    snprintf(name, sizeof name, "%s%s", v->field, ending);
+    json_number_field(name, value);
 }
 
 static void print_json(const BenchReport *r, const char *machine, int threads) {
     printf("{\"bench\":\"%s\",\"threads\":%d", r->bench, threads);
     for (const BenchNumber *v = r->number; v < r->number + r->n; v++) {
-        field(v->field, "", v->median);
+        print_field(v, "", v->median);
         if (v->single) continue;
-        field(v->field, "_min", v->min);
-        field(v->field, "_max", v->max);
+        print_field(v, "_min", v->min);
+        print_field(v, "_max", v->max);
     }
-    text("machine", machine);
-    text("blas", blas_name());
-    text("kernels", fast_name());
-    text("version", MSACH_VERSION);
+    json_text_field("machine", machine);
+    json_text_field("blas", blas_name());
+    json_text_field("kernels", fast_name());
+    json_text_field("version", MSACH_VERSION);
     printf("}\n");
 }
 

@@ -1,23 +1,23 @@
-/* Timings with their spread, and how `bench train`, `encode` and `eval` print them. */
+/* Timings with their spread, and how the benches print them. */
 #ifndef CMD_BENCH_REPORT_H
 #define CMD_BENCH_REPORT_H
 
 #include "cmd/args.h"
 
-/* Seconds of one call: median, least, most. */
+/* Seconds of one call. */
 typedef struct {
     double median, min, max;
     long calls;
-    double faults; /* page faults a call: 0 where memory is reused */
+    double faults; /* page faults of a call; 0 where memory is reused */
 } Timing;
 
-/* Calls work once unmeasured, then for so many seconds, at least three times; a signal ends it early. */
+/* Calls work once unmeasured, then for `seconds`, at least three times; a signal ends it early. */
 Status bench_repeat(Status (*work)(void *ctx, Error *err), void *ctx, double seconds, Timing *t, Error *err);
 
 typedef struct {
-    const char *field, *words; /* of JSON, of the table */
+    const char *field, *words; /* name in JSON, name in the table */
     double median, min, max;
-    bool single; /* a number without spread */
+    bool single; /* no min and max */
 } BenchNumber;
 
 typedef struct {
@@ -26,13 +26,13 @@ typedef struct {
     BenchNumber number[24];
 } BenchReport;
 
-/* amount a second, of calls that do `amount` each. */
+/* A rate: each call does `amount`. */
 void bench_add_rate(BenchReport *r, const char *field, const char *words, const Timing *t, double amount);
 void bench_add_ms(BenchReport *r, const char *field, const char *words, const Timing *t);
 void bench_add_number(BenchReport *r, const char *field, const char *words, double value);
 
-/* One JSON object (each field, with its minimum and maximum where there is a spread), or a table; the machine, the
- * products, the kernels and the threads either way. */
+/* One JSON object (each field, and field_min and field_max where there is a spread), or a table. Both name machine, BLAS, kernels and
+ * threads. */
 void bench_print(const BenchReport *r, const Pool *pool, bool json);
 
 #endif

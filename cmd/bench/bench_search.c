@@ -1,5 +1,4 @@
-/* `msach bench search`: the scan and multi-index hashing in turn, round by round, so that whatever else the machine does
- * meets both. */
+/* `msach bench search`: the scan and multi-index hashing in turn, round by round, so that other load on the machine meets both. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +11,7 @@
 
 enum { MOST_K = 100, MOST_ROUNDS = 99, SINGLES = 16, SCAN = 0, MIH = 1 };
 static const char *const METHODS[] = {"scan", "mih", "both", NULL};
-/* A measurement repeats its batch for so long, s, so that the clock's grain does not count. */
+/* Least duration of a measurement, s; long against the resolution of the clock. */
 static const double SHORTEST = 0.05;
 
 typedef struct {
@@ -62,7 +61,7 @@ static Status time_ones(Bench *b, int method, size_t k, Timing *t, int round, Er
     return STATUS_OK;
 }
 
-/* Both methods' answers to the whole batch are the same, hit by hit. */
+/* STATUS_INTERNAL unless both methods find the same hits for the whole batch. */
 static Status compare(Bench *b, size_t k, Error *err) {
     for (int method = 0; method < 2; method++) {
         TRY(ask(b, method, b->data.queries, b->data.n_queries, k, NULL, err));
@@ -84,37 +83,31 @@ static double ratio(const double *over, const double *of, int n) {
     return bench_median(r, (size_t)n);
 }
 
-static void field(const char *name, double v) {
-    printf(",");
-    json_name(stdout, name);
-    json_number(stdout, v);
-}
-
 static void print_json(const Bench *b, int method, size_t k, const Timing *t, double batch, double one) {
     const Timing *own = &t[method];
     printf("{");
     if (b->name) {
-        json_name(stdout, "name");
-        json_text(stdout, b->name);
+        printf("\"name\":");
+        json_text(b->name);
         printf(",");
     }
     printf("\"n\":%zu,\"bits\":%d,\"k\":%zu,\"codes\":\"%s\",\"method\":\"%s\"", b->data.n, b->data.bits, k,
            b->data.kind, METHODS[method]);
-    field("batch_queries_per_s", 1 / batch);
-    field("one_query_ms", 1e3 * one);
+    json_number_field("batch_queries_per_s", 1 / batch);
+    json_number_field("one_query_ms", 1e3 * one);
     printf(",\"threads\":%d,\"kernel\":\"%s\",\"queries\":%zu,\"rounds\":%d", pool_threads(b->pool),
            scan_kernel_name(), b->data.n_queries, b->rounds);
     if (method == MIH) {
         double asked = (double)own->stats.queries;
         printf(",\"substrings\":%d", mih_m(b->tables));
-        field("tables_s", b->tables_s);
-        field("candidates", (double)own->stats.candidates / asked);
-        field("lookups", (double)own->stats.lookups / asked);
-        field("scanned", (double)own->stats.scanned / asked);
+        json_number_field("tables_s", b->tables_s);
+        json_number_field("candidates", (double)own->stats.candidates / asked);
+        json_number_field("lookups", (double)own->stats.lookups / asked);
+        json_number_field("scanned", (double)own->stats.scanned / asked);
     }
     if (method == MIH && b->first == SCAN) {
-        field("batch_over_scan", ratio(t[SCAN].batch, own->batch, b->rounds));
-        field("one_over_scan", ratio(t[SCAN].one, own->one, b->rounds));
+        json_number_field("batch_over_scan", ratio(t[SCAN].batch, own->batch, b->rounds));
+        json_number_field("one_over_scan", ratio(t[SCAN].one, own->one, b->rounds));
     }
     printf("}\n");
 }
@@ -131,7 +124,7 @@ static void print_row(const Bench *b, int method, size_t k, const Timing *t, dou
     printf("\n");
 }
 
-static void print(const Bench *b, int method, size_t k, const Timing *t, int json) {
+static void print(const Bench *b, int method, size_t k, const Timing *t, bool json) {
     NN_REQUIRE(method == SCAN || method == MIH, "%d is no method", method);
     double batch[MOST_ROUNDS], one[MOST_ROUNDS];
     memcpy(batch, t[method].batch, sizeof batch);
@@ -142,7 +135,7 @@ static void print(const Bench *b, int method, size_t k, const Timing *t, int jso
 
 /* ---- The bench ---- */
 
-static Status measure(Bench *b, size_t k, int json, Error *err) {
+static Status measure(Bench *b, size_t k, bool json, Error *err) {
     Timing t[2];
     memset(t, 0, sizeof t);
     if (b->first == SCAN && b->last == MIH) TRY(compare(b, k, err));
@@ -170,7 +163,7 @@ static Status prepare(const Args *a, Bench *b, Error *err) {
 
 static Status measure_all(const Args *a, Bench *b, Error *err) {
     static const size_t ks[] = {1, 10, 100};
-    int json = args_has(a, "json");
+    bool json = args_has(a, "json");
     TRY(prepare(a, b, err));
     if (!json)
         printf("%zu codes of %d bits, %s; %d threads, %s; %d rounds\n"
@@ -182,24 +175,21 @@ static Status measure_all(const Args *a, Bench *b, Error *err) {
 }
 
 Status bench_search(Args *a, Error *err) {
-    long n, bits, queries, rounds;
-    int method;
+    long n, queries, rounds;
+    int method, bits;
     TRY(args_int(a, "n", 1, (long)UINT32_MAX - 1, &n, err));
-    TRY(args_int(a, "bits", CODE_MIN_BITS, CODE_MAX_BITS, &bits, err));
+    TRY(bench_read_bits(a, &bits, err));
     TRY(args_int(a, "queries", 1, 1 << 20, &queries, err));
     TRY(args_int(a, "rounds", 1, MOST_ROUNDS, &rounds, err));
     TRY(args_choice(a, "method", METHODS, &method, err));
-    if (bits % 8)
-        return error_set(err, STATUS_USAGE, "msach bench: --bits %ld; a multiple of 8 was expected", bits);
-    TRY(args_pool(a, err));
     Bench b = {.pool = a->pool,
                .name = args_get(a, "name"),
                .rounds = (int)rounds,
                .first = method == MIH ? MIH : SCAN,
                .last = method == SCAN ? SCAN : MIH};
-    int asked = args_has(a, "bits") || strncmp(args_get(a, "codes"), "near:", 5) != 0;
-    Status s = bench_codes_make(&b.data, args_get(a, "codes"), (size_t)n, (size_t)queries,
-                                asked ? (int)bits : 0, a->pool, err);
+    bool asked = args_has(a, "bits") || strncmp(args_get(a, "codes"), "near:", 5) != 0;
+    Status s = bench_codes_make(&b.data, args_get(a, "codes"), (size_t)n, (size_t)queries, asked ? bits : 0,
+                                a->pool, err);
     if (s == STATUS_OK) s = measure_all(a, &b, err);
     mih_free(b.tables);
     mem_free(b.hits);

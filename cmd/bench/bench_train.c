@@ -1,10 +1,10 @@
-/* `msach bench train`: one step of either stage, its share of what the machine's matrix products reach, and its memory. */
+/* `msach bench train`: one step of each stage, its share of the speed of matrix products, and its memory. */
 #include <sys/resource.h>
 
 #include "cmd/bench/bench.h"
 #include "cmd/bench/bench_work.h"
 
-/* Most memory that the process ever had, MB. */
+/* Peak memory of the process, MB. */
 static double peak_mb(void) {
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
@@ -20,7 +20,7 @@ typedef struct {
     double peak, faults, arena;
 } Steps;
 
-/* Stage 1 first: the peak of memory is then its own. */
+/* Stage 1 comes first, so that the peak of memory is its own. */
 static Status time_steps(BenchWork *w, double seconds, Steps *steps, Error *err) {
     bench_work_begin(w, 1);
     TRY(bench_repeat(bench_stage1_step, w, seconds, &steps->stage1, err));
@@ -31,7 +31,7 @@ static Status time_steps(BenchWork *w, double seconds, Steps *steps, Error *err)
     return bench_repeat(bench_stage2_step, w, seconds, &steps->stage2, err);
 }
 
-/* Backward is twice the forward's products; the pixels' own gradient, which nobody needs, is 0.2 % of it. */
+/* The backward pass has twice the products of the forward pass. This counts the gradient of the pixels, which no one computes: 0.2 %. */
 static double stage1_gflop(const Config *c) {
     return 3 * (bench_gflop_image(c) + bench_gflop_text(c));
 }
@@ -66,7 +66,6 @@ static Status measure(BenchWork *w, double seconds, bool json, Error *err) {
 Status bench_train_steps(Args *a, Error *err) {
     long seconds;
     TRY(args_int(a, "seconds", 0, 3600, &seconds, err));
-    TRY(args_pool(a, err));
     BenchWork w;
     Status s = bench_work_create(&w, a->pool, err);
     if (s == STATUS_OK) s = measure(&w, (double)seconds, args_has(a, "json"), err);

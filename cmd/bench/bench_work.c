@@ -176,7 +176,7 @@ Status bench_cache_tokens(BenchWork *w, Error *err) {
     return STATUS_OK;
 }
 
-/* ---- What it amounts to ---- */
+/* ---- Counting the work ---- */
 
 static double gflop(double multiply_adds) {
     return 2e-9 * multiply_adds;
@@ -197,7 +197,7 @@ double bench_gflop_text(const Config *c) {
     return gflop((double)c->text_length * 3 * c->dim * c->dim);
 }
 
-/* A layer: q, k, v and the way out are 4 d^2 a token, feed-forward 4 d^2, attention 2 n d. */
+/* A layer, multiply-adds a token: 4 d^2 for q, k, v and output, 4 d^2 for feed-forward, 2 n d for attention. */
 double bench_gflop_encoder(const Config *c, int tokens) {
     double d = c->dim, n = tokens;
     return gflop(c->layers * n * (8 * d * d + 2 * n * d));

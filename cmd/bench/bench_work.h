@@ -1,5 +1,5 @@
-/* The canonical work of `bench train` and `bench encode`: what is measured everywhere alike, so that two machines, or ours and
- * another implementation, can be compared. Random weights and data in memory; the ops, losses and encoders are training's own.
+/* The work of `bench train` and `bench encode`: the same everywhere, so that machines and implementations can be compared. Weights and data
+ * are random, in memory; ops, losses and encoders are those of the training.
  *
  * Images 1x128x128, width 32, d 128; 64 text tokens, 4,000 words, no subwords; two layers, four heads, feed-forward 2d; 64 bits,
  * 10 classes; batch 64; Adam. Stage 2 on cached tokens, with the joint pass and every term of L_2 but the walk over graphs
@@ -27,25 +27,24 @@ typedef struct {
 Status bench_work_create(BenchWork *w, Pool *pool, Error *err);
 void bench_work_free(BenchWork *w);
 
-/* Makes the parameters of a stage the trained ones, with a fresh optimiser. */
+/* Makes the parameters of a stage trainable and resets the optimiser. */
 void bench_work_begin(BenchWork *w, int stage);
 /* One step, ctx a BenchWork: loss, backward, clipping, Adam. Stage 2 needs bench_cache_tokens. */
 Status bench_stage1_step(void *ctx, Error *err);
 Status bench_stage2_step(void *ctx, Error *err);
-/* The tokens of both extractors, frozen, as stage 2 finds them. */
+/* Fills the cache of tokens of both extractors, which stage 2 reads. */
 Status bench_cache_tokens(BenchWork *w, Error *err);
 
-/* Multiply-adds of one case by the definitions, in GFLOP (two a multiply-add): forward alone. Counted are convolutions and
- * linear maps, and the attention's products. */
+/* Work of the forward pass of one case, in GFLOP (two a multiply-add): convolutions, linear maps and the products of attention. */
 double bench_gflop_image(const Config *c);
 double bench_gflop_text(const Config *c);
 double bench_gflop_encoder(const Config *c, int tokens);
 
-/* GFLOP/s of a matrix product of BENCH_SGEMM over the pool, added to the report. gflops: its best call, to which the best calls
- * of the work are compared: shares hold on a machine that does other things as well. By Winograd's transforms, which spare up to
- * 3/4 of the multiplications counted here, a share may pass 1. */
+/* Adds the speed of a matrix product of BENCH_SGEMM over the pool to the report. *gflops: GFLOP/s of the fastest call; shares compare fastest
+ * calls, which other load on the machine disturbs least. With Winograd's transforms, which save up to 3/4 of the multiplications counted
+ * here, a share may exceed 1. */
 Status bench_add_sgemm(BenchReport *r, Pool *pool, double seconds, double *gflops, Error *err);
-/* The settings of the work, added to the report. */
+/* Adds the settings of the work to the report. */
 void bench_add_settings(BenchReport *r, const Config *c);
 
 #endif

@@ -1,28 +1,25 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "cmd/bench/bench.h"
 #include "cmd/verbs.h"
-#include "nn/base/nearest.h"
+#include "hash/code.h"
 
 static const Option OPTIONS[] = {
-    {"seconds", 0, "N", "5", "train, encode, eval: time for each row; three calls at least", PLAIN},
+    {"seconds", 0, "N", "5", "train, encode, eval: time for each row, at least three calls", PLAIN},
     {"n", 'n', "CODES", "10000000", "search, index, eval: codes of the archive", PLAIN},
     {"bits", 'b', "BITS", "64", "search, index: bits of a code", PLAIN},
     {"codes", 'c', "KIND", "random",
-     "search: random, or near:FILE.npy (that file's, every bit flipped with 0.05)", PLAIN},
+     "search: random, or near:FILE.npy (codes of a file, each bit flipped with probability 0.05)", PLAIN},
     {"queries", 0, "N", "256", "search, eval: queries of a batch", PLAIN},
-    {"method", 0, "NAME", "both", "search: scan, mih or both, in turn", PLAIN},
-    {"rounds", 0, "N", "5", "search: measurements of each, of which the median is told", PLAIN},
-    {"name", 0, "TEXT", NULL, "search: a name for the codes, told with --json", PLAIN},
-    {"dump", 0, "DIR", NULL, "search: write codes.npy and queries.npy, for others to search", PLAIN},
+    {"method", 0, "NAME", "both", "search: scan, mih, or both in turn", PLAIN},
+    {"rounds", 0, "N", "5", "search: number of measurements; the median is printed", PLAIN},
+    {"name", 0, "TEXT", NULL, "search: a name for the codes in the JSON", PLAIN},
+    {"dump", 0, "DIR", NULL, "search: write codes.npy and queries.npy for other programs", PLAIN},
     {"from", 0, "FILE", NULL, "page: lines of `bench search --json`", PLAIN},
     {"html", 0, "FILE", NULL, "page: the page to write", PLAIN},
-    {"json", 0, NULL, NULL, "one JSON object a line", PLAIN},
+    {"json", 0, NULL, NULL, "print one JSON object a line", PLAIN},
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 static int compare_numbers(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -34,40 +31,36 @@ double bench_median(double *v, size_t n) {
     return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-static const struct {
-    const char *name;
-    Status (*run)(Args *a, Error *err);
-} BENCHES[] = {{"train", bench_train_steps}, {"encode", bench_encode}, {"eval", bench_eval},
-               {"search", bench_search},     {"index", bench_index},   {"page", bench_page}};
-enum { N_BENCHES = sizeof BENCHES / sizeof BENCHES[0] };
-
-static Status run(Args *a, Error *err) {
-    const char *names[N_BENCHES];
-    if (a->n_operands != 1)
-        return error_set(err, STATUS_USAGE, "msach bench: one thing to measure is needed, for example:\n  %s",
-                         a->verb->example);
-    for (int i = 0; i < N_BENCHES; i++) {
-        names[i] = BENCHES[i].name;
-        if (strcmp(a->operand[0], names[i]) == 0) return BENCHES[i].run(a, err);
-    }
-    const char *near = nearest_word(a->operand[0], names, N_BENCHES);
-    return error_set(err, STATUS_USAGE,
-                     "msach bench: '%s' is none of train, encode, eval, search, index and page%s%s%s",
-                     a->operand[0], near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+Status bench_read_bits(const Args *a, int *bits, Error *err) {
+    long n;
+    TRY(args_int(a, "bits", CODE_MIN_BITS, CODE_MAX_BITS, &n, err));
+    if (n % 8) return args_wrong(a, err, "--bits is %ld; a multiple of 8 was expected", n);
+    *bits = (int)n;
+    return STATUS_OK;
 }
 
-const Verb VERB_BENCH = {
-    "bench",
-    "how fast it is here: repeated timings, and their median",
-    "msach bench search --n 1000000 --bits 64 --json",
-    "train|encode|eval|search|index|page",
-    OPTIONS,
-    run,
-    "train   a step of either stage on the canonical work: 128-pixel images, batch 64\n"
-    "encode  codes of images, of texts, and of one image alone, by the same model\n"
-    "eval    every measure of retrieval; without --queries and --n 5,000 queries in 100,000 codes\n"
-    "search  exact k nearest, k = 1, 10, 100: by looking at all codes (scan) and by "
-    "multi-index hashing (mih)\n"
-    "index   an archive's file of random codes: writing, opening, the first search\n"
-    "page    the lines of several searches as one page with charts",
-    STOP_ITSELF};
+static Status run(Args *a, Error *err) {
+    static const char *const names[] = {"train", "encode", "eval", "search", "index", "page", NULL};
+    static Status (*const benches[])(Args * a, Error * err) = {bench_train_steps, bench_encode, bench_eval,
+                                                               bench_search,      bench_index,  bench_page};
+    int choice;
+    if (a->n_operands != 1) return args_incomplete(a, err, "one bench is needed");
+    TRY(args_word(a, "the bench", a->operand[0], names, &choice, err));
+    if (choice < 5) TRY(args_pool(a, err));
+    return benches[choice](a, err);
+}
+
+const Verb VERB_BENCH = {"bench",
+                         "measure speed on this machine: medians of repeated timings",
+                         "msach bench search --n 1000000 --bits 64 --json",
+                         "train|encode|eval|search|index|page",
+                         OPTIONS,
+                         run,
+                         "train   one step of each stage on fixed work: images of 128 pixels, batch 64\n"
+                         "encode  codes of images, of texts, and of one image alone, by the same model\n"
+                         "eval    all measures of retrieval; default: 5,000 queries in 100,000 codes\n"
+                         "search  the exact k nearest, k = 1, 10, 100: by scanning all codes (scan) and by "
+                         "multi-index hashing (mih)\n"
+                         "index   the index file of random codes: writing, opening, the first search\n"
+                         "page    the lines of several searches as one page with charts",
+                         STOP_ITSELF};

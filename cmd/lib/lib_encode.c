@@ -7,7 +7,6 @@
 #include "data/picture/image.h"
 #include "nn/base/alloc.h"
 #include "train/encode.h"
-#include "train/run_path.h"
 
 /* ---- The model ---- */
 
@@ -17,14 +16,12 @@ msach_status msach_model_open(msach_model **model, const char *path, msach_error
     LIB_NEED(path && *path, "the path of a model or run", err);
     Error e = {0};
     msach_model *m = mem_calloc(1, sizeof *m);
-    char *file = run_model_path(path);
-    Status s = m && file ? model_open(&m->file, file, &e) : mem_error(&e, "the model");
-    mem_free(file);
+    Status s = m ? model_open(&m->file, path, &e) : mem_error(&e, "the model");
     if (s == STATUS_OK)
         *model = m;
     else
         msach_model_close(m);
-    return lib_tell(err, &e, s);
+    return lib_report(err, &e, s);
 }
 
 void msach_model_close(msach_model *model) {
@@ -38,8 +35,8 @@ int msach_model_bits(const msach_model *model) {
 
 /* ---- Codes ---- */
 
-/* The code of the one case of d. The networks run with denormals flushed to zero, as in the command, so that the codes are the
- * same; the caller's floating-point environment comes back afterwards. */
+/* The code of the single case of d. Denormals are flushed to zero while the networks run, as in the command, so that the codes are equal; the
+ * floating-point environment of the caller is then restored. */
 static Status encode_one(const ModelFile *f, const Dataset *d, Modality m, uint8_t *code, Error *err) {
     uint8_t own[MSACH_MAX_CODE_BYTES];
     Encoding out = {.codes = own};
@@ -67,7 +64,7 @@ msach_status msach_encode_text(msach_model *model, const char *text, uint8_t *co
     LIB_NEED(code, "room for a code", err);
     Error e = {0};
     CaseWords w = {.texts = &text, .n_texts = 1};
-    return lib_tell(err, &e, encode_words(&model->file, &w, code, &e));
+    return lib_report(err, &e, encode_words(&model->file, &w, code, &e));
 }
 
 msach_status msach_encode_file(msach_model *model, const char *path, uint8_t *code, msach_error *err) {
@@ -76,10 +73,10 @@ msach_status msach_encode_file(msach_model *model, const char *path, uint8_t *co
     LIB_NEED(code, "room for a code", err);
     Error e = {0};
     CaseWords w = {.images = &path, .n_images = 1};
-    return lib_tell(err, &e, encode_words(&model->file, &w, code, &e));
+    return lib_report(err, &e, encode_words(&model->file, &w, code, &e));
 }
 
-/* im becomes the one case of a data set whose picture is kept: no file is read. */
+/* Encodes im as the single case of a Dataset that holds its picture in memory. */
 static Status encode_picture(const ModelFile *f, const Image *im, uint8_t *code, Error *err) {
     int side = f->model.config.image_size, length = 0;
     uint8_t *square = mem_alloc((size_t)side * (size_t)side);
@@ -109,5 +106,5 @@ msach_status msach_encode_pixels(msach_model *model, const uint8_t *pixels, int 
         memcpy(im.pixel + (size_t)y * row, pixels + (size_t)y * stride, row);
     Status s = im.pixel ? encode_picture(&model->file, &im, code, &e) : mem_error(&e, "a picture");
     mem_free(im.pixel);
-    return lib_tell(err, &e, s);
+    return lib_report(err, &e, s);
 }

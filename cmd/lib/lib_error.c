@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-msach_status lib_tell(msach_error *to, const Error *from, Status status) {
+msach_status lib_report(msach_error *to, const Error *from, Status status) {
     if (to) {
         to->status = (msach_status)status;
         to->message[0] = 0;
@@ -13,7 +13,7 @@ msach_status lib_tell(msach_error *to, const Error *from, Status status) {
 
 msach_status lib_usage(msach_error *to, const char *function, const char *expected) {
     Error err;
-    return lib_tell(to, &err, error_set(&err, STATUS_USAGE, "%s: %s was expected", function, expected));
+    return lib_report(to, &err, error_set(&err, STATUS_USAGE, "%s: %s was expected", function, expected));
 }
 
 const char *msach_version(void) {
@@ -23,7 +23,7 @@ const char *msach_version(void) {
 const char *msach_status_text(msach_status status) {
     switch (status) {
     case MSACH_OK:
-        return "all went well";
+        return "success";
     case MSACH_CHECK:
         return "a check failed, or a file is damaged";
     case MSACH_USAGE:
@@ -33,7 +33,7 @@ const char *msach_status_text(msach_status status) {
     case MSACH_IO:
         return "the system refused: permission, disk, memory";
     case MSACH_INTERNAL:
-        return "a state that should not be";
+        return "an internal error";
     }
-    return "no status of msach's";
+    return "not a status of msach";
 }

@@ -1,4 +1,4 @@
-/* What the library's handle of a model is. */
+/* The handle of a model. */
 #ifndef CMD_LIB_MODEL_H
 #define CMD_LIB_MODEL_H
 

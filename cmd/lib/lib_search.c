@@ -20,8 +20,9 @@ static Status check_model(const Index *x, const char *path, const msach_model *m
                    index_bits(x) == model->file.model.config.bits))
         return STATUS_OK;
     return error_set(err, STATUS_INPUT,
-                     "%s: was made with model %s, and this is model %s; their codes do not compare: open the "
-                     "right model, or make the index anew with `msach index`",
+                     "%s: the index holds codes of model %s, but this is model %s; open the model of the "
+                     "index, or write the "
+                     "index again with `msach index`",
                      path, index_model_hash(x), model->file.hash);
 }
 
@@ -38,7 +39,7 @@ msach_status msach_index_open(msach_index **index, const char *path, const msach
         *index = x;
     else
         msach_index_close(x);
-    return lib_tell(err, &e, s);
+    return lib_report(err, &e, s);
 }
 
 void msach_index_close(msach_index *index) {
@@ -60,7 +61,7 @@ msach_status msach_index_case(msach_index *index, int64_t row, msach_case *out, 
     Status s = index_case(index->index, row, &c, &e);
     if (s == STATUS_OK)
         *out = (msach_case){c.id, c.text, c.image, c.labels, c.n_labels, {c.code[0], c.code[1]}};
-    return lib_tell(err, &e, s);
+    return lib_report(err, &e, s);
 }
 
 int64_t msach_index_find(const msach_index *index, const char *id) {
@@ -69,7 +70,7 @@ int64_t msach_index_find(const msach_index *index, const char *id) {
 
 /* ---- Search ---- */
 
-/* A few queries at a time: scratch and hits stay small however many are asked. k is at most the number of rows. */
+/* Searches in batches, so that memory does not grow with n. k is at most the number of rows. */
 static Status search(const Index *x, Modality m, const uint8_t *codes, size_t n, size_t k, int radius,
                      size_t columns, msach_hit *hits, size_t *found, Error *err) {
     size_t part = k < HITS_AT_ONCE / SEARCHED_AT_ONCE ? SEARCHED_AT_ONCE : 1 + HITS_AT_ONCE / k;
@@ -103,9 +104,9 @@ msach_status msach_search(const msach_index *index, msach_kind kind, const uint8
     Error e = {0};
     size_t rows = (size_t)index_count(index->index), most = k < rows ? k : rows;
     memset(found, 0, n * sizeof *found);
-    if (n == 0 || most == 0) return lib_tell(err, &e, STATUS_OK);
-    return lib_tell(err, &e,
-                    search(index->index, (Modality)kind, codes, n, most, radius, k, hits, found, &e));
+    if (n == 0 || most == 0) return lib_report(err, &e, STATUS_OK);
+    return lib_report(err, &e,
+                      search(index->index, (Modality)kind, codes, n, most, radius, k, hits, found, &e));
 }
 
 /* ---- Evaluation ---- */
@@ -131,5 +132,5 @@ msach_status msach_evaluate(const msach_task *t, msach_quality *out, msach_error
         *out = (msach_quality){r.map.expected, r.map.pessimistic,   r.map.optimistic,
                                r.map_random,   r.precision[CUT_10], r.ndcg};
     retrieval_free(&r);
-    return lib_tell(err, &e, s);
+    return lib_report(err, &e, s);
 }

@@ -6,14 +6,14 @@
  *     ...
  *     msach_model_close(model);
  *
- * Errors. A function that can fail returns its msach_status, fills err (which may be NULL); its results mean nothing then,
- * and a handle that was to be opened is NULL. No input ends the process: a wrong argument is MSACH_USAGE, a file that is
- * missing, malformed or damaged MSACH_INPUT. Nothing is printed.
- * Threads. The library starts none and keeps nothing between calls outside of its handles: any number of threads may work
- * at once, each with handles of its own. One handle is for one thread at a time.
- * Memory. Handles belong to the caller, who closes them; all arrays are the caller's.
- * Codes. bits/8 bytes each, bits a multiple of 8 from 16 to 1,024. Bit j is bit j%8 of byte j/8 (NumPy packbits, little);
- * the codes are those that `msach encode` writes. The distance of two codes is the number of their differing bits.
+ * Errors. A function that can fail returns a msach_status and fills err, which may be NULL. After a failure its results are undefined,
+ * and a handle that it should have opened is NULL. No input ends the process: a wrong argument gives MSACH_USAGE; a missing, malformed or
+ * damaged file gives MSACH_INPUT. The library prints nothing.
+ * Threads. The library starts no thread and keeps state in its handles alone. Threads may work at the same time, each with its own
+ * handles. Only one thread at a time may use a handle.
+ * Memory. The caller closes handles and owns all arrays.
+ * Codes. bits/8 bytes each; bits is a multiple of 8 from 16 to 1,024. Bit j is bit j%8 of byte j/8 (NumPy packbits, little). Codes equal
+ * those that `msach encode` writes. The distance of two codes is the number of bits that differ.
  *
  * A research model. Not a medical device; not for diagnosis or treatment. */
 #ifndef MSACH_H
@@ -32,17 +32,17 @@ extern "C" {
 #define MSACH_API
 #endif
 
-/* The exit codes of the command. */
+/* Equal to the exit codes of the command. */
 typedef enum {
     MSACH_OK = 0,
     MSACH_CHECK = 1,    /* a verification failed */
     MSACH_USAGE = 2,    /* an argument is wrong */
-    MSACH_INPUT = 3,    /* a file is missing, malformed or damaged, or does not go with another */
+    MSACH_INPUT = 3,    /* a file is missing, malformed or damaged, or does not match another file */
     MSACH_IO = 4,       /* the system refused: permission, disk, memory */
-    MSACH_INTERNAL = 5, /* a state that should not be */
+    MSACH_INTERNAL = 5, /* an internal error */
 } msach_status;
 
-/* message: what is wrong, what was expected, how to mend it; "" while status is MSACH_OK. */
+/* message: what is wrong, what was expected, how to fix it; "" if status is MSACH_OK. */
 typedef struct {
     msach_status status;
     char message[2048];
@@ -55,51 +55,51 @@ enum { MSACH_MAX_BITS = 1024, MSACH_MAX_CODE_BYTES = MSACH_MAX_BITS / 8 };
 typedef struct msach_model msach_model;
 typedef struct msach_index msach_index;
 
-/* "0.1.0"; lives for ever. */
+/* "0.1.0"; a constant. */
 MSACH_API const char *msach_version(void);
-/* What a status means, in a few words; lives for ever. */
+/* The meaning of a status; a constant. */
 MSACH_API const char *msach_status_text(msach_status status);
 
 /* ---- From a picture or a text to its code ---- */
 
-/* path: a model.safetensors, or the directory of a run. Its checksum and all its sizes are checked. MSACH_INPUT where it is
- * no model of msach's. */
+/* path: a model.safetensors, or the directory of a run. Checks the checksum and all sizes. MSACH_INPUT where the file is not a model of
+ * msach. */
 MSACH_API msach_status msach_model_open(msach_model **model, const char *path, msach_error *err);
-/* NULL is fine. */
+/* Accepts NULL. */
 MSACH_API void msach_model_close(msach_model *model);
-/* Bits of its codes. */
+/* Bits of a code of the model; 0 for NULL. */
 MSACH_API int msach_model_bits(const msach_model *model);
 
-/* code: bits/8 bytes. text: UTF-8, ends in 0, not empty. Words beyond the model's length are left out; a text of which the
- * model knows no word has a code all the same. */
+/* code: bits/8 bytes. text: UTF-8, ended by 0, not empty. Words beyond the text length of the model are ignored. A text without a known
+ * word has a code, too. */
 MSACH_API msach_status msach_encode_text(msach_model *model, const char *text, uint8_t *code,
                                          msach_error *err);
 /* path: a picture of any kind that `msach encode` reads. */
 MSACH_API msach_status msach_encode_file(msach_model *model, const char *path, uint8_t *code,
                                          msach_error *err);
-/* pixels: height rows, `stride` bytes from one to the next (at least width), of width gray values, 0 black to 255 white, from
- * the top. width and height from 1; at most 64 Mi pixels. */
+/* pixels: height rows from the top, `stride` >= width bytes apart, of width gray values; 0 is black, 255 white. width and height from 1;
+ * at most 64 Mi pixels. */
 MSACH_API msach_status msach_encode_pixels(msach_model *model, const uint8_t *pixels, int width, int height,
                                            size_t stride, uint8_t *code, msach_error *err);
 
 /* ---- Search ---- */
 
-/* path: an index that `msach index` wrote; later changes of the file do not show. model: the one whose codes will be
- * asked, so that codes of another are refused (MSACH_INPUT), or NULL; not kept. */
+/* path: an index of `msach index`; later changes of the file have no effect. model: the source of the query codes, or NULL; MSACH_INPUT
+ * where the index holds codes of another model. The index does not keep the model. */
 MSACH_API msach_status msach_index_open(msach_index **index, const char *path, const msach_model *model,
                                         msach_error *err);
-/* NULL is fine. */
+/* Accepts NULL. */
 MSACH_API void msach_index_close(msach_index *index);
 
-/* rows: cases, numbered 0..rows-1, deleted ones included; cases: without them. */
+/* rows: all cases, with deleted ones, numbered 0..rows-1. cases: without deleted ones. */
 typedef struct {
     int bits;
     int64_t rows, cases;
 } msach_index_info;
 MSACH_API msach_index_info msach_index_about(const msach_index *index);
 
-/* Strings and codes live as long as the index, `label` until the next msach_index_case of it. Any of image, text and the
- * codes is NULL where the case has none. */
+/* Strings and codes live as long as the index; the array `label` lives until the next msach_index_case of the same index. image, text and
+ * codes are NULL where the case has none. */
 typedef struct {
     const char *id, *text;
     const char *image;        /* path of the picture, relative to the folder of the index */
@@ -107,25 +107,25 @@ typedef struct {
     int labels;
     const uint8_t *code[2]; /* bits/8 bytes each, by msach_kind */
 } msach_case;
-/* The case of a row. MSACH_USAGE for a row that is not there. */
+/* The case of a row. MSACH_USAGE where there is no such row. */
 MSACH_API msach_status msach_index_case(msach_index *index, int64_t row, msach_case *out, msach_error *err);
-/* The row of a case by its id, or -1. */
+/* The row of the case with this id, or -1. */
 MSACH_API int64_t msach_index_find(const msach_index *index, const char *id);
 
 typedef struct {
     int64_t row;
     int distance; /* bits */
 } msach_hit;
-/* The k nearest cases of each of n codes (n, bits/8), n to 1,048,576, k from 1: into hits (n, k), nearest first, equal
- * distances in the order of rows; found (n): how many of a code's k there are. kind: whether the archive's image codes or
- * its text codes are searched. radius: only hits at most so many bits away; -1: no limit. Exact: no neighbour is missed. */
+/* Finds the k nearest cases of each of n codes (n, bits/8); n at most 1,048,576, k from 1. hits (n, k): nearest first, equal distances in
+ * the order of rows. found (n): number of hits of each code. kind: search image codes or text codes. radius: largest distance of a hit;
+ * -1: no limit. The search is exact. */
 MSACH_API msach_status msach_search(const msach_index *index, msach_kind kind, const uint8_t *codes, size_t n,
                                     size_t k, int radius, msach_hit *hits, size_t *found, msach_error *err);
 
-/* ---- How good codes are ---- */
+/* ---- Quality of codes ---- */
 
-/* Each query ranks the whole database by distance; an item is relevant where it shares a label with the query. Codes (n,
- * bits/8), labels (n, classes) of 0 or not 0, classes from 1 to 4,096. */
+/* Each query ranks the whole database by distance. An item is relevant if it shares a label with the query. Codes (n, bits/8); labels
+ * (n, classes), 0 or not 0; classes from 1 to 4,096. */
 typedef struct {
     int bits, classes;
     size_t queries, database;
@@ -133,8 +133,8 @@ typedef struct {
     const uint8_t *query_labels, *database_labels;
 } msach_task;
 
-/* Means over all queries, 0..1. map: of average precision over all orders of equal distances; low and high: in the worst
- * and in the best of these orders. map_random: what one code for all would have. */
+/* Means over all queries, 0..1. map: mean average precision, expected over all orders of equal distances; map_low and map_high: in the worst
+ * and the best order. map_random: the value of a constant code. */
 typedef struct {
     double map, map_low, map_high, map_random;
     double precision_at_10, ndcg;

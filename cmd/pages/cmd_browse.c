@@ -7,12 +7,10 @@ enum { MOST_NEIGHBOURS = 100 };
 
 static const Option OPTIONS[] = {
     {"index", 'x', "FILE.idx", NULL, "the archive to show", NEEDED},
-    {"out", 'o', "DIR", NULL, "the folder to make; open DIR/index.html in a browser", NEEDED},
-    {"top", 'k', "N", "12", "nearest reports and nearest pictures shown of each case", PLAIN},
+    {"out", 'o', "DIR", NULL, "the folder to create; open DIR/index.html in a browser", NEEDED},
+    {"top", 'k', "N", "12", "number of nearest reports and nearest pictures of each case", PLAIN},
     OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_HELP,
-    OPTION_END};
+    OPTION_LAST};
 
 static Status run(Args *a, Error *err) {
     Gallery g = {0};
@@ -28,12 +26,11 @@ static Status run(Args *a, Error *err) {
 }
 
 const Verb VERB_BROWSE = {"browse",
-                          "a gallery of an archive: pick a case, see its nearest reports and pictures",
+                          "write a gallery of an archive: each case with its nearest reports and pictures",
                           "msach browse --index phantoms.idx --out gallery",
                           NULL,
                           OPTIONS,
                           run,
-                          "Pages and small pictures, one folder: it needs no server and no network, and can "
-                          "be moved or sent as it is.\n"
+                          "The folder holds pages and small pictures. It needs no server and no network.\n"
                           "It shows every report of the archive to whoever opens it.",
                           STOP_ITSELF};

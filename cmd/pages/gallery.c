@@ -50,7 +50,7 @@ static Status list_cases(Gallery *g, Error *err) {
 
 /* ---- Neighbours ---- */
 
-/* Cases that lack modality m ask with a code of zeros; their pages do not show the answer. */
+/* A case without modality m asks with a code of zeros; its page does not show the answer. */
 static Status ask_all(Gallery *g, Modality m, Error *err) {
     size_t bytes = code_bytes(index_bits(g->index)), k = g->k + 1;
     uint8_t *codes = mem_calloc(g->n + 1, bytes);
@@ -138,14 +138,14 @@ static Status write_all(Gallery *g, Error *err) {
     return s == STATUS_OK ? gallery_lists(g, err) : s;
 }
 
-/* The files of a folder, then the folder: what write_all makes, two levels of it. */
-static void remove_folder(const char *folder, int deeper) {
+/* Removes a folder and its files. deeper: also its folders, one level. */
+static void remove_folder(const char *folder, bool deeper) {
     DIR *d = opendir(folder);
     for (struct dirent *e; d && (e = readdir(d));) {
         char *path =
             strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 ? path_join(folder, e->d_name) : NULL;
         if (path && deeper && path_is_dir(path))
-            remove_folder(path, 0);
+            remove_folder(path, false);
         else if (path)
             unlink(path);
         mem_free(path);
@@ -163,9 +163,10 @@ Status gallery_write(Gallery *g, const char *folder, const volatile sig_atomic_t
     if (part.failed) return mem_error(err, "the gallery");
     g->folder = (char *)part.data;
     if (path_exists(folder))
-        return error_set(err, STATUS_USAGE, "%s: is there already; use another --out, or remove it", folder);
+        return error_set(err, STATUS_USAGE,
+                         "%s: the folder is there already; use another --out, or remove it", folder);
     Status s = write_all(g, err);
     if (s == STATUS_OK && sys_rename(g->folder, folder) != 0) s = error_from_errno(err, folder, "write");
-    if (s != STATUS_OK) remove_folder(g->folder, 1);
+    if (s != STATUS_OK) remove_folder(g->folder, true);
     return s;
 }

@@ -10,10 +10,6 @@
 
 enum { NAME = 48, CASES_OF_A_PAGE = 60, PAGES_NEAR = 3 };
 
-static const char NOT_A_DEVICE[] =
-    "Hits of a research model. Not a medical device; not for diagnosis or treatment.";
-static const unsigned char NOTHING[1];
-
 Status gallery_put(const Gallery *g, const char *name, const Buffer *b, Error *err) {
     if (b->failed) return mem_error(err, "a page of the gallery");
     char *path = path_join(g->folder, name);
@@ -39,7 +35,7 @@ static const char *case_name(int64_t row, char *name) {
 
 typedef enum { SHOW_PICTURE = 1, SHOW_TEXT = 2 } Show;
 
-/* What a card shows of a case; borrowed from the case and the names. */
+/* The card of a case. It borrows the strings of c and picture. */
 static HtmlHit card(const Gallery *g, int64_t row, const IndexCase *c, int show, char *picture) {
     const char *file = gallery_picture_name(g, row, picture);
     bool broken = g->picture[row] == PICTURE_BROKEN;
@@ -49,7 +45,7 @@ static HtmlHit card(const Gallery *g, int64_t row, const IndexCase *c, int show,
                      .label = c->labels,
                      .labels = (size_t)c->n_labels,
                      .text = show & SHOW_TEXT && c->text ? c->text : "",
-                     .picture = show & SHOW_PICTURE && broken ? NOTHING : NULL,
+                     .picture = show & SHOW_PICTURE && broken ? PAGE_NO_PICTURE : NULL,
                      .picture_file = show & SHOW_PICTURE ? file : NULL,
                      .match = -1};
 }
@@ -71,7 +67,7 @@ static const char *list_name(const List *l, size_t page, char *name) {
     return name;
 }
 
-/* First, last, and those near the one that is shown. */
+/* Links to the first and the last page, and to pages near the shown one. */
 static void page_links(Buffer *b, const List *l, size_t page, size_t pages) {
     char name[NAME], text[24];
     if (pages < 2) return;
@@ -119,7 +115,7 @@ static Status list_page(const Gallery *g, const List *l, size_t page, size_t pag
     }
     html_hits_end(&b);
     page_links(&b, l, page, pages);
-    html_note(&b, "%s", NOT_A_DEVICE);
+    html_note(&b, "%s", PAGE_NOT_A_DEVICE);
     html_end(&b);
     if (s == STATUS_OK) s = gallery_put(g, list_name(l, page, name), &b, err);
     buffer_free(&b);
@@ -162,13 +158,6 @@ static void case_links(Buffer *b, const Gallery *g, size_t i) {
     html_nav_end(b);
 }
 
-static int shares_label(const char *const *own, int n, const IndexCase *c) {
-    for (int i = 0; i < n; i++)
-        for (int k = 0; k < c->n_labels; k++)
-            if (strcmp(own[i], c->labels[k]) == 0) return 1;
-    return 0;
-}
-
 /* The answers of modality 1 - asks, without the case itself. own: its labels. */
 static Status add_neighbours(Buffer *b, const Gallery *g, size_t i, Modality asks, const char *const *own,
                              int n_own, Error *err) {
@@ -184,7 +173,7 @@ static Status add_neighbours(Buffer *b, const Gallery *g, size_t i, Modality ask
         h.rank = ++rank;
         h.distance = hit[k].distance;
         h.page = case_name(hit[k].row, link);
-        h.match = n_own ? shares_label(own, n_own, &c) : -1;
+        h.match = n_own ? page_shares_label(own, n_own, &c) : -1;
         html_hit(b, &h);
     }
     html_hits_end(b);
@@ -221,20 +210,18 @@ static Status case_page(Buffer *b, const Gallery *g, size_t i, const IndexCase *
     case_links(b, g, i);
     html_case(b, &h);
     for (Modality m = 0; m < MODALITIES; m++) TRY(add_direction(b, g, i, m, self, own, err));
-    html_note(b, "%s", NOT_A_DEVICE);
+    html_note(b, "%s", PAGE_NOT_A_DEVICE);
     html_end(b);
     return STATUS_OK;
 }
 
-/* The labels are copied: index_case gives its array away with the next case. */
 Status gallery_case(const Gallery *g, size_t i, Error *err) {
     IndexCase self;
     char name[NAME];
     Buffer b = {0};
+    const char **own;
     TRY(index_case(g->index, g->row[i], &self, err));
-    const char **own = mem_calloc((size_t)self.n_labels + 1, sizeof *own);
-    if (!own) return mem_error(err, "a page of the gallery");
-    for (int k = 0; k < self.n_labels; k++) own[k] = self.labels[k];
+    TRY(page_copy_labels(&self, &own, err));
     Status s = case_page(&b, g, i, &self, own, err);
     if (s == STATUS_OK) s = gallery_put(g, case_name(g->row[i], name), &b, err);
     mem_free(own);

@@ -1,5 +1,4 @@
-/* The answers of a search as one self-contained page: the question, and each hit with picture, report, labels
- * and distance. */
+/* `search --html`: one page with each question and its hits: picture, report, labels and distance. The page needs no other file. */
 #ifndef CMD_SEARCH_PAGE_H
 #define CMD_SEARCH_PAGE_H
 
@@ -7,7 +6,7 @@
 #include "nn/base/bytes.h"
 
 void page_begin(Buffer *b, const Finder *f);
-/* A section for one question. Pictures that cannot be read are told so in their place. */
+/* Adds a section for one question. A picture that cannot be read is reported in its place. */
 Status page_answer(Buffer *b, const Finder *f, const Query *q, const Answer *a, Error *err);
 Status page_end(Buffer *b, const char *path, Error *err);
 

@@ -6,17 +6,12 @@
 #include "nn/base/bytes.h"
 #include "train/pages/explain.h"
 
-static Status check_explain(const Args *a, Error *err) {
-    static const char *const trains[] = {"stage1", "resume", NULL};
+static Status check_options(const Args *a, Error *err) {
     if (!args_has(a, "out"))
-        return error_set(
-            err, STATUS_USAGE,
-            "msach train: --explain needs --out RUN, for example:\n  msach train --explain --out "
-            "runs/first");
-    for (const char *const *name = trains; *name; name++)
-        if (args_has(a, *name))
-            return error_set(err, STATUS_USAGE,
-                             "msach train: --explain trains nothing, so --%s has no meaning", *name);
+        return args_wrong(
+            a, err, "--explain needs --out RUN, for example:\n  msach train --explain --out runs/first");
+    if (args_has(a, "stage1") || args_has(a, "resume"))
+        return args_wrong(a, err, "--explain does not train; leave out --stage1 and --resume");
     return STATUS_OK;
 }
 
@@ -24,11 +19,11 @@ static void warn_of_settings(const Args *a) {
     static const char *const names[] = {"bits", "seed", "split-seed", "config", "set", "ablate", NULL};
     for (const char *const *name = names; *name; name++)
         if (args_has(a, *name))
-            log_warn(&a->log, "%s: is trained, so its own settings hold and --%s has no effect",
+            log_warn(&a->log, "%s is trained: its own settings apply, and --%s has no effect",
                      args_get(a, "out"), *name);
 }
 
-/* Text on stdout, the page beside it. */
+/* Prints the text to stdout and writes the page. */
 static Status show(const Args *a, const Explain *e, const char *page, Error *err) {
     Buffer text = {0};
     if (e->trained) warn_of_settings(a);
@@ -43,13 +38,14 @@ static Status show(const Args *a, const Explain *e, const char *page, Error *err
     return s;
 }
 
-Status train_explain(Args *a, const Config *c, const ManifestOptions *manifest, Error *err) {
-    TRY(check_explain(a, err));
+Status train_explain(Args *a, const Config *c, Error *err) {
+    TRY(check_options(a, err));
     Explain e;
     ExplainOptions o = {.run = args_get(a, "out"),
                         .data = args_get(a, "data"),
                         .id = args_get(a, "case"),
-                        .manifest = *manifest};
+                        .manifest = args_manifest(a)};
+    o.manifest.need_labels = true;
     char *page = args_get(a, "html") ? mem_strdup(args_get(a, "html")) : path_join(o.run, "explain.html");
     Status s = page ? explain_run(&e, &o, c, a->pool, &a->log, err) : mem_error(err, "the page's name");
     if (s == STATUS_OK && !args_get(a, "html")) s = dir_make(o.run, err);

@@ -6,7 +6,7 @@
 #define NN_PARTS_H
 
 #ifndef PART_AUDIT
-#define PART_AUDIT 1 /* eval/audit: the verb audit */
+#define PART_AUDIT 1 /* eval/audit: the verb audit, eval --compat and --dump */
 #endif
 #ifndef PART_BENCH
 #define PART_BENCH 1 /* cmd/bench: the verb bench */

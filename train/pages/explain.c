@@ -51,9 +51,9 @@ static void be_plain(Explain *e) {
 
 static Status open_model(Explain *e, const ExplainOptions *o, const Config *c, Pool *pool, const Log *log,
                          Error *err) {
-    char *model = run_model_path(o->run);
+    char *model = path_join(o->run, "model.safetensors");
     if (!model) return mem_error(err, "the run");
-    e->trained = path_exists(model) && path_is_dir(o->run);
+    e->trained = path_exists(model);
     mem_free(model);
     TRY(e->trained ? open_trained(e, o, pool, log, err) : open_initial(e, o, c, pool, log, err));
     be_plain(e);
