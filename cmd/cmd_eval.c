@@ -64,12 +64,12 @@ static Status find_interval(Result *r, Modality k, Error *err) {
 
 /* Adds to the evaluation: intervals, partners, the formula of --compat, the files of --dump. */
 static Status measure(Args *a, Result *r, const Session *s, Error *err) {
-    const Evaluation *e = r->e;
     for (Modality k = 0; k < MODALITIES; k++) {
         TRY(find_partners(r, k, a->pool, err));
         TRY(find_interval(r, k, err));
     }
 #if PART_AUDIT
+    const Evaluation *e = r->e;
     for (Modality k = 0; r->compat >= 0 && k < MODALITIES; k++) {
         RetrievalTask task = evaluation_task(e, k);
         TRY(compat_map((Compat)r->compat, &task, 0, &r->compat_map[k], a->pool, err));

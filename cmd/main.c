@@ -12,8 +12,6 @@
 #include "nn/blas.h"
 #include "nn/fast.h"
 
-volatile sig_atomic_t cmd_stop;
-
 static void on_signal(int number) {
     if (cmd_stop) _exit(128 + number);
     cmd_stop = 1;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+volatile sig_atomic_t cmd_stop;
+
 void terminal_clear(Terminal *t) {
     if (t->drawn) fputs("\r\033[K", stderr);
     t->drawn = false;

@@ -7,6 +7,9 @@
 
 #include "nn/base/log.h"
 
+/* Set by the first SIGINT or SIGTERM; a second one ends the process at once. */
+extern volatile sig_atomic_t cmd_stop;
+
 /* The state of a Log that writes to stderr. The caller sets stop and nothing else. */
 typedef struct {
     bool drawn; /* the terminal shows a progress line */

@@ -2,9 +2,8 @@
 #ifndef CMD_VERBS_H
 #define CMD_VERBS_H
 
-#include <signal.h>
-
 #include "cmd/args.h"
+#include "cmd/terminal.h"
 
 /* name: as typed. verb: NULL where this build lacks it; `absent` then says how to get it. */
 typedef struct {
@@ -18,8 +17,5 @@ extern const VerbRow VERBS[];
 
 extern const Verb VERB_PHANTOM, VERB_TRAIN, VERB_EVAL, VERB_ENCODE, VERB_INDEX, VERB_SEARCH, VERB_INSPECT,
     VERB_VERIFY, VERB_DEMO, VERB_IMPORT, VERB_AUDIT, VERB_EXPORT, VERB_BENCH, VERB_TABLE, VERB_BROWSE;
-
-/* Set by the first SIGINT or SIGTERM; a second one ends the process at once. */
-extern volatile sig_atomic_t cmd_stop;
 
 #endif

@@ -11,9 +11,4 @@ Status bench_search(Args *a, Error *err);
 Status bench_index(Args *a, Error *err);
 Status bench_page(Args *a, Error *err);
 
-/* The median of n > 0 numbers; sorts v. */
-double bench_median(double *v, size_t n);
-/* --bits: a multiple of 8 in the range of codes. */
-Status bench_read_bits(const Args *a, int *bits, Error *err);
-
 #endif

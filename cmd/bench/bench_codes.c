@@ -45,6 +45,14 @@ static void fill(const Filling *f, Pool *pool) {
     pool_for(pool, (int)((f->n + CHUNK - 1) / CHUNK), fill_chunk, &own);
 }
 
+Status bench_read_bits(const Args *a, int *bits, Error *err) {
+    long n;
+    TRY(args_int(a, "bits", CODE_MIN_BITS, CODE_MAX_BITS, &n, err));
+    if (n % 8) return args_wrong(a, err, "--bits is %ld; a multiple of 8 was expected", n);
+    *bits = (int)n;
+    return STATUS_OK;
+}
+
 static Status read_base(BenchCodes *c, const char *path, Npy *base, Error *err) {
     TRY(npy_read(base, path, MOST_BASE_BYTES, err));
     int64_t bits = base->rank == 2 ? 8 * base->dim[1] : 0;

@@ -5,8 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nn/base/error.h"
-#include "nn/base/pool.h"
+#include "cmd/args.h"
 
 typedef struct {
     const char *kind; /* "random" or "near" */
@@ -14,6 +13,9 @@ typedef struct {
     size_t n, n_queries;
     uint8_t *codes, *queries; /* (n, bits/8), (n_queries, bits/8) */
 } BenchCodes;
+
+/* --bits: a multiple of 8 in the range of codes. */
+Status bench_read_bits(const Args *a, int *bits, Error *err);
 
 /* kind: "random"; or "near:FILE.npy" (uint8, rows x bits/8): random rows of the file, with every bit flipped with probability 0.05. Seed 1;
  * the same for any number of threads. bits 0: as in the file, or 64. bench_codes_free in every case. */

@@ -1,11 +1,11 @@
 #include "cmd/bench/bench_report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
-#include "cmd/bench/bench.h"
 #include "cmd/json_out.h"
 #include "cmd/verbs.h"
 #include "nn/base/sys.h"
@@ -13,6 +13,16 @@
 #include "nn/fast.h"
 
 enum { MOST_CALLS = 4096, LEAST_CALLS = 3 };
+
+static int compare_numbers(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+double bench_median(double *v, size_t n) {
+    qsort(v, n, sizeof *v, compare_numbers);
+    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
 
 static double page_faults(void) {
     struct rusage u;

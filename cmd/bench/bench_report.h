@@ -4,6 +4,9 @@
 
 #include "cmd/args.h"
 
+/* The median of n > 0 numbers; sorts v. */
+double bench_median(double *v, size_t n);
+
 /* Seconds of one call. */
 typedef struct {
     double median, min, max;

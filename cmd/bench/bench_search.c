@@ -4,6 +4,7 @@
 
 #include "cmd/bench/bench.h"
 #include "cmd/bench/bench_codes.h"
+#include "cmd/bench/bench_report.h"
 #include "cmd/json_out.h"
 #include "hash/code.h"
 #include "hash/search/mih.h"
@@ -28,7 +29,7 @@ typedef struct {
 typedef struct {
     double batch[MOST_ROUNDS], one[MOST_ROUNDS]; /* s a query */
     MihStats stats;                              /* of batches */
-} Timing;
+} Rounds;
 
 static Status ask(Bench *b, int method, const uint8_t *queries, size_t n, size_t k, MihStats *stats,
                   Error *err) {
@@ -39,7 +40,7 @@ static Status ask(Bench *b, int method, const uint8_t *queries, size_t n, size_t
                        b->pool, err);
 }
 
-static Status time_batch(Bench *b, int method, size_t k, Timing *t, int round, Error *err) {
+static Status time_batch(Bench *b, int method, size_t k, Rounds *t, int round, Error *err) {
     double start = log_clock(), spent = 0;
     size_t asked = 0;
     for (; asked == 0 || spent < SHORTEST; spent = log_clock() - start, asked += b->data.n_queries)
@@ -48,7 +49,7 @@ static Status time_batch(Bench *b, int method, size_t k, Timing *t, int round, E
     return STATUS_OK;
 }
 
-static Status time_ones(Bench *b, int method, size_t k, Timing *t, int round, Error *err) {
+static Status time_ones(Bench *b, int method, size_t k, Rounds *t, int round, Error *err) {
     double spent[SINGLES];
     size_t bytes = code_bytes(b->data.bits);
     for (int i = 0; i < SINGLES; i++) {
@@ -83,8 +84,8 @@ static double ratio(const double *over, const double *of, int n) {
     return bench_median(r, (size_t)n);
 }
 
-static void print_json(const Bench *b, int method, size_t k, const Timing *t, double batch, double one) {
-    const Timing *own = &t[method];
+static void print_json(const Bench *b, int method, size_t k, const Rounds *t, double batch, double one) {
+    const Rounds *own = &t[method];
     printf("{");
     if (b->name) {
         printf("\"name\":");
@@ -112,8 +113,8 @@ static void print_json(const Bench *b, int method, size_t k, const Timing *t, do
     printf("}\n");
 }
 
-static void print_row(const Bench *b, int method, size_t k, const Timing *t, double batch, double one) {
-    const Timing *own = &t[method];
+static void print_row(const Bench *b, int method, size_t k, const Rounds *t, double batch, double one) {
+    const Rounds *own = &t[method];
     printf("%5zu  %-6s  %12.0f  %12.3f", k, METHODS[method], 1 / batch, 1e3 * one);
     if (method == MIH)
         printf("  %12.0f  %6.0f %%", (double)own->stats.candidates / (double)own->stats.queries,
@@ -124,7 +125,7 @@ static void print_row(const Bench *b, int method, size_t k, const Timing *t, dou
     printf("\n");
 }
 
-static void print(const Bench *b, int method, size_t k, const Timing *t, bool json) {
+static void print(const Bench *b, int method, size_t k, const Rounds *t, bool json) {
     NN_REQUIRE(method == SCAN || method == MIH, "%d is no method", method);
     double batch[MOST_ROUNDS], one[MOST_ROUNDS];
     memcpy(batch, t[method].batch, sizeof batch);
@@ -136,7 +137,7 @@ static void print(const Bench *b, int method, size_t k, const Timing *t, bool js
 /* ---- The bench ---- */
 
 static Status measure(Bench *b, size_t k, bool json, Error *err) {
-    Timing t[2];
+    Rounds t[2];
     memset(t, 0, sizeof t);
     if (b->first == SCAN && b->last == MIH) TRY(compare(b, k, err));
     for (int round = 0; round < b->rounds; round++)

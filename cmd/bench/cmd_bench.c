@@ -1,8 +1,5 @@
-#include <stdlib.h>
-
 #include "cmd/bench/bench.h"
 #include "cmd/verbs.h"
-#include "hash/code.h"
 
 static const Option OPTIONS[] = {
     {"seconds", 0, "N", "5", "train, encode, eval: time for each row, at least three calls", PLAIN},
@@ -20,24 +17,6 @@ static const Option OPTIONS[] = {
     {"json", 0, NULL, NULL, "print one JSON object a line", PLAIN},
     OPTION_THREADS,
     OPTION_LAST};
-
-static int compare_numbers(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-double bench_median(double *v, size_t n) {
-    qsort(v, n, sizeof *v, compare_numbers);
-    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
-Status bench_read_bits(const Args *a, int *bits, Error *err) {
-    long n;
-    TRY(args_int(a, "bits", CODE_MIN_BITS, CODE_MAX_BITS, &n, err));
-    if (n % 8) return args_wrong(a, err, "--bits is %ld; a multiple of 8 was expected", n);
-    *bits = (int)n;
-    return STATUS_OK;
-}
 
 static Status run(Args *a, Error *err) {
     static const char *const names[] = {"train", "encode", "eval", "search", "index", "page", NULL};
