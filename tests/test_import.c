@@ -10,33 +10,8 @@
 #include "tests/check.h"
 #include "tests/dicom_write.h"
 #include "tests/fixtures.h"
+#include "tests/imported.h"
 #include "tests/run_command.h"
-
-static void picture(const char *name) {
-    uint8_t gray[16 * 16] = {0};
-    fixture_file(name, "", 0);
-    fixture_png(name, 16, 16, gray);
-}
-
-/* Imports a fixture's folder and gives its manifest; "" where it fails. Good until the next call. */
-static const char *imported(const char *layout, const char *folder, const char *options, int code,
-                            const char *said) {
-    static char text[16384];
-    static int number;
-    char out[64], path[80];
-    snprintf(out, sizeof out, "out%d", number++);
-    snprintf(path, sizeof path, "%s/manifest.tsv", out);
-    expect_msach(code, said, "import %s %s --out %s %s", layout, fixture_path(folder), fixture_path(out),
-                 options);
-    FILE *f = fopen(fixture_path(path), "rb");
-    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
-    if (f) fclose(f);
-    text[n] = 0;
-    cr_assert_eq(n > 0, code == 0);
-    return text;
-}
-
-#define HEADER "id\timage\ttext\tgroup\tlabels\n"
 
 /* ---- Parts ---- */
 

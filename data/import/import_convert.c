@@ -31,8 +31,8 @@ static const struct {
     {"dcmconv", {"+te"}, "in", "out"},
     {"gdcmconv", {"--raw"}, "in", "out"},
     {"gdcmconv", {"--raw", "--apply-lut"}, "in", "out"}, /* palette colour */
-    {"dcmj2pnm", {"+on", "+F", "%d", "+Wi", "1"}, "in", "out"},
-    {"dcmj2pnm", {"+on", "+F", "%d", "+Wm"}, "in", "out"},
+    {"dcmj2pnm", {"+on", "+Wi", "1", "+F", "%d"}, "in", "out"},
+    {"dcmj2pnm", {"+on", "+Wm", "+F", "%d"}, "in", "out"},
     /* The name of the format before ':' keeps ImageMagick from guessing; [0] is the first page. */
     {"magick", {NULL}, "in[0]", "out"},
     {"convert", {NULL}, "in[0]", "out"},
@@ -174,7 +174,9 @@ static Status take_output(Import *im, ImportPicture *p, ConvertCheckFn *check, b
 static void note_program(Import *im, int k, const char *path) {
     Buffer what = {0};
     buffer_printf(&what, "converted by %s", PROGRAM[k].program);
-    for (int i = 0; i < WORDS && PROGRAM[k].words[i]; i++) buffer_printf(&what, " %s", PROGRAM[k].words[i]);
+    for (int i = 0; i < WORDS && PROGRAM[k].words[i]; i++)
+        if (strcmp(PROGRAM[k].words[i], "+F") != 0 && strcmp(PROGRAM[k].words[i], "%d") != 0)
+            buffer_printf(&what, " %s", PROGRAM[k].words[i]);
     import_note(im, buffer_text(&what), path);
     buffer_free(&what);
 }

@@ -48,7 +48,8 @@ static Status refuse_kind(const char *path, const char *kind, Error *err) {
 }
 
 static Status check_or_convert(Import *im, ImportPicture *p, Error *err) {
-    const char *kind = convert_kind(p->data, p->size);
+    /* A DICOM file may begin as a TIFF does: it is one, too. */
+    const char *kind = image_kind(p->data, p->size) == IMAGE_OTHER ? convert_kind(p->data, p->size) : NULL;
     bool other_kind = false, done = false;
     Buffer said = {0};
     Status s = kind ? refuse_kind(p->path, kind, err) : check(im, p, &other_kind, err);

@@ -172,7 +172,8 @@ static Status add_phrase(LabelWords *w, PhraseKind kind, int label, const char *
     *p = (Phrase){.kind = kind, .label = label, .text_number = at};
     TRY(split(&p->words, text, size, path, err));
     join_marks(&p->words);
-    if (p->words.n) return STATUS_OK;
+    for (int i = 0; i < p->words.n; i++)
+        if (p->words.token[i].is_word) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s:%d: '%.*s' holds no word; words separated by ',' were expected",
                      path, line, (int)size, text);
 }
@@ -447,7 +448,7 @@ Status label_words_find(const LabelWords *w, const char *text, WordsFound *found
     bool other = false;
     for (int i = 0; i < w->labels.n; i++) other |= !w->alone[i] && found[i] >= WORDS_UNCERTAIN;
     for (int i = 0; i < w->labels.n; i++)
-        if (w->alone[i] && other) found[i] = WORDS_NONE;
+        if (w->alone[i] && other) found[i] = WORDS_NONE, phrase[i] = NULL;
     tokens_free(&r.t);
     mem_free(r.cue);
     return s;

@@ -11,11 +11,11 @@ static const char *const IMAGES[] = {
     "file_name",  "image_filename", "imageid", "image_id", "img_id",     "dicom_id", "file",
     "filepath",   "影像",           "图像",    "图片",     "影像路径",   "图像路径", "图片路径",
     "文件名",     "bild",           "imagen",  "画像",     NULL};
-static const char *const TEXTS[] = {"report",      "text",          "caption",    "reports",
-                                    "report_text", "description",   "conclusion", "section_findings",
-                                    "报告",        "报告内容",      "检查报告",   "描述",
-                                    "诊断报告",    "befund",        "informe",    "compte_rendu",
-                                    "所見",        "findings_text", NULL};
+static const char *const TEXTS[] = {
+    "report",     "text",     "caption",      "reports",  "report_text",   "description",
+    "conclusion", "findings", "impression",   "检查所见", "超声所见",      "影像所见",
+    "所见",       "报告",     "报告内容",     "检查报告", "描述",          "诊断报告",
+    "befund",     "informe",  "compte_rendu", "所見",     "findings_text", NULL};
 static const char *const PAIRS[][2] = {
     {"findings", "impression"}, {"question", "answer"},
     {"检查所见", "诊断意见"},   {"超声所见", "超声提示"},
