@@ -16,11 +16,13 @@ static size_t area(const Dataset *d) {
 
 /* ---- One case ---- */
 
-static Status decode_picture(const Dataset *d, int i, uint8_t *out, Error *err) {
+/* *scaled: the picture has 16 bits and uses little of their range (image_fill_16). */
+static Status decode_picture(const Dataset *d, int i, uint8_t *out, bool *scaled, Error *err) {
     const Case *c = &d->manifest->cases[i];
     Image im;
     Status s = image_read(&im, c->image_path, err);
     if (s == STATUS_OK) s = image_square(&im, d->side, out, err);
+    *scaled = im.high > 0;
     image_free(&im);
     return s == STATUS_OK || !c->line ? s : error_prefix(err, "%s:%d", d->manifest->path, c->line);
 }
@@ -30,7 +32,8 @@ Status dataset_picture(const Dataset *d, int i, uint8_t *scratch, const uint8_t 
                d->side);
     *picture = d->picture[i] ? d->picture[i] : scratch;
     if (d->picture[i]) return STATUS_OK;
-    if (d->manifest->cases[i].image_path) return decode_picture(d, i, scratch, err);
+    bool scaled;
+    if (d->manifest->cases[i].image_path) return decode_picture(d, i, scratch, &scaled, err);
     memset(scratch, 0, area(d));
     return STATUS_OK;
 }
@@ -42,10 +45,11 @@ static Status encode_text(const Dataset *d, int i, Error *err) {
     return s == STATUS_OK || !c->line ? s : error_prefix(err, "%s:%d", d->manifest->path, c->line);
 }
 
-static Status load_case(const Dataset *d, int i, uint8_t *scratch, Error *err) {
+static Status load_case(const Dataset *d, int i, uint8_t *scratch, bool *scaled, Error *err) {
+    *scaled = false;
     if (d->vocab) TRY(encode_text(d, i, err));
     if (d->side == 0 || !d->manifest->cases[i].image_path) return STATUS_OK;
-    return decode_picture(d, i, d->picture[i] ? d->picture[i] : scratch, err);
+    return decode_picture(d, i, d->picture[i] ? d->picture[i] : scratch, scaled, err);
 }
 
 /* ---- All cases ---- */
@@ -54,13 +58,15 @@ typedef struct {
     const Dataset *d;
     int first;        /* case of item 0 */
     uint8_t *failed;  /* (n) */
+    bool *scaled;     /* (n) */
     uint8_t *scratch; /* (threads,S,S) */
 } Load;
 
 static void load_item(void *ctx, int item, int worker) {
     Load *l = ctx;
     int i = l->first + item;
-    l->failed[i] = load_case(l->d, i, l->scratch + (size_t)worker * area(l->d), NULL) != STATUS_OK;
+    l->failed[i] =
+        load_case(l->d, i, l->scratch + (size_t)worker * area(l->d), &l->scaled[i], NULL) != STATUS_OK;
 }
 
 /* Failed cases are done once more in order: the first that fails again tells why, whatever the threads did.
@@ -71,10 +77,22 @@ static Status load_all(Load *l, Pool *pool, const Log *log, Error *err) {
         int chunk = n - l->first < CHUNK ? n - l->first : CHUNK;
         pool_for(pool, chunk, load_item, l);
         for (int i = l->first; i < l->first + chunk; i++)
-            if (l->failed[i]) TRY(load_case(l->d, i, l->scratch, err));
+            if (l->failed[i]) TRY(load_case(l->d, i, l->scratch, &l->scaled[i], err));
         log_progress(log, "reading images and texts", l->first + chunk, n);
     }
     return STATUS_OK;
+}
+
+static void warn_of_scaled(const Load *l, const Log *log) {
+    int n = 0, first = 0;
+    for (int i = l->d->manifest->n - 1; i >= 0; i--)
+        if (l->scaled[i]) n++, first = i;
+    if (n)
+        log_warn(log,
+                 "%s: has 16 bits and uses less than a quarter of their range; its values are scaled from "
+                 "least to most, as "
+                 "those of a DICOM file are (%d such picture%s)",
+                 l->d->manifest->cases[first].image_path, n, n == 1 ? "" : "s");
 }
 
 /* Takes memory for pictures in the manifest's order until the bound is reached. */
@@ -108,9 +126,13 @@ Status dataset_load(Dataset *d, const Manifest *m, const Vocab *v, int side, siz
     d->side = side;
     d->bound = bound ? bound : standard_bound;
     TRY(take_memory(d, err));
-    Load l = {d, 0, mem_calloc((size_t)m->n, 1), mem_alloc((size_t)pool_threads(pool) * area(d))};
-    Status s = l.failed && l.scratch ? load_all(&l, pool, log, err) : mem_error(err, "reading the data");
+    Load l = {d, 0, mem_calloc((size_t)m->n, 1), mem_calloc((size_t)m->n, sizeof *l.scaled),
+              mem_alloc((size_t)pool_threads(pool) * area(d))};
+    bool room = l.failed && l.scaled && l.scratch;
+    Status s = room ? load_all(&l, pool, log, err) : mem_error(err, "reading the data");
+    if (s == STATUS_OK) warn_of_scaled(&l, log);
     mem_free(l.failed);
+    mem_free(l.scaled);
     mem_free(l.scratch);
     return s;
 }

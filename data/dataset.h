@@ -20,7 +20,8 @@ typedef struct {
 } Dataset;
 
 /* Decodes and tokenises all cases over the pool, also the pictures that are not kept: a damaged one is an
- * error now rather than an hour later, the first in the manifest's order, with its line. bound: most bytes of
+ * error now rather than an hour later, the first in the manifest's order, with its line. Warns of 16-bit pictures that were
+ * scaled by their own range. bound: most bytes of
  * pictures kept (0: 512 MiB). dataset_free in every case. */
 Status dataset_load(Dataset *d, const Manifest *m, const Vocab *v, int side, size_t bound, Pool *pool,
                     const Log *log, Error *err);

@@ -83,7 +83,7 @@ static void add_regions(Buffer *b, const DicomFile *f) {
 
 /* The empty offset table, then every file in its items. */
 static void add_encapsulated(Buffer *b, const DicomFile *f) {
-    int frames = f->frames ? atoi(f->frames) : 1, pieces = f->pieces ? f->pieces : 1;
+    int frames = f->frames && atoi(f->frames) ? atoi(f->frames) : 1, pieces = f->pieces ? f->pieces : 1;
     add_head(b, false, 0x7FE00010, "OB", 0xFFFFFFFF);
     add_head(b, false, 0xFFFEE000, "", 0);
     for (int i = 0; i < frames; i++)
@@ -99,7 +99,13 @@ static void add_encapsulated(Buffer *b, const DicomFile *f) {
 void dicom_file(Buffer *b, const DicomFile *f) {
     bool im = f->implicit;
     int allocated = f->allocated ? f->allocated : 8, stored = f->stored ? f->stored : allocated;
+    size_t start = b->size;
     dicom_begin(b, f->syntax ? f->syntax : f->jpeg ? BASELINE : im ? IMPLICIT : EXPLICIT);
+    if (f->head == DICOM_NO_PREAMBLE) {
+        b->size -= 132;
+        memmove(b->data + start, b->data + start + 132, b->size - start);
+    }
+    if (f->head == DICOM_NO_META) b->size = start;
     dicom_string(b, im, 0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7"); /* secondary capture */
     dicom_string(b, im, 0x00080018, "UI", "1.2.3.4");
     dicom_string(b, im, 0x00080060, "CS", "US");
@@ -117,11 +123,13 @@ void dicom_file(Buffer *b, const DicomFile *f) {
     dicom_short(b, im, 0x00280102, stored - 1);
     dicom_short(b, im, 0x00280103, f->is_signed);
     if (f->padding) dicom_short(b, im, 0x00280120, f->padding);
+    if (f->padding_limit) dicom_short(b, im, 0x00280121, f->padding_limit);
     dicom_string(b, im, 0x00281050, "DS", f->center);
     dicom_string(b, im, 0x00281051, "DS", f->width);
     dicom_string(b, im, 0x00281052, "DS", f->intercept);
     dicom_string(b, im, 0x00281053, "DS", f->slope);
     dicom_string(b, im, 0x00281056, "CS", f->function);
+    if (f->extra) buffer_add(b, f->extra->data, f->extra->size);
     if (f->jpeg)
         add_encapsulated(b, f);
     else if (f->pixels)

@@ -14,7 +14,9 @@ typedef struct {
     const char *patient;            /* NULL: none */
     const char *syntax, *photometric, *frames, *slope, *intercept, *center, *width, *function;
     int columns, rows, allocated, stored, samples, planar;
-    int padding;                 /* 0: none */
+    int padding, padding_limit; /* 0: none */
+    const Buffer *extra;        /* whole elements before the pixels */
+    enum { DICOM_WHOLE, DICOM_NO_PREAMBLE, DICOM_NO_META } head;
     const uint32_t (*region)[5]; /* (regions): spatial format, x0, y0, x1, y1 */
     int regions;
     const void *pixels;

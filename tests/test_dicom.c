@@ -1,6 +1,8 @@
 /* DICOM files that the tests write, with the gray values that they must give. */
 #include "data/picture/dicom.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/picture/image.h"
@@ -232,11 +234,26 @@ Test(dicom, what_is_not_read_names_the_command_that_converts_it) {
         {"1.2.840.10008.1.2.4.80", "dcmdjpls IN.dcm OUT.dcm"},
         {"1.2.840.10008.1.2.4.90", "JPEG 2000"},
         {"1.2.840.10008.1.2.4.102", "a video"},
-        {"1.2.3", "'1.2.3', which is unknown"}};
+        {"1.2.840.10008.1.2.4.92", "gdcmconv --raw IN.dcm OUT.dcm"},
+        {"1.2.840.10008.1.2.4.94", "on a server); uncompressed"},
+        {"1.2.840.10008.1.2.4.201", "(High-Throughput JPEG 2000)"},
+        {"1.2.840.10008.1.2.4.205", "on a server"},
+        {"1.2.840.10008.1.2.4.110", "(JPEG XL)"},
+        {"1.2.840.10008.1.2.4.112", "(JPEG XL)"},
+        {"1.2.840.10008.1.2.8.1", "(deflated frames)"},
+        {"1.2.840.10008.1.2.4.61", "a retired kind of JPEG"},
+        {"1.2.3", "(not one of the standard)"}};
+    static const char *const none[] = {"1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.110",
+                                       "1.2.840.10008.1.2.8.1",   "1.2.840.10008.1.2.4.102",
+                                       "1.2.840.10008.1.2.4.61",  "1.2.3"};
     DicomFile f = {.columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4};
     for (size_t i = 0; i < sizeof kind / sizeof kind[0]; i++) {
         f.syntax = kind[i][0];
         refuses(&f, kind[i][1]);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        f.syntax = none[i];
+        refuses(&f, "DCMTK and GDCM do not convert it: export it again as Explicit VR Little Endian");
     }
     f.syntax = NULL;
     f.photometric = "PALETTE COLOR";
@@ -255,36 +272,342 @@ Test(dicom, what_is_not_read_names_the_command_that_converts_it) {
     refuses(&f, "is 65535 x 65535");
 }
 
-Test(dicom, a_modality_lookup_table_is_refused_and_an_icon_is_not_the_picture) {
-    Buffer b = {0}, icon = {0};
+/* A sequence of one item with a lookup table: tag 0x00283010 (VOI) or 0x00283000 (modality). words: two bytes an entry. */
+static void add_table(Buffer *out, bool implicit, uint32_t tag, const char *vr, int entries, int first,
+                      int bits, const void *data, size_t bytes) {
+    unsigned char three[6], head[8] = {0xFE, 0xFF, 0x00, 0xE0};
+    Buffer item = {0}, sequence = {0};
+    words(three, (const int[]){entries, first, bits}, 3);
+    dicom_element(&item, implicit, 0x00283002, vr, three, 6);
+    dicom_element(&item, implicit, 0x00283006, "OW", data, bytes);
+    put_u32(head + 4, (uint32_t)item.size);
+    buffer_add(&sequence, head, 8);
+    buffer_add(&sequence, item.data, item.size);
+    dicom_element(out, implicit, tag, "SQ", sequence.data, sequence.size);
+    buffer_free(&item);
+    buffer_free(&sequence);
+}
+
+/* Four entries from value 100 on: 0, 10, 200, 255 of 255, and the same of 4095 and of 65535. */
+Test(dicom, a_voi_lookup_table_takes_the_place_of_a_missing_window) {
+    static const uint8_t gray[6] = {0, 0, 10, 200, 255, 255}, inverted[6] = {255, 255, 245, 55, 0, 0};
+    static const int eight[4] = {0, 10, 200, 255}, twelve[4] = {0, 161, 3212, 4095},
+                     wide[4] = {0, 2570, 51400, 65535};
+    unsigned char p[12], table[3][8], packed[4] = {0, 10, 200, 255};
+    words(p, (const int[]){0, 100, 101, 102, 103, 4000}, 6);
+    words(table[0], eight, 4);
+    words(table[1], twelve, 4);
+    words(table[2], wide, 4);
+    for (int kind = 0; kind < 12; kind++) {
+        static const int bits[4] = {8, 12, 16, 8};
+        Buffer extra = {0};
+        bool implicit = kind / 4 == 1;
+        add_table(&extra, implicit, 0x00283010, "US", 4, 100, bits[kind % 4],
+                  kind % 4 == 3 ? packed : table[kind % 4], kind % 4 == 3 ? 4 : 8);
+        DicomFile f = {.implicit = implicit,
+                       .columns = 6,
+                       .rows = 1,
+                       .allocated = 16,
+                       .stored = 12,
+                       .pixels = p,
+                       .pixel_bytes = 12,
+                       .extra = &extra};
+        if (kind / 4 == 2) f.photometric = "MONOCHROME1";
+        expect(&f, 6, 1, kind / 4 == 2 ? inverted : gray);
+        f.center = "2048", f.width = "1";
+        expect(&f, 6, 1,
+               kind / 4 == 2 ? (const uint8_t[6]){255, 255, 255, 255, 255, 0}
+                             : (const uint8_t[6]){0, 0, 0, 0, 0, 255});
+        f.center = f.width = ""; /* there, and empty: no window */
+        expect(&f, 6, 1, kind / 4 == 2 ? inverted : gray);
+        buffer_free(&extra);
+    }
+}
+
+Test(dicom, a_voi_lookup_table_of_signed_values_starts_below_zero) {
+    static const int eight[3] = {0, 100, 255};
+    unsigned char p[6], table[6];
+    Buffer extra = {0};
+    words(p, (const int[]){-2000, -1, 0}, 3);
+    words(table, eight, 3);
+    add_table(&extra, true, 0x00283010, "US", 3, -2, 8, table, 6);
+    DicomFile f = {.implicit = true,
+                   .columns = 3,
+                   .rows = 1,
+                   .allocated = 16,
+                   .is_signed = true,
+                   .pixels = p,
+                   .pixel_bytes = 6,
+                   .extra = &extra};
+    expect(&f, 3, 1, (const uint8_t[3]){0, 100, 255});
+    f.is_signed = false; /* and of unsigned ones with an intercept below zero */
+    f.intercept = "-1000", f.slope = "1";
+    words(p, (const int[]){0, 999, 1000}, 3);
+    expect(&f, 3, 1, (const uint8_t[3]){0, 100, 255});
+    buffer_free(&extra);
+}
+
+Test(dicom, a_modality_lookup_table_takes_the_place_of_slope_and_intercept) {
+    static const int entry[4] = {1000, 1100, 1200, 1500};
+    unsigned char table[8];
+    const uint8_t p[4] = {0, 1, 2, 3};
+    words(table, entry, 4);
+    for (int implicit = 0; implicit < 2; implicit++) {
+        Buffer extra = {0};
+        add_table(&extra, implicit, 0x00283000, "US", 4, 0, 16, table, 8);
+        DicomFile f = {
+            .implicit = implicit, .columns = 4, .rows = 1, .pixels = p, .pixel_bytes = 4, .extra = &extra};
+        expect(&f, 4, 1, (const uint8_t[4]){0, 51, 102, 255});
+        buffer_free(&extra);
+    }
+}
+
+/* A table without entries is none; one with fewer entries than it says ends there. */
+Test(dicom, broken_lookup_tables_are_read_as_far_as_they_go) {
+    unsigned char table[4];
+    words(table, (const int[]){5 * 257, 65535}, 2);
+    for (int kind = 0; kind < 4; kind++) {
+        Buffer extra = {0};
+        add_table(&extra, false, 0x00283010, "US", kind == 3 ? 0 : 4, 0,
+                  kind == 1   ? 0
+                  : kind == 2 ? 99
+                              : 16,
+                  table, kind == 0 ? 0 : 4);
+        DicomFile f = {.columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4, .extra = &extra};
+        if (kind < 3)
+            expect(&f, 2, 2, four);
+        else
+            expect(&f, 2, 2, (const uint8_t[4]){5, 255, 255, 255});
+        buffer_free(&extra);
+    }
+}
+
+Test(dicom, an_icon_is_not_the_picture) {
+    Buffer icon = {0}, sequence = {0};
+    const uint8_t small[2] = {1, 2};
+    unsigned char item[8] = {0xFE, 0xFF, 0x00, 0xE0};
+    dicom_element(&icon, true, 0x7FE00010, "OW", small, 2);
+    item[4] = (unsigned char)icon.size;
+    buffer_add(&sequence, item, 8);
+    buffer_add(&sequence, icon.data, icon.size);
+    Buffer extra = {0};
+    dicom_element(&extra, true, 0x00880200, "SQ", sequence.data, sequence.size);
+    DicomFile f = {
+        .implicit = true, .columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4, .extra = &extra};
+    expect(&f, 2, 2, four);
+    buffer_free(&icon);
+    buffer_free(&sequence);
+    buffer_free(&extra);
+}
+
+Test(dicom, padding_may_be_a_range) {
+    unsigned char p[10];
+    words(p, (const int[]){-2000, -1990, 100, 150, 200}, 5);
+    DicomFile f = {.columns = 5,
+                   .rows = 1,
+                   .allocated = 16,
+                   .is_signed = true,
+                   .padding = -2000,
+                   .padding_limit = -1985,
+                   .pixels = p,
+                   .pixel_bytes = 10};
+    for (int way = 0; way < 2; way++) {
+        expect(&f, 5, 1, (const uint8_t[5]){0, 0, 0, 128, 255});
+        f.padding = -1985, f.padding_limit = -2000; /* PS3.3 C.7.5.1.1.2: in either order */
+    }
+}
+
+Test(dicom, numbers_that_are_there_and_empty_count_as_missing) {
+    static const uint8_t three[6] = {1, 2, 3, 4, 5, 6};
+    unsigned char p[8];
+    DicomFile f = {.columns = 2, .rows = 1, .pixels = three, .pixel_bytes = 2};
+    static const char *const one[] = {"0", "", " ", "  0 ", "00", "1"};
+    for (size_t i = 0; i < sizeof one / sizeof one[0]; i++) {
+        f.frames = one[i];
+        expect(&f, 2, 1, three);
+        f.jpeg = false;
+    }
+    words(p, (const int[]){1000, 1100, 1200, 1500}, 4);
+    for (int implicit = 0; implicit < 2; implicit++)
+        for (int blank = 0; blank < 2; blank++) {
+            const char *none = blank ? "  " : "";
+            f = (DicomFile){.implicit = implicit,
+                            .columns = 4,
+                            .rows = 1,
+                            .allocated = 16,
+                            .stored = 12,
+                            .pixels = p,
+                            .pixel_bytes = 8,
+                            .frames = none,
+                            .slope = none,
+                            .intercept = none,
+                            .center = none,
+                            .width = none,
+                            .function = none};
+            expect(&f, 4, 1, (const uint8_t[4]){0, 51, 102, 255});
+        }
+    /* Sizes and kinds of 16 bits: one sample, all bits stored, unsigned. */
+    static const uint32_t optional[] = {0x00280002, 0x00280006, 0x00280101, 0x00280102,
+                                        0x00280103, 0x00280120, 0x00280121};
+    Buffer b = {0};
     Image im;
     Error err = {0};
-    const uint8_t small[2] = {1, 2};
-    dicom_element(&icon, true, 0x7FE00010, "OW", small, 2);
-    for (int way = 0; way < 2; way++) {
-        b.size = 0;
-        dicom_begin(&b, "1.2.840.10008.1.2");
-        unsigned char item[8] = {0xFE, 0xFF, 0x00, 0xE0, (unsigned char)icon.size};
-        Buffer sequence = {0};
-        buffer_add(&sequence, item, 8);
-        buffer_add(&sequence, icon.data, icon.size);
-        dicom_string(&b, true, 0x00280004, "CS", "MONOCHROME2");
-        dicom_short(&b, true, 0x00280010, 2);
-        dicom_short(&b, true, 0x00280011, 2);
-        dicom_short(&b, true, 0x00280100, 8);
-        dicom_short(&b, true, 0x00280101, 8);
-        dicom_short(&b, true, 0x00280102, 7);
-        dicom_element(&b, true, way ? 0x00283000 : 0x00880200, "SQ", sequence.data, sequence.size);
-        dicom_element(&b, true, 0x7FE00010, "OW", four, 4);
-        Status s = dicom_decode(&im, "p.dcm", b.data, b.size, DICOM_MIDDLE, &err);
-        cr_assert_eq(s, way ? STATUS_INPUT : STATUS_OK, "%s", err.message);
-        if (!way) cr_assert_arr_eq(im.pixel, four, 4);
-        image_free(&im);
-        buffer_free(&sequence);
-    }
-    cr_assert(fixture_says(&err, STATUS_INPUT, "a modality lookup table"));
+    dicom_begin(&b, "1.2.840.10008.1.2.1");
+    dicom_string(&b, false, 0x00280004, "CS", "MONOCHROME2");
+    dicom_short(&b, false, 0x00280010, 2);
+    dicom_short(&b, false, 0x00280011, 2);
+    dicom_short(&b, false, 0x00280100, 8);
+    for (size_t i = 0; i < sizeof optional / sizeof optional[0]; i++)
+        dicom_element(&b, false, optional[i], "US", NULL, 0);
+    dicom_element(&b, false, 0x7FE00010, "OB", four, 4);
+    cr_assert_eq(dicom_decode(&im, "p.dcm", b.data, b.size, 0, &err), STATUS_OK, "%s", err.message);
+    cr_assert_arr_eq(im.pixel, four, 4);
+    image_free(&im);
     buffer_free(&b);
-    buffer_free(&icon);
+}
+
+/* Explicit where implicit is declared, the other way, without a declaration, without meta information, without preamble. */
+Test(dicom, files_are_read_as_they_are_encoded_and_not_as_they_declare) {
+    static const uint32_t region[1][5] = {{1, 4, 6, 35, 29}};
+    uint8_t gray[32 * 24];
+    for (int i = 0; i < 40 * 30; i++) ramp[i] = (uint8_t)(i * 7);
+    for (int y = 0; y < 24; y++) memcpy(gray + 32 * y, ramp + (size_t)(y + 6) * 40 + 4, 32);
+    for (int way = 0; way < 32; way++) {
+        static const char *const declared[] = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "", NULL};
+        DicomFile f = {.implicit = way & 1,
+                       .open = way & 2,
+                       .columns = 40,
+                       .rows = 30,
+                       .region = region,
+                       .regions = 1,
+                       .syntax = declared[way / 4 % 4],
+                       .pixels = ramp,
+                       .pixel_bytes = sizeof ramp};
+        if (way >= 16) f.head = way & 4 ? DICOM_NO_META : DICOM_NO_PREAMBLE;
+        expect(&f, 32, 24, gray);
+    }
+    /* JPEG frames without meta information are known by their undefined length. */
+    Image plain;
+    cr_assert_eq(image_decode(&plain, "j", fixture_jpeg_gray, sizeof fixture_jpeg_gray, NULL), STATUS_OK);
+    DicomFile f = {.columns = 16,
+                   .rows = 16,
+                   .jpeg = true,
+                   .head = DICOM_NO_META,
+                   .pixels = fixture_jpeg_gray,
+                   .pixel_bytes = sizeof fixture_jpeg_gray};
+    expect(&f, 16, 16, plain.pixel);
+    image_free(&plain);
+}
+
+/* An element within explicit ones that is written without a VR, and one with a VR that no standard has. */
+Test(dicom, elements_of_foreign_representation_are_passed_over) {
+    Buffer extra = {0};
+    dicom_element(&extra, true, 0x00290010, "", "private", 7);
+    dicom_element(&extra, false, 0x00290011, "ZZ", "short!", 6);
+    dicom_element(&extra, false, 0x00290012, "ZZ", "", 0);
+    static const unsigned char later[] = {0x29, 0, 0x13, 0, 'O', 'Z', 0, 0, 4, 0, 0, 0, 'l', 'o', 'n', 'g'};
+    buffer_add(&extra, later, sizeof later);
+    DicomFile f = {.columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4, .extra = &extra};
+    expect(&f, 2, 2, four);
+    buffer_free(&extra);
+}
+
+/* A JPEG of 8 x 8 pixels of one colour, written by hand: quantisation by 1, DC codes of 4 bits, and 0 for the end of a block. */
+static void flat_jpeg(Buffer *out, const int colour[3], bool subsampled, const char *segment,
+                      size_t segment_bytes) {
+    unsigned char dqt[69] = {0xFF, 0xDB, 0, 67}, scan[16] = {0};
+    unsigned char sof[] = {0xFF, 0xC0, 0, 17, 8, 0, 8, 0, 8, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0};
+    static const unsigned char dc[] = {0xFF, 0xC4, 0, 31, 0, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0,  0, 0,
+                                       0,    0,    0, 0,  0, 1, 2, 3, 4,  5, 6, 7, 8, 9, 10, 11},
+                               ac[] = {0xFF, 0xC4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0,
+                                       0,    0,    0, 0,  0,    0, 0, 0, 0, 0, 0},
+                               sos[] = {0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0};
+    if (subsampled) sof[11] = 0x21; /* two blocks of the first component in a row, the second as the first */
+    memset(dqt + 5, 1, 64);
+    size_t bit = 0;
+#define PUT(value, bits)                                                                                     \
+    for (int k_ = (bits)-1; k_ >= 0; k_--, bit++)                                                            \
+        if ((value) >> k_ & 1) scan[bit / 8] |= (unsigned char)(0x80 >> bit % 8);
+    for (int c = 0; c < 3; c++) {
+        int d = 8 * (colour[c] - 128), size = 0;
+        while (abs(d) >> size) size++;
+        PUT(size, 4);
+        PUT(d < 0 ? d + (1 << size) - 1 : d, size);
+        PUT(0, 1);
+        if (c == 0 && subsampled) PUT(0, 5);
+    }
+    while (bit % 8) PUT(1, 1);
+#undef PUT
+    buffer_add(out, "\xFF\xD8", 2);
+    buffer_add(out, segment, segment_bytes);
+    buffer_add(out, dqt, sizeof dqt);
+    buffer_add(out, sof, sizeof sof);
+    buffer_add(out, dc, sizeof dc);
+    buffer_add(out, ac, sizeof ac);
+    buffer_add(out, sos, sizeof sos);
+    for (size_t i = 0; i < bit / 8; i++) {
+        buffer_add(out, scan + i, 1);
+        if (scan[i] == 0xFF) buffer_add(out, "", 1);
+    }
+    buffer_add(out, "\xFF\xD9", 2);
+}
+
+/* ITU-T T.871: JFIF is YCbCr. T.872: Adobe's segment says which. Without both the header of the DICOM file decides. */
+Test(dicom, jpeg_frames_of_rgb_without_a_marker_are_rgb) {
+    static const char jfif[] = "\xFF\xE0\0\20JFIF\0\1\1\0\0\1\0\1\0\0", adobe[] = "\xFF\xEE\0\16"
+                                                                                  "Adobe\0\144\0\0\0\0\1";
+    const int colour[3] = {200, 90, 30};
+    const uint8_t rgb = image_luma(200, 90, 30);
+    for (int kind = 0; kind < 5; kind++) {
+        Buffer jpeg = {0};
+        Image im;
+        Error err;
+        flat_jpeg(&jpeg, colour, kind == 3, kind == 1 ? jfif : adobe,
+                  kind == 1   ? sizeof jfif - 1
+                  : kind == 2 ? sizeof adobe - 1
+                              : 0);
+        DicomFile f = {.columns = 8,
+                       .rows = 8,
+                       .samples = 3,
+                       .photometric = kind == 4 ? "YBR_FULL" : "RGB",
+                       .jpeg = true,
+                       .pixels = jpeg.data,
+                       .pixel_bytes = jpeg.size};
+        cr_assert_eq(decode(&im, &f, 0, &err), STATUS_OK, "%s", err.message);
+        if (kind == 0)
+            cr_assert_eq(im.pixel[27], rgb, "%d, not %d", im.pixel[27], rgb);
+        else
+            cr_assert_gt(im.pixel[27], 150, "kind %d: %d", kind, im.pixel[27]); /* Y is 200 */
+        image_free(&im);
+        buffer_free(&jpeg);
+    }
+}
+
+/* A long sequence of frames: the file is larger than a picture may be, one frame of it is read. */
+Test(dicom, of_a_file_beyond_the_largest_picture_one_frame_is_read) {
+    enum { SIDE = 1024, FRAMES_OF_IT = 300 };
+    DicomFile f = {.columns = SIDE, .rows = SIDE, .frames = "300"};
+    Buffer b = {0};
+    Image im;
+    Error err = {0};
+    unsigned char head[12] = {0xE0, 0x7F, 0x10, 0, 'O', 'B'};
+    dicom_file(&b, &f);
+    put_u32(head + 8, FRAMES_OF_IT * SIDE * SIDE);
+    buffer_add(&b, head, 12);
+    const char *path = fixture_file("long.dcm", b.data, b.size);
+    FILE *file = fopen(path, "r+b");
+    cr_assert_not_null(file);
+    long middle = (long)b.size + (FRAMES_OF_IT / 2) * SIDE * SIDE,
+         last = (long)b.size + FRAMES_OF_IT * SIDE * SIDE - 1;
+    cr_assert(fseek(file, middle + 5, SEEK_SET) == 0 && fputc(77, file) == 77);
+    cr_assert(fseek(file, last, SEEK_SET) == 0 && fputc(0, file) == 0 && fclose(file) == 0);
+    cr_assert_gt(last, (long)IMAGE_MAX_BYTES);
+    cr_assert_eq(image_read(&im, path, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(im.pixel[5], 77);
+    cr_assert_eq(im.pixel[6], 0);
+    image_free(&im);
+    remove(path);
+    buffer_free(&b);
 }
 
 /* A picture or an input error, whatever is cut or turned: never a signal. */
@@ -345,10 +668,10 @@ Test(dicom, sizes_and_numbers_that_do_not_fit_are_refused) {
     DicomFile f = {.columns = 2, .rows = 2, .pixels = four, .pixel_bytes = 4};
     Image im;
     Error err;
-    static const char *const frames[] = {"0", "x", "0.5", "9999999", "1e999", "-1"};
+    static const char *const frames[] = {"x", "0.5", "1.5", "9999999", "1e999", "-1"};
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
         f.frames = frames[i];
-        refuses(&f, "has 0 frames");
+        refuses(&f, "its number of frames is no whole number");
     }
     f.frames = "1048576"; /* the most there may be: more bytes than the file has, and no size that wraps */
     refuses(&f, "");

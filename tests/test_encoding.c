@@ -75,7 +75,7 @@ static const char *const western[] = {
     "patient´s",
     "Señor MUÑOZ",
     "LÉSION DROITE À CONTRÔLER",
-    "letra: Á,É,Í\nÑ;Ö;Ü\n",
+    "letras y más letras: Á,É,Í\nÑ;Ö;Ü\n",
     "“”‘’–—…",
 };
 

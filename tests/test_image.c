@@ -63,16 +63,6 @@ Test(image, a_png_cut_anywhere_is_an_input_error) {
     buffer_free(&b);
 }
 
-Test(image, bytes_behind_the_end_of_a_png_are_refused) {
-    Buffer b = small_png(5, 4);
-    Image im;
-    Error err;
-    buffer_add(&b, "x", 1);
-    cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_INPUT);
-    cr_assert(fixture_says(&err, STATUS_INPUT, "p: byte "));
-    buffer_free(&b);
-}
-
 Test(image, png_colour_becomes_luma_and_alpha_is_not_looked_at) {
     const uint8_t rgb[6] = {200, 100, 50, 255, 255, 255}, rgba[4] = {0, 200, 0, 0}, alpha[2] = {90, 1};
     const struct {
@@ -108,6 +98,100 @@ Test(image, sixteen_bit_png_gives_its_high_byte) {
     buffer_free(&b);
 }
 
+/* What a file of 16 bits gives, grey n x 1 or colour 1 x 1; as PNG, and as PNM where `pnm`. */
+static void sixteen(const uint16_t *v, int n, const uint8_t *gray, int low, int high) {
+    for (int kind = 0; kind < 2; kind++) {
+        uint8_t row[64];
+        Buffer b = {0};
+        Image im;
+        Error err;
+        for (int i = 0; i < n; i++) row[2 * i] = (uint8_t)(v[i] >> 8), row[2 * i + 1] = (uint8_t)v[i];
+        if (kind == 0) fixture_png_bytes(&b, n, 1, 16, 0, row, 2 * (size_t)n);
+        if (kind == 1) buffer_printf(&b, "P5 %d 1 65535\n", n);
+        if (kind == 1) buffer_add(&b, row, 2 * (size_t)n);
+        cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_OK, "%s", err.message);
+        for (int i = 0; i < n; i++)
+            cr_assert_eq(im.pixel[i], gray[i], "%d: %d, not %d", i, im.pixel[i], gray[i]);
+        cr_assert_eq(im.low, low);
+        cr_assert_eq(im.high, high);
+        image_free(&im);
+        buffer_free(&b);
+    }
+}
+
+Test(image, sixteen_bits_that_hold_twelve_are_scaled_by_their_range_as_dicom_is) {
+    sixteen((const uint16_t[]){1000, 1100, 1200, 1500}, 4, (const uint8_t[]){0, 51, 102, 255}, 1000, 1500);
+    sixteen((const uint16_t[]){0, 2048, 4095}, 3, (const uint8_t[]){0, 128, 255}, 0, 4095);
+    sixteen((const uint16_t[]){31768, 32768, 33768}, 3, (const uint8_t[]){0, 128, 255}, 31768,
+            33768); /* CT with an offset */
+    sixteen((const uint16_t[]){0, 16383}, 2, (const uint8_t[]){0, 255}, 0, 16383);
+    sixteen((const uint16_t[]){0, 16384, 300}, 3, (const uint8_t[]){0, 64, 1}, 0, 0);
+    sixteen((const uint16_t[]){0x0101, 0x2020, 0x3131}, 3, (const uint8_t[]){1, 0x20, 0x31}, 0,
+            0); /* 8 bits times 257 */
+    sixteen((const uint16_t[]){0x0100, 0x2000, 0x3100}, 3, (const uint8_t[]){1, 0x20, 0x31}, 0,
+            0); /* 8 bits times 256 */
+    sixteen((const uint16_t[]){0x1234, 0x1234}, 2, (const uint8_t[]){0x12, 0x12}, 0, 0);
+}
+
+Test(image, colour_of_sixteen_bits_is_scaled_and_its_alpha_is_not_looked_at) {
+    const uint8_t rgba[16] = {0, 0, 0x0F, 0xFF, 0, 0, 0xFF, 0xFF, 0x0F, 0xFF, 0x0F, 0xFF, 0x0F, 0xFF, 0, 0};
+    Buffer b = {0};
+    Image im;
+    Error err;
+    fixture_png_bytes(&b, 2, 1, 16, 6, rgba, sizeof rgba);
+    cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(im.pixel[0], image_luma(0, 255, 0));
+    cr_assert_eq(im.pixel[1], 255);
+    cr_assert_eq(im.high, 4095);
+    image_free(&im);
+    buffer_free(&b);
+}
+
+/* A file with this kind of frame is whole: the message names the kind and a way out. */
+Test(image, rare_kinds_of_jpeg_are_named_and_not_called_damaged) {
+    static const struct {
+        int marker, bits, components;
+        const char *says;
+    } rare[] = {
+        {0xC9, 8, 1,
+         "arithmetic coding, which is not read; convert it: jpegtran -copy all -outfile OUT.jpg IN.jpg"},
+        {0xCA, 8, 3, "arithmetic coding"},
+        {0xC3, 8, 1, "is a lossless JPEG"},
+        {0xC5, 8, 1, "is a hierarchical JPEG"},
+        {0xCD, 8, 1, "is a hierarchical JPEG"},
+        {0xF7, 8, 1, "is JPEG-LS"},
+        {0xC1, 12, 1, "of 12 bits a sample"},
+        {0xC0, 8, 2, "has not 1, 3 or 4 components"}};
+    for (size_t i = 0; i < sizeof rare / sizeof rare[0]; i++) {
+        uint8_t jpeg[21] = {0xFF,
+                            0xD8,
+                            0xFF,
+                            (uint8_t)rare[i].marker,
+                            0,
+                            17,
+                            (uint8_t)rare[i].bits,
+                            0,
+                            8,
+                            0,
+                            8,
+                            (uint8_t)rare[i].components,
+                            1,
+                            0x11,
+                            0,
+                            2,
+                            0x11,
+                            0,
+                            3,
+                            0x11,
+                            0};
+        Image im;
+        Error err = {0};
+        cr_assert_eq(decode(&im, jpeg, sizeof jpeg, &err), STATUS_INPUT);
+        cr_assert(fixture_says(&err, STATUS_INPUT, rare[i].says), "%s", err.message);
+        cr_assert_null(strstr(err.message, "damaged"), "%s", err.message);
+    }
+}
+
 Test(image, a_png_that_claims_more_pixels_than_allowed_is_refused_before_decoding) {
     const uint8_t row[2] = {0, 0};
     Buffer b = {0};
@@ -141,6 +225,24 @@ static Buffer png_of_chunks(const char *chunks) {
         chunks += size + (chunks[size] == '|');
     }
     return b;
+}
+
+Test(image, bytes_behind_the_end_of_a_png_are_ignored) {
+    static const uint8_t row[2] = {0, 7};
+    for (int palette = 0; palette < 2; palette++) {
+        Buffer b = palette ? png_of_chunks("IHDR|PLTExyz|IDATx|IEND") : (Buffer){0};
+        Image im;
+        Error err;
+        if (!palette) fixture_png_bytes(&b, 2, 1, 8, 0, row, 2);
+        Status without = decode(&im, b.data, b.size, &err);
+        image_free(&im);
+        buffer_add(&b, "x\0PLTE behind the end", 21);
+        cr_assert_eq(decode(&im, b.data, b.size, &err), without, "%s", err.message);
+        cr_assert_eq(without, palette ? STATUS_INPUT : STATUS_OK);
+        if (!palette) cr_assert_eq(im.pixel[1], 7);
+        image_free(&im);
+        buffer_free(&b);
+    }
 }
 
 Test(image, png_chunks_must_stand_in_their_places) {
@@ -392,7 +494,7 @@ Test(image, broken_headers_of_a_jpeg_are_refused) {
     jpeg_says(&none, "has no pixels before its end");
     segment(&two, 0xC0, two.data + 6, 9);
     jpeg_says(&two, "has two frame headers");
-    jpeg_says(&rare, "of a rare kind");
+    jpeg_says(&rare, "arithmetic coding");
     jpeg_says(&five, "has not 1, 3 or 4 components");
     scan(&stranger, 2, 0, 0, 63, 0);
     jpeg_says(&stranger, "a JPEG scan header is broken");
@@ -494,7 +596,7 @@ Test(image, memory_that_runs_out_is_no_fault_of_the_file) {
 Test(image, square_of_the_same_size_is_the_picture_itself) {
     uint8_t in[64], out[64];
     for (int i = 0; i < 64; i++) in[i] = (uint8_t)(37 * i);
-    Image im = {8, 8, in};
+    Image im = {.width = 8, .height = 8, .pixel = in};
     cr_assert_eq(image_square(&im, 8, out, NULL), STATUS_OK);
     cr_assert_eq(memcmp(in, out, 64), 0);
 }
@@ -516,7 +618,7 @@ Test(image, shrinking_takes_the_mean_of_the_area) {
     uint8_t in[17 * 17], out[49];
     Rng r = rng_stream(1, RNG_TEST, 0);
     for (int i = 0; i < 17 * 17; i++) in[i] = (uint8_t)rng_u32(&r);
-    Image im = {17, 17, in};
+    Image im = {.width = 17, .height = 17, .pixel = in};
     for (int side = 1; side <= 7; side++) {
         cr_assert_eq(image_square(&im, side, out, NULL), STATUS_OK);
         for (int y = 0; y < side; y++)
@@ -527,7 +629,7 @@ Test(image, shrinking_takes_the_mean_of_the_area) {
 
 Test(image, enlarging_interpolates_between_pixel_centres) {
     uint8_t in[4] = {0, 100, 200, 40}, out[16];
-    Image im = {2, 2, in};
+    Image im = {.width = 2, .height = 2, .pixel = in};
     cr_assert_eq(image_square(&im, 4, out, NULL), STATUS_OK);
     const uint8_t expected[4] = {0, 25, 75, 100};
     for (int x = 0; x < 4; x++) cr_assert_eq(out[x], expected[x]);
@@ -538,7 +640,7 @@ Test(image, enlarging_interpolates_between_pixel_centres) {
 Test(image, the_shorter_edge_is_centred_on_black) {
     uint8_t in[32], out[64];
     memset(in, 200, sizeof in);
-    Image wide = {8, 4, in}, tall = {4, 8, in};
+    Image wide = {.width = 8, .height = 4, .pixel = in}, tall = {.width = 4, .height = 8, .pixel = in};
     cr_assert_eq(image_square(&wide, 8, out, NULL), STATUS_OK);
     for (int y = 0; y < 8; y++) cr_assert_eq(out[y * 8 + 3], y >= 2 && y < 6 ? 200 : 0);
     cr_assert_eq(image_square(&tall, 8, out, NULL), STATUS_OK);
@@ -548,7 +650,7 @@ Test(image, the_shorter_edge_is_centred_on_black) {
 Test(image, a_line_of_pixels_keeps_one_row) {
     uint8_t in[1000], out[256];
     memset(in, 90, sizeof in);
-    Image line = {1000, 1, in}, few = {3, 1, in};
+    Image line = {.width = 1000, .height = 1, .pixel = in}, few = {.width = 3, .height = 1, .pixel = in};
     cr_assert_eq(image_square(&line, 16, out, NULL), STATUS_OK);
     for (int i = 0; i < 256; i++) cr_assert_eq(out[i], i / 16 == 7 ? 90 : 0);
     cr_assert_eq(image_square(&few, 16, out, NULL), STATUS_OK);

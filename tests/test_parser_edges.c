@@ -357,7 +357,7 @@ Test(edges, jpeg_segments_that_no_picture_has) {
     SAYS("\xFF\xD8\xFF\xD0\0\2", "an unknown JPEG marker");
     SAYS("\xFF\xD8\xFF\xDB\0\2\xFF\xF0\0\2", "an unknown JPEG marker");
     SAYS("\xFF\xD8\xFF\xFE\0\2\xFF\xE0\0\2\xFF\xDC\0\2", "ends before its end marker");
-    SAYS("\xFF\xD8\xFF\xC3\0\2", "rare kind");
+    SAYS("\xFF\xD8\xFF\xC3\0\2", "is a lossless JPEG");
 }
 
 /* A PNG's header with one byte changed and its checksum right. */

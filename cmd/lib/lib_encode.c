@@ -101,7 +101,7 @@ msach_status msach_encode_pixels(msach_model *model, const uint8_t *pixels, int 
     LIB_NEED(code, "room for a code", err);
     Error e = {0};
     size_t row = (size_t)width;
-    Image im = {width, height, mem_alloc(row * (size_t)height)};
+    Image im = {.width = width, .height = height, .pixel = mem_alloc(row * (size_t)height)};
     for (int y = 0; im.pixel && y < height; y++)
         memcpy(im.pixel + (size_t)y * row, pixels + (size_t)y * stride, row);
     Status s = im.pixel ? encode_picture(&model->file, &im, code, &e) : mem_error(&e, "a picture");

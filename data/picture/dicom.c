@@ -1,13 +1,12 @@
-/* The pixels of a DICOM file, once its header is read. Sources: PS3.3 C.7.6.3 (image pixel), C.11.1 and C.11.2 (rescale, window),
- * C.8.5.5 (ultrasound regions), PS3.5 annex A.4 (encapsulated frames). */
+/* The pixels of a DICOM file, once its header is read. Sources: PS3.3 C.7.6.3 (image pixel), C.8.5.5 (ultrasound regions), PS3.5
+ * annex A.4 (encapsulated frames). */
 #include "data/picture/dicom.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "data/picture/dicom_gray.h"
 #include "data/picture/dicom_support.h"
 #include "data/picture/jpeg.h"
-#include "data/picture/stb_impl.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
@@ -51,76 +50,9 @@ static Status join_pieces(const Dicom *d, const char *path, Buffer *joined, Erro
         at += 8 + size;
     }
     if (frame + 1 != d->info.frames)
-        return error_set(
-            err, STATUS_INPUT,
-            "%s: holds %d JPEG frames, its header says %d; write it anew: dcmdjpeg IN.dcm OUT.dcm", path,
-            frame + 1, d->info.frames);
+        return error_set(err, STATUS_INPUT, "%s: holds %d JPEG frames, its header says %d; get it again",
+                         path, frame + 1, d->info.frames);
     return joined->failed ? mem_error(err, path) : STATUS_OK;
-}
-
-/* ---- Gray values ---- */
-
-/* The value behind the stored bits. */
-static int value_of(const Dicom *d, unsigned bits) {
-    int v = (int)(bits >> (d->high + 1 - d->stored) & ((1u << d->stored) - 1));
-    return d->is_signed && v >> (d->stored - 1) ? v - (1 << d->stored) : v;
-}
-
-static unsigned bits_at(const Dicom *d, const unsigned char *p, size_t i) {
-    return d->allocated == 8 ? p[i] : (unsigned)(p[2 * i] | p[2 * i + 1] << 8);
-}
-
-/* 0..1 of value x through the window. */
-static double through_window(const Dicom *d, double x) {
-    double c = d->center, w = d->width;
-    if (d->window == DICOM_SIGMOID) return 1 / (1 + exp(-4 * (x - c) / w));
-    if (d->window == DICOM_LINEAR) {
-        c -= 0.5;
-        w -= 1;
-    }
-    if (x <= c - w / 2) return 0;
-    return x > c + w / 2 ? 1 : (x - c) / w + 0.5;
-}
-
-/* The least and most value of the frame after rescaling; padding does not count. */
-static void find_range(const Dicom *d, const unsigned char *p, double *low, double *high) {
-    size_t n = (size_t)d->rows * (size_t)d->columns;
-    int padding = value_of(d, (unsigned)d->padding), least = INT32_MAX, most = INT32_MIN;
-    for (size_t i = 0; i < n; i++) {
-        int v = value_of(d, bits_at(d, p, i));
-        if (d->has_padding && v == padding) continue;
-        if (v < least) least = v;
-        if (v > most) most = v;
-    }
-    if (most < least) least = most = 0;
-    double a = d->slope * least + d->intercept, b = d->slope * most + d->intercept;
-    *low = a < b ? a : b;
-    *high = a < b ? b : a;
-}
-
-/* gray[bits] for every stored word. */
-static void fill_table(const Dicom *d, const unsigned char *p, uint8_t *gray) {
-    bool as_is = d->stored <= 8 && !d->is_signed && d->slope > 0;
-    double low = d->intercept, high = d->slope * ((1 << d->stored) - 1) + d->intercept;
-    if (d->width <= 0 && !as_is) find_range(d, p, &low, &high);
-    for (unsigned bits = 0; bits < 1u << d->allocated; bits++) {
-        double x = d->slope * value_of(d, bits) + d->intercept;
-        double v = d->width > 0 ? through_window(d, x) : high > low ? (x - low) / (high - low) : 0;
-        v = v < 0 ? 0 : v > 1 ? 1 : v;
-        if (d->colour == DICOM_GRAY_INVERTED) v = 1 - v;
-        gray[bits] = (uint8_t)(v * 255 + 0.5);
-    }
-}
-
-static Status gray_values(const Dicom *d, const char *path, const unsigned char *p, uint8_t *out,
-                          Error *err) {
-    size_t n = (size_t)d->rows * (size_t)d->columns;
-    uint8_t *gray = mem_alloc((size_t)1 << d->allocated);
-    if (!gray) return mem_error(err, path);
-    fill_table(d, p, gray);
-    for (size_t i = 0; i < n; i++) out[i] = gray[bits_at(d, p, i)];
-    mem_free(gray);
-    return STATUS_OK;
 }
 
 /* ---- Colour: of YBR, Y is the luma ---- */
@@ -141,31 +73,30 @@ static Status decode_native(Image *im, const Dicom *d, const char *path, Error *
     Frame f;
     TRY(find_native(d, path, &f, err));
     TRY(image_init(im, d->columns, d->rows, path, err));
-    if (d->samples == 1) return gray_values(d, path, f.data, im->pixel, err);
+    if (d->samples == 1) return dicom_gray(d, path, f.data, im->pixel, err);
     colour_values(d, f.data, im->pixel);
     return STATUS_OK;
 }
 
 /* The JPEG of a frame, checked; `joined` is the caller's to free. */
 static Status find_jpeg(const Dicom *d, const char *path, Buffer *joined, Error *err) {
-    int width, height;
+    JpegInfo info;
     TRY(join_pieces(d, path, joined, err));
-    TRY(jpeg_check(path, joined->data, joined->size, err));
-    TRY(stb_sizes(&width, &height, path, joined->data, joined->size, err));
-    if (width != d->columns || height != d->rows)
-        return error_set(err, STATUS_INPUT,
-                         "%s: its JPEG frame is %d x %d, its header says %d x %d; get it again", path, width,
-                         height, d->columns, d->rows);
-    return STATUS_OK;
+    TRY(jpeg_check(path, joined->data, joined->size, &info, err));
+    if (info.width == d->columns && info.height == d->rows) return STATUS_OK;
+    return error_set(err, STATUS_INPUT,
+                     "%s: its JPEG frame is %d x %d, its header says %d x %d; get it again", path, info.width,
+                     info.height, d->columns, d->rows);
 }
 
 static Status decode_jpeg(Image *im, const Dicom *d, const char *path, Error *err) {
     Buffer joined = {0};
+    JpegColour colour = d->colour == DICOM_RGB ? JPEG_RGB : JPEG_USUAL;
     Status s = find_jpeg(d, path, &joined, err);
-    if (s == STATUS_OK) s = jpeg_decode(im, path, joined.data, joined.size, err);
+    if (s == STATUS_OK) s = jpeg_decode(im, path, joined.data, joined.size, colour, err);
     buffer_free(&joined);
     if (s != STATUS_OK || d->samples != 1) return s;
-    return gray_values(d, path, im->pixel, im->pixel, err);
+    return dicom_gray(d, path, im->pixel, im->pixel, err);
 }
 
 static Status parse(Dicom *d, const char *path, const unsigned char *data, size_t size, int frame,

@@ -1,11 +1,12 @@
-/* Gray pictures from DICOM files, uncompressed or with baseline JPEG frames. Source: DICOM PS3.3, PS3.5, PS3.10.
- * What is read: implicit and explicit VR little endian and JPEG baseline (process 1); MONOCHROME1 and 2 of 8 or 16 bits, signed or
- * not; RGB (planar or not), YBR_FULL and YBR_FULL_422 of 8 bits. Anything else is an input error that names the command that
- * converts it (mostly DCMTK's).
- * Gray values become value = slope stored + intercept, then the window (VOI), the first where there are several. Without a window:
- * unsigned values of up to 8 bits as they are, all others from the least to the most of the frame. MONOCHROME1 is turned round.
- * Colour becomes luma. Of an ultrasound picture with regions (0018,6011) the smallest rectangle that holds the 2D ones is kept, which
- * leaves out the banner around them. Names burned into the pixels are not removed. */
+/* Grey pictures from DICOM files, uncompressed or with baseline JPEG frames. Source: DICOM PS3.3, PS3.5, PS3.10.
+ * What is read: implicit and explicit VR little endian and JPEG baseline (process 1), encoded as declared or otherwise, with or
+ * without preamble; MONOCHROME1 and 2 of 8 or 16 bits, signed or not; RGB (planar or not), YBR_FULL and YBR_FULL_422 of 8 bits.
+ * Anything else is an input error that names the command that converts it, where there is one.
+ * Grey values become value = slope stored + intercept (or the modality lookup table), then the window (VOI), the first where there
+ * are several, or the first VOI lookup table where there is no window. Without both: unsigned values of up to 8 bits as they are,
+ * all others from the least to the most of the frame, padding left out. MONOCHROME1 is inverted. Colour becomes luma. Of an
+ * ultrasound picture with regions (0018,6011) the smallest rectangle that holds the 2D ones is kept, which leaves out the banner
+ * around them. Names burned into the pixels are not removed. */
 #ifndef DATA_DICOM_H
 #define DATA_DICOM_H
 

@@ -2,113 +2,52 @@
  * (elements, sequences, items) and annex A (transfer syntaxes), PS3.6 (tags). */
 #include "data/picture/dicom_parse.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "data/picture/dicom_syntax.h"
+#include "data/picture/dicom_element.h"
 #include "data/picture/pixels.h"
-#include "nn/base/bytes.h"
 
 enum {
     PREAMBLE = 128,
     DEPTH = 16, /* sequences within sequences */
-    FRAMES = 1 << 20
+    FRAMES = 1 << 20,
+    MOST_OF_FIRST = 256, /* bytes of the first elements of a file without preamble ... */
+    FIRST_ELEMENT = 0x20 /* ... and the highest number of the first */
 };
 
-#define TAG(group, element) ((uint32_t)(group) << 16 | (element))
+#define TAG DICOM_TAG
+#define NO_LENGTH DICOM_NO_LENGTH
 static const uint32_t ITEM = TAG(0xFFFE, 0xE000), ITEM_END = TAG(0xFFFE, 0xE00D),
-                      SEQUENCE_END = TAG(0xFFFE, 0xE0DD), NO_LENGTH = 0xFFFFFFFF,
-                      PIXELS = TAG(0x7FE0, 0x0010), REGIONS = TAG(0x0018, 0x6011),
-                      SHARED = TAG(0x5200, 0x9229), PER_FRAME = TAG(0x5200, 0x9230),
-                      FRAME_VOI = TAG(0x0028, 0x9132), FRAME_VALUES = TAG(0x0028, 0x9145),
-                      MODALITY_LUT = TAG(0x0028, 0x3000);
+                      SEQUENCE_END = TAG(0xFFFE, 0xE0DD), PIXELS = TAG(0x7FE0, 0x0010),
+                      REGIONS = TAG(0x0018, 0x6011), SHARED = TAG(0x5200, 0x9229),
+                      PER_FRAME = TAG(0x5200, 0x9230), FRAME_VOI = TAG(0x0028, 0x9132),
+                      FRAME_VALUES = TAG(0x0028, 0x9145), MODALITY_LUT = TAG(0x0028, 0x3000),
+                      VOI_LUT = TAG(0x0028, 0x3010);
 
 typedef struct {
     Dicom *d;
     const char *path;
     const unsigned char *data;
     size_t size, at;
-    int asked;          /* frame */
-    bool done;          /* the pixels were met */
-    DicomRegion region; /* of the current item */
+    int asked;            /* frame */
+    bool done, has_limit; /* the pixels were met; PixelPaddingRangeLimit was */
+    DicomRegion region;   /* of the current item */
     int region_format;
     Error *err;
 } Parser;
 
-typedef struct {
-    uint32_t tag, length;
-    char vr[2];
-    const unsigned char *value;
-} Element;
+typedef DicomElement Element;
 
 static Status damaged(Parser *p, const char *what) {
     return image_damaged(p->err, p->path, p->at, what);
 }
 
-static uint32_t get_u16(const unsigned char *b) {
-    return (uint32_t)(b[0] | b[1] << 8);
-}
-
-/* ---- Values ---- */
-
-/* The first of a value's strings, without blanks around it. */
-static const char *text_of(const Element *e, char *out, size_t room) {
-    size_t from = 0, n = 0;
-    while (from < e->length && e->value[from] == ' ') from++;
-    for (; from + n < e->length && n + 1 < room; n++) {
-        char c = (char)e->value[from + n];
-        if (c == 0 || c == '\\') break;
-        out[n] = c;
-    }
-    while (n && out[n - 1] == ' ') n--;
-    out[n] = 0;
-    return out;
-}
-
-static double number_of(const Element *e) {
-    char text[65], *end;
-    double v = strtod(text_of(e, text, sizeof text), &end);
-    return *text && !*end && isfinite(v) ? v : NAN;
-}
-
-static int short_of(const Element *e) {
-    return e->length >= 2 ? (int)get_u16(e->value) : 0;
-}
-
-static int64_t long_of(const Element *e) {
-    return e->length >= 4 ? (int64_t)get_u32(e->value) : 0;
-}
-
-/* ---- Elements ---- */
-
-static bool is_long(const char vr[2]) {
-    static const char list[] = "OBOWOFODOLOVSQUCURUTUNSVUV";
-    for (size_t i = 0; list[i]; i += 2)
-        if (memcmp(list + i, vr, 2) == 0) return true;
-    return false;
-}
-
+/* Takes the head of the next element; p->at is then at its value. */
 static Status take_element(Parser *p, size_t end, bool explicit_vr, Element *e) {
-    const unsigned char *b = p->data + p->at;
-    size_t room = end - p->at, head = 8;
-    *e = (Element){0};
-    if (room < 8) return damaged(p, "a DICOM element is cut");
-    e->tag = TAG(get_u16(b), get_u16(b + 2));
-    e->length = get_u32(b + 4);
-    if (explicit_vr && e->tag >> 16 != 0xFFFE) {
-        memcpy(e->vr, b + 4, 2);
-        if (e->vr[0] < 'A' || e->vr[0] > 'Z' || e->vr[1] < 'A' || e->vr[1] > 'Z')
-            return damaged(p, "a DICOM element has no value representation");
-        if (is_long(e->vr)) head = 12;
-        if (room < head) return damaged(p, "a DICOM element is cut");
-        e->length = head == 12 ? get_u32(b + 8) : get_u16(b + 6);
-    }
-    if (e->length != NO_LENGTH && e->length > room - head)
-        return damaged(p, "a DICOM element is longer than what holds it");
-    p->at += head;
-    e->value = p->data + p->at;
+    const char *fault = dicom_element_read(e, p->data + p->at, end - p->at, explicit_vr);
+    if (fault) return damaged(p, fault);
+    p->at += e->head;
     return STATUS_OK;
 }
 
@@ -117,46 +56,50 @@ static Status take_element(Parser *p, size_t end, bool explicit_vr, Element *e) 
 static void keep_region(Parser *p, const Element *e) {
     switch (e->tag & 0xFFFF) {
     case 0x6012:
-        p->region_format = short_of(e);
+        p->region_format = dicom_value_short(e, 0);
         break;
     case 0x6018:
-        p->region.x0 = long_of(e);
+        p->region.x0 = dicom_value_long(e);
         break;
     case 0x601A:
-        p->region.y0 = long_of(e);
+        p->region.y0 = dicom_value_long(e);
         break;
     case 0x601C:
-        p->region.x1 = long_of(e);
+        p->region.x1 = dicom_value_long(e);
         break;
     case 0x601E:
-        p->region.y1 = long_of(e);
+        p->region.y1 = dicom_value_long(e);
         break;
     default:
         break;
     }
 }
 
+/* A number written as blanks counts as one that is not there. */
+static void keep_number(const Element *e, double *to) {
+    if (!dicom_value_is_blank(e)) *to = dicom_value_number(e);
+}
+
 static void keep_window(Dicom *d, const Element *e) {
     char text[17];
-    double v = number_of(e);
     switch (e->tag) {
     case TAG(0x0028, 0x1050):
-        d->center = v;
+        keep_number(e, &d->center);
         break;
     case TAG(0x0028, 0x1051):
-        d->width = v;
+        keep_number(e, &d->width);
         break;
     case TAG(0x0028, 0x1056):
-        text_of(e, text, sizeof text);
+        dicom_value_text(e, text, sizeof text);
         d->window = strcmp(text, "SIGMOID") == 0        ? DICOM_SIGMOID
                     : strcmp(text, "LINEAR_EXACT") == 0 ? DICOM_LINEAR_EXACT
                                                         : DICOM_LINEAR;
         break;
     case TAG(0x0028, 0x1052):
-        d->intercept = v;
+        keep_number(e, &d->intercept);
         break;
     case TAG(0x0028, 0x1053):
-        d->slope = v;
+        keep_number(e, &d->slope);
         break;
     default:
         break;
@@ -165,42 +108,46 @@ static void keep_window(Dicom *d, const Element *e) {
 
 static void keep_sizes(Parser *p, const Element *e) {
     Dicom *d = p->d;
-    double v;
+    double v = 1;
     switch (e->tag) {
     case TAG(0x0028, 0x0002):
-        d->samples = short_of(e);
+        d->samples = dicom_value_short(e, 0);
         break;
     case TAG(0x0028, 0x0004):
-        text_of(e, d->photometric, sizeof d->photometric);
+        dicom_value_text(e, d->photometric, sizeof d->photometric);
         break;
     case TAG(0x0028, 0x0006):
-        d->planar = short_of(e);
+        d->planar = dicom_value_short(e, 0);
         break;
     case TAG(0x0028, 0x0008):
-        v = number_of(e);
-        d->info.frames = v >= 1 && v <= FRAMES ? (int)v : 0;
+        keep_number(e, &v);
+        d->info.frames = v == 0 ? 1 : v >= 1 && v <= FRAMES && v == floor(v) ? (int)v : 0;
         break;
     case TAG(0x0028, 0x0010):
-        d->rows = short_of(e);
+        d->rows = dicom_value_short(e, 0);
         break;
     case TAG(0x0028, 0x0011):
-        d->columns = short_of(e);
+        d->columns = dicom_value_short(e, 0);
         break;
     case TAG(0x0028, 0x0100):
-        d->allocated = short_of(e);
+        d->allocated = dicom_value_short(e, 0);
         break;
     case TAG(0x0028, 0x0101):
-        d->stored = short_of(e);
+        d->stored = dicom_value_short(e, 0);
         break;
     case TAG(0x0028, 0x0102):
-        d->high = short_of(e);
+        d->high = dicom_value_short(e, 0);
         break;
     case TAG(0x0028, 0x0103):
-        d->is_signed = short_of(e) == 1;
+        d->is_signed = dicom_value_short(e, 0) == 1;
         break;
     case TAG(0x0028, 0x0120):
-        d->has_padding = e->length >= 2;
-        d->padding = short_of(e);
+        d->has_padding = true;
+        d->padding = dicom_value_short(e, 0);
+        break;
+    case TAG(0x0028, 0x0121):
+        p->has_limit = true;
+        d->padding_limit = dicom_value_short(e, 0);
         break;
     default:
         keep_window(d, e);
@@ -208,15 +155,31 @@ static void keep_sizes(Parser *p, const Element *e) {
     }
 }
 
+static void keep_table(DicomTable *t, const Element *e) {
+    if (e->tag == TAG(0x0028, 0x3002)) {
+        t->entries = dicom_value_short(e, 0) ? dicom_value_short(e, 0) : e->length >= 2 ? 65536 : 0;
+        t->first = dicom_value_short(e, 1);
+        t->bits = dicom_value_short(e, 2);
+        t->is_signed = strcmp(e->vr, "SS") == 0;
+    } else if (e->tag == TAG(0x0028, 0x3006)) {
+        t->data = e->value;
+        t->bytes = e->length;
+    }
+}
+
+/* An element that is there and has no value counts as one that is not there. */
 static void keep(Parser *p, uint32_t parent, const Element *e) {
+    if (e->length == 0) return;
     if (parent == 0 && e->tag >> 16 == 0x0028)
         keep_sizes(p, e);
     else if (parent == 0 && e->tag == TAG(0x0010, 0x0020))
-        text_of(e, p->d->info.patient, sizeof p->d->info.patient);
+        dicom_value_text(e, p->d->info.patient, sizeof p->d->info.patient);
     else if (parent == REGIONS && e->tag >> 16 == 0x0018)
         keep_region(p, e);
     else if (parent == FRAME_VOI || parent == FRAME_VALUES)
         keep_window(p->d, e);
+    else if (parent == VOI_LUT || parent == MODALITY_LUT)
+        keep_table(parent == VOI_LUT ? &p->d->voi : &p->d->modality, e);
 }
 
 /* The smallest region that holds both. */
@@ -249,6 +212,7 @@ static Status take_sequence(Parser *p, size_t end, const Element *of, uint32_t p
 
 /* The elements of the data set (parent 0) or of one item of the sequence `parent`, up to end or to the item's delimiter. */
 static Status take_elements(Parser *p, size_t end, uint32_t parent, bool explicit_vr, int depth) {
+    explicit_vr = dicom_is_explicit(p->data + p->at, end - p->at, explicit_vr);
     while (p->at < end && !p->done) {
         Element e;
         TRY(take_element(p, end, explicit_vr, &e));
@@ -260,13 +224,14 @@ static Status take_elements(Parser *p, size_t end, uint32_t parent, bool explici
             p->d->pixels = e.value;
             p->d->at = p->at;
             p->d->pixel_bytes = open ? end - p->at : e.length;
+            p->d->jpeg = p->d->syntax == DICOM_JPEG || (p->d->syntax == DICOM_AS_FOUND && open);
             if (open != p->d->jpeg)
                 return damaged(p, "the DICOM pixels are not laid out as the transfer syntax says");
-        } else if (open || memcmp(e.vr, "SQ", 2) == 0 || e.tag == REGIONS || e.tag == SHARED ||
+        } else if (open || strcmp(e.vr, "SQ") == 0 || e.tag == REGIONS || e.tag == SHARED ||
                    e.tag == PER_FRAME || e.tag == FRAME_VOI || e.tag == FRAME_VALUES ||
-                   e.tag == MODALITY_LUT) {
+                   e.tag == MODALITY_LUT || e.tag == VOI_LUT) {
             /* A sequence of unknown representation is written implicitly (PS3.5, 6.2.2). */
-            bool inside = explicit_vr && memcmp(e.vr, "UN", 2) != 0;
+            bool inside = explicit_vr && strcmp(e.vr, "UN") != 0;
             TRY(take_sequence(p, open ? end : p->at + e.length, &e, parent, inside, depth + 1));
         } else {
             keep(p, parent, &e);
@@ -279,6 +244,7 @@ static Status take_elements(Parser *p, size_t end, uint32_t parent, bool explici
 /* What the items of a sequence are to what is kept: 0xFFFFFFFF where nothing in them counts. */
 static uint32_t place_of(const Parser *p, uint32_t tag, uint32_t parent, int item) {
     if (parent == 0 && (tag == REGIONS || tag == SHARED)) return tag;
+    if (parent == 0 && (tag == VOI_LUT || tag == MODALITY_LUT) && item == 0) return tag;
     if (parent == 0 && tag == PER_FRAME && item == p->d->frame) return tag;
     if ((parent == SHARED || parent == PER_FRAME) && (tag == FRAME_VOI || tag == FRAME_VALUES)) return tag;
     return NO_LENGTH;
@@ -297,7 +263,6 @@ static Status take_sequence(Parser *p, size_t end, const Element *of, uint32_t p
         uint32_t place = place_of(p, of->tag, parent, item);
         p->region = (DicomRegion){0};
         p->region_format = 0;
-        if (parent == 0 && of->tag == MODALITY_LUT) p->d->has_lookup = true;
         if (e.length != NO_LENGTH && place == NO_LENGTH)
             p->at += e.length;
         else
@@ -309,39 +274,68 @@ static Status take_sequence(Parser *p, size_t end, const Element *of, uint32_t p
 
 /* ---- The file ---- */
 
+/* Where the file meta information starts: behind the preamble, or at 0 in a file without one. */
+static size_t start_of(const unsigned char *data, size_t size) {
+    return size >= PREAMBLE + 4 && memcmp(data + PREAMBLE, "DICM", 4) == 0 ? PREAMBLE + 4 : 0;
+}
+
+/* Whether elements start at byte 0: the first two in rising order, of group 0002 or 0008 and of a size that such have. */
+static bool starts_with_elements(const unsigned char *data, size_t size) {
+    uint32_t before = 0;
+    size_t at = 0;
+    bool explicit_vr = dicom_is_explicit(data, size, true);
+    for (int i = 0; i < 2; i++) {
+        DicomElement e;
+        const char *fault = dicom_element_read(&e, data + at, size - at, explicit_vr);
+        uint32_t group = e.tag >> 16;
+        if (fault || e.length > MOST_OF_FIRST || (group != 2 && group != 8) || (i && e.tag <= before))
+            return false;
+        if (i == 0 && (e.tag & 0xFFFF) > FIRST_ELEMENT) return false;
+        if (*e.vr && explicit_vr && !dicom_is_explicit(data + at, size - at, false)) return false;
+        before = e.tag;
+        at += e.head + e.length;
+    }
+    return true;
+}
+
 bool dicom_is(const unsigned char *data, size_t size) {
-    return size >= PREAMBLE + 4 && memcmp(data + PREAMBLE, "DICM", 4) == 0;
+    return start_of(data, size) > 0 || starts_with_elements(data, size);
 }
 
 /* Group 0002 is always explicit VR little endian. */
 static Status take_meta(Parser *p) {
     char uid[65] = "";
-    p->at = PREAMBLE + 4;
-    while (p->size - p->at >= 8 && get_u16(p->data + p->at) == 2) {
+    p->at = start_of(p->data, p->size);
+    while (p->size - p->at >= 8 && p->data[p->at] == 2 && p->data[p->at + 1] == 0) {
         Element e;
         TRY(take_element(p, p->size, true, &e));
         if (e.length == NO_LENGTH) return damaged(p, "a DICOM element is longer than what holds it");
-        if (e.tag == TAG(0x0002, 0x0010)) text_of(&e, uid, sizeof uid);
+        if (e.tag == TAG(0x0002, 0x0010)) dicom_value_text(&e, uid, sizeof uid);
         p->at += e.length;
     }
     p->d->info.other_kind = true;
-    TRY(dicom_syntax(uid, p->path, &p->d->explicit_vr, &p->d->jpeg, p->err));
+    TRY(dicom_syntax(uid, p->path, &p->d->syntax, p->err));
     p->d->info.other_kind = false;
     return STATUS_OK;
 }
 
 Status dicom_parse(Dicom *d, const char *path, const unsigned char *data, size_t size, int frame,
                    Error *err) {
-    *d = (Dicom){
-        .samples = 1, .info = {.frames = 1}, .slope = 1, .flat = {0, 0, -1, -1}, .any = {0, 0, -1, -1}};
+    *d = (Dicom){.samples = 1,
+                 .high = -1,
+                 .info = {.frames = 1},
+                 .slope = 1,
+                 .flat = {0, 0, -1, -1},
+                 .any = {0, 0, -1, -1}};
     Parser p = {.d = d, .path = path, .data = data, .size = size, .asked = frame, .err = err};
     if (!dicom_is(data, size)) return damaged(&p, "is no DICOM file");
     TRY(take_meta(&p));
-    TRY(take_elements(&p, size, 0, d->explicit_vr, 0));
+    TRY(take_elements(&p, size, 0, d->syntax != DICOM_IMPLICIT, 0));
     if (!p.done)
         return error_set(
             err, STATUS_INPUT,
             "%s: is DICOM without pixels (cut, or a report or directory); a picture was expected", path);
+    if (!p.has_limit) d->padding_limit = d->padding;
     choose_frame(&p);
     return STATUS_OK;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/picture/dicom_syntax.h"
 #include "nn/base/error.h"
 
 enum { DICOM_MIDDLE = -1 /* frame frames/2, counted from 0: where nothing else was asked for */ };
@@ -26,24 +27,35 @@ typedef struct {
     int64_t x0, y0, x1, y1;
 } DicomRegion;
 
+/* A lookup table (PS3.3 C.11.1.1, C.11.2.1.1): the value of `first` is entry 0; values beyond both ends are those of the ends.
+ * entries 0: there is none. data: `width` bytes an entry, the low byte first. */
 typedef struct {
-    bool explicit_vr, jpeg; /* the transfer syntax */
-    int rows, columns, samples, planar, allocated, stored, high, is_signed;
+    int entries, first, bits, width; /* first: signed where the values are (dicom_supported) */
+    bool is_signed;                  /* `first` was written as a signed number */
+    const unsigned char *data;
+    size_t bytes;
+} DicomTable;
+
+typedef struct {
+    DicomSyntax syntax;
+    bool jpeg;                                                              /* the pixels are JPEG frames */
+    int rows, columns, samples, planar, allocated, stored, high, is_signed; /* high -1: not given */
     DicomInfo info;
     int frame;                              /* the one asked for, from 0 */
     char photometric[17];                   /* as in the file */
     DicomColour colour;                     /* filled by dicom_supported */
     double slope, intercept, center, width; /* width 0: no window */
     DicomWindow window;
-    bool has_padding, has_lookup; /* a pixel value of no meaning; a modality lookup table */
-    int padding;
-    DicomRegion flat, any; /* the smallest that holds all 2D regions, and all regions of whatever kind */
+    bool has_padding; /* stored values from padding to padding_limit, in either order, have no meaning */
+    int padding, padding_limit; /* as stored */
+    DicomTable modality, voi;   /* in the place of slope and intercept; in the place of a window */
+    DicomRegion flat, any;      /* the smallest that holds all 2D regions, and all regions of whatever kind */
     const unsigned char *pixels; /* native: the values; JPEG: the first item, which is the offset table */
     size_t pixel_bytes;
     size_t at; /* of the pixels in the file, for messages */
 } Dicom;
 
-/* By the first bytes: "DICM" at byte 128. */
+/* By the first bytes: "DICM" at byte 128; or, in a file without preamble, elements of group 0002 or 0008 in rising order. */
 bool dicom_is(const unsigned char *data, size_t size);
 
 /* Reads the elements up to the pixels and refuses transfer syntaxes that are not read. frame: from 0, or DICOM_MIDDLE. An

@@ -1,6 +1,7 @@
 #include "data/picture/image.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "data/picture/dicom.h"
 #include "data/picture/jpeg.h"
@@ -39,7 +40,15 @@ static Status decode_dicom(Image *im, const char *path, const unsigned char *dat
 }
 #endif
 
-/* The one place that knows all kinds. The first whose `is` says yes decides; A build without DICOM refuses it by name. */
+static Status check_jpeg(const char *path, const unsigned char *data, size_t size, Error *err) {
+    return jpeg_check(path, data, size, NULL, err);
+}
+
+static Status decode_jpeg(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    return jpeg_decode(im, path, data, size, JPEG_USUAL, err);
+}
+
+/* The one place that knows all kinds. The first whose `is` says yes decides. A build without DICOM refuses it by name. */
 static const struct {
     ImageKind kind;
     bool (*is)(const unsigned char *data, size_t size);
@@ -48,7 +57,7 @@ static const struct {
 } kinds[] = {
     {IMAGE_DICOM, is_dicom, check_dicom, decode_dicom},
     {IMAGE_PNG, png_is, png_check, png_decode},
-    {IMAGE_JPEG, jpeg_is, jpeg_check, jpeg_decode},
+    {IMAGE_JPEG, jpeg_is, check_jpeg, decode_jpeg},
     {IMAGE_PNM, pnm_is, pnm_check, pnm_decode},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -74,23 +83,55 @@ Status image_check(const char *path, const unsigned char *data, size_t size, Err
     return k < KINDS ? kinds[k].check(path, data, size, err) : refuse(path, err);
 }
 
+/* Where more than IMAGE_MAX_BYTES are there, a DICOM file alone is read. */
+static Status check_size(const char *path, const unsigned char *data, size_t size, Error *err) {
+    if (size <= IMAGE_MAX_BYTES || image_kind(data, size) == IMAGE_DICOM) return STATUS_OK;
+    return error_set(err, STATUS_INPUT, "%s: holds %zu bytes; at most %d were expected", path, size,
+                     IMAGE_MAX_BYTES);
+}
+
 Status image_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
     int k = row_of(data, size);
     memset(im, 0, sizeof *im);
-    if (size > IMAGE_MAX_BYTES)
-        return error_set(err, STATUS_INPUT, "%s: holds %zu bytes; at most %d were expected", path, size,
-                         IMAGE_MAX_BYTES);
+    TRY(check_size(path, data, size, err));
     return k < KINDS ? kinds[k].decode(im, path, data, size, err) : refuse(path, err);
 }
 
+static bool is_large_dicom(const char *path) {
+    unsigned char head[1024];
+    struct stat st;
+    size_t n = 0;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > IMAGE_MAX_BYTES &&
+           file_head(path, head, sizeof head, &n, NULL) == STATUS_OK && image_kind(head, n) == IMAGE_DICOM;
+}
+
+Status image_open(ImageFile *f, const char *path, Error *err) {
+    FileMap map;
+    memset(f, 0, sizeof *f);
+    if (is_large_dicom(path)) {
+        TRY(file_map(path, &map, err));
+        f->data = map.data;
+        f->size = map.size;
+        return STATUS_OK;
+    }
+    TRY(file_read(path, IMAGE_MAX_BYTES, &f->memory, &f->size, err));
+    f->data = f->memory;
+    if (f->size) return STATUS_OK;
+    image_close(f);
+    return error_set(err, STATUS_INPUT, "%s: is empty; a JPEG, PNG, PNM or DICOM picture was expected", path);
+}
+
+void image_close(ImageFile *f) {
+    if (f->data && !f->memory) file_unmap(&(FileMap){f->data, f->size});
+    mem_free(f->memory);
+    memset(f, 0, sizeof *f);
+}
+
 Status image_read(Image *im, const char *path, Error *err) {
-    unsigned char *data;
-    size_t size;
+    ImageFile f;
     memset(im, 0, sizeof *im);
-    TRY(file_read(path, IMAGE_MAX_BYTES, &data, &size, err));
-    Status s = size ? image_decode(im, path, data, size, err)
-                    : error_set(err, STATUS_INPUT,
-                                "%s: is empty; a JPEG, PNG, PNM or DICOM picture was expected", path);
-    mem_free(data);
+    TRY(image_open(&f, path, err));
+    Status s = image_decode(im, path, f.data, f.size, err);
+    image_close(&f);
     return s;
 }

@@ -14,6 +14,16 @@ ImageKind image_kind(const unsigned char *data, size_t size); /* by the first by
  * damaged and at which byte, from 0. */
 Status image_check(const char *path, const unsigned char *data, size_t size, Error *err);
 
+/* A picture's file: in memory where it holds at most IMAGE_MAX_BYTES, else mapped, which only DICOM may be: of a long sequence of
+ * frames the wanted one is read. Nobody may cut a mapped file. An empty or larger file is an input error. */
+typedef struct {
+    const unsigned char *data;
+    size_t size;
+    unsigned char *memory; /* NULL: mapped */
+} ImageFile;
+Status image_open(ImageFile *f, const char *path, Error *err);
+void image_close(ImageFile *f);
+
 /* Reads, checks, decodes. Colour becomes luma; transparency is ignored. Of a DICOM file of many frames the middle one. */
 Status image_read(Image *im, const char *path, Error *err);
 Status image_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);

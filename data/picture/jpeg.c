@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "data/picture/stb_impl.h"
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 
 enum {
     MOST_SCANS = 256, /* a progressive file of very many empty scans would decode for minutes */
@@ -15,8 +17,8 @@ enum {
 
 typedef struct {
     bool dc[TABLES], ac[TABLES], quant[TABLES]; /* defined so far */
-    bool framed, progressive;
-    int components, scans;
+    bool framed, progressive, jfif, adobe, subsampled;
+    int width, height, components, scans;
     unsigned char id[COMPONENTS], quant_of[COMPONENTS];
     bool begun[COMPONENTS]; /* the component's first coefficient had its scan */
 } Jpeg;
@@ -49,21 +51,41 @@ static const char *huffman_tables(Jpeg *j, const unsigned char *p, size_t size) 
     return NULL;
 }
 
+static bool is_frame(int marker) {
+    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+}
+
 static const char *frame(Jpeg *j, int marker, const unsigned char *p, size_t size) {
-    if (marker > 0xC2) return "the JPEG is of a rare kind (lossless, hierarchical or arithmetic)";
     if (j->framed) return "the JPEG has two frame headers";
     if (size < 6 || size != 6 + 3 * (size_t)p[5]) return "the JPEG frame header is broken";
+    j->height = p[1] << 8 | p[2];
+    j->width = p[3] << 8 | p[4];
     j->components = p[5];
-    if (j->components != 1 && j->components != 3 && j->components != 4)
-        return "the JPEG has not 1, 3 or 4 components";
     for (int c = 0; c < j->components; c++) {
         j->id[c] = p[6 + 3 * c];
         j->quant_of[c] = p[8 + 3 * c];
+        j->subsampled |= p[7 + 3 * c] != p[7];
         if (j->quant_of[c] >= TABLES) return "the JPEG frame header is broken";
     }
     j->framed = true;
     j->progressive = marker == 0xC2;
     return NULL;
+}
+
+/* The name of a kind that is whole and not read, and the command that converts it; NULL for all others. */
+static const char *rare_kind(int marker, const unsigned char *p, size_t size) {
+    if (marker == 0xF7) return "is JPEG-LS, which is not read; export it as PNG";
+    if (!is_frame(marker)) return NULL;
+    if (marker == 0xC9 || marker == 0xCA)
+        return "is a JPEG with arithmetic coding, which is not read; convert it: jpegtran -copy all -outfile "
+               "OUT.jpg IN.jpg";
+    if (marker == 0xC3 || marker == 0xCB)
+        return "is a lossless JPEG, which is not read; convert it: ffmpeg -i IN.jpg OUT.png";
+    if (marker > 0xC2) return "is a hierarchical JPEG, which is not read; export it as PNG";
+    if (size < 6) return NULL;
+    if (p[0] != 8) return "is a JPEG of 12 bits a sample, which is not read; export it as PNG of 16 bits";
+    bool usual = p[5] == 1 || p[5] == 3 || p[5] == 4;
+    return usual ? NULL : "is a JPEG that has not 1, 3 or 4 components; export it as PNG";
 }
 
 static int component(const Jpeg *j, unsigned char id) {
@@ -98,15 +120,13 @@ static const char *end(const Jpeg *j) {
     return NULL;
 }
 
-static bool is_frame(int marker) {
-    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-}
-
 static const char *segment(Jpeg *j, int marker, const unsigned char *p, size_t size) {
     if (marker == 0xDB) return quant_tables(j, p, size);
     if (marker == 0xC4) return huffman_tables(j, p, size);
     if (marker == 0xDA) return scan(j, p, size);
     if (is_frame(marker)) return frame(j, marker, p, size);
+    j->jfif |= marker == 0xE0 && size >= 5 && memcmp(p, "JFIF", 5) == 0;
+    j->adobe |= marker == 0xEE && size >= 12 && memcmp(p, "Adobe", 5) == 0;
     bool passed_over = (marker >= 0xDC && marker <= 0xEF) || marker == 0xFE;
     return passed_over ? NULL : "an unknown JPEG marker";
 }
@@ -124,7 +144,12 @@ static size_t scan_end(const unsigned char *data, size_t size, size_t at) {
     return size;
 }
 
-Status jpeg_check(const char *path, const unsigned char *data, size_t size, Error *err) {
+static void tell(const Jpeg *j, JpegInfo *info) {
+    bool named = j->components == 3 && memcmp(j->id, "RGB", 3) == 0;
+    *info = (JpegInfo){j->width, j->height, j->components, j->jfif || j->adobe || named, j->subsampled};
+}
+
+Status jpeg_check(const char *path, const unsigned char *data, size_t size, JpegInfo *info, Error *err) {
     Jpeg j;
     memset(&j, 0, sizeof j);
     for (size_t at = 2;;) {
@@ -134,11 +159,14 @@ Status jpeg_check(const char *path, const unsigned char *data, size_t size, Erro
         if (data[at] != 0xFF) return image_damaged(err, path, at, "a JPEG marker was expected");
         if (marker == 0xD9) {
             const char *fault = end(&j);
+            if (info) tell(&j, info);
             return fault ? image_damaged(err, path, at, fault) : STATUS_OK;
         }
         size_t length = size - at < 4 ? 0 : (size_t)data[at + 2] << 8 | data[at + 3];
         if (length < 2 || length > size - at - 2)
             return image_damaged(err, path, at, "a JPEG segment is longer than the file");
+        const char *rare = rare_kind(marker, data + at + 4, length - 2);
+        if (rare) return error_set(err, STATUS_INPUT, "%s: %s", path, rare);
         const char *fault = segment(&j, marker, data + at + 4, length - 2);
         if (fault) return image_damaged(err, path, at, fault);
         at += 2 + length;
@@ -150,8 +178,20 @@ bool jpeg_is(const unsigned char *data, size_t size) {
     return size >= 3 && data[0] == 0xFF && data[1] == 0xD8 && data[2] == 0xFF;
 }
 
-Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, JpegColour colour,
+                   Error *err) {
+    /* Adobe's segment with transform 0: the components are RGB (T.872, 6.5.3). */
+    static const unsigned char rgb[16] = {0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
+    JpegInfo info;
     memset(im, 0, sizeof *im);
-    TRY(jpeg_check(path, data, size, err));
-    return stb_decode(im, path, data, size, err);
+    TRY(jpeg_check(path, data, size, &info, err));
+    if (colour == JPEG_USUAL || info.components != 3 || info.marked || info.subsampled)
+        return stb_decode(im, path, data, size, err);
+    Buffer marked = {0};
+    buffer_add(&marked, data, 2);
+    buffer_add(&marked, rgb, sizeof rgb);
+    buffer_add(&marked, data + 2, size - 2);
+    Status s = marked.failed ? mem_error(err, path) : stb_decode(im, path, marked.data, marked.size, err);
+    buffer_free(&marked);
+    return s;
 }

@@ -9,11 +9,23 @@
 /* By the first bytes. */
 bool jpeg_is(const unsigned char *data, size_t size);
 
+typedef struct {
+    int width, height, components;
+    bool marked;     /* a JFIF or Adobe segment, or components called R, G, B: the colour space is known */
+    bool subsampled; /* the components differ in size */
+} JpegInfo;
+
 /* SOI, EOI, and that every table, frame and scan header is whole and names only what is there; bytes behind EOI are ignored.
- * An input error names the byte. */
-Status jpeg_check(const char *path, const unsigned char *data, size_t size, Error *err);
+ * info may be NULL. An input error names the byte of damage; kinds of JPEG that are not read (lossless, arithmetic, 12 bits,
+ * ...) are an input error that names the kind. */
+Status jpeg_check(const char *path, const unsigned char *data, size_t size, JpegInfo *info, Error *err);
+
+/* JPEG_USUAL: three components are YCbCr unless markers or names say RGB, as JFIF decoders take it. JPEG_RGB: they are RGB where no
+ * marker says otherwise and no component is subsampled. */
+typedef enum { JPEG_USUAL, JPEG_RGB } JpegColour;
 
 /* Checks and decodes. im: image_free; empty on error. */
-Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
+Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, JpegColour colour,
+                   Error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef DATA_PIXELS_H
 #define DATA_PIXELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,10 +10,12 @@
 
 enum { IMAGE_MAX_PIXELS = 64 << 20 };
 
-/* pixel: (height, width), 0..255, row by row from the top; owned, image_free. */
+/* pixel: (height, width), 0..255, row by row from the top; owned, image_free. low, high: the samples that became 0 and 255 where
+ * a file of 16 bits uses less than a quarter of its range (image_fill_16); 0, 0 in all other pictures. */
 typedef struct {
     int width, height;
     uint8_t *pixel;
+    int low, high;
 } Image;
 
 /* Allocates a picture whose pixels are not written yet. A side below 1 or more than IMAGE_MAX_PIXELS pixels is an input error. */
@@ -23,6 +26,13 @@ void image_free(Image *im);
 
 /* Luma of a colour: (299 R + 587 G + 114 B)/1000, rounded (ITU-R BT.601). */
 uint8_t image_luma(int r, int g, int b);
+
+/* Fills the pixels from 16-bit samples: (height, width, channels), two bytes each, the high byte first where `big_endian`, else in
+ * the machine's order. Of 3 and 4 channels the luma; of 2 and 4 the last, alpha, is ignored. Grey is the high byte. Where the
+ * samples span less than a quarter of 0..65535 (files of 12-bit cameras and scanners), they are scaled from least to most, as a
+ * DICOM frame without window is, and im->low and im->high say so; but not where all are 8-bit samples in 16 bits (v 257 or
+ * v 256). */
+void image_fill_16(Image *im, const void *samples, int channels, bool big_endian);
 
 /* Resizes to side x side and keeps the aspect ratio: the longer edge fills it, the rest is centred on black. Area average when
  * shrinking, bilinear when enlarging, both in exact integers rounded to the nearest: the same bytes on every machine.

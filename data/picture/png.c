@@ -68,17 +68,18 @@ Status png_check(const char *path, const unsigned char *data, size_t size, Error
         if (fault) return image_damaged(err, path, at, fault);
         pixels |= chunk_is(chunk, "IDAT");
         at += (size_t)length + 12;
-        if (chunk_is(chunk, "IEND")) break;
+        if (chunk_is(chunk, "IEND")) return STATUS_OK;
     }
-    return at == size ? STATUS_OK : image_damaged(err, path, at, "bytes follow the IEND chunk of the PNG");
 }
 
 void png_fill_palette(Buffer *out, const unsigned char *data, size_t size) {
     static const unsigned char length[4] = {0, 0, 3 * ENTRIES / 256, 3 * ENTRIES % 256}, black[3 * ENTRIES];
     buffer_add(out, data, HEAD);
-    for (size_t at = HEAD, whole; at < size; at += whole) {
+    bool end = false;
+    for (size_t at = HEAD, whole; at < size && !end; at += whole) {
         uint32_t bytes = big_u32(data + at);
         whole = (size_t)bytes + 12;
+        end = chunk_is(data + at, "IEND");
         if (memcmp(data + at + 4, "PLTE", 4) != 0 || bytes > 3 * ENTRIES || bytes % 3) {
             buffer_add(out, data + at, whole);
             continue;

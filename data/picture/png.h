@@ -10,10 +10,10 @@
 /* By the signature, of which one byte may be damaged. */
 bool png_is(const unsigned char *data, size_t size);
 
-/* Signature, every chunk's CRC and place, IHDR first, IEND last. An input error names the byte. */
+/* Signature, every chunk's CRC and place, from IHDR to IEND; bytes behind IEND are ignored. An input error names the byte. */
 Status png_check(const char *path, const unsigned char *data, size_t size, Error *err);
 
-/* Checks and decodes; 16-bit samples give their high byte. im: image_free; empty on error. */
+/* Checks and decodes; samples of 16 bits as in image_fill_16. im: image_free; empty on error. */
 Status png_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 
 /* Appends a checked PNG with its palette filled up with black to 256 entries: stb_image takes the colour of an index beyond the

@@ -58,6 +58,10 @@ Status pnm_decode(Image *im, const char *path, const unsigned char *data, size_t
     TRY(read_header(&h, path, data, size, err));
     TRY(image_init(im, h.width, h.height, path, err));
     const unsigned char *p = data + h.offset;
+    if (h.most == 65535) {
+        image_fill_16(im, p, h.channels, true);
+        return STATUS_OK;
+    }
     size_t n = (size_t)h.width * (size_t)h.height;
     for (size_t i = 0; i < n; i++) {
         int c[3] = {0};
@@ -65,7 +69,7 @@ Status pnm_decode(Image *im, const char *path, const unsigned char *data, size_t
             int v = *p++;
             if (h.most > 255) v = v << 8 | *p++;
             if (v > h.most) v = h.most;
-            c[k] = h.most == 65535 ? v >> 8 : (v * 255 + h.most / 2) / h.most;
+            c[k] = (v * 255 + h.most / 2) / h.most;
         }
         im->pixel[i] = h.channels == 1 ? (uint8_t)c[0] : image_luma(c[0], c[1], c[2]);
     }

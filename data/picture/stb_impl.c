@@ -70,12 +70,15 @@ Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t
     TRY(stb_sizes(&width, &height, path, data, size, err));
     TRY(image_size_check(width, height, path, err));
     memory_ran_out = 0;
-    uint8_t *pixels = stbi_load_from_memory(data, (int)size, &width, &height, &channels, 0);
+    bool wide = stbi_is_16_bit_from_memory(data, (int)size);
+    void *pixels = wide ? (void *)stbi_load_16_from_memory(data, (int)size, &width, &height, &channels, 0)
+                        : (void *)stbi_load_from_memory(data, (int)size, &width, &height, &channels, 0);
     if (!pixels) return failure(path, err);
     Status s = image_init(im, width, height, path, err);
     size_t n = (size_t)width * (size_t)height, step = (size_t)channels;
     const uint8_t *c = pixels;
-    for (size_t i = 0; s == STATUS_OK && i < n; i++, c += step)
+    if (s == STATUS_OK && wide) image_fill_16(im, pixels, channels, false);
+    for (size_t i = 0; s == STATUS_OK && !wide && i < n; i++, c += step)
         im->pixel[i] = channels < 3 ? c[0] : image_luma(c[0], c[1], c[2]);
     mem_free(pixels);
     return s;

@@ -8,8 +8,7 @@
 Status stb_sizes(int *width, int *height, const char *path, const unsigned char *data, size_t size,
                  Error *err);
 
-/* Decodes a JPEG or PNG of at most 2^31 - 1 bytes that was checked before; colour becomes luma, 16-bit samples give their high
- * byte. im: image_free; empty on error. */
+/* Decodes a JPEG or PNG of at most 2^31 - 1 bytes that was checked before; colour becomes luma, 16 bits as in image_fill_16. im: image_free; empty on error. */
 Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 
 #endif
