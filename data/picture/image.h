@@ -10,7 +10,7 @@ enum { IMAGE_MAX_BYTES = 256 << 20 };
 typedef enum { IMAGE_OTHER, IMAGE_PNG, IMAGE_JPEG, IMAGE_PNM, IMAGE_DICOM } ImageKind;
 ImageKind image_kind(const unsigned char *data, size_t size); /* by the first bytes */
 
-/* Whether the bytes are a whole picture: png_check, jpeg_check, pnm_header or dicom_check. An input error names what is
+/* Whether the bytes are a whole picture: png_check, jpeg_check, pnm_check or dicom_check. An input error names what is
  * damaged and at which byte, from 0. */
 Status image_check(const char *path, const unsigned char *data, size_t size, Error *err);
 
