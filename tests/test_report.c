@@ -166,6 +166,21 @@ Test(report, page_needs_no_network_and_forbids_it) {
     buffer_free(&b);
 }
 
+/* A part that may not be broken leaves the title alone on the first sheet; a table that scrolls is cut at the edge. */
+Test(report, on_paper_parts_may_break_and_rows_may_not_and_nothing_scrolls_or_stays_closed) {
+    static const char *const rules[] = {"tr,figure,.hit,.note,pre,dt{break-inside:avoid}",
+                                        "thead{display:table-header-group}", ".scroll{overflow:visible}",
+                                        "details::details-content{content-visibility:visible"};
+    Buffer b = {0};
+    write_page(&b, "data");
+    const char *print = strstr(text_of(&b), "@media print{");
+    cr_assert_not_null(print);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        cr_assert_not_null(strstr(print, rules[i]), "%s", rules[i]);
+    cr_assert_null(strstr(print, "section{break-inside:avoid"));
+    buffer_free(&b);
+}
+
 Test(report, memory_that_runs_out_is_remembered) {
     Buffer b = {0};
     mem_fail_at(1, 0);

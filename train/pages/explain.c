@@ -36,8 +36,8 @@ static Status open_initial(Explain *e, const ExplainOptions *o, const Config *c,
     return terms_model(&e->session, &e->initial, err);
 }
 
-/* Clean features alone; of a run without segments too the features are taken first, and its term has no walk. */
-static void be_plain(Explain *e) {
+/* Turns all random parts off. A run that was trained end to end is followed in two stages too; its target has no walk. */
+static void make_deterministic(Explain *e) {
     Config *c = &e->session.config;
     const char *kept = e->trained ? st_get(&e->file.file, "best_epoch") : NULL;
     int epoch = kept ? atoi(kept) - 1 : 0;
@@ -56,13 +56,13 @@ static Status open_model(Explain *e, const ExplainOptions *o, const Config *c, P
     e->trained = path_exists(model);
     mem_free(model);
     TRY(e->trained ? open_trained(e, o, pool, log, err) : open_initial(e, o, c, pool, log, err));
-    be_plain(e);
+    make_deterministic(e);
     return STATUS_OK;
 }
 
 /* ---- The batch ---- */
 
-/* Place of the followed case among the training cases, or -1 with an error. */
+/* The place of the followed case among the training cases; -1 with an error where there is none. */
 static int find_row(const Session *s, const char *id, Error *err) {
     int which = manifest_find(&s->manifest, id);
     for (int i = 0; i < s->count[SET_TRAIN]; i++)
@@ -79,7 +79,7 @@ static int find_row(const Session *s, const char *id, Error *err) {
     return -1;
 }
 
-/* The first batch of stage 2, the followed case in front of it. */
+/* The first batch of stage 2, with the followed case moved to its front. */
 static Status choose_batch(Explain *e, const char *id, Error *err) {
     const Session *s = &e->session;
     int n = s->count[SET_TRAIN], batch = s->config.stage2_batch;
@@ -194,7 +194,7 @@ static Status keep_codes(Explain *e, Modality m, Error *err) {
     return encode_cases(e->model, &e->session.data, e->which, 1, m, &out, e->session.pool, NULL, err);
 }
 
-/* Mean over the heads of weights (heads, n). */
+/* Keeps the mean over the heads of weights (heads, n). */
 static Status keep_attention(Explain *e, Modality m, const real *weights, int n, Error *err) {
     int heads = e->model->config.heads;
     real *mean = e->attention[m] = mem_calloc((size_t)n, sizeof *mean);

@@ -1,6 +1,6 @@
-/* One batch followed through both stages, and one of its cases from its manifest line to its code. Nothing is trained and
- * nothing random happens: no augmentation, mixup, dropout or noise, and the running statistics instead of the batch's, so
- * that the values are those that `encode` gives; what is left of training is the loss, and its gradients. */
+/* Follows one batch through both stages, and one of its cases from its manifest line to its code. Nothing is trained and
+ * nothing is random: no augmentation, mixup, dropout or noise, and running statistics instead of those of the batch. The
+ * values are therefore those that `encode` gives. Of training only the losses and their gradients remain. */
 #ifndef TRAIN_EXPLAIN_H
 #define TRAIN_EXPLAIN_H
 
@@ -10,13 +10,13 @@
 #include "train/stage2.h"
 
 typedef struct {
-    const char *run;  /* where its model is, it is taken, with its settings; else initial weights */
-    const char *data; /* manifest; NULL: the run's own */
-    const char *id;   /* of the training case to follow; NULL: the first of the first batch of stage 2 */
+    const char *run;  /* folder of a run: its model and settings; without a model: initial weights */
+    const char *data; /* manifest; NULL: that of the run */
+    const char *id;   /* training case to follow; NULL: the first case of the first batch of stage 2 */
     ManifestOptions manifest;
 } ExplainOptions;
 
-/* One term of a stage's loss. */
+/* One term of the loss of a stage. */
 typedef struct {
     const char *symbol, *eq;
     double value, weight;
@@ -24,18 +24,18 @@ typedef struct {
 
 enum { EXPLAIN_PAIRS = 3 }; /* targets G of (v,v), (t,t), (v,t) */
 
-/* Arrays are owned, by modality where there are two; explain_free. */
+/* All arrays are owned and freed by explain_free. Arrays of two are by modality. */
 typedef struct {
     bool trained;
-    ModelFile file; /* where trained */
-    Model initial;  /* else */
+    ModelFile file; /* trained: the model of the run */
+    Model initial;  /* not trained: initial weights */
     Model *model;   /* one of them */
     Session session;
     Stage2 stage2;    /* clean features and neighbour graphs of the training cases */
     int views;        /* augmented views that the run trains on; the batch is clean */
     double beta;      /* of the epoch kept, or of the first */
     int b;            /* cases of the batch; the followed one is the first */
-    int *row, *which; /* (b) places among the training cases, in the manifest */
+    int *row, *which; /* (b) places among the training cases; in the manifest */
     FlowList flow;
     ExplainTerm term[2][TERM_COUNT]; /* of L_1, of L_2 */
     int terms[2];
@@ -43,11 +43,10 @@ typedef struct {
     /* the followed case */
     Words words;        /* of its text; the first length[] of them are its tokens */
     double *token_norm; /* (N_v) |Z_v| of each token */
-    real *
-        attention[2]; /* (1 + tokens) of CLS over CLS and the tokens, mean over heads; NULL without encoder */
-    float *score[2];  /* (q) s_m, as encode gives them */
-    float *relaxed[2];           /* (q) H_m */
-    uint8_t *code[2];            /* (q/8) */
+    real *attention[2]; /* (1 + tokens) of CLS to CLS and the tokens, mean over heads; NULL without encoder */
+    float *score[2];    /* (q) s_m, as encode gives them */
+    float *relaxed[2];  /* (q) H_m */
+    uint8_t *code[2];   /* (q/8) */
     real *target[EXPLAIN_PAIRS]; /* (b,b) G; NULL where the manifold term does not use it */
 } Explain;
 

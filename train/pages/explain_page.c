@@ -1,4 +1,4 @@
-/* The walk as a page: what a reader can look at. */
+/* The explanation as a page: pictures, attention, neighbours, targets, codes. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static Status add_card(Buffer *b, const uint8_t *pixels, int side, const HtmlHit
     return failed ? mem_error(err, "a picture") : STATUS_OK;
 }
 
-/* The labels of a case; list has room for all. */
+/* Writes the labels of a case to list, which has room for all; returns how many. */
 static size_t labels_of(const Explain *e, int which, const char **list) {
     const Session *s = &e->session;
     size_t n = 0, c = (size_t)session_classes(s);
@@ -40,7 +40,7 @@ static size_t labels_of(const Explain *e, int which, const char **list) {
     return n;
 }
 
-/* A case as it stands in the manifest, its picture as the network sees it. */
+/* A card of a case, with the picture as the network sees it. */
 static Status add_case(Buffer *b, const Explain *e, int which, int rank, const char *text, uint8_t *scratch,
                        const char **labels, Error *err) {
     const uint8_t *picture;
@@ -55,7 +55,7 @@ static Status add_case(Buffer *b, const Explain *e, int which, int rank, const c
     return add_card(b, picture, e->session.config.image_size, &card, err);
 }
 
-/* Pixels of a normalised picture. */
+/* From a normalised picture x (side x side) to pixels. */
 static void denormalise(const Session *s, const float *x, uint8_t *out) {
     size_t n = (size_t)s->config.image_size * (size_t)s->config.image_size;
     for (size_t i = 0; i < n; i++) {
@@ -64,7 +64,7 @@ static void denormalise(const Session *s, const float *x, uint8_t *out) {
     }
 }
 
-/* Words that the view leaves out, as text. */
+/* The words that a view drops, as text. */
 static void dropped_words(Buffer *text, const Explain *e, const Batch *batch) {
     const int32_t *clean = e->session.data.word + (size_t)e->which[0] * (size_t)e->session.vocab.length;
     int n = 0;
@@ -159,7 +159,7 @@ static void add_grid(Buffer *b, const Explain *e, const char *title, const doubl
     svg_heat(b, &f, &h);
 }
 
-/* Both maps have the picture's own order: the S/16 x S/16 grid of the network's last stage. */
+/* Both maps are in the order of the picture: the S/16 x S/16 grid of the last stage of the network. */
 static Status write_tokens(Buffer *b, const Explain *e, Error *err) {
     int side = e->model->config.image_size / CNN_SHRINK, n = side * side;
     double low = e->token_norm[0], high = low, most = 0, *share = mem_calloc((size_t)n, sizeof *share);

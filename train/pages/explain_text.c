@@ -1,4 +1,4 @@
-/* The walk as text: one block a step, from the manifest line to the code. */
+/* The explanation as text: one block a step, from the manifest line to the code. */
 #include <string.h>
 
 #include "eval/page/markup.h"
@@ -6,7 +6,7 @@
 
 enum { NEIGHBOURS = 5, SNIPPET = 60, BITS_A_WORD = 8 };
 
-/* At most `most` characters of text from data (0: all), without control characters: nothing that a terminal obeys. */
+/* At most `most` characters of text from data (0: all). Control characters, which a terminal would obey, become blanks. */
 static void add_plain(Buffer *b, const char *text, int most) {
     int count = 0;
     for (const unsigned char *s = (const unsigned char *)text; *s && (!most || count < most); count++) {
@@ -97,7 +97,7 @@ static void add_flow(Buffer *b, const Explain *e, int stage) {
     }
 }
 
-/* Terms whose weighted sum is the loss. */
+/* The terms; their weighted sum is the loss. */
 static void add_terms(Buffer *b, const Explain *e, int stage) {
     double sum = 0;
     buffer_printf(b, "\n  %-14s %-10s %12s %10s %14s\n", "equation", "term", "value", "weight",

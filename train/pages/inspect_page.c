@@ -14,13 +14,13 @@
 
 enum { KINDS = 8 };
 
-/* of (n): the kind of each mapped case. */
+/* Names and labels of the kinds; the last kind has no label. */
 typedef struct {
     const char *name[KINDS];
     int label[KINDS], n;
 } Kinds;
 
-/* Labels by falling count, equal counts in the labels' order. */
+/* Labels by falling count; of equal counts in the order of the labels. */
 static Status choose_kinds(Kinds *k, const Session *s, const Evaluation *e, Error *err) {
     int classes = e->database.classes, *count = mem_calloc((size_t)classes, sizeof *count);
     if (!count) return mem_error(err, "the labels");
@@ -51,7 +51,7 @@ static int kind_of(const Kinds *k, int label) {
 
 /* ---- Maps ---- */
 
-/* n cases, 2n codes: pictures, then texts, with kinds and names by case. */
+/* n cases, 2n codes: pictures, then texts. kind and name are by case. */
 typedef struct {
     int n, bits;
     float *value; /* (2n, bits) of -1 and +1 */
@@ -90,7 +90,7 @@ static Status map_begin(Map *m, const Session *s, const Evaluation *e, const Kin
     return STATUS_OK;
 }
 
-/* Both halves of one map on the same axes, so that they can be laid upon one another. */
+/* Draws both halves of one map on the same axes, so that they can be compared. */
 static void draw_map(Buffer *b, Map *m, const Kinds *kinds, const char *method, const char *caption) {
     double low[2], high[2];
     for (int axis = 0; axis < 2; axis++) {
