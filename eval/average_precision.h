@@ -1,10 +1,13 @@
 /* Average precision of one ranking in which items tie, as Hamming distances do.
- * Tie groups g = 0.. in the order of distance: n_g items of which r_g relevant, N0 items and R0 relevant
- * before it, R relevant in all. The expected value over all orders of the ties (McSherry & Najork, ECIR 2008,
- * doi 10.1007/978-3-540-78646-7_38; He et al., CVPR 2018, arXiv 1705.08562): AP = 1/R sum_g r_g/n_g
- * sum_{t=1..n_g} [ R0 + 1 + (t-1)(r_g-1)/(n_g-1) ] / (N0+t) and its bounds, with the relevant of each group
- * last (pessimistic) or first (optimistic). With prefix sums of the harmonic series every group costs O(1).
- * Where R = 0 all of these are 0. */
+ *
+ * Tie groups g = 0.. in the order of distance have n_g items, r_g of them relevant; N0 items and R0 relevant ones stand
+ * before the group, and R are relevant in all. The expected value over all orders of the ties is
+ *
+ *   AP = 1/R sum_g r_g/n_g sum_{t=1..n_g} [ R0 + 1 + (t-1)(r_g-1)/(n_g-1) ] / (N0+t)
+ *
+ * (McSherry & Najork, ECIR 2008, doi 10.1007/978-3-540-78646-7_38; He et al., CVPR 2018, arXiv 1705.08562). Its bounds put the
+ * relevant items of each group last (pessimistic) or first (optimistic). With prefix sums of the harmonic series a group
+ * costs O(1). Where R = 0 all of these are 0. */
 #ifndef EVAL_AVERAGE_PRECISION_H
 #define EVAL_AVERAGE_PRECISION_H
 
@@ -15,7 +18,7 @@ typedef struct {
     double pessimistic, expected, optimistic;
 } Bounds;
 
-/* One query's ranking: items and relevant items of each tie group, nearest first. Empty groups are fine. */
+/* One query's ranking: items and relevant items of each tie group, nearest first. Groups may be empty. */
 typedef struct {
     size_t groups;
     const uint32_t *all, *relevant; /* (groups) */
@@ -24,7 +27,7 @@ typedef struct {
 /* sum (n+1): sum[i] = 1 + 1/2 + ... + 1/i. */
 void harmonic_fill(double *sum, size_t n);
 
-/* harmonic: up to the number of items at least. */
+/* harmonic: harmonic_fill up to the number of items or more. */
 Bounds average_precision(const Ties *ties, const double *harmonic);
 
 /* Expected AP of the first k ranks: the same sum cut at rank k, over min(R, k). */

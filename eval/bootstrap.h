@@ -1,5 +1,5 @@
-/* Percentile bootstrap over queries, clustered by group: whole groups (patients, videos) are drawn, for
- * queries of one group resemble each other (Efron & Tibshirani 1993, chapters 8 and 13; Field & Welsh 2007,
+/* Percentile bootstrap over queries, clustered by group: whole groups (patients, videos) are drawn, because queries of one
+ * group resemble each other (Efron & Tibshirani 1993, chapters 8 and 13; Field & Welsh 2007,
  * doi 10.1111/j.1467-9868.2007.00593.x). */
 #ifndef EVAL_BOOTSTRAP_H
 #define EVAL_BOOTSTRAP_H

@@ -1,5 +1,4 @@
-/* Measures beside average precision: graded gain, lookup within a radius, curves by radius, and finding a
- * case's own partner. */
+/* Measures beside average precision: NDCG, lookup within a radius, curves by radius, and recall of the exact partner. */
 #ifndef EVAL_CURVES_H
 #define EVAL_CURVES_H
 

@@ -1,6 +1,5 @@
-/* Maps of vectors in the plane, to look at codes. A map is a picture, not a measurement: distances between
- * far groups of a t-SNE map mean little. Codes come as values of -1 and +1 (code_unpack), where squared
- * distance is 4 times Hamming's. */
+/* Maps of vectors in the plane, to look at codes. A map is a picture, not a measurement: distances between far groups of a
+ * t-SNE map mean little. Codes are given as -1 and +1 (code_unpack), whose squared distance is 4 times the Hamming distance. */
 #ifndef EVAL_EMBED_H
 #define EVAL_EMBED_H
 
@@ -17,7 +16,7 @@ Status embed_pca(const float *x, size_t n, int dim, double *xy, double *share, E
 enum { EMBED_MOST = 4000 };
 
 /* Exact t-SNE (van der Maaten & Hinton, JMLR 2008), O(n^2) a round, n up to EMBED_MOST; started from the
- * principal components and a jitter of the seed, that equal vectors part. perplexity 0: min(30, (n-1)/3);
+ * principal components plus jitter from the seed, which separates equal vectors. perplexity 0: min(30, (n-1)/3);
  * rounds 0: 500. The same map at any number of threads. divergence: KL(P|Q) of the map, may be NULL. */
 typedef struct {
     double perplexity;

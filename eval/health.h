@@ -1,4 +1,4 @@
-/* The health of a set of codes: what a MAP alone does not show. */
+/* Statistics of a set of codes that a MAP alone does not show. */
 #ifndef EVAL_HEALTH_H
 #define EVAL_HEALTH_H
 

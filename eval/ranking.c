@@ -151,7 +151,7 @@ static void count_block(const uint16_t *distance, const uint16_t *shared, size_t
     if (i < count) even[distance[i] * levels + shared[i]]++;
 }
 
-/* Keeps the items of other groups alone, in their order; returns how many they are. */
+/* Keeps the items of other groups, in their order; returns their number. */
 static size_t drop_group(uint16_t *distance, uint16_t *shared, const int *group, size_t count, int own) {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {

@@ -1,7 +1,6 @@
-/* What all measures count from: for one query, how many database items lie at each Hamming distance and share
- * how many labels with it. Codes and label sets are kept word by word (all items' first 64 bits, then all
- * items' second), so that a query reads only the words that it needs, in order: a query with k labels touches
- * at most k words of labels. */
+/* The counts that all measures are computed from: for one query, the database items by Hamming distance and by shared labels.
+ * Codes and label sets are stored word by word (the first 64 bits of all items, then the second), so that a query
+ * reads only the words that it needs, in order. A query with k labels reads at most k words of labels. */
 #ifndef EVAL_RANKING_H
 #define EVAL_RANKING_H
 
@@ -32,7 +31,7 @@ void bit_planes_shared(const BitPlanes *a, size_t q, const BitPlanes *b, size_t 
 /* Bits set in item q: for labels, how many it has. */
 int bit_planes_count(const BitPlanes *p, size_t q);
 
-/* A task made ready for counting. */
+/* A task prepared for counting. */
 typedef struct {
     BitPlanes query_codes, database_codes, query_labels, database_labels;
     const int *query_group, *database_group; /* borrowed; NULL: every item is ranked */
@@ -52,8 +51,8 @@ typedef struct {
     uint32_t *count; /* (groups, levels) */
 } TieTable;
 
-/* table->count: room for (bits+1) * levels cells of the query with most labels. spare: as much again (two
- * tables are filled in turn, for items at one distance would wait for each other). */
+/* table->count: room for (bits+1) * levels cells of the query with most labels. spare: as much again. Items are
+ * added to the two tables in turn, because additions to one cell would wait for each other. */
 void ranking_count(const Ranking *r, size_t q, TieTable *table, uint32_t *spare);
 /* The items in the order of distance, ties in the order of the database: order (n) their indices; returns how
  * many are ranked. distance, shared (n): scratch, afterwards of every item by its index. */

@@ -1,6 +1,6 @@
-/* One direction of retrieval: every query ranks the whole database, an item is relevant where it shares a
- * label. All means are over ALL queries, one without a relevant item counting 0. Sums run in query order: the
- * same digits at any number of threads, and whatever the order of the database. */
+/* All measures of one direction of retrieval (RetrievalTask, eval/case_set.h). Means are over ALL queries; a query without a
+ * relevant item counts 0. Sums run in query order, so that the digits depend neither on the number of threads nor on the
+ * order of the database. */
 #ifndef EVAL_RETRIEVAL_H
 #define EVAL_RETRIEVAL_H
 

@@ -1,7 +1,7 @@
-/* Relevance judgements and runs as trec_eval reads them. The score of an item is minus its rank, not minus
- * its distance: trec_eval breaks ties by the name of the document, so distances alone would give another MAP.
- * Tied items stand in the order of the database: the MAP of such a run lies between the pessimistic and the
- * optimistic one. White space, % and control characters in ids are written as %XX. */
+/* Relevance judgements and runs as trec_eval reads them. The score of an item is minus its rank, not minus its distance:
+ * trec_eval breaks ties by the name of the document, so that distances would give another MAP. Tied items stand in
+ * the order of the database; the MAP of a run lies between the pessimistic and the optimistic one. White space, % and control
+ * characters in ids are written as %XX. Files are replaced whole. */
 #ifndef EVAL_TREC_H
 #define EVAL_TREC_H
 

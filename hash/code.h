@@ -1,5 +1,5 @@
-/* Binary codes. Bit j of a code is bit j%8 of byte j/8 (NumPy packbits, bitorder little): written once, the same
- * everywhere. Bit = 1 iff the score s >= 0, so the bit of 0 is written down. bits: a multiple of 8 from 16 to 1,024. */
+/* Binary codes. Bit j of a code is bit j%8 of byte j/8 (NumPy packbits, bitorder little), everywhere. Bit = 1 iff the score
+ * s >= 0; the bit of a score of 0 is 1, of a NaN 0. bits: a multiple of 8 from 16 to 1,024. */
 #ifndef HASH_CODE_H
 #define HASH_CODE_H
 

@@ -30,12 +30,12 @@ typedef struct {
     int classes;
 } Graph;
 
-/* features u (n,d), group (n); k is capped at the cases of other groups. geodesic: the kernel takes the shortest path of at
- * most two edges over the neighbour graph, so that neighbours of neighbours get a weight too (a variant of ours).
+/* features u (n,d), group (n); k is capped at the cases of other groups. geodesic: the kernel takes the length of the shortest path of
+ * at most two edges over the neighbour graph, so that neighbours of neighbours get a weight too [O].
  * O(n^2 d) time in tiles, O(nk) memory. graph_free in every case. */
 Status graph_build(Graph *g, const float *u, int n, int d, const int *group, int k, bool geodesic, Pool *pool,
                    Error *err);
-/* Keeps P_m Yn of unit label rows Yn (n,c). */
+/* Computes and stores P_m Yn, for graph_walk. unit_labels Yn (n,c): rows of norm 1, or 0. May be called again. */
 Status graph_set_labels(Graph *g, const float *unit_labels, int classes, Error *err);
 void graph_free(Graph *g);
 
@@ -43,7 +43,7 @@ void graph_free(Graph *g);
 void graph_walk(const Graph *m, const Graph *n, const int *index, int b, double rho, real *out);
 
 /* G = (1+t0)(omega Yn Yn' + (1-omega) S) - t0 for the cases index (b): target (b,b). labels (b,c): the batch's
- * rows of Yn. The graphs may be NULL where omega = 1 (no walk). */
+ * rows of Yn. The graphs are not read where omega = 1, and may be NULL. */
 typedef struct {
     double omega, rho, t0;
 } WalkOptions;

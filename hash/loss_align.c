@@ -1,10 +1,10 @@
-/* EQ(align)  e_ij = exp(cos(c_v,i , c_t,j)/tau);  P_i positives, N_i negatives of row i [O] L = -1/(2b) sum_i
- * [ log( sum_P e_ij / (sum_P e_ij + sum_N e_ij) ) + the same over columns ]
+/* EQ(align)  e_ij = exp(cos(c_v,i , c_t,j)/tau);  P_i positives, N_i negatives of row i                     [O]
+ *     L = -1/(2b) sum_i [ log( sum_P e_ij / (sum_P e_ij + sum_N e_ij) ) + the same over columns ]
  *         + 1/(bd) sum_{m=v,t} | c_m - stopgrad(c_vt) |^2                                    (loss_teacher)
  * With z_ij = cos_ij/tau, all by log-sum-exp; an empty N_i gives 0:
  *     dL/dz_ij = 1/(2b) [ (softmax over P u N - softmax over P of row i)_j + the same of column j ]
- *     d cos_ij/dc_v,i = (c^_t,j - cos_ij c^_v,i)/|c_v,i|,   c^ = c/|c|.   A zero vector has cosine 0 and
- * gradient 0. */
+ *     d cos_ij/dc_v,i = (c^_t,j - cos_ij c^_v,i)/|c_v,i|,   c^ = c/|c|
+ * A zero vector has cosine 0 and gradient 0. */
 #include <math.h>
 
 #include "hash/constraints.h"

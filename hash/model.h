@@ -28,7 +28,7 @@ typedef struct {
     double initial; /* of every entry */
 } ModelExtra;
 
-/* What the forward pass needs to know; kept in the model file under these names. */
+/* What the forward pass needs; stored in the model file under these names. */
 typedef struct {
     int image_size;  /* S, a multiple of 16 */
     int width;       /* W */
@@ -38,10 +38,10 @@ typedef struct {
     int words;       /* rows of the word table, pad and unknown included */
     int buckets;     /* rows of the subword table; 0: none */
     int layers, heads;
-    int bits;         /* q */
-    int classes;      /* c */
-    int transformer;  /* 1: c_m from the encoder; 0: c_m = LN(u_m) (ablation no-transformer) */
-    int encode_views; /* 1, or up to ENCODE_VIEWS: moved copies of a picture whose contexts are averaged */
+    int bits;               /* q */
+    int classes;            /* c */
+    int transformer;        /* 1: c_m from the encoder; 0: c_m = LN(u_m) (ablation no-transformer) */
+    int encode_views;       /* 1 to ENCODE_VIEWS: shifted copies of a picture whose contexts are averaged */
     double mean, deviation; /* of the training images: normalised x = (pixel/255 - mean)/deviation */
     int n_extra;
     ModelExtra extra[MODEL_EXTRAS];
@@ -63,7 +63,7 @@ typedef struct {
 
 /* Allocates and initialises from (seed, RNG_INIT). model_free in every case. */
 Status model_create(Model *m, const ModelConfig *c, uint64_t seed, Error *err);
-/* The same with all weights 0, for a caller who has others: drawing them is half of a search's start. */
+/* The same with all weights 0, for a caller that loads weights: drawing them takes half of the start of a search. */
 Status model_allocate(Model *m, const ModelConfig *c, Error *err);
 void model_free(Model *m);
 

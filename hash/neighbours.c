@@ -10,11 +10,12 @@ enum { TILE = 64 };
 typedef struct {
     const float *u;
     const int *group;
-    const double *centre; /* (d) mean of u: taken out of the product form, which loses what all cases share */
+    const double
+        *centre; /* (d) mean of u, subtracted first: the product form loses digits that all cases share */
     const double *square; /* |u_i - centre|^2 (n) */
     int n, d, k;
-    Neighbour *nearest;   /* the result's, and */
-    double *distance_sum; /* too */
+    Neighbour *nearest;   /* of the result */
+    double *distance_sum; /* of the result */
     real *scratch;        /* (threads, TILE + TILE, d) and (threads, TILE, TILE) */
     size_t scratch_size;
 } Search;
@@ -39,9 +40,8 @@ static void centred_rows(const Search *s, int first, int rows, real *to) {
         for (int j = 0; j < s->d; j++) *to++ = (real)((double)*from++ - s->centre[j]);
 }
 
-/* The product form of the distance loses half of the digits where features lie close together (equal ones
- * would come out apart): the chosen few are measured again by the difference, and sorted by it. The list ends
- * with index -1. */
+/* The product form of the distance loses half of the digits where features lie close together; equal features would get
+ * different distances. So the distances of the chosen are computed from the differences, and sorted. Index -1 ends the list. */
 static void measure(const Search *s, int i, int have) {
     Neighbour *list = s->nearest + (size_t)i * (size_t)s->k;
     size_t width = (size_t)s->d;
@@ -84,7 +84,7 @@ static void search_tile(void *ctx, int tile, int worker) {
     for (int i = 0; i < rows; i++) measure(s, first + i, have[i]);
 }
 
-/* Fewest cases of other groups that any case has, so that every case has k neighbours; at least 1. */
+/* The smallest number of cases of other groups that any case has: the largest k that every case can have. */
 static int others_at_least(const int *group, int n) {
     int most = 0;
     for (int i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
-/* The k nearest cases of other groups, by Euclidean distance: what the neighbour graph is made of. Tiles of the n x n
- * distances come from matrix products; the chosen few are measured again by the difference. */
+/* The k nearest cases of other groups by Euclidean distance, for the neighbour graph. Matrix products give the n x n distances
+ * tile by tile; the distances of the k chosen are computed again from the differences. */
 #ifndef HASH_NEIGHBOURS_H
 #define HASH_NEIGHBOURS_H
 

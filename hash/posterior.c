@@ -1,9 +1,9 @@
 /* EQ(posterior)  G_mn <- (1-a) G_mn + a ((1+t0) R_mn - t0),  R_mn(i,j) = p_m,i p_n,j' + [m = n] r_m,i r_m,j,  r = sqrt(1 - |p|^2)
- * p_m,i: what the frozen classifier of stage 1 says of u_m,i. With one label a case p_v,i p_t,j' is the
- * probability that both have the same, the best order of answers where it is calibrated. Codes are all of one length, so
- * they cannot be near or far for what p alone lacks. So what a row lacks of length 1 goes into a direction of its own modality:
- * [p_v, r_v, 0] and [p_t, 0, r_t] are unit vectors with R as their inner products. Across modalities an uncertain
- * case is then far from all, within its modality near others of its kind. */
+ * p_m,i: the class probabilities of the frozen stage 1 classifier for u_m,i. With one label a case, p_v,i p_t,j' is the
+ * probability that both cases have the same label, the best order of answers where the classifier is calibrated.
+ * All codes have the same norm. Each p is therefore padded to a unit vector along an axis that only its modality has:
+ * [p_v, r_v, 0] and [p_t, 0, r_t] have R as their inner products. Across modalities the target of an uncertain case is
+ * low with every case; within its modality it is high with cases that are uncertain in the same way. */
 #include "hash/posterior.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* What stage 1 knows of a case's labels, as a wanted similarity of codes [O]. */
+/* The share of the manifold target that stage 1's class probabilities give [O]. */
 #ifndef HASH_POSTERIOR_H
 #define HASH_POSTERIOR_H
 
@@ -6,13 +6,13 @@
 
 #include "nn/tensor.h"
 
-/* Rows of p (b,c) longer than 1 are made 1 long: with one label they never are; many labels, each certain, become
- * Yn. */
+/* Scales rows of p (b,c) whose norm is above 1 to norm 1. Softmax rows never are; rows of several certain labels
+ * become Yn. */
 void posterior_unit(float *p, int b, int c);
 
 /* G = (1-share) G + share ((1+t0) R - t0), R_mn(i,j) = p_m,i p_n,j' + [m = n] r_m,i r_m,j, r = sqrt(1 - |p|^2). p_m, p_n
- * (b,c): rows no longer than 1 (r of a row that was made 1 long is rounding, up to 5e-4); same: m = n; target G (b,b) is changed in
- * place. All arrays are the caller's; nothing can fail. */
+ * (b,c): rows of norm at most 1 (where posterior_unit scaled a row, its r is rounding, up to 5e-4). same: m = n. target: G (b,b),
+ * changed in place. All arrays are borrowed. */
 void posterior_target(const float *p_m, const float *p_n, int b, int c, bool same, double share, double t0,
                       real *target);
 

@@ -14,8 +14,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/sys.h"
 
-/* A writer may be in the middle of a slot, or have committed since the size was read: look again before
- * calling it damaged. */
+/* A writer may be writing a slot, or may have committed since the size was read: read again before reporting damage. */
 enum { OPEN_TRIES = 4 };
 
 static Status damaged(Error *err, const char *path, const char *what) {
@@ -146,10 +145,10 @@ static Status read_deletions(Index *x, const char *path, Error *err) {
 
 /* ---- One piece for all rows ---- */
 
-/* A part of `unit` bytes a row over all segments. The first segment's bytes are mapped where they lie, those
- * of later ones copied behind them: the file goes on there, so that the mapping is long enough, and a private
- * page that is written to leaves the file. Only what was appended costs memory. */
-static Status join_part(const Index *x, Joined *j, PartName name, size_t unit, int writable, int fd,
+/* A part of `unit` bytes a row over all segments. The first segment's bytes are mapped in place. The bytes of later segments are
+ * copied behind them, into private pages of the same mapping: the file continues there, so that the mapping is long enough.
+ * Only appended rows cost memory. */
+static Status join_part(const Index *x, Joined *j, PartName name, size_t unit, bool writable, int fd,
                         const char *path, Error *err) {
     const Segment *first = &x->segment[0];
     uint64_t at = first->at + first->header.part[name].offset, size = x->slot.rows * unit;
@@ -182,7 +181,7 @@ static void clear_deleted(const Index *x, Joined *allowed) {
 
 static Status join_all(Index *x, int fd, const char *path, Error *err) {
     for (int m = 0; m < 2; m++) {
-        TRY(join_part(x, &x->codes[m], (PartName)(PART_CODES + m), code_bytes(x->slot.bits), 0, fd, path,
+        TRY(join_part(x, &x->codes[m], (PartName)(PART_CODES + m), code_bytes(x->slot.bits), false, fd, path,
                       err));
         TRY(join_part(x, &x->allowed[m], (PartName)(PART_HAS + m), 1, x->n_deleted > 0, fd, path, err));
         if (x->n_deleted) clear_deleted(x, &x->allowed[m]);
@@ -267,8 +266,7 @@ bool index_deleted(const Index *x, int64_t row) {
     return x->deleted && x->deleted[row / 8] >> (row % 8) & 1;
 }
 
-/* The last segment that begins at or before the row holds it: a deletion begins where the rows before it end.
- */
+/* The segment of a row: the last one whose first_row is at or before it. A deletion has the first_row of the cases after it. */
 static const Segment *segment_of(const Index *x, uint64_t row) {
     size_t low = 0, high = x->n_segments;
     while (high - low > 1) {
@@ -300,21 +298,21 @@ int64_t index_find(const Index *x, const char *id) {
     return -1;
 }
 
-static int keep_label(const Segment *s, const char *label, uint8_t *allowed) {
+static bool keep_label(const Segment *s, const char *label, uint8_t *allowed) {
     int64_t wanted = -1;
     for (uint64_t i = 0; i < s->header.names && wanted < 0; i++) {
         const char *name = columns_string(&s->columns, PART_NAME_OFFSET, i);
-        if (!name) return 0;
+        if (!name) return false;
         if (strcmp(name, label) == 0) wanted = (int64_t)i;
     }
     for (uint64_t row = 0; row < s->header.rows; row++) {
         const unsigned char *number;
         size_t n, found = 0;
-        if (!columns_labels(&s->columns, row, &number, &n)) return 0;
+        if (!columns_labels(&s->columns, row, &number, &n)) return false;
         for (size_t i = 0; i < n; i++) found |= get_u32(number + 4 * i) == wanted;
         if (!found) allowed[s->header.first_row + row] = 0;
     }
-    return 1;
+    return true;
 }
 
 Status index_keep_label(const Index *x, const char *label, uint8_t *allowed, Error *err) {

@@ -12,8 +12,8 @@ static void add_u64(Buffer *b, uint64_t v) {
     buffer_add(b, bytes, sizeof bytes);
 }
 
-static int add_failed(const IndexBuilder *b) {
-    int failed = b->name_table.failed;
+static bool add_failed(const IndexBuilder *b) {
+    bool failed = b->name_table.failed;
     for (int i = 0; i < N_PARTS; i++) failed |= b->part[i].failed;
     return failed;
 }

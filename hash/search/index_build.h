@@ -11,7 +11,7 @@ struct IndexBuilder {
     uint32_t names;
     Buffer part[N_PARTS];
     Buffer name_table; /* of label names; not written */
-    int failed;        /* memory ran out in the middle of a case */
+    bool failed;       /* memory ran out in the middle of a case */
     int tables;        /* as index_builder_set_tables */
     Pool *pool;
 };
@@ -20,12 +20,12 @@ void index_builder_columns(const IndexBuilder *b, Columns *c);
 
 /* ---- Segments ---- */
 
-/* Where the bytes of a segment go, in order. */
+/* Receives the bytes of a segment, in order. */
 typedef void SegmentPut(void *ctx, const void *data, size_t size);
 
 /* The header of a segment of these columns (deleted: rows and PART_DELETED alone). */
 void segment_plan(SegmentHeader *h, SegmentKind kind, const Columns *c, uint64_t first_row);
 /* Writes the segment; false where memory ran out. */
-int segment_write(const SegmentHeader *h, const Columns *c, SegmentPut *put, void *ctx);
+bool segment_write(const SegmentHeader *h, const Columns *c, SegmentPut *put, void *ctx);
 
 #endif

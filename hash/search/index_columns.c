@@ -7,9 +7,9 @@
 #include "nn/base/alloc.h"
 
 /* Entry i of an offsets part: [first, end) in the part of `size` units behind it. */
-static int span(const Columns *c, PartName offsets, uint64_t i, uint64_t size, uint64_t *first,
-                uint64_t *end) {
-    if (c->part[offsets].size / 8 < 2 || i > c->part[offsets].size / 8 - 2) return 0;
+static bool span(const Columns *c, PartName offsets, uint64_t i, uint64_t size, uint64_t *first,
+                 uint64_t *end) {
+    if (c->part[offsets].size / 8 < 2 || i > c->part[offsets].size / 8 - 2) return false;
     *first = get_u64(c->part[offsets].data + 8 * i);
     *end = get_u64(c->part[offsets].data + 8 * i + 8);
     return *first <= *end && *end <= size;
@@ -32,37 +32,38 @@ int64_t columns_find(const Columns *c, const char *id) {
     return name_table_find(table->data, table->size / 4, id, columns_id, c);
 }
 
-int columns_labels(const Columns *c, uint64_t row, const unsigned char **numbers, size_t *n) {
+bool columns_labels(const Columns *c, uint64_t row, const unsigned char **numbers, size_t *n) {
     uint64_t first, end;
-    if (!span(c, PART_LABEL_OFFSET, row, c->part[PART_LABELS].size / 4, &first, &end)) return 0;
+    if (!span(c, PART_LABEL_OFFSET, row, c->part[PART_LABELS].size / 4, &first, &end)) return false;
     *n = (size_t)(end - first);
     *numbers = *n ? c->part[PART_LABELS].data + 4 * first : NULL; /* the part may be empty */
     return *n <= INT32_MAX;
 }
 
-static int case_labels(const Columns *c, uint64_t row, IndexCase *out, StringArray *labels) {
+static bool case_labels(const Columns *c, uint64_t row, IndexCase *out, StringArray *labels) {
     const unsigned char *numbers;
     size_t n;
-    if (!columns_labels(c, row, &numbers, &n)) return 0;
+    if (!columns_labels(c, row, &numbers, &n)) return false;
     for (size_t i = 0; i < n; i++) {
         labels->item[i] = columns_string(c, PART_NAME_OFFSET, get_u32(numbers + 4 * i));
-        if (!labels->item[i]) return 0;
+        if (!labels->item[i]) return false;
     }
     out->labels = labels->item;
     out->n_labels = (int)n;
-    return 1;
+    return true;
 }
 
 /* Byte 1: has an image path, 2: has a text; then both strings. */
-static int case_texts(const Columns *c, uint64_t row, IndexCase *out) {
+static bool case_texts(const Columns *c, uint64_t row, IndexCase *out) {
     uint64_t first, end;
-    if (!span(c, PART_TEXT_OFFSET, row, c->part[PART_TEXTS].size, &first, &end) || end - first < 3) return 0;
+    if (!span(c, PART_TEXT_OFFSET, row, c->part[PART_TEXTS].size, &first, &end) || end - first < 3)
+        return false;
     const char *record = (const char *)c->part[PART_TEXTS].data + first;
     size_t size = (size_t)(end - first), image = strnlen(record + 1, size - 1) + 1;
-    if (record[size - 1] != 0 || image + 1 >= size) return 0;
+    if (record[size - 1] != 0 || image + 1 >= size) return false;
     out->image = record[0] & 1 ? record + 1 : NULL;
     out->text = record[0] & 2 ? record + 1 + image : NULL;
-    return 1;
+    return true;
 }
 
 Status columns_case(const Columns *c, uint64_t row, IndexCase *out, StringArray *labels, Error *err) {

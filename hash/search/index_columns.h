@@ -1,5 +1,5 @@
-/* The columns of a set of cases, wherever they lie: in a builder's memory or in a mapped segment. Nothing in
- * them is trusted: every offset is checked at each use. */
+/* The columns of a set of cases, in a builder's memory or in a mapped segment. Nothing in them is trusted: every offset is
+ * checked at each use. */
 #ifndef HASH_INDEX_COLUMNS_H
 #define HASH_INDEX_COLUMNS_H
 
@@ -28,9 +28,9 @@ const char *columns_string(const Columns *c, PartName offsets, uint64_t i);
 /* The id of a row, or NULL (a NameOf, ctx: Columns); the row of an id, or -1. */
 const char *columns_id(const void *columns, uint32_t row);
 int64_t columns_find(const Columns *c, const char *id);
-/* The label numbers of a row: pointer to u32 and how many; 0 where damaged. */
-int columns_labels(const Columns *c, uint64_t row, const unsigned char **numbers, size_t *n);
-/* All but the labels' names (label numbers: columns_labels). STATUS_INPUT where damaged. */
+/* The label numbers of a row: *n u32 (little-endian) at *numbers; false where damaged. */
+bool columns_labels(const Columns *c, uint64_t row, const unsigned char **numbers, size_t *n);
+/* The whole case; out->labels points into `labels`. STATUS_INPUT where damaged. */
 Status columns_case(const Columns *c, uint64_t row, IndexCase *out, StringArray *labels, Error *err);
 
 #endif

@@ -64,7 +64,7 @@ Status index_builder_write(const IndexBuilder *b, const char *path, Error *err) 
 
 /* ---- One writer ---- */
 
-/* The lock lies on a file of its own: closing any descriptor of a file drops the process's locks on it. */
+/* The lock is on a file of its own, because closing any descriptor of a file drops the process's locks on it. */
 static Status lock(const char *path, Lock *l, Error *err) {
     char busy[512];
     snprintf(busy, sizeof busy, "%.400s: another process is changing this index; try again when it is done",
@@ -100,8 +100,8 @@ static void sync_tail(Tail *t) {
         if (errno != EINTR) t->code = errno;
 }
 
-/* Nonzero where the slot, or some of it, came into the file: from then on the segment has an owner. */
-static int put_slot(Tail *t, const Slot *slot) {
+/* True where any byte of the slot reached the file: from then on the segment is owned. */
+static bool put_slot(Tail *t, const Slot *slot) {
     unsigned char bytes[SLOT_BYTES];
     uint64_t at = slot->generation % 2 * SLOT_BYTES;
     slot_encode(slot, bytes);
@@ -111,12 +111,12 @@ static int put_slot(Tail *t, const Slot *slot) {
     return t->at != at;
 }
 
-/* Where this fails too, what stays behind `length` belongs to nobody. */
+/* Where this fails too, the bytes behind `length` belong to nobody. */
 static void drop_tail(int fd, uint64_t length) {
     while (ftruncate(fd, (off_t)length) != 0 && errno == EINTR) continue;
 }
 
-/* The segment is on the disk before the slot that owns it. */
+/* Syncs the segment before it writes the slot that owns it. */
 static Status commit_segment(const Index *x, const SegmentHeader *h, const Columns *c, const char *path,
                              Error *err) {
     Slot slot = x->slot;
@@ -126,9 +126,9 @@ static Status commit_segment(const Index *x, const SegmentHeader *h, const Colum
     if (h->kind == SEGMENT_CASES) slot.rows += h->rows;
     Tail t = {.fd = sys_open(path, O_WRONLY, 0), .at = x->slot.length};
     if (t.fd < 0) return error_from_errno(err, path, "write");
-    int whole = segment_write(h, c, put_tail, &t);
+    bool whole = segment_write(h, c, put_tail, &t);
     sync_tail(&t);
-    int owned = whole && !t.code && put_slot(&t, &slot);
+    bool owned = whole && !t.code && put_slot(&t, &slot);
     if (!owned) drop_tail(t.fd, x->slot.length);
     if (sys_close(t.fd) != 0 && !t.code && errno != EINTR) t.code = errno;
     if (!whole) return mem_error(err, path);

@@ -1,4 +1,4 @@
-/* An opened index, for the files that read it whole: verify, edit, search. */
+/* An opened index, for the files of this folder that read it: segment, verify, edit, search. */
 #ifndef HASH_INDEX_FILE_H
 #define HASH_INDEX_FILE_H
 
@@ -10,10 +10,10 @@ typedef struct {
     Columns columns; /* of a deletion: PART_DELETED alone */
 } Segment;
 
-/* Bytes of all segments in one piece: the file's own, or a private copy-on-write mapping. */
+/* One part of all segments in one piece: in the file's mapping, or in a private copy-on-write mapping. */
 typedef struct {
     const unsigned char *data;
-    void *mapping; /* NULL where data lies in the file's */
+    void *mapping; /* NULL where data lies in the file's mapping */
     size_t mapped;
 } Joined;
 
@@ -21,7 +21,7 @@ struct Index {
     const unsigned char *map; /* of the committed length at least */
     size_t mapped;
     Slot slot;
-    Segment *segment; /* a deletion's header.first_row: the rows that were there before it */
+    Segment *segment; /* (n_segments) in the order of the file */
     size_t n_segments, capacity;
     Joined codes[2], allowed[2];
     uint8_t *deleted; /* a bit a row, or NULL */

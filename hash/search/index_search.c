@@ -38,7 +38,7 @@ static void merge_all(const Halves *h, size_t n_queries, size_t k, int64_t late_
     }
 }
 
-/* The first segment by its tables, what was appended by the scan. */
+/* The first segment by its tables, appended rows by the scan. */
 static Status search_halves(const Index *x, Modality m, const uint8_t *queries, size_t n_queries, size_t k,
                             int radius, const uint8_t *allowed, const Halves *h, MihStats *stats, Pool *pool,
                             Error *err) {

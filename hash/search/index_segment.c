@@ -48,19 +48,19 @@ static void output(Output *o, const void *data, uint64_t size) {
 }
 
 /* The table's own CRC, the blocks', zeros up to 64 bytes. */
-static int output_table(Output *o, const SegmentHeader *h) {
+static bool output_table(Output *o, const SegmentHeader *h) {
     static const unsigned char zeros[64];
     if (o->done % CRC_BLOCK_BYTES) end_block(o);
     buffer_add(&o->table, zeros, (size_t)(segment_table_bytes(h->table) - 4 - 4 * segment_blocks(h->table)));
-    if (o->table.failed) return 0;
+    if (o->table.failed) return false;
     unsigned char crc[4];
     put_u32(crc, crc32_update(0, o->table.data, o->table.size));
     o->put(o->ctx, crc, sizeof crc);
     o->put(o->ctx, o->table.data, o->table.size);
-    return 1;
+    return true;
 }
 
-int segment_write(const SegmentHeader *h, const Columns *c, SegmentPut *put, void *ctx) {
+bool segment_write(const SegmentHeader *h, const Columns *c, SegmentPut *put, void *ctx) {
     static const unsigned char zeros[64];
     Output o = {.put = put, .ctx = ctx};
     unsigned char header[SEGMENT_HEADER_BYTES];
@@ -70,7 +70,7 @@ int segment_write(const SegmentHeader *h, const Columns *c, SegmentPut *put, voi
         output(&o, c->part[i].data, c->part[i].size);
         output(&o, zeros, (64 - c->part[i].size % 64) % 64);
     }
-    int whole = output_table(&o, h);
+    bool whole = output_table(&o, h);
     buffer_free(&o.table);
     return whole;
 }

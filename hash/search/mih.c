@@ -25,7 +25,7 @@ typedef struct {
     const uint8_t *has;
 } Filling;
 
-/* Counting sort by bucket: offsets[b + 1] counts, then is where bucket b's next row goes, then where it ends. */
+/* Counting sort by bucket: offsets[b + 1] first holds bucket b's count, then the place of its next row, then its end. */
 static void fill_table(void *ctx, int item, int worker) {
     (void)worker;
     const Filling *f = ctx;
@@ -93,17 +93,17 @@ Status mih_build(Mih **out, const uint8_t *codes, size_t n, int bits, int m, con
 
 /* ---- From bytes ---- */
 
-/* present <= n < 2^32 and m <= 128 keep every product of mih_lay_out far from 2^64. */
-static int read_header(Mih *x, const unsigned char *data, size_t size) {
-    if (size < MIH_HEADER_BYTES || memcmp(data, magic, 8) != 0) return 0;
+/* With present <= n < 2^32 and m <= 128 no product of mih_lay_out overflows. */
+static bool read_header(Mih *x, const unsigned char *data, size_t size) {
+    if (size < MIH_HEADER_BYTES || memcmp(data, magic, 8) != 0) return false;
     uint32_t m = get_u32(data + 12);
     if (get_u32(data + 8) != (uint32_t)x->bits || get_u64(data + 16) != x->n || get_u64(data + 24) > x->n)
-        return 0;
-    if (m < (uint32_t)mih_fewest(x->bits) || m > (uint32_t)mih_most(x->bits)) return 0;
+        return false;
+    if (m < (uint32_t)mih_fewest(x->bits) || m > (uint32_t)mih_most(x->bits)) return false;
     x->m = (int)m;
     x->present = (size_t)get_u64(data + 24);
     for (int i = 0; i < MIH_LEVELS; i++) x->expected[i] = get_u32(data + 32 + 4 * i);
-    if (x->present > size / 4) return 0;
+    if (x->present > size / 4) return false;
     mih_lay_out(x);
     return x->size == size;
 }

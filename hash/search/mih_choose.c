@@ -1,5 +1,5 @@
-/* How many substrings: those with which a sample of the codes, asked for their own ten nearest, would cost least. The
- * paper's rule, log2 n bits each, is for codes spread evenly; learned codes gather in clusters, whose buckets would be too full. */
+/* Chooses the number of substrings that costs least for a sample of codes that search their own ten nearest. The paper's
+ * rule, log2 n bits each, is for evenly spread codes; learned codes form clusters, whose buckets would be too full. */
 #include "hash/code.h"
 #include "hash/search/mih_tables.h"
 #include "nn/base/alloc.h"
@@ -12,18 +12,19 @@ enum {
     TRIED = 24,
     TEN = 1 /* the level of ten neighbours */
 };
-/* Place of the last of 1, 10 and 100 nearest, itself among them; a code of the archive alone would make the first a matter of course. */
+/* Position of the last of the 1, 10 and 100 nearest. A query of the sample is in the archive: level 0 takes its second nearest,
+ * because it is its own first. */
 static const int LAST[MIH_LEVELS] = {1, 9, 99};
 
 typedef struct {
     const uint8_t *codes, *has, *queries;
-    size_t n, bytes, present, step; /* step: every step-th row is looked at */
+    size_t n, bytes, present, step; /* every step-th row is read */
     int bits;
     int radius[MIH_LEVELS][QUERIES]; /* of the LAST */
     uint64_t cost[QUERIES][TRIED];   /* of m = fewest + i */
 } Sample;
 
-/* Rows of the sample within amax of the query in substring s, as many as that makes of all. */
+/* Estimated rows of the archive within distance `most` of the query in substring s. */
 static uint64_t rows_within(const Sample *x, const uint8_t *query, const Substring *s, int most) {
     uint64_t value = substring(query, x->bytes, s), near = 0;
     for (size_t row = 0; row < x->n; row += x->step) {
@@ -37,7 +38,7 @@ static uint64_t scan_cost(const Sample *x) {
     return x->n * (((uint64_t)x->bytes + 7) / 8) * MIH_COST_SCAN;
 }
 
-/* Tables (a, j) with a m + j <= radius are asked: those of substring j up to distance (radius - j) / m. */
+/* The search reads tables (a, j) with a m + j <= radius: substring j up to distance (radius - j) / m. */
 static uint64_t cost_with(const Sample *x, int query, int level, int m) {
     Mih shape = {.n = x->n, .present = x->present, .bits = x->bits, .m = m};
     uint64_t most = scan_cost(x), cost = 0;
@@ -63,7 +64,7 @@ static void try_query(void *ctx, int item, int worker) {
         x->cost[item][i] = cost_with(x, item, TEN, fewest + i);
 }
 
-/* The cheapest, and the paper's where nothing is cheaper than the scan. */
+/* The cheapest m; the paper's m where no m is cheaper than the scan. */
 static int cheapest(const Sample *x, int paper) {
     int fewest = mih_fewest(x->bits), best = paper;
     uint64_t least = scan_cost(x) * QUERIES;
@@ -100,7 +101,7 @@ static void expect(Sample *x, int m, uint32_t expected[MIH_LEVELS], Pool *pool) 
     }
 }
 
-/* Rows evenly apart, those that have a code. */
+/* Takes evenly spaced rows that have a code. */
 static void take_queries(Sample *x, uint8_t *queries) {
     size_t row = 0;
     for (size_t q = 0; q < QUERIES; q++) {

@@ -1,4 +1,4 @@
-/* The search of mih.h, and when to leave it to the scan. */
+/* The search of mih.h, and when it falls back to the scan. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,27 +6,26 @@
 #include "hash/search/mih_tables.h"
 #include "nn/base/alloc.h"
 
-/* Codes that are scanned faster than SHORT_SCAN are scanned at once; SCAN_START is what a scan costs besides. */
+/* An archive whose scan costs less than SHORT_SCAN is scanned at once. SCAN_START: fixed cost of a scan. */
 enum { TILE_FROM = 6 };
 enum { SHORT_SCAN = 5000 * 64, SCAN_START = 10000 * 64 };
-/* What may be lost on a query that the scan answers in the end, and what a sure end may cost, in percent of its scan; less
- * for few queries, whose estimates no others outweigh. Of many
- * queries the first SAMPLE may risk more, together no more than PERCENT_AT_RISK of all; where the scan answers all of those,
- * the rest risk nothing. */
+/* Work allowed before falling back to the scan, in percent of the scan's cost (MihBudget). Fewer than SAMPLE queries get less,
+ * because one wrong estimate is a large share of their time. With many queries, the first SAMPLE may spend more, together at
+ * most PERCENT_AT_RISK of the whole search; if the scan answers all of them, the others get nothing at risk. */
 enum { PERCENT_AT_RISK = 2, PERCENT_AT_RISK_MOST = 60, PERCENT_SURE = 90, PERCENT_SURE_ONE = 60, SAMPLE = 8 };
-/* A sample is not the queries: where it promises less than a fifth, the scan is surer. */
+/* The expected cost comes from a sample of the archive, not from the queries: the tables must save a fifth or more. */
 enum { PERCENT_HOPEFUL = 80 };
-/* Bytes of codes that a processor's caches hold. */
+/* Bytes of codes that fit into the processor's caches. */
 enum { IN_CACHE = 1 << 24 };
 enum { AT_A_TIME = 256, BUCKETS_AT_A_TIME = 16, PREFETCHED = 512, SLACK = 256 };
 
-/* The nearest so far, in no order: all entries at distance <= limit that can be among the k nearest. */
+/* The nearest rows so far, unordered: all entries at distance <= limit that can be among the k nearest. */
 typedef struct {
     Hit *hit;
     size_t *count; /* (bits + 1): entries by distance */
     size_t held, capacity, k, within;
-    int limit;  /* no more than this far: the k-th nearest so far, or the radius */
-    int failed; /* memory ran out */
+    int limit;   /* the distance of the k-th nearest so far, or the radius */
+    bool failed; /* memory ran out */
 } Near;
 
 typedef struct {
@@ -38,7 +37,7 @@ typedef struct {
     uint32_t offset[AT_A_TIME];
     uint64_t spent, at_risk, sure, lookup_cost;
     uint64_t lookups, candidates; /* of this query */
-    uint64_t full;                /* rows a bucket of the last table, at distance `level` */
+    uint64_t full;                /* mean rows a bucket of the last table, which was at distance `level` */
     int level;
     uint64_t all_lookups, all_candidates; /* of this worker */
 } Search;
@@ -49,7 +48,7 @@ static int compare_hits(const void *a, const void *b) {
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Keeps the k first of the entries, in order. */
+/* Sorts the entries and keeps the first k. */
 static void near_sort(Near *near) {
     if (near->held) qsort(near->hit, near->held, sizeof *near->hit, compare_hits);
     if (near->held > near->k) {
@@ -58,7 +57,7 @@ static void near_sort(Near *near) {
     }
 }
 
-/* Grows up to 2k + SLACK entries, from where on every SLACK + k pushes are paid for by one sort. */
+/* Grows up to 2k + SLACK entries; from then on one sort serves SLACK + k pushes. */
 static void near_make_room(Near *near) {
     if (near->capacity >= 2 * near->k + SLACK)
         near_sort(near);
@@ -75,20 +74,20 @@ static void near_push(Near *near, int64_t row, int distance) {
     while (near->within - near->count[near->limit] >= near->k) near->within -= near->count[near->limit--];
 }
 
-/* Was the row met before, in table j at distance a? It was, where an earlier table agrees within a, or a later one within
- * a - 1. Nor is it one of this bucket's where its substring is another with the same hash. */
-static int first_met(const Search *s, const uint8_t *code, int j, int a, uint64_t value) {
-    if (substring(code, s->bytes, &s->x->part[j]) != value) return 0;
+/* Whether table j at distance a is the first lookup that reaches the row. An earlier one did where an earlier substring agrees
+ * within a, or a later one within a - 1. A row whose substring only has the same hash is not in this bucket. */
+static bool first_met(const Search *s, const uint8_t *code, int j, int a, uint64_t value) {
+    if (substring(code, s->bytes, &s->x->part[j]) != value) return false;
     for (int i = 0; i < s->x->m; i++) {
         if (i == j) continue;
         int d = count_bits(substring(code, s->bytes, &s->x->part[i]) ^ s->value[i]);
-        if (d <= (i < j ? a : a - 1)) return 0;
+        if (d <= (i < j ? a : a - 1)) return false;
     }
-    return 1;
+    return true;
 }
 
-/* Rows first..end-1 of a substring's rows are in the value's bucket; 0 where the tables are damaged. */
-static int find_bucket(const Search *s, int j, uint64_t value, size_t *first, size_t *end) {
+/* Rows first..end-1 of a substring's rows are in the value's bucket; false where the tables are damaged. */
+static bool find_bucket(const Search *s, int j, uint64_t value, size_t *first, size_t *end) {
     const Substring *part = &s->x->part[j];
     const unsigned char *offset = part->offsets + 4 * bucket(part, value);
     *first = get_u32(offset);
@@ -96,8 +95,8 @@ static int find_bucket(const Search *s, int j, uint64_t value, size_t *first, si
     return *first <= *end && *end <= s->x->present;
 }
 
-/* Rows first..end-1 of substring j's rows, whose codes lie side by side; 0 where the tables are damaged. */
-static int take_rows(Search *s, int j, int a, uint64_t value, size_t first, size_t end) {
+/* Rows first..end-1 of substring j's rows, whose codes lie side by side; false where the tables are damaged. */
+static bool take_rows(Search *s, int j, int a, uint64_t value, size_t first, size_t end) {
     const Substring *part = &s->x->part[j];
     for (size_t at = first; at < end; at += AT_A_TIME) {
         size_t n = end - at < AT_A_TIME ? end - at : AT_A_TIME;
@@ -107,18 +106,18 @@ static int take_rows(Search *s, int j, int a, uint64_t value, size_t first, size
             const uint8_t *code = codes + s->offset[i] * s->bytes;
             int distance = code_distance(s->query, code, s->x->bits);
             uint32_t row = get_u32(part->rows + 4 * (at + s->offset[i]));
-            if (row >= s->x->n) return 0;
+            if (row >= s->x->n) return false;
             if (distance > s->near.limit || (s->allowed && !s->allowed[row])) continue;
             if (first_met(s, code, j, a, value)) near_push(&s->near, row, distance);
         }
     }
-    return 1;
+    return true;
 }
 
-/* Takes the rows of a bucket; 0 where that is not worth its cost. */
-static int take_bucket(Search *s, int j, int a, uint64_t value) {
+/* Takes the rows of a bucket; false where the budget is spent or the tables are damaged. */
+static bool take_bucket(Search *s, int j, int a, uint64_t value) {
     size_t first, end;
-    if (!find_bucket(s, j, value, &first, &end)) return 0;
+    if (!find_bucket(s, j, value, &first, &end)) return false;
     s->spent += s->lookup_cost + (end - first) * candidate_cost(s->x);
     s->lookups++;
     s->candidates += end - first;
@@ -131,24 +130,24 @@ static uint64_t next_flips(uint64_t x) {
     return carried | (x ^ carried) >> 2 >> __builtin_ctzll(x);
 }
 
-/* Buckets of n values; what they need is asked for before it is needed. */
-static int take_values(Search *s, int j, int a, const uint64_t *value, uint64_t n) {
+/* Takes the buckets of n values. Prefetches all of them first. */
+static bool take_values(Search *s, int j, int a, const uint64_t *value, uint64_t n) {
     const Substring *part = &s->x->part[j];
     for (uint64_t i = 0; i < n; i++) __builtin_prefetch(part->offsets + 4 * bucket(part, value[i]));
     for (uint64_t i = 0; i < n; i++) {
         size_t first, end;
-        if (!find_bucket(s, j, value[i], &first, &end)) return 0;
+        if (!find_bucket(s, j, value[i], &first, &end)) return false;
         for (size_t at = first * s->bytes; at < end * s->bytes && at < first * s->bytes + PREFETCHED;
              at += 64)
             __builtin_prefetch(part->codes + at);
     }
     for (uint64_t i = 0; i < n; i++)
-        if (!take_bucket(s, j, a, value[i])) return 0;
-    return 1;
+        if (!take_bucket(s, j, a, value[i])) return false;
+    return true;
 }
 
 /* All values of substring j at distance a. */
-static int take_table(Search *s, int j, int a) {
+static bool take_table(Search *s, int j, int a) {
     int length = s->x->part[j].length;
     uint64_t flips = a == 0 ? 0 : a == 64 ? UINT64_MAX : ((uint64_t)1 << a) - 1;
     uint64_t all = mih_choose_bits(length, a), before = s->candidates;
@@ -158,7 +157,7 @@ static int take_table(Search *s, int j, int a) {
             value[i] = s->value[j] ^ flips;
             if (a) flips = next_flips(flips);
         }
-        if (!take_values(s, j, a, value, n)) return 0;
+        if (!take_values(s, j, a, value, n)) return false;
         left -= n;
     }
     NN_REQUIRE(all > 0, "distance %d in %d bits", a, length); /* search asks for no a beyond length */
@@ -168,8 +167,9 @@ static int take_table(Search *s, int j, int a) {
     return !s->near.failed;
 }
 
-/* The cost of table j at distance a: at 0 the one bucket's. Farther out that of buckets as full as on average, or, for each
- * step from those seen last, an eighth as full as they, whichever is more: codes of a cluster thin out with the distance. */
+/* Estimated cost of table j at distance a. At distance 0: the exact cost of its one bucket. Beyond: the buckets are as full as
+ * the average bucket, or as the last ones read, divided by 8 for each step of distance, whichever is more: codes of a
+ * cluster become rarer with the distance. */
 static uint64_t table_cost(const Search *s, int j, int a) {
     const Substring *part = &s->x->part[j];
     size_t first, end;
@@ -183,7 +183,7 @@ static uint64_t table_cost(const Search *s, int j, int a) {
            (s->lookup_cost + (seen > average ? seen : average + 1) * candidate_cost(s->x));
 }
 
-/* Of all tables from (a, j) on until everything within the limit is known; stops adding where it is too much. */
+/* Estimated cost of all tables from (a, j) until everything within the limit is known; stops adding above the budget. */
 static uint64_t cost_to_end(const Search *s, int j, int a) {
     uint64_t cost = 0;
     for (int known = a * s->x->m + j; known <= s->near.limit && cost <= s->sure; known++)
@@ -191,20 +191,20 @@ static uint64_t cost_to_end(const Search *s, int j, int a) {
     return cost;
 }
 
-static int worth_going_on(const Search *s, int j, int a) {
+static bool worth_going_on(const Search *s, int j, int a) {
     return s->spent + cost_to_end(s, j, a) <= s->sure || s->spent + table_cost(s, j, a) <= s->at_risk;
 }
 
-/* 1: near holds the answer; 0: the scan must answer. */
-static int search(Search *s) {
+/* True: near holds the answer. False: the scan must answer. */
+static bool search(Search *s) {
     for (int j = 0; j < s->x->m; j++) s->value[j] = substring(s->query, s->bytes, &s->x->part[j]);
     for (int known = 0; known <= s->near.limit; known++) {
         int j = known % s->x->m, a = known / s->x->m;
         if (a > s->x->part[j].length) continue;
-        if (!worth_going_on(s, j, a) || !take_table(s, j, a)) return 0;
+        if (!worth_going_on(s, j, a) || !take_table(s, j, a)) return false;
     }
     near_sort(&s->near);
-    return 1;
+    return true;
 }
 
 /* ---- All queries ---- */
@@ -241,7 +241,7 @@ static void search_item(void *ctx, int item, int worker) {
     if (s->near.held) memcpy(job->hits + q * job->stride, s->near.hit, s->near.held * sizeof *s->near.hit);
 }
 
-/* The queries that are left, gathered, scanned, and their answers put where they belong. */
+/* Gathers the queries that are left, scans, and stores their answers in place. */
 static Status scan_left(const Job *job, size_t n_left, Pool *pool, Error *err) {
     const Mih *x = job->x;
     size_t bytes = code_bytes(x->bits), k = job->stride, at = 0;
@@ -278,13 +278,13 @@ static void add_stats(MihStats *stats, const Job *job, size_t threads, size_t n_
     }
 }
 
-/* Queries first..end-1 by the tables; how many are left to the scan. */
+/* Searches queries first..end-1 by the tables; returns how many are left to the scan. */
 static size_t search_some(Job *job, size_t first, size_t end, uint64_t at_risk, Pool *pool) {
     size_t n_left = 0;
     for (int t = 0; t < pool_threads(pool); t++) job->search[t].at_risk = at_risk;
     job->first = first;
     if (end - first == 1)
-        search_item(job, 0, 0); /* waking others for one query costs more than it */
+        search_item(job, 0, 0); /* waking other threads costs more than one query */
     else if (end > first)
         pool_for(pool, (int)(end - first), search_item, job);
     for (size_t q = first; q < end; q++) n_left += job->left[q];
@@ -335,8 +335,8 @@ Status mih_search_within(const Mih *x, const uint8_t *queries, size_t n_queries,
     return s;
 }
 
-/* What one query costs where all go to the scan: one thread's time for a query among many, a share of it for fewer queries
- * than threads. */
+/* Cost of one query if the scan answers all: one thread's time for a query among many, a share of it where there are fewer
+ * queries than threads. */
 static uint64_t scan_cost(const Mih *x, size_t n_queries, size_t threads) {
     uint64_t words = ((uint64_t)x->bits + 63) / 64;
     const ScanKernel *kernel = scan_kernel();
@@ -346,8 +346,8 @@ static uint64_t scan_cost(const Mih *x, size_t n_queries, size_t threads) {
     return n_queries < threads ? cost * n_queries / threads : cost;
 }
 
-/* Would the sample's queries, asked for as many neighbours, have cost as much as this scan or nearly so? */
-static int hopeless(const Mih *x, size_t n_queries, size_t k, uint64_t scan) {
+/* Whether the sample of mih_choose expects nearly the scan's cost for this many neighbours. */
+static bool hopeless(const Mih *x, size_t n_queries, size_t k, uint64_t scan) {
     uint64_t expected = x->expected[k <= 1 ? 0 : k <= 10 ? 1 : 2];
     return expected * x->n / 1000 > scan / 100 * (n_queries < SAMPLE ? PERCENT_SURE_ONE : PERCENT_HOPEFUL);
 }

@@ -15,8 +15,8 @@ typedef const char *NameOf(const void *ctx, uint32_t number);
 int64_t name_table_find(const unsigned char *table, uint64_t slots, const char *name, NameOf *name_of,
                         const void *ctx);
 
-/* Adds number, whose name name_of tells and is not in it yet; the table grows to stay at most two thirds
- * full. Sets table->failed where memory ran out. count: names in it before. */
+/* Adds number, whose name (by name_of) is not in the table. The table grows to stay at most two thirds full. Sets table->failed
+ * where memory ran out. count: names in it before. */
 void name_table_add(Buffer *table, uint32_t count, uint32_t number, NameOf *name_of, const void *ctx);
 
 #endif

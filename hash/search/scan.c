@@ -1,5 +1,5 @@
 /* The scan's plan: queries in tiles, rows in pieces; one work item takes one tile through one piece, block by
- * block, so that all queries of a tile ride one read of the codes. Few queries get many pieces, merged at the
+ * block, so that all queries of a tile share one read of the codes. Few queries get many pieces, merged at the
  * end; many queries get one. */
 #include "hash/search/scan.h"
 
@@ -54,7 +54,7 @@ size_t scan_filter(const uint8_t *codes, size_t n, int bits, const uint8_t *quer
     return scan_kernel()->filter(codes, n, bits, query, limit, offset);
 }
 
-/* What a worker needs for itself. */
+/* Scratch of one worker. */
 typedef struct {
     uint32_t *offset; /* (SCAN_BLOCK) */
     uint16_t *first;  /* (SCAN_BLOCK) */
@@ -99,7 +99,8 @@ static void scan_block(const Scan *s, size_t first, size_t rows, size_t query, T
     }
 }
 
-/* The k-th nearest of the first block bounds that of all: without it every code of that block would be an entry. */
+/* The k-th nearest distance of the first block bounds the one of all blocks. Without the bound every code of that block would
+ * be an entry. */
 static void lower_limit(const Scan *s, size_t row, size_t rows, const uint8_t *query, Top *top,
                         const Scratch *own) {
     memset(own->total, 0, s->bins * sizeof *own->total);

@@ -1,5 +1,5 @@
-/* Exact nearest codes by Hamming distance, by looking at every code. Ties in the order (distance, row). The
- * oracle of every other search. */
+/* Exact nearest codes by Hamming distance, by a scan of all codes. Hits are ordered by (distance, row). Every other search is tested
+ * against it. */
 #ifndef HASH_SCAN_H
 #define HASH_SCAN_H
 
@@ -17,9 +17,9 @@ typedef struct {
 /* distance (n) of one query to n codes. */
 void scan_distances(const uint8_t *query, const uint8_t *codes, size_t n, int bits, uint16_t *distance);
 
-/* The k nearest of each of n_queries, nearest first, into hits (n_queries, k); found (n_queries): how many
- * (min(k, allowed rows)). allowed: NULL, or one byte a row, 0 = left out. radius: only hits at distance <=
- * radius (-1: no limit). Memory O(threads * (k + bits)). */
+/* The k nearest of each of n_queries, nearest first, into hits (n_queries, k); found (n_queries): how
+ * many, at most min(k, allowed rows). allowed: NULL, or one byte a row, 0 = left out. radius: only hits at distance <= radius
+ * (-1: no limit). Memory O(threads * tile * (k + bits)), a tile being at most 128 queries. */
 Status scan_search(const uint8_t *queries, size_t n_queries, const uint8_t *codes, size_t n, int bits,
                    size_t k, int radius, const uint8_t *allowed, Hit *hits, size_t *found, Pool *pool,
                    Error *err);

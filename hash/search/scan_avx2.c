@@ -20,7 +20,7 @@ static inline __m256i count_words(__m256i v) {
     return _mm256_sad_epu8(_mm256_add_epi8(a, b), _mm256_setzero_si256());
 }
 
-/* All ones in each 64-bit word of a code at distance < bound. words: 1 or 2 a code, the latter in one half of the register. */
+/* All ones in each 64-bit word of a code at distance < bound. words of a code: 1, or 2 in one half of the register. */
 static inline __m256i near_words(const uint8_t *codes, __m256i query, __m256i bound, size_t words) {
     __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)codes);
     __m256i count = count_words(_mm256_xor_si256(v, query));
@@ -29,7 +29,7 @@ static inline __m256i near_words(const uint8_t *codes, __m256i query, __m256i bo
     return _mm256_cmpgt_epi64(bound, count);
 }
 
-/* One query: 64 bytes of codes between two branches. The next codes are asked for early: a single query is as fast as
+/* One query: 64 bytes of codes between two branches. The next codes are prefetched: a single query is as fast as
  * memory. */
 static inline size_t filter_streaming(const uint8_t *codes, size_t n, size_t words, const uint8_t *query,
                                       int limit, uint32_t *offset) {
@@ -46,7 +46,7 @@ static inline size_t filter_streaming(const uint8_t *codes, size_t n, size_t wor
         if (_mm256_testz_si256(_mm256_or_si256(a, b), _mm256_or_si256(a, b))) continue;
         unsigned near = (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(a)) |
                         (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(b)) << 4;
-        if (words == 2) near &= 0x55; /* both words of a code say the same */
+        if (words == 2) near &= 0x55; /* both words of a code hold the same */
         for (; near; near &= near - 1) offset[found++] = (uint32_t)(i + (size_t)__builtin_ctz(near) / words);
     }
     size_t rest = filter_words(codes + 8 * words * i, n - i, words, query, limit, offset + found);

@@ -10,7 +10,7 @@ typedef uint64_t Lanes __attribute__((vector_size(64)));
 
 #include "hash/search/scan_slices.h"
 
-/* Codes of 128 bits, four a register: both halves of a code get the sum of both, and one of them is asked. */
+/* Codes of 128 bits, four a register. Both halves of a code get the sum of both; one of them is compared. */
 static size_t filter_128(const uint8_t *codes, size_t n, const uint8_t *query, int limit, uint32_t *offset) {
     const __m512i q = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)query)),
                   bound = _mm512_set1_epi64(limit);
@@ -26,7 +26,7 @@ static size_t filter_128(const uint8_t *codes, size_t n, const uint8_t *query, i
     return found + rest;
 }
 
-/* Eight codes of 64 bits an instruction; widths other than these two as everywhere. */
+/* Codes of 64 bits, eight a register. Other widths use filter() of scan_slices.h. */
 static size_t filter_512(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
                          uint32_t *offset) {
     if (bits == 128) return filter_128(codes, n, query, limit, offset);

@@ -1,4 +1,4 @@
-/* What the files of the scan share: counting bits, and the kernels among which scan.c chooses at run time. */
+/* Shared by the files of the scan: counting bits, and the kernels among which scan.c chooses at run time. */
 #ifndef HASH_SCAN_KERNELS_H
 #define HASH_SCAN_KERNELS_H
 
@@ -17,7 +17,7 @@ static inline int count_bits(uint64_t x) {
 #endif
 }
 
-/* Eight bytes in the machine's order: all that a distance needs. */
+/* Eight bytes in the machine's order, which is enough for a distance. */
 static inline uint64_t code_load(const uint8_t *code) {
     uint64_t x;
     memcpy(&x, code, sizeof x);
@@ -42,8 +42,8 @@ static inline int code_difference(const uint8_t *a, const uint8_t *b, size_t byt
     return d;
 }
 
-/* Most codes that a kernel is given at once, and what slices are padded to: a multiple of every kernel's
- * lanes. */
+/* SCAN_BLOCK: most codes that a kernel gets at once. SCAN_LANES: slices are padded to a multiple of it, which is a multiple of
+ * every kernel's lanes. */
 enum { SCAN_BLOCK = 2048, SCAN_LANES = 512 };
 
 /* offset (n): ascending offsets of those of n <= SCAN_BLOCK codes at distance < limit from the query; returns
@@ -58,8 +58,8 @@ typedef struct {
     void (*slice)(const uint8_t *codes, size_t n, int bits, void *slices);
     size_t (*filter_slices)(const void *slices, size_t n, int bits, const uint64_t *mask, int limit,
                             uint32_t *offset);
-    /* 1/64 ns for 64 bits of a code: of a query among many, and of one alone whose codes come from memory. Measured with
-     * AVX2 and AVX-512; the others, not measured, take AVX2's. Only to choose between methods. */
+    /* Cost in 1/64 ns of 64 bits of a code: for a query among many, and for a single query whose codes come from memory.
+     * Measured with AVX2 and AVX-512; the other kernels take the values of AVX2. Only to choose between methods. */
     int cost_many, cost_one;
 } ScanKernel;
 
@@ -70,7 +70,7 @@ size_t scan_filter(const uint8_t *codes, size_t n, int bits, const uint8_t *quer
 /* The best kernel. */
 const ScanKernel *scan_kernel(void);
 
-/* Those that this machine runs, the best last. */
+/* The kernels that this machine runs, the best last. */
 const ScanKernel *const *scan_kernels(size_t *n);
 
 extern const ScanKernel scan_plain;

@@ -1,6 +1,5 @@
 /* The body of a kernel, compiled once for each width of register: the including file defines Lanes (an
- * unsigned 64-bit vector type, or uint64_t) and KERNEL_NAME, and gets slice(), filter_slices(), filter() and
- * distances().
+ * unsigned 64-bit vector type) and gets slice(), filter_slices(), filter_words(), filter() and distances().
  *
  * Many queries of one block. Slicing turns the codes of a block by 90 degrees: a register holds bit j of as
  * many codes as it has bits. Distances are then counted for all those codes at once, in vertical counters:

@@ -13,7 +13,7 @@ void top_reset(Top *t, size_t k, int bits, int radius) {
     memset(t->count, 0, ((size_t)t->limit + 1) * sizeof *t->count);
 }
 
-/* Drops what cannot be among the k nearest: beyond the limit, and the last of those at the limit. */
+/* Drops entries that cannot be among the k nearest: those beyond the limit, and the last ones at the limit. */
 static void drop_beaten(Top *t) {
     size_t ties = t->k - (t->within - t->count[t->limit]), kept = 0;
     t->within -= t->count[t->limit];

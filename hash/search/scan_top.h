@@ -1,6 +1,5 @@
-/* The k nearest of the rows seen so far, kept without sorting: a histogram of distances tells when a distance
- * can no longer enter, and the entries are put in order by counting once, at the end. Rows come in ascending
- * order. */
+/* The k nearest of the rows seen so far, without sorting: a histogram of distances shows which distances can still enter, and a
+ * counting sort at the end orders the entries. Rows come in ascending order. */
 #ifndef HASH_SCAN_TOP_H
 #define HASH_SCAN_TOP_H
 
