@@ -69,7 +69,7 @@ void cnn_init(const Cnn *c, ParamSet *p, uint64_t seed) {
     param_init_normal(p, c->pos, seed, 0.02);
 }
 
-/* relu?(bn(conv(x)) + add). In inference the normalisation is folded into the convolution. */
+/* relu?(bn(conv(x)) + add?). Inference folds the normalisation into the convolution. */
 static Tensor *conv_bn(Tape *t, const ConvBn *c, Tensor *x, Tensor *add, bool relu) {
     if (!t->recording && !t->training)
         return op_conv2d_bn(t, x, c->weight, c->stride, c->pad, c->gamma, c->beta, c->running_mean,
@@ -78,8 +78,10 @@ static Tensor *conv_bn(Tape *t, const ConvBn *c, Tensor *x, Tensor *add, bool re
     return op_batchnorm(t, y, c->gamma, c->beta, c->running_mean, c->running_var, add, relu);
 }
 
-/* EQ(cnn)  h0 = relu(bn(conv3x3(x, stride 2)));  blocks: y = relu(bn(conv3x3(h, stride))); y =
- * bn(conv3x3(y)); h = relu(y + shortcut(h));   Z_v = tokens(h) W_p + b_p + pos_v */
+/* EQ(cnn)
+ *     h = relu(bn(conv3x3(x, stride 2)))
+ *     each block: y = relu(bn(conv3x3(h, stride)));  y = bn(conv3x3(y));  h = relu(y + shortcut(h))
+ *     Z_v = tokens(h) W_p + b_p + pos_v */
 Tensor *cnn_forward(Tape *t, const Cnn *c, Tensor *x) {
     const char *outer = tape_equation(t, "cnn");
     Tensor *h = conv_bn(t, &c->stem, x, NULL, true);

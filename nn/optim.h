@@ -22,13 +22,13 @@ typedef struct {
     real shrink, l2; /* of parameters that decay: decay decoupled from, or added to, the gradient */
 } AdamStep;
 
-/* One step of every trained parameter (needs_grad). Splits parameters over the pool in fixed pieces. */
+/* One step of every trained parameter (needs_grad) with rate lr. The result does not depend on the number of threads. */
 void adam_step(Adam *a, ParamSet *p, Pool *pool, double lr);
 void adam_reset(Adam *a, ParamSet *p);
 
-/* Euclidean norm of all trained gradients, summed in double in a fixed order. */
+/* Euclidean norm of all trained gradients, summed in double in an order that does not depend on threads. */
 double params_grad_norm(const ParamSet *p);
-/* Scales them so that the norm is at most `limit` (0: never). Returns the norm before. */
+/* Scales the trained gradients so that their norm is at most `limit` (0: no limit). Returns the norm before. */
 double params_clip(ParamSet *p, double limit);
 
 /* Linear warm-up over the first `warmup` share of `total` steps to `peak`, then half a cosine down to peak/100. */

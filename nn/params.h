@@ -1,5 +1,5 @@
-/* A named set of weights in one block of memory: values, gradients and Adam's two moments side by side, so
- * that clipping and the optimiser's step are each one pass over one array. */
+/* A named set of weights in one block of memory: values, gradients and Adam's two moments are four arrays, so that clipping and the
+ * optimiser's step are each one pass. */
 #ifndef NN_PARAMS_H
 #define NN_PARAMS_H
 
@@ -24,15 +24,14 @@ typedef struct {
     size_t size; /* reals in all */
     real *values, *grads, *moment1, *moment2;
     void *block; /* owns these four; NULL before params_seal */
-    int failed;  /* memory ran out while adding */
+    int failed;  /* 1: memory ran out while adding */
 } ParamSet;
 
-/* Begins with ParamSet p = {0}. Adds a parameter and returns its tensor, whose data is NULL until
- * params_seal; NULL where memory ran out, which params_seal tells. Names are unique. needs_grad starts true,
- * decay where rank >= 2. */
+/* Adds a parameter to a ParamSet that started as {0}. Returns its tensor, whose data is NULL until params_seal; NULL where memory ran
+ * out, which params_seal reports. Names are unique. needs_grad starts true; decay is true where rank >= 2. */
 Tensor *params_add(ParamSet *p, const char *name, int rank, const int *dim);
 Tensor *params_add_buffer(ParamSet *p, const char *name, int rank, const int *dim, real value);
-/* Allocates all memory, zero. After it nothing may be added. */
+/* Allocates all memory, zeroed, and sets buffers to their initial values. Nothing may be added afterwards. STATUS_IO: out of memory. */
 Status params_seal(ParamSet *p, Error *err);
 void params_free(ParamSet *p);
 
@@ -42,8 +41,7 @@ Param *params_find(const ParamSet *p, const char *name); /* NULL where absent */
 void params_train_only(ParamSet *p, const char *const *prefixes, int n);
 void params_zero_grad(ParamSet *p);
 
-/* Initial values; each parameter draws from its own stream of (seed, RNG_INIT), so adding one moves no other.
- */
+/* Initial values. Each parameter draws from its own stream of (seed, RNG_INIT), so a new parameter changes no other. */
 void param_init_normal(ParamSet *p, const Tensor *x, uint64_t seed, double deviation);
 void param_init_uniform(ParamSet *p, const Tensor *x, uint64_t seed, double bound);
 void param_init_constant(const Tensor *x, real value);

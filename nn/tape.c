@@ -7,9 +7,9 @@
 #include "nn/base/alloc.h"
 #include "nn/base/error.h"
 
-/* Memory of the arena that no node needs any more, described in its own first bytes: a list in rising address order in
- * which neighbours are joined. Reusing it keeps the peak near the activations alone and buffers in cache. */
-enum { REUSED_BYTES = 1 << 16 }; /* values smaller than that are kept: losses, logits */
+/* Recycled memory of the arena, described in its own first bytes: a list in rising address order, in which neighbours are joined.
+ * Recycling keeps the peak near the size of the activations, and buffers in cache. */
+enum { REUSED_BYTES = 1 << 16 }; /* smaller values stay: losses, logits */
 struct FreeSpan {
     size_t bytes; /* a multiple of ARENA_ALIGN */
     struct FreeSpan *next;
@@ -168,9 +168,9 @@ static void give_span(Tape *t, real *data, size_t reals) {
     if (before) join_with_next(before);
 }
 
-/* A node is done: nobody needs the gradient of its output any more, nor, where the tape may reuse them, its values. */
+/* Recycles the gradient of an output whose backward has run and, with reuse, its values. */
 static void give_output(Tape *t, Tensor *x) {
-    if (x->grad) give_span(t, x->grad, tensor_size(x)); /* NULL: passed on */
+    if (x->grad) give_span(t, x->grad, tensor_size(x)); /* NULL after tape_grad_pass */
     x->grad = NULL;
     if (!t->reuse || span_bytes(tensor_size(x)) < REUSED_BYTES) return;
     give_span(t, x->data, tensor_size(x));
@@ -202,7 +202,7 @@ bool tape_grad_pass(Tape *t, const Node *node, Tensor *x) {
 
 void tape_backward(Tape *t, Tensor *loss) {
     NN_REQUIRE(tensor_size(loss) == 1, "the loss has %zu elements", tensor_size(loss));
-    NN_REQUIRE(!t->keep, "a tape that keeps what is made of weights is for inference");
+    NN_REQUIRE(!t->cache_weights, "a tape with cache_weights is for inference alone");
     NN_REQUIRE(loss->needs_grad, "the loss does not depend on anything that needs a gradient");
     tape_grad(t, loss)[0] = 1;
     for (size_t i = t->n_nodes; i-- > 0;) {
@@ -215,7 +215,7 @@ void tape_backward(Tape *t, Tensor *loss) {
     }
 }
 
-/* Where memory runs out the values are scratch, and made again next time. */
+/* Where memory runs out, the values are scratch of the arena. */
 real *tape_cache(Tape *t, const real *w, size_t reals, bool *ready) {
     *ready = false;
     for (size_t i = 0; i < t->n_cached; i++)
@@ -224,7 +224,7 @@ real *tape_cache(Tape *t, const real *w, size_t reals, bool *ready) {
             return t->cached[i].values;
         }
     real *values = NULL;
-    if (t->keep && !arena_holds(&t->arena, w) &&
+    if (t->cache_weights && !arena_holds(&t->arena, w) &&
         mem_grow(&t->cached, &t->cache_capacity, t->n_cached + 1, sizeof *t->cached))
         values = mem_aligned(reals * sizeof *values);
     if (!values) return arena_alloc(&t->arena, reals * sizeof *values);

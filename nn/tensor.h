@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* float in the product; double in the build that checks gradients (-DNN_DOUBLE), because float cannot tell a
- * 0.1 % error in a derivative from rounding. */
+/* float; double in the build that checks gradients (-DNN_DOUBLE), because in float rounding hides a 0.1 % error of a derivative. */
 #ifdef NN_DOUBLE
 typedef double real;
 #else
@@ -17,7 +16,7 @@ typedef float real;
 enum { TENSOR_RANK = 4 };
 
 /* data, grad: tensor_size() reals each; owned by the tape's arena (activations) or a ParamSet (weights).
- * needs_grad: false for inputs and in inference. grad: NULL until somebody adds to it (tape_grad). */
+ * needs_grad: false for inputs and in inference. grad: NULL until tape_grad. */
 typedef struct Tensor {
     real *data, *grad;
     int rank, dim[TENSOR_RANK];

@@ -17,8 +17,9 @@ void text_encoder_init(const TextEncoder *e, ParamSet *p, uint64_t seed) {
     param_init_he(p, e->conv_weight, seed);
 }
 
-/* EQ(text)  E = word[w] + mean of subword[n-grams] + pos_t;   Z_t = E + relu(conv1d_3(E));   both zero at
- * padding */
+/* EQ(text)
+ *     E = word[w] + mean of subword[n-grams] + pos_t, zero at padding
+ *     Z_t = E + relu(conv1d_3(E)), zero at padding */
 Tensor *text_encoder_forward(Tape *t, const TextEncoder *e, const int32_t *w, const int32_t *s, int b, int n,
                              int g, const int *length) {
     const char *outer = tape_equation(t, "text");

@@ -48,13 +48,11 @@ void transformer_init(const Transformer *e, ParamSet *p, uint64_t seed) {
     param_init_constant(e->norm_weight, 1);
 }
 
-/* EQ(encoder)  x = x + attention(LN(x));  x = x + W_out gelu(W_in LN(x));  LN after the last layer;  the
- * first token of it */
 static Tensor *attend(Tape *t, const TransformerLayer *l, int heads, Tensor *x, const int *length) {
     return op_attention(t, op_linear(t, x, l->qkv_weight, l->qkv_bias), heads, length, NULL);
 }
 
-/* Of the last layer only the first token is used: it needs keys and values of all, and one query. */
+/* Only the first token of the last layer is used, so that layer computes one query and the keys and values of all tokens. */
 static Tensor *attend_first(Tape *t, const TransformerLayer *l, int heads, Tensor *x, const int *length,
                             real *weights) {
     int d = tensor_last(x);
@@ -65,6 +63,9 @@ static Tensor *attend_first(Tape *t, const TransformerLayer *l, int heads, Tenso
     return op_attention_first(t, q, kv, heads, length, weights);
 }
 
+/* EQ(encoder)
+ *     each layer: x = x + attention(LN(x));  x = x + W_out gelu(W_in LN(x))
+ *     result: the first token of LN(x) after the last layer */
 Tensor *transformer_first(Tape *t, const Transformer *e, Tensor *x, const int *length, real dropout,
                           real *weights) {
     const char *outer = tape_equation(t, "encoder");

@@ -172,13 +172,13 @@ Test(tape, inference_gives_the_values_of_recording) {
     tape_free(&t);
 }
 
-Test(tape, a_tape_that_keeps_makes_of_weights_once_and_of_passing_values_each_time) {
+Test(tape, a_cache_holds_what_is_derived_from_weights_and_not_from_values_of_the_arena) {
     real weights[4] = {1, 2, 3, 4};
     Tape t;
     tape_init(&t, NULL);
     for (int keeps = 0; keeps < 2; keeps++) {
         bool ready[3];
-        t.keep = keeps;
+        t.cache_weights = keeps;
         real *first = tape_cache(&t, weights, 100, &ready[0]);
         first[0] = 7;
         tape_reset(&t);

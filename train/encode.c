@@ -93,7 +93,7 @@ void encoder_init(Encoder *e, const Model *m, Pool *pool) {
     e->model = m;
     tape_init(&e->tape, pool);
     e->tape.recording = e->tape.training = false;
-    e->tape.keep = true;
+    e->tape.cache_weights = true;
 }
 
 void encoder_free(Encoder *e) {

@@ -1,4 +1,4 @@
-/* The one seam through which all memory is asked for, so that tests can make the n-th request fail. */
+/* The only calls that allocate memory, so that tests can make the n-th request fail. */
 #ifndef NN_BASE_ALLOC_H
 #define NN_BASE_ALLOC_H
 
@@ -6,8 +6,8 @@
 
 #include "nn/base/error.h"
 
-/* As malloc, calloc, realloc, free and strdup; NULL where memory ran out. The caller owns the result.
- * count * size that overflows is treated as memory that ran out. */
+/* As malloc, calloc, realloc, free and strdup; NULL where memory ran out or count * size overflows. The caller owns the
+ * result. */
 void *mem_alloc(size_t size);
 void *mem_calloc(size_t count, size_t size);
 void *mem_realloc(void *old, size_t count, size_t size);
@@ -15,8 +15,8 @@ void *mem_aligned(size_t size); /* 64-byte aligned; freed with mem_free */
 char *mem_strdup(const char *s);
 void mem_free(void *p);
 
-/* Whether `size` bytes can be had just now. For parsers that call memory which ran out a syntax error: where there is memory,
- * asking them once more tells which it was. */
+/* Whether `size` bytes can be allocated now. jansson and expat may report out-of-memory as a syntax error; the caller retries the parse
+ * once where this returns true, to tell the two apart. */
 int mem_probe(size_t size);
 
 /* Fills err with "out of memory" and what the memory was for. Returns STATUS_IO. */
@@ -25,11 +25,11 @@ Status mem_error(Error *err, const char *what);
 #define mem_error(err, what) ((mem_error)(err, what), STATUS_IO)
 #endif
 
-/* Doubles *items (of `size` bytes each) until `need` fit; false, with *items untouched, where memory ran out.
- */
+/* items_pointer: address of a pointer to *capacity items of `size` bytes. Doubles the capacity until `need` items fit. Returns 0,
+ * with the items unchanged, where memory ran out. */
 int mem_grow(void *items_pointer, size_t *capacity, size_t need, size_t size);
 
-/* Test seam: the n-th request from now on fails (0: none). `for_good`: so do all after it. */
+/* For tests: the n-th request from now on fails (0: none); with for_good all later ones fail too. */
 void mem_fail_at(long n, int for_good);
 long mem_fail_left(void); /* requests until the next one fails; 0: none will */
 

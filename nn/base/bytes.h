@@ -13,8 +13,8 @@ void put_u64(unsigned char *to, uint64_t v);
 uint32_t get_u32(const unsigned char *from);
 uint64_t get_u64(const unsigned char *from);
 
-/* Copies numbers of `width` bytes (1, 4 or 8) from the machine's order to little-endian, or back: it is the same. `to` may be
- * `from`. */
+/* Copies `bytes` bytes of numbers of `width` bytes (1, 4 or 8) from the machine's byte order to little-endian. The same call converts
+ * back. `to` may be `from`. */
 void numbers_convert(void *to, const void *from, size_t bytes, size_t width);
 
 /* crc32 of IEEE 802.3 (as in PNG and zlib). Start with crc 0; feed pieces in order. */
@@ -30,7 +30,7 @@ uint32_t fnv1a_32(const void *data, size_t size);
 /* Bytes of a UTF-8 byte order mark at the start of a text: 3 or 0. Every reader of text files skips it. */
 size_t utf8_mark(const void *text, size_t size);
 
-/* ---- A growable byte buffer. ok turns 0 for good once memory ran out. ---- */
+/* ---- A growable byte buffer. Starts as {0}; `failed` stays 1 once memory ran out, and later calls do nothing. ---- */
 typedef struct {
     unsigned char *data;
     size_t size, capacity;
@@ -43,8 +43,8 @@ void buffer_free(Buffer *b);
 
 /* ---- Files ---- */
 
-/* Reads a whole regular file (no FIFO, device or directory) of at most max_size bytes. One byte 0 follows the
- * data, so that text can be read as a string. The caller frees *data with mem_free. */
+/* Reads a whole regular file (no FIFO, device or directory) of at most max_size bytes. A byte 0 follows the data, so
+ * that text can be used as a string. The caller frees *data with mem_free. */
 Status file_read(const char *path, size_t max_size, unsigned char **data, size_t *size, Error *err);
 
 /* The first `size` bytes of a regular file, or as many as it holds: *got. */
@@ -58,9 +58,9 @@ typedef struct {
 Status file_map(const char *path, FileMap *map, Error *err);
 void file_unmap(FileMap *map);
 
-/* Replaces path by the written bytes or leaves it as it was: a temporary file beside it, fsync, rename, fsync
- * of the directory. After file_begin exactly one of file_commit or file_abort must follow. A write that
- * failed is remembered and told by file_commit. */
+/* Replaces path by the written bytes or leaves it unchanged: a temporary file beside it, fsync, rename, fsync of the
+ * directory. After a file_begin that returns STATUS_OK, exactly one of file_commit and file_abort must follow. file_commit
+ * returns the first failure of a write. */
 typedef struct {
     int fd;
     char *path, *temporary;
@@ -83,11 +83,11 @@ void file_abort(FileWriter *w);
 
 /* All of it in one call. */
 Status file_write(const char *path, const void *data, size_t size, Error *err);
-/* The same without care for what was there and for a loss of power: for files of a folder that gets its name at the end. */
+/* The same without temporary file and fsync: for files in a new folder that is renamed into place when it is complete. */
 Status file_write_plain(const char *path, const void *data, size_t size, Error *err);
 
-Status dir_make(const char *path, Error *err); /* with its parents; fine where it is there */
-/* Removes what killed processes left half-written in a folder: temporary files of file_begin. Nobody else may write there. */
+Status dir_make(const char *path, Error *err); /* with its parents; STATUS_OK where the folder exists */
+/* Removes temporary files of file_begin that killed processes left in a folder. No other process may write there. */
 void dir_sweep(const char *folder);
 int path_exists(const char *path);
 int path_is_dir(const char *path);

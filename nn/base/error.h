@@ -14,7 +14,7 @@ typedef enum {
     STATUS_USAGE = 2,    /* the command line is wrong */
     STATUS_INPUT = 3,    /* an input file is missing, malformed or damaged */
     STATUS_IO = 4,       /* the system refused: permission, disk, memory */
-    STATUS_INTERNAL = 5, /* a state that should not be */
+    STATUS_INTERNAL = 5, /* a state that should not occur */
 } Status;
 
 /* status: STATUS_OK until something failed. message: one or more lines without a trailing newline. */
@@ -31,16 +31,16 @@ typedef struct {
 #define NN_NORETURN
 #endif
 
-/* Fills err (may be NULL) and returns status, so that `return error_set(err, ...)` reads well. */
+/* Fills err (may be NULL) and returns status, for `return error_set(err, ...)`. */
 Status error_set(Error *err, Status status, const char *fmt, ...) NN_PRINTF(3, 4);
 
 /* Puts "prefix: " before the message that err holds; returns its status. */
 Status error_prefix(Error *err, const char *fmt, ...) NN_PRINTF(2, 3);
 
-/* STATUS_INPUT where errno says that the path is wrong (ENOENT, ENOTDIR, EISDIR, ELOOP), else STATUS_IO. */
+/* Fills err from errno. Returns STATUS_INPUT where the path is wrong (ENOENT, ENOTDIR, EISDIR, ELOOP), else STATUS_IO. */
 Status error_from_errno(Error *err, const char *path, const char *doing);
 
-/* A static analyser that sees one file at a time is told what these return: never STATUS_OK. */
+/* For a static analyser that sees one file at a time: these never return STATUS_OK. */
 #ifdef __clang_analyzer__
 #define error_set(err, status, ...) ((error_set)(err, status, __VA_ARGS__), (status))
 #define error_from_errno(err, path, doing) ((error_from_errno)(err, path, doing), STATUS_IO)

@@ -1,4 +1,4 @@
-/* One process at a time: a lock on a file of its own, which dies with its process, so that a crash leaves no stale one. */
+/* A lock file that lets one process in at a time. The system drops the lock when its process ends, so a crash leaves no stale lock. */
 #ifndef NN_BASE_LOCK_H
 #define NN_BASE_LOCK_H
 
@@ -9,10 +9,10 @@ typedef struct {
     int fd;
 } Lock;
 
-/* Takes the lock file path + suffix. What another process holds is STATUS_IO with the message `busy`, as a whole. Where it
- * failed there is nothing to release. */
+/* Takes the lock file path + suffix. Where another process holds the lock: STATUS_IO with `busy` as the whole message. After a failure
+ * there is nothing to release. */
 Status lock_take(Lock *l, const char *path, const char *suffix, const char *busy, Error *err);
-/* Removes the file and lets the next one in. */
+/* Removes the file and drops the lock. */
 void lock_release(Lock *l);
 
 #endif

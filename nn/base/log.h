@@ -1,5 +1,5 @@
-/* People's text: where a long job tells how it goes. The library never prints: it calls the functions of a
- * Log that the caller gives; a NULL Log, or a NULL function in it, is silence. */
+/* Messages for people from long jobs. The library never prints: it calls the functions of a Log that the caller passes. A NULL Log,
+ * or a NULL function in it, prints nothing. */
 #ifndef NN_BASE_LOG_H
 #define NN_BASE_LOG_H
 
@@ -9,9 +9,9 @@ typedef struct Log {
     void *ctx;
     /* One finished line, without newline. */
     void (*line)(void *ctx, const char *text);
-    /* A warning: as line, and shown even where progress is not. */
+    /* A warning: as line, but shown with --quiet too. */
     void (*warn)(void *ctx, const char *text);
-    /* done of total units of `what` (e.g. "stage 1 epoch 3/20", in steps). Called often; draws seldom. */
+    /* done of total units of `what` (e.g. "stage 1 epoch 3/20", in steps). Called often; the function limits how often it draws. */
     void (*progress)(void *ctx, const char *what, long done, long total);
 } Log;
 
@@ -19,7 +19,7 @@ void log_line(const Log *log, const char *fmt, ...) NN_PRINTF(2, 3);
 void log_warn(const Log *log, const char *fmt, ...) NN_PRINTF(2, 3);
 void log_progress(const Log *log, const char *what, long done, long total);
 
-/* Seconds by a clock that only goes forward, from no particular beginning. */
+/* Seconds of a monotonic clock with an arbitrary start. */
 double log_clock(void);
 
 #endif

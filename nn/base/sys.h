@@ -1,6 +1,6 @@
-/* The one seam through which files are touched, so that tests can make the n-th system call fail. Each
- * behaves as the POSIX call of its name, but sys_open goes on after EINTR and closes the file on exec. sys_write, sys_pwrite,
- * sys_pread and sys_fsync are retried on EINTR and short counts by their callers; a close that says EINTR has closed. */
+/* The only system calls on files, so that tests can make the n-th call fail. Each behaves as the POSIX call of its name, except that
+ * sys_open retries on EINTR and sets close-on-exec. Callers of sys_write, sys_pwrite, sys_pread and sys_fsync retry on EINTR and
+ * short counts. A sys_close that fails with EINTR has closed the file. */
 #ifndef NN_BASE_SYS_H
 #define NN_BASE_SYS_H
 
@@ -18,8 +18,8 @@ int sys_close(int fd);
 int sys_rename(const char *from, const char *to);
 void *sys_mmap(size_t size, int protection, int flags, int fd, off_t offset); /* MAP_FAILED on error */
 
-/* Test seam: the n-th call from now on fails with `code` (n 0: none); `for_good`: so do all after it, but EINTR hits
- * every other call, since none would ever end. code 0 makes the n-th write or pread a short one, code SYS_KILL kills the
+/* For tests: the n-th call from now on fails with errno `code` (n 0: none). With for_good all later calls fail too; EINTR then hits every
+ * other call, since a retry would otherwise never end. code 0 makes the n-th write or pread a short one. code SYS_KILL kills the
  * process (SIGKILL) instead of the call. */
 enum { SYS_KILL = -1 };
 void sys_fail_at(long n, int code, int for_good);
