@@ -19,7 +19,7 @@ void conv_direct_forward(Tape *t, const ConvShape *s, const real *x, const real 
 void conv_direct_grad_x(Tape *t, const ConvShape *s, const real *dy, const real *w, real *dx, bool fresh);
 void conv_direct_grad_w(Tape *t, const ConvShape *s, const real *x, const real *dy, real *dw);
 
-/* conv_winograd.c: 3x3, where it pays. The choice depends on the shape of one image alone, never on the batch. */
+/* conv_winograd.c: 3x3, stride 1, where it pays. The choice depends on the shape of one image alone, never on the batch. */
 bool conv_winograd_fits(const ConvShape *s);
 void conv_winograd_forward(Tape *t, const ConvShape *s, const real *x, const real *w, ConvEnd end, real *y);
 void conv_winograd_grad_x(Tape *t, const ConvShape *s, const real *dy, const real *w, real *dx, bool fresh);

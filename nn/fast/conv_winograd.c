@@ -1,5 +1,5 @@
-/* 3x3 convolution by Winograd's algorithm: a tile of 4x4 outputs is 36 products of channels with stride 1, 81 with
- * stride 2, instead of 144.
+/* 3x3 convolution of stride 1 by Winograd's algorithm: a tile of 4x4 outputs takes 36 products of channels instead of 144. Stride 2 is
+ * conv_direct.c's: its Winograd form (81 products) took 1.0 to 1.5 times as long on an EPYC and about twice as long on a Xeon, both with AVX-512.
  *
  *     forward          Y = A' [ (G w G') . (B' x B) ] A        at each place a product (tiles,ci)(ci,co)
  *     gradient of x    the same of dy, with the filter turned round and its channels exchanged
@@ -14,18 +14,19 @@
 #include "nn/fast/conv.h"
 #include "nn/fast/gemm.h"
 
-enum { OUT = 4, SKEW = PANEL /* keeps the places of a tile from falling on one cache set */ };
-
-static const Winograd *scheme_of(const ConvShape *s) {
-    return &kernels()->winograd[s->stride - 1];
-}
+enum {
+    OUT = WINOGRAD_OUT,
+    IN = WINOGRAD_IN,
+    PLACES = WINOGRAD_PLACES,
+    SKEW = PANEL /* keeps the places of a tile from falling on one cache set */
+};
 
 /* A tile costs its places, and about half as much again for its transforms; a direct output costs 9. */
 bool conv_winograd_fits(const ConvShape *s) {
-    bool strides = (s->stride == 1 && s->pad <= 2) || (s->stride == 2 && s->pad == 1);
-    if (s->kh != 3 || s->kw != 3 || !strides || s->ci < PANEL / 2 || s->co < PANEL / 2) return false;
+    if (s->kh != 3 || s->kw != 3 || s->stride != 1 || s->pad > 2 || s->ci < PANEL / 2 || s->co < PANEL / 2)
+        return false;
     int tiles = int_divide_up(s->oh, OUT) * int_divide_up(s->ow, OUT);
-    return tiles * scheme_of(s)->places * 3 <= 2 * 9 * s->oh * s->ow;
+    return tiles * PLACES * 3 <= 2 * 9 * s->oh * s->ow;
 }
 
 /* A map seen in tiles: tile k of the batch is image k / (rows columns), row, column; it covers `side` pixels from
@@ -43,13 +44,13 @@ static void tile_place(const Tiling *g, int k, int *image, int *row, int *column
     *column = k % g->columns * g->step - g->before;
 }
 
-static Tiling tiling_of(const Winograd *k, const ConvShape *s) {
+static Tiling tiling_of(const ConvShape *s) {
     return (Tiling){s->h,
                     s->w,
                     s->ci,
                     s->pad,
-                    OUT * s->stride,
-                    k->in,
+                    OUT,
+                    IN,
                     int_divide_up(s->oh, OUT),
                     int_divide_up(s->ow, OUT),
                     panels_of(s->ci)};
@@ -90,7 +91,6 @@ static void transform_tiles(const Tiling *g, TileInput *transform, const real *x
 
 /* ---- Filters: U [place][panel of outputs][input rounded up][PANEL] ---- */
 typedef struct {
-    const Winograd *scheme;
     int in, out, depth;    /* depth: in rounded up to PANEL */
     bool turned;           /* w (in,out,3,3) turned round, else (out,in,3,3) */
     const real *w, *scale; /* scale (out) or NULL */
@@ -110,7 +110,8 @@ static void filter_panel(void *ctx, int panel, int worker) {
             for (int k = 0; k < 9; k++)
                 g[k * PANEL + j] = (f->scale ? f->scale[o] : 1) * w[f->turned ? 8 - k : k];
         }
-        f->scheme->filter(g, f->u + ((size_t)panel * (size_t)f->depth + (size_t)c) * PANEL, place_stride);
+        kernels()->winograd.filter(g, f->u + ((size_t)panel * (size_t)f->depth + (size_t)c) * PANEL,
+                                   place_stride);
     }
 }
 
@@ -119,10 +120,7 @@ static void filter_panel(void *ctx, int panel, int worker) {
  * or, where blocks are too few to share out, one place of all tiles. Measured on one image and two cores of an EPYC with
  * AVX-512: 2.28 ms, by blocks alone 2.53; by places throughout, 16 images take 1.5 times as long. */
 typedef struct {
-    int places;
     Tiling in, out;
-    TileInput *input;
-    TileOutput *output;
     int depth;
     int tiles, block; /* in all, and of a block; the same where work goes by places */
     bool by_place;
@@ -141,13 +139,14 @@ static real *v_of(const Product *a, int worker) {
     return a->scratch + (a->by_place ? 0 : (size_t)worker * a->scratch_size);
 }
 static real *m_of(const Product *a, int worker) {
-    return v_of(a, worker) + (size_t)a->places * a->v_place;
+    return v_of(a, worker) + (size_t)PLACES * a->v_place;
 }
 
 /* Tiles [from, from + count) of the block that begins with tile `first`. */
 static void transform_block(const Product *a, int first, int from, int count, int worker) {
-    transform_tiles(&a->in, a->input, a->x, first + from, count, v_of(a, worker) + (size_t)from * PANEL,
-                    a->v_place, (size_t)a->block * PANEL, a->edge + (size_t)worker * a->edge_size);
+    transform_tiles(&a->in, kernels()->winograd.input, a->x, first + from, count,
+                    v_of(a, worker) + (size_t)from * PANEL, a->v_place, (size_t)a->block * PANEL,
+                    a->edge + (size_t)worker * a->edge_size);
 }
 
 /* The rows are cut evenly, 8 + 8 and not 14 + 2: tiles of few rows wait for the filters. */
@@ -183,8 +182,9 @@ static void store_block(const Product *a, int first, int from, int count, int wo
         for (int j = 0; j < out->panels; j++, at += PANEL) {
             Epilogue e = {int_min(PANEL, out->c - j * PANEL), a->end.bias ? a->end.bias + j * PANEL : NULL,
                           a->end.add ? a->end.add + at : NULL, a->end.relu};
-            a->output(m + (size_t)(j * a->block + k) * PANEL, a->m_place, int_min(out->side, out->h - row),
-                      int_min(out->side, out->w - column), &e, a->y + at, pixels);
+            kernels()->winograd.output(m + (size_t)(j * a->block + k) * PANEL, a->m_place,
+                                       int_min(out->side, out->h - row), int_min(out->side, out->w - column),
+                                       &e, a->y + at, pixels);
         }
     }
 }
@@ -193,7 +193,7 @@ static void whole_block(void *ctx, int item, int worker) {
     const Product *a = ctx;
     int first = item * a->block, count = int_min(a->block, a->tiles - first);
     transform_block(a, first, 0, count, worker);
-    for (int place = 0; place < a->places; place++) multiply_place(a, place, count, worker);
+    for (int place = 0; place < PLACES; place++) multiply_place(a, place, count, worker);
     store_block(a, first, 0, count, worker);
 }
 
@@ -217,27 +217,27 @@ static void multiply(Tape *t, Product *a) {
         return;
     }
     pool_for(t->pool, int_divide_up(a->tiles, PIECE), transform_piece_of, a);
-    pool_for(t->pool, a->places, multiply_one_place, a);
+    pool_for(t->pool, PLACES, multiply_one_place, a);
     pool_for(t->pool, int_divide_up(a->tiles, PIECE), store_piece, a);
 }
 
 /* Tiles of a block: the transformed ones about fill half of a second-level cache. */
-static int block_of(int places, int panels, int tiles) {
+static int block_of(int panels, int tiles) {
     enum { BYTES = 256 << 10, LEAST = 24, MULTIPLE = 6 };
-    int block = BYTES / (places * PANEL * (int)sizeof(real) * panels) / MULTIPLE * MULTIPLE;
+    int block = BYTES / (PLACES * PANEL * (int)sizeof(real) * panels) / MULTIPLE * MULTIPLE;
     return int_min(block < LEAST ? LEAST : block, tiles);
 }
 
 static void plan(Product *a, int workers) {
     enum { BLOCKS = 4 };
-    a->block = block_of(a->places, a->in.panels + a->out.panels, a->tiles);
+    a->block = block_of(a->in.panels + a->out.panels, a->tiles);
     a->by_place = int_divide_up(a->tiles, a->block) < BLOCKS * workers;
     if (a->by_place) a->block = a->tiles;
 }
 
 static void run(Tape *t, Product *a, Filters *f, int b) {
     ArenaMark mark = tape_mark(t);
-    size_t places = (size_t)a->places, workers = (size_t)pool_threads(t->pool);
+    size_t places = PLACES, workers = (size_t)pool_threads(t->pool);
     a->depth = f->depth = a->in.panels * PANEL;
     a->tiles = tape_dim((size_t)b * (size_t)(a->in.rows * a->in.columns));
     plan(a, (int)workers);
@@ -260,41 +260,22 @@ static void run(Tape *t, Product *a, Filters *f, int b) {
 }
 
 void conv_winograd_forward(Tape *t, const ConvShape *s, const real *x, const real *w, ConvEnd end, real *y) {
-    const Winograd *k = scheme_of(s);
-    Tiling in = tiling_of(k, s);
+    Tiling in = tiling_of(s);
     Tiling out = {s->oh, s->ow, s->co, 0, OUT, OUT, in.rows, in.columns, panels_of(s->co)};
-    Product a = {.places = k->places,
-                 .in = in,
-                 .out = out,
-                 .input = k->input,
-                 .output = k->output,
-                 .x = x,
-                 .end = end,
-                 .y = y};
-    run(t, &a, &(Filters){.scheme = k, .in = s->ci, .out = s->co, .w = w, .scale = end.scale}, s->b);
+    Product a = {.in = in, .out = out, .x = x, .end = end, .y = y};
+    run(t, &a, &(Filters){.in = s->ci, .out = s->co, .w = w, .scale = end.scale}, s->b);
 }
 
 void conv_winograd_grad_x(Tape *t, const ConvShape *s, const real *dy, const real *w, real *dx, bool fresh) {
-    const Winograd *k = scheme_of(s);
-    int rows = int_divide_up(s->h, k->back_out), columns = int_divide_up(s->w, k->back_out);
-    int before =
-        s->stride == 1 ? 2 - s->pad : 0; /* pixels of zeros before dy; stride 2 comes with pad 1 alone */
-    Tiling in = {s->oh, s->ow, s->co, before, OUT, k->back_in, rows, columns, panels_of(s->co)};
-    Tiling out = {s->h, s->w, s->ci, 0, k->back_out, k->back_out, rows, columns, panels_of(s->ci)};
-    Product a = {.places = k->places,
-                 .in = in,
-                 .out = out,
-                 .input = k->back_input,
-                 .output = k->back_output,
-                 .x = dy,
-                 .end = {.add = fresh ? NULL : dx},
-                 .y = dx};
-    run(t, &a, &(Filters){.scheme = k, .in = s->co, .out = s->ci, .turned = true, .w = w}, s->b);
+    int rows = int_divide_up(s->h, OUT), columns = int_divide_up(s->w, OUT);
+    Tiling in = {s->oh, s->ow, s->co, 2 - s->pad, OUT, IN, rows, columns, panels_of(s->co)};
+    Tiling out = {s->h, s->w, s->ci, 0, OUT, OUT, rows, columns, panels_of(s->ci)};
+    Product a = {.in = in, .out = out, .x = dy, .end = {.add = fresh ? NULL : dx}, .y = dx};
+    run(t, &a, &(Filters){.in = s->co, .out = s->ci, .turned = true, .w = w}, s->b);
 }
 
 /* ---- Gradient of the weights ---- */
 typedef struct {
-    const Winograd *scheme;
     Tiling x, dy;
     int tiles, group, block; /* tiles in all, of a group, of a piece of its transform */
     int first, count;        /* the group at work */
@@ -314,10 +295,10 @@ static void transform_piece(void *ctx, int item, int worker) {
     int from = item * g->block, count = int_min(g->block, g->count - from);
     real *edge = g->edge + (size_t)worker * g->edge_size;
     size_t panel = (size_t)g->group * PANEL;
-    transform_tiles(&g->x, g->scheme->input, g->from_x, g->first + from, count, g->v + from * PANEL,
+    transform_tiles(&g->x, kernels()->winograd.input, g->from_x, g->first + from, count, g->v + from * PANEL,
                     place_stride(g, g->x.panels), panel, edge);
-    transform_tiles(&g->dy, g->scheme->gradient, g->from_dy, g->first + from, count, g->d + from * PANEL,
-                    place_stride(g, g->dy.panels), panel, edge);
+    transform_tiles(&g->dy, kernels()->winograd.gradient, g->from_dy, g->first + from, count,
+                    g->d + from * PANEL, place_stride(g, g->dy.panels), panel, edge);
 }
 
 /* du += v' d at one place for one panel of ci. */
@@ -339,7 +320,7 @@ static void filter_gradient_row(void *ctx, int c, int worker) {
     size_t ldc = (size_t)g->dy.panels * PANEL, place = (size_t)g->x.panels * PANEL * ldc;
     real sum[9 * PANEL];
     for (int j = 0; j < co; j += PANEL) {
-        g->scheme->filter_gradient(g->du + (size_t)c * ldc + j, place, sum);
+        kernels()->winograd.filter_gradient(g->du + (size_t)c * ldc + j, place, sum);
         for (int o = j; o < int_min(co, j + PANEL); o++)
             for (int k = 0; k < 9; k++)
                 g->dw[((size_t)o * (size_t)ci + (size_t)c) * 9 + (size_t)k] += sum[k * PANEL + o - j];
@@ -347,23 +328,21 @@ static void filter_gradient_row(void *ctx, int c, int worker) {
 }
 
 /* A group is as many tiles as the third-level cache holds transformed. */
-static int group_of(int places, int panels, int tiles) {
+static int group_of(int panels, int tiles) {
     enum { BYTES = 4 << 20, LEAST = 128 };
-    int group = BYTES / (places * PANEL * (int)sizeof(real) * panels);
+    int group = BYTES / (PLACES * PANEL * (int)sizeof(real) * panels);
     return int_min(group < LEAST ? LEAST : group, tiles);
 }
 
 void conv_winograd_grad_w(Tape *t, const ConvShape *s, const real *x, const real *dy, real *dw) {
     enum { BLOCK = 16 };
     ArenaMark mark = tape_mark(t);
-    const Winograd *k = scheme_of(s);
-    size_t places = (size_t)k->places, workers = (size_t)pool_threads(t->pool);
-    WeightGradient g = {
-        .scheme = k, .x = tiling_of(k, s), .block = BLOCK, .from_x = x, .from_dy = dy, .dw = dw};
+    size_t places = PLACES, workers = (size_t)pool_threads(t->pool);
+    WeightGradient g = {.x = tiling_of(s), .block = BLOCK, .from_x = x, .from_dy = dy, .dw = dw};
     g.dy = (Tiling){s->oh, s->ow, s->co, 0, OUT, OUT, g.x.rows, g.x.columns, panels_of(s->co)};
     g.tiles = tape_dim((size_t)s->b * (size_t)(g.x.rows * g.x.columns));
-    g.group = group_of(k->places, g.x.panels + g.dy.panels, g.tiles);
-    g.edge_size = (size_t)(k->in * k->in) * (size_t)(s->ci > s->co ? s->ci : s->co);
+    g.group = group_of(g.x.panels + g.dy.panels, g.tiles);
+    g.edge_size = (size_t)(IN * IN) * (size_t)(s->ci > s->co ? s->ci : s->co);
     g.v = arena_alloc(&t->arena, places * place_stride(&g, g.x.panels) * sizeof(real));
     g.d = arena_alloc(&t->arena, places * place_stride(&g, g.dy.panels) * sizeof(real));
     g.du = arena_calloc(&t->arena, places * (size_t)(g.x.panels * g.dy.panels) * PANEL * PANEL, sizeof(real));
@@ -371,7 +350,7 @@ void conv_winograd_grad_w(Tape *t, const ConvShape *s, const real *x, const real
     for (g.first = 0; g.first < g.tiles; g.first += g.group) {
         g.count = int_min(g.group, g.tiles - g.first);
         pool_for(t->pool, int_divide_up(g.count, BLOCK), transform_piece, &g);
-        pool_for(t->pool, k->places * g.x.panels, product_piece, &g);
+        pool_for(t->pool, PLACES * g.x.panels, product_piece, &g);
     }
     pool_for(t->pool, s->ci, filter_gradient_row, &g);
     tape_release(t, mark);

@@ -48,24 +48,19 @@ typedef struct {
     size_t row, pixel;
 } Pixels;
 
-/* Winograd's 3x3 convolution (Lavin & Gray 2016, arXiv 1509.09308), a tile of 4x4 outputs at a time:
- *     Y = A' [ (G g G') . (B' d B) ] A         d (in,in)
- * Stride 1 is F(4x4,3x3): 36 products instead of 144. Stride 2: 81.
+/* Winograd's 3x3 convolution of stride 1, F(4x4,3x3) (Lavin & Gray 2016, arXiv 1509.09308): a tile of 4x4 outputs takes 36 products
+ * instead of 144.
+ *     Y = A' [ (G g G') . (B' d B) ] A         d (6,6), g (3,3), Y (4,4)
  * A transformed tile of one panel of channels is PANEL reals at [place] position_stride; those beyond `channels` are 0. */
+enum { WINOGRAD_OUT = 4, WINOGRAD_IN = 6, WINOGRAD_PLACES = 36 };
 typedef void TileInput(const real *d, Pixels at, int channels, real *v, size_t position_stride);
 /* The epilogue and the store, for the top left (height,width) of the tile. */
 typedef void TileOutput(const real *m, size_t position_stride, int height, int width, const Epilogue *e,
                         real *y, Pixels at);
 typedef struct {
-    int places;          /* products of a tile */
-    int in;              /* side of d; 4 stride pixels lie between two tiles */
-    TileInput *input;    /* B' d B */
-    TileOutput *output;  /* A' m A */
-    TileInput *gradient; /* A y A', y (4,4) */
-    int back_in,
-        back_out; /* the gradient of d as a convolution of dy with the filter turned round: sides of its tiles */
-    TileInput *back_input; /* 4 pixels lie between two tiles of dy */
-    TileOutput *back_output;
+    TileInput *input;                                                        /* B' d B */
+    TileOutput *output;                                                      /* A' m A */
+    TileInput *gradient;                                                     /* A y A', y (4,4) */
     void (*filter)(const real *g, real *u, size_t position_stride);          /* G g G', g (9,PANEL) */
     void (*filter_gradient)(const real *u, size_t position_stride, real *g); /* G' u G */
 } Winograd;
@@ -81,7 +76,7 @@ typedef struct {
     void (*tile)(const Tile *t, int rows, const size_t *from, const size_t *at);
     void (*outer)(const Outer *o, int rows, const real *a, const real *b, real *c);
 
-    Winograd winograd[2]; /* of stride 1 and 2 */
+    Winograd winograd;
 
     /* Batch norm, per channel. sum and squares of x - about. */
     void (*moments)(const Rows *b, const real *x, const real *about, real *sum, real *squares);
