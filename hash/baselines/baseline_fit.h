@@ -1,4 +1,4 @@
-/* What all shallow methods share: checks, centring, and from double matrices to a model. */
+/* Shared by all shallow methods: checks, centring, and conversion of double matrices to a model. */
 #ifndef HASH_BASELINE_FIT_H
 #define HASH_BASELINE_FIT_H
 
@@ -19,7 +19,7 @@ typedef struct {
 
 typedef Status FitMethod(Fit *f, Error *err);
 
-/* name: "CMFH". rounds: the method's own number where settings leave it open is the method's matter. */
+/* name: "CMFH". Checks and centres the data, runs the method, and stores its functions in *out, which is empty after an error. */
 Status fit_run(const char *name, FitMethod *method, BaselineModel *out, const BaselineData *data,
                const BaselineSettings *settings, BaselineTrace *trace, Error *err);
 

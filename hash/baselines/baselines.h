@@ -1,4 +1,4 @@
-/* Shallow cross-modal hashing: what MSACH is compared with, rows 2 to 6 of the table. Every method ends in linear
+/* Shallow cross-modal hashing, the methods that MSACH is compared with: rows 2 to 6 of the table. Every method ends in linear
  * hash functions of both modalities:
  *     score = x W + b,    bit = 1 iff score >= 0
  * Symbols: X (n,dx) images, Y (n,dy) texts, L (n,c) labels, q bits, B (n,q) codes of -1 and +1.
@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     int bits; /* q, see hash/code.h */
     uint64_t seed;
-    int rounds;       /* most rounds of a method that goes in turns; 0: the method's own number */
+    int rounds;       /* most rounds of an alternating method; 0: the method's own number */
     double cca_ridge; /* e of C = X'X + e n I */
     double cmfh_lambda, cmfh_mu, cmfh_gamma; /* lam in (0,1): weight of the image; mu; g */
     double scm_ridge;                        /* e of C = X'X + e n I */
@@ -40,7 +40,7 @@ typedef struct {
     float *wy, *by; /* (dy,bits), (bits) */
 } BaselineModel;
 
-/* What tests look at; any pointer may be NULL. */
+/* For tests; any pointer may be NULL. */
 typedef struct {
     double *objective; /* (capacity): its value after each round */
     int capacity, count;

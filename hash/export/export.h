@@ -1,12 +1,12 @@
-/* An index handed over to other engines. Every export holds ids.tsv (number of the case, 0, 1, ... over the cases that are not
+/* An index in the formats of other engines. Every export holds ids.tsv (number of the case, 0, 1, ... over the cases that are not
  * deleted, in the order of the index; tab; id, with tab, newline and backslash as \t, \n, \\), the codes of each modality under
  * image_codes and text_codes, and a file load.* with the commands that load and query them. A case that lacks a modality is
  * left out of its codes. Code bytes are those of code.h unless said otherwise.
  *
  * npy      image_codes.npy (uint8, n x bits/8), image_numbers.npy (int64, n: the case of each code)
- * faiss    image_codes.faiss: IndexBinaryFlat; image_numbers.npy, as positions are faiss's own ids
+ * faiss    image_codes.faiss: IndexBinaryFlat; image_numbers.npy, because faiss numbers codes by position
  * pgcopy   image_codes.pgcopy: PostgreSQL's COPY BINARY of (id bigint, code bit(bits)), the first bit of a byte its highest
- * milvus   image_codes/id.npy, image_codes/code.npy: files named after fields, as its bulk import wants them
+ * milvus   image_codes/id.npy, image_codes/code.npy: files named after fields, as its bulk import requires
  * elastic  image_codes.elasticsearch.ndjson (hex) and image_codes.opensearch.ndjson (signed bytes): _bulk lines; *.mapping.json */
 #ifndef HASH_EXPORT_H
 #define HASH_EXPORT_H
@@ -26,8 +26,8 @@ typedef enum {
 extern const char *const export_names[N_EXPORTS];      /* "npy", ... */
 const char *export_commands_file(ExportFormat format); /* "load.py", ... */
 
-/* Writes into folder, which is made where it is missing; each file replaces an older one whole. Holds ids apart, all codes of
- * one modality in memory. */
+/* Writes into folder, which is made where it is missing; each file replaces an older one whole. Memory: all codes
+ * of one modality. */
 Status export_index(const Index *x, ExportFormat format, const char *folder, Error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* The parts of an export, for the files that write one format each. */
+/* What a format provides to export.c, and what export_formats.c provides to the formats. */
 #ifndef HASH_EXPORT_FORMATS_H
 #define HASH_EXPORT_FORMATS_H
 
