@@ -1,4 +1,5 @@
 /* DICOM files made or changed by DCMTK, and its pixels beside ours. Skipped, aloud, where DCMTK is missing. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,30 @@ Test(dicom_peer, files_rewritten_by_dcmconv_are_read) {
             run(ways[k], written("a.dcm", kinds[i].file), path);
             same_as_dcmtk(path, kinds[i].options, kinds[i].most);
         }
+}
+
+/* A VOI lookup table of 4096 entries of 12 bits, a square root. */
+Test(dicom_peer, a_voi_lookup_table_gives_the_pixels_of_dcmtk) {
+    static unsigned char table[2 * 4096];
+    static const unsigned char descriptor[6] = {0, 16, 0, 0, 12, 0};
+    unsigned char head[8] = {0xFE, 0xFF, 0x00, 0xE0};
+    Buffer item = {0}, sequence = {0}, extra = {0};
+    need_dcmtk();
+    for (int i = 0; i < 4096; i++) {
+        int v = (int)sqrt(4095.0 * i);
+        table[2 * i] = (unsigned char)v, table[2 * i + 1] = (unsigned char)(v >> 8);
+    }
+    dicom_element(&item, false, 0x00283002, "US", descriptor, sizeof descriptor);
+    dicom_element(&item, false, 0x00283006, "OW", table, sizeof table);
+    put_u32(head + 4, (uint32_t)item.size);
+    buffer_add(&sequence, head, sizeof head);
+    buffer_add(&sequence, item.data, item.size);
+    dicom_element(&extra, false, 0x00283010, "SQ", sequence.data, sequence.size);
+    DicomFile f = {.allocated = 16, .stored = 12, .extra = &extra};
+    same_as_dcmtk(written("a.dcm", f), "+Wl 1", 1);
+    buffer_free(&item);
+    buffer_free(&sequence);
+    buffer_free(&extra);
 }
 
 /* Two decoders of JPEG: they round, and bring colour back from its smaller planes, differently. */

@@ -7,11 +7,11 @@
 
 #include "data/csv.h"
 #include "data/import/openi_report.h"
-#include "data/sections.h"
 #include "data/manifest.h"
 #include "data/manifest_rows.h"
 #include "data/picture/image.h"
 #include "data/picture/png.h"
+#include "data/sections.h"
 #include "data/text_read.h"
 #include "data/vocab.h"
 #include "hash/search/index.h"

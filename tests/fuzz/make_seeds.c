@@ -172,6 +172,12 @@ static void dicom(int number, DicomFile f) {
 static void dicoms(void) {
     static const uint8_t p[64] = {1, 2, 3, 250, 7, 9, 200, 100};
     static const uint32_t region[1][5] = {{1, 0, 1, 3, 2}};
+    /* A VOI lookup table of two entries of 16 bits, in one item. */
+    static const char lut[] = "\xFE\xFF\0\xE0\36\0\0\0"
+                              "\x28\0\2\x30US\6\0\2\0\0\0\20\0"
+                              "\x28\0\6\x30OW\0\0\4\0\0\0\1\0\xFF\xFF";
+    Buffer table = {0};
+    dicom_element(&table, false, 0x00283010, "SQ", lut, sizeof lut - 1);
     const DicomFile kinds[] = {
         {.columns = 4, .rows = 4, .pixels = p, .pixel_bytes = 16},
         {.columns = 4, .rows = 4, .pixels = p, .pixel_bytes = 16, .implicit = true, .patient = "p1"},
@@ -219,11 +225,29 @@ static void dicoms(void) {
          .regions = 1,
          .open = true},
         {.columns = 4, .rows = 4, .pixels = p, .pixel_bytes = 16, .region = region, .regions = 1},
+        {.columns = 4, .rows = 4, .head = DICOM_NO_PREAMBLE, .pixels = p, .pixel_bytes = 16},
+        {.columns = 4, .rows = 4, .head = DICOM_NO_META, .implicit = true, .pixels = p, .pixel_bytes = 16},
+        {.columns = 4,
+         .rows = 4,
+         .implicit = true,
+         .syntax = "1.2.840.10008.1.2.1",
+         .pixels = p,
+         .pixel_bytes = 16},
+        {.columns = 4,
+         .rows = 2,
+         .allocated = 16,
+         .padding = 5,
+         .padding_limit = 9,
+         .slope = "",
+         .pixels = p,
+         .pixel_bytes = 16,
+         .extra = &table},
         {.columns = 4, .rows = 4, .syntax = "1.2.840.10008.1.2.2", .pixels = p, .pixel_bytes = 16},
         {.columns = 4, .rows = 4, .photometric = "PALETTE COLOR", .pixels = p, .pixel_bytes = 16},
     };
     int n = (int)(sizeof kinds / sizeof kinds[0]);
     for (int i = 0; i < n; i++) dicom(i, kinds[i]);
+    buffer_free(&table);
     unsigned char *jpeg;
     size_t size;
     FUZZ_CHECK(file_read("tests/fuzz/seeds/image/gray.jpg", 1 << 16, &jpeg, &size, NULL) == STATUS_OK);
