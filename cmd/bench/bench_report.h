@@ -34,7 +34,7 @@ void bench_add_rate(BenchReport *r, const char *field, const char *words, const 
 void bench_add_ms(BenchReport *r, const char *field, const char *words, const Timing *t);
 void bench_add_number(BenchReport *r, const char *field, const char *words, double value);
 
-/* One JSON object (each field, and field_min and field_max where there is a spread), or a table. Both name machine, BLAS, kernels and
+/* One JSON object (each field, with its minimum and maximum where there is a spread), or a table. Both name machine, BLAS, kernels and
  * threads. */
 void bench_print(const BenchReport *r, const Pool *pool, bool json);
 
