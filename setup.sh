@@ -24,7 +24,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 if have apt-get; then
     manager=apt
     base="gcc libc6-dev make pkg-config libopenblas-dev libstb-dev libjansson-dev libutf8proc-dev libexpat1-dev zlib1g-dev libcriterion-dev"
-    more="clang clang-format clang-tidy libclang-rt-dev python3-numpy python3-scipy python3-sklearn python3-torch python3-faiss postgresql postgresql-contrib chromium dcmtk mandoc lintian dpkg-dev"
+    more="clang clang-format clang-tidy libclang-rt-dev python3-numpy python3-scipy python3-sklearn python3-torch python3-faiss postgresql postgresql-contrib chromium dcmtk libgdcm-tools imagemagick mandoc lintian dpkg-dev"
     installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
     install() {
         DEBIAN_FRONTEND=noninteractive

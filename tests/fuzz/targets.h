@@ -14,6 +14,9 @@
     X(jsonl)                                                                                                 \
     X(csv)                                                                                                   \
     X(text)                                                                                                  \
+    X(table)                                                                                                 \
+    X(words)                                                                                                 \
+    X(journal)                                                                                               \
     X(xml)                                                                                                   \
     X(safetensors)                                                                                           \
     X(npy)                                                                                                   \
