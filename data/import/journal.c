@@ -48,6 +48,9 @@ static Status read_entries(Journal *j, const char *path, const char *options, Er
     unsigned char *data;
     size_t size;
     TRY(file_read(path, JOURNAL_MAX, &data, &size, err));
+    /* A lost block of a crash reads as zeros: the lines behind it count. */
+    for (size_t i = 0; i < size; i++)
+        if (!data[i]) data[i] = ' ';
     char *line = (char *)data, *end;
     Status s = STATUS_OK;
     size_t n = strlen(options);
