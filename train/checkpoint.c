@@ -21,7 +21,7 @@ void progress_free(Progress *p) {
     memset(p, 0, sizeof *p);
 }
 
-/* Data, split and settings as one line that must agree. */
+/* One line that identifies the run: checksums of data and split, and every setting. */
 static Status identity(const Session *s, Buffer *b, Error *err) {
     buffer_printf(b, "data %08x split %08x", s->manifest.crc, s->split.hash);
     for (int i = 0; i < CONFIG_COUNT; i++) {

@@ -1,5 +1,5 @@
-/* checkpoint.safetensors: everything that a resumed run needs, so that it ends with the same bytes as an
- * uninterrupted one. Random streams have no state of their own: (seed, stage, epoch, step) fixes them. */
+/* checkpoint.safetensors: all state of a run in progress. A resumed run ends with the same bytes as an uninterrupted one.
+ * Random streams need no state: (seed, purpose, epoch or case) determines each. */
 #ifndef TRAIN_CHECKPOINT_H
 #define TRAIN_CHECKPOINT_H
 
@@ -9,19 +9,21 @@
 
 typedef struct {
     int stage;       /* 1 or 2; 3: finished */
-    int epoch, step; /* the next step to do */
+    int epoch, step; /* of the next step, from 0 */
     Adam adam;
-    double sums[1 + TERM_COUNT]; /* of loss and terms over the steps of this epoch so far */
+    double sums[1 + TERM_COUNT]; /* loss, then terms, over the steps of this epoch so far */
     Buffer metrics;
     double best_map; /* -1: none yet */
     int best_epoch;
-    float *best; /* (params.size) weights of the best epoch; NULL without one; owned */
+    float *best; /* (params.size) weights of the best epoch; NULL before the first; owned */
 } Progress;
 
 void progress_begin(Progress *p);
 void progress_free(Progress *p);
 
-/* The checkpoint names the data, the split and every setting; one of another run is refused. */
+/* The checkpoint records the checksums of data and split and every setting. checkpoint_load refuses a checkpoint of
+ * another run, of a build with other loss terms, or with damage (STATUS_INPUT); m must have the shape of the run's
+ * model. */
 Status checkpoint_save(const char *path, const Session *s, const Model *m, const Progress *p, Error *err);
 Status checkpoint_load(const char *path, const Session *s, Model *m, Progress *p, Error *err);
 

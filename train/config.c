@@ -187,7 +187,7 @@ const Ablation ABLATIONS[] = {
     {"full", "", "the whole method"},
     {"no-manifold", "weight_manifold=0", "without the manifold similarity constraint"},
     {"no-walk", "omega=1", "manifold target from labels alone (omega = 1)"},
-    {"no-posterior", "posterior=0", "manifold target without what stage 1 knows of a case (a = 0)"},
+    {"no-posterior", "posterior=0", "manifold target without the label posterior of stage 1 (a = 0)"},
     {"no-balance", "weight_balance=0", "without the balance constraint"},
     {"no-classification", "weight_classification=0", "without the linear classification constraint"},
     {"no-constraints", "weight_manifold=0 weight_balance=0 weight_classification=0", "without all three"},
@@ -195,7 +195,7 @@ const Ablation ABLATIONS[] = {
     {"no-joint-pass", "joint_pass=0", "without the pass over both modalities that teaches alignment"},
     {"no-alignment", "weight_align=0", "without the alignment term"},
     {"no-quantisation", "weight_quantisation=0", "without the quantisation term"},
-    {"no-subwords", "buckets=0", "words alone"},
+    {"no-subwords", "buckets=0", "text tokens of words alone"},
     {"end-to-end", "end_to_end=1", "both stages at once, no frozen features"},
     {NULL, NULL, NULL},
 };

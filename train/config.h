@@ -38,17 +38,18 @@ extern const int CONFIG_COUNT;
 void config_default(Config *c);
 /* Gives each setting that builds before it did not have the value `before` of its row: what those builds did. */
 void config_older(Config *c);
-/* Sets one option from text. Unknown names name the nearest; values out of range name the range. */
+/* Sets one option from text. STATUS_USAGE where the name is unknown (the message suggests the nearest), or the value is no
+ * number, out of range, or not whole where it must be. */
 Status config_set(Config *c, const char *name, const char *value, Error *err);
-/* "KEY=VALUE" */
+/* The same from "KEY=VALUE". */
 Status config_assign(Config *c, const char *assignment, Error *err);
 /* Reads lines "name = value" into c; '#' begins a comment. The line "data = PATH", which config_write writes, is skipped
  * (config_data reads it) and marks the file of a run: settings that it does not name get the value `before` of their row,
  * those of any other file stay as they are in c. STATUS_INPUT with path and line where a line is wrong. */
 Status config_read(Config *c, const char *path, Error *err);
-/* The manifest that a run's config.txt names; *data is the caller's to mem_free. */
+/* *data: the manifest that a run's config.txt names; the caller frees it with mem_free. */
 Status config_data(const char *path, char **data, Error *err);
-/* One option's value as text; returns text. */
+/* One option's value with as few digits as give back the same number; returns text. */
 const char *config_value(const Config *c, const ConfigOption *o, char text[64]);
 Status config_write(const Config *c, const char *data, const char *path, Error *err);
 
@@ -64,10 +65,10 @@ Status config_ablate(Config *c, const char *name, Error *err);
 /* Whether the ablation needs a stage 1 of its own: it changes a setting of stage 1, or trains both stages at once. */
 bool ablation_retrains(const Ablation *a);
 
-/* Checks that hold between options (bits a multiple of 8, heads divide dim, ...). */
+/* Checks what must hold between settings: bits is a multiple of 8, heads divides dim, and the like. STATUS_USAGE. */
 Status config_check(const Config *c, Error *err);
 
-/* The model's part; words, classes, mean and deviation are the caller's to fill. */
+/* The settings of the model. The caller fills in words, classes, mean, deviation and the extra parameters. */
 ModelConfig config_model(const Config *c);
 
 #endif

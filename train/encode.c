@@ -68,7 +68,7 @@ static Tensor *average_context(Tape *t, const Model *m, const float *x, int n) {
     return op_scale(t, c, (real)(1.0 / views));
 }
 
-/* Tokens beyond the longest text of the tile are left out: they are padding for every case. */
+/* Leaves out the tokens beyond the longest text of the tile: they are padding in every case. */
 static Tensor *text_context(Tape *t, const Model *m, const int32_t *w, const int32_t *s, const int *length,
                             int n) {
     int full = m->config.text_length, longest = 1;

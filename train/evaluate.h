@@ -7,12 +7,12 @@
 #include "hash/search/index.h"
 #include "train/session.h"
 
-/* honest: the database set, never trained on. published: the training set, as most papers do; reported
- * beside, never instead. */
+/* The database of an evaluation. honest: the database set, on which nothing is trained. published: the training set, as
+ * in most papers; a report shows it only next to the honest result. */
 typedef enum { PROTOCOL_HONEST, PROTOCOL_PUBLISHED } Protocol;
 
-/* Labels, groups and ids of the cases of one set, in the order of s->index[set]. Codes and vectors are the caller's to
- * add. The arrays are owned, the names in them borrowed from s; evaluation_cases_free in every case. */
+/* Labels, groups and ids of the cases of one set, in the order of s->index[set]. The caller adds codes and vectors. The
+ * arrays are owned, the names in them borrowed from s; evaluation_cases_free in every case. */
 Status evaluation_cases(CaseSet *c, const Session *s, Set set, Error *err);
 void evaluation_cases_free(CaseSet *c);
 

@@ -15,7 +15,7 @@
 
 /* ---- Memory ---- */
 
-/* size bytes of a new file that has no name any more, so that it goes away with the process. */
+/* Maps block_size bytes of a new file and removes its name, so that the file disappears with the process. */
 static Status map_block(FeatureCache *f, const char *folder, Error *err) {
     char *path = path_join(folder, "features.tmp");
     if (!path) return mem_error(err, "the features");
@@ -123,7 +123,7 @@ static void spread(const FeatureCache *f, const float *z, int tokens, const int 
             }
         }
         double mean = count > 0 ? sum / count : 0, variance = count > 0 ? squares / count - mean * mean : 0;
-        out[j] = (real)sqrt(variance > 0 ? variance : 0); /* rounding may pass below 0 */
+        out[j] = (real)sqrt(variance > 0 ? variance : 0); /* rounding can make it negative */
     }
 }
 
@@ -134,7 +134,7 @@ static Status fill(FeatureCache *f, const Session *s, const Model *m, const int 
     return STATUS_OK;
 }
 
-/* End to end the extractors move: nothing can be kept. */
+/* Lends features of session.kept. End to end the extractors change, so nothing is lent. */
 static bool borrow(FeatureCache *f, const Session *s, const int *index, int augmented) {
     for (int set = 0; s->kept && !s->config.end_to_end && set < SET_COUNT; set++) {
         if (index != s->index[set] || s->kept[set].views != 1 + augmented) continue;

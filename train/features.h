@@ -1,5 +1,6 @@
-/* The frozen features of stage 1, computed once: what "segmented" buys. Row (case, view): view 0 is the clean
- * case, views 1.. are augmented. Beyond config.feature_mib they live in an unlinked file that is mapped. */
+/* The frozen features of stage 1, computed once, so that stage 2 does not run the extractors. Row (case, view): view 0
+ * is the clean case, views 1.. are augmented. Features larger than config.feature_mib are stored in a mapped file
+ * without a name. */
 #ifndef TRAIN_FEATURES_H
 #define TRAIN_FEATURES_H
 
@@ -19,15 +20,15 @@ typedef struct FeatureCache {
     bool borrowed; /* all of it belongs to session.kept */
 } FeatureCache;
 
-/* The cases index (n); augmented: number of augmented views (0: clean ones alone). folder: for the mapped
- * file. Where index is one of the session's own sets and session.kept has it in these views, that is lent: several
- * trainings on one frozen stage 1 then share it. features_free in every case. */
+/* Features of the cases index (n). augmented: number of augmented views; 0: view 0 alone. folder: for the mapped file.
+ * Where session.kept already has this set with these views, f borrows it, so that several trainings share one frozen
+ * stage 1. Returns early, with rows missing, where the session is stopped. features_free in every case. */
 Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n,
                       int augmented, const char *folder, Error *err);
 void features_free(FeatureCache *f);
 
-/* Codes of all cases of f, clean, one modality, under a model on the same frozen stage 1: what encode_cases gives,
- * without running the extractors again. */
+/* Codes of all cases of f from view 0, one modality: the same as encode_cases, without running the extractors. m must
+ * have the stage 1 that made f. */
 Status features_encode(const FeatureCache *f, const Model *m, Modality modality, Encoding *out, Pool *pool,
                        Error *err);
 
@@ -38,7 +39,7 @@ Features features_gather(const FeatureCache *f, Tape *t, Modality modality, cons
 /* How the cases of a view are prepared (session_view); *augment is filled and borrowed. */
 BatchOptions features_view(const Session *s, int view, Augment *augment);
 
-/* u of view 0 of every case, one after the other: out (n,d). */
+/* u of view 0 of every case: out (n,d). */
 void features_clean(const FeatureCache *f, Modality modality, float *out);
 
 #endif

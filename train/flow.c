@@ -13,9 +13,11 @@
 enum { OF_IMAGE = 1, OF_TEXT = 2, OF_BOTH = 3 };
 static const char *const MODALITY[] = {"", "v", "t", "vt"};
 
-/* The first row that fits names an op's value; the value of a term itself is named by TERMS. op: an op's name, or its beginning and '*'. weight: part of the name of
- * its parameter. of: these modalities alone (0: any). In the symbol % is the value's modality, < and > those of its
- * first and second input. */
+/* The first row that fits names the value of an op. The value of a term of the loss is named by TERMS.
+ *   op       name of the op, or its beginning and '*'
+ *   weight   part of the name of its parameter; NULL: any
+ *   of       its modalities; 0: any
+ *   symbol   % is replaced by the value's modality, < and > by those of its first and second input */
 typedef struct {
     const char *eq, *op, *weight;
     int of;
@@ -152,7 +154,7 @@ static int modality_of_name(const char *name) {
     return 0;
 }
 
-/* Of one input of node `before`: another node's value, a parameter, or a constant. */
+/* The modalities of one input of node `before`: the value of an earlier node, a parameter, or a constant. */
 static int modality_of(const Walk *w, const Tape *t, size_t before, const Tensor *x) {
     if (!x) return 0;
     for (size_t i = before; i-- > 0;)
@@ -180,7 +182,7 @@ static void describe(Walk *w, const Tape *t, size_t i) {
 
 static void read_gradient(void *ctx, Tape *t, const Node *node, int after) {
     Walk *w = ctx;
-    if (after) return; /* an op may have passed the buffer on */
+    if (after) return; /* after the backward of the node, its gradient buffer may belong to another tensor */
     w->row[node - t->nodes].gradient = flow_norm(node->out->grad, tensor_size(node->out));
 }
 

@@ -4,11 +4,11 @@
 
 #include "train/checkpoint.h"
 
-/* Trains from where p stands to the end of the stage p->stage (1 or 2; end to end: 2 trains both at once) or until the session
- * is stopped. At the end of stage 1, p->stage becomes 2. At the end of stage 2 it becomes 3, and m holds the weights of the
- * epoch with the best mean validation MAP. Saves a checkpoint after each epoch, at the end of stage 1 and when stopped.
- * folder: for features in a mapped file. A loss or gradient that is not finite ends training with STATUS_CHECK and the name of
- * the first bad op; the checkpoint before it stays. */
+/* Trains from where p stands to the end of the stage p->stage (1 or 2; end to end: 2 trains both at once) or until the
+ * session is stopped. At the end of stage 1, p->stage becomes 2. At the end of stage 2 it becomes 3, and m holds the
+ * weights of the epoch with the best mean validation MAP. Saves a checkpoint after each epoch, at the end of stage 1
+ * and when stopped. folder: for features in a mapped file. A loss or gradient that is not finite ends training with
+ * STATUS_CHECK and the name of the first bad op; the checkpoint before it stays. */
 Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, const char *folder, Error *err);
 
 /* Steps of an epoch over n cases in batches of `batch`, at least 1. Cases that do not fill a batch are left out of this

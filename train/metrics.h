@@ -18,8 +18,9 @@ typedef struct {
 void metrics_begin(Buffer *text);
 void metrics_add(Buffer *text, const MetricsRow *row);
 
-/* Rows of a metrics.tsv text, at most `capacity`; returns how many. Columns are found by the names of the header line, so
- * that files of builds with other terms are read too; what a file does not have is 0. A line that does not parse ends it. */
+/* Rows of a metrics.tsv text, at most `capacity`; returns how many. Columns are found by the names of the header line,
+ * so that files of builds with other terms are read too; what a file does not have is 0. A line that does not parse
+ * ends it. */
 int metrics_parse(const char *text, MetricsRow *rows, int capacity);
 
 #endif

@@ -131,7 +131,7 @@ static Status copy_tensor(const StFile *file, const Param *p, const char *path, 
     return STATUS_OK;
 }
 
-/* Refuses a size that the file's own tensors do not bear out, before memory is asked for. */
+/* Checks the sizes in the metadata against the file's tensors before any memory is allocated for them. */
 static Status check_sizes(const ModelFile *f, const ModelConfig *c, const char *path, Error *err) {
     const StTensor *word = st_find(&f->file, "text.word.weight"),
                    *sub = st_find(&f->file, "text.subword.weight"), *pos = st_find(&f->file, "image.pos"),

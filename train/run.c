@@ -50,7 +50,7 @@ static Status write_metrics(const RunFiles *f, const Progress *p, Error *err) {
     return file_write(f->metrics, p->metrics.data, p->metrics.size, err);
 }
 
-/* Weights of stage 1 from another run, which must have been split alike. */
+/* Copies the weights of stage 1 from another run, which must have the same split and sizes. */
 static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err) {
     ModelFile f;
     char hash[16];
@@ -60,17 +60,19 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
         const char *theirs = st_get(&f.file, "split_hash");
         ModelConfig a = m->config, b = f.model.config;
         if (!theirs || strcmp(theirs, hash) != 0)
-            status =
-                error_set(err, STATUS_INPUT,
-                          "%s: its stage 1 was trained on another split; its database would be known", run);
+            status = error_set(err, STATUS_INPUT,
+                               "%s: its stage 1 was trained on another split, so that it may have seen cases "
+                               "of this database; use a run with the same data and split_seed",
+                               run);
         else if (a.image_size != b.image_size || a.width != b.width || a.blocks != b.blocks ||
                  a.dim != b.dim || a.words != b.words || a.buckets != b.buckets ||
                  a.text_length != b.text_length || a.classes != b.classes)
-            status =
-                error_set(err, STATUS_INPUT, "%s: its stage 1 has other sizes than this configuration", run);
+            status = error_set(
+                err, STATUS_INPUT,
+                "%s: its stage 1 has other sizes than this configuration; use the settings of that run", run);
         else if (f.config.end_to_end && s->config.posterior > 0)
             status = error_set(err, STATUS_INPUT,
-                               "%s: was trained end to end, so its classifier of stage 1 was not; use --set "
+                               "%s: was trained end to end, without the classifier of stage 1; use --set "
                                "posterior=0",
                                run);
         else
@@ -81,7 +83,7 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
     return status;
 }
 
-/* The test queries once, at the end: into the model's metadata and the report. */
+/* Evaluates the test queries, once; the results go into the model's metadata and the report. */
 static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const Model *m, Progress *p,
                      Error *err) {
     Evaluation e;
@@ -119,7 +121,7 @@ static void log_sets(const Session *s) {
              s->count[SET_DATABASE], session_classes(s), s->vocab.n);
 }
 
-/* From the checkpoint where one is there and asked for, else from the beginning. */
+/* Loads the checkpoint where the run is resumed and has one; else starts from the beginning. */
 static Status begin(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, Error *err) {
     if (o->resume && path_exists(f->checkpoint)) return checkpoint_load(f->checkpoint, s, m, p, err);
     if (o->resume) log_line(s->log, "%s: no checkpoint yet; training starts from the beginning", o->out);
@@ -138,7 +140,6 @@ static Status refuse_overwrite(const RunFiles *f, const RunOptions *o, Error *er
                      o->out);
 }
 
-/* The stages that p has not done, then the evaluation. *end stays RUN_STOPPED where a signal came. */
 Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end, Error *err) {
     RunFiles f = {0};
     Session s = {0};

@@ -1,6 +1,9 @@
-/* A run: one directory that holds everything of one training.
- *   config.txt  metrics.tsv  split.tsv  model.safetensors  checkpoint.safetensors  report.html
- * Every file is replaced by rename; a lock keeps two trainers apart and dies with its process. */
+/* A run: the directory of one training.
+ *
+ *   config.txt   metrics.tsv   split.tsv   model.safetensors   checkpoint.safetensors   report.html
+ *
+ * Every file is replaced by rename. A lock, which ends with its process, prevents a second trainer in the same
+ * directory. */
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
@@ -10,7 +13,7 @@
 typedef struct {
     const char *data, *out;
     const char *command; /* as typed, for the report; or NULL */
-    const char *stage1;  /* a run whose stage 1 is taken over; NULL: train it */
+    const char *stage1;  /* a run whose stage 1 is copied; NULL: train it */
     ManifestOptions manifest;
     bool resume;
     const volatile sig_atomic_t *stop;
@@ -18,12 +21,14 @@ typedef struct {
 
 typedef enum { RUN_FINISHED, RUN_STOPPED, RUN_WAS_FINISHED } RunEnd;
 
-/* Trains into o->out. RUN_STOPPED: a signal came; --resume goes on. */
+/* Trains into the directory o->out: stage 1, stage 2, one evaluation of the test queries at the end. *end is
+ * RUN_STOPPED where o->stop was set: then the checkpoint is saved, and a call with o->resume continues. STATUS_USAGE
+ * where the directory holds a run already, or all terms of a stage's loss are off. */
 Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end, Error *err);
 
-/* Opens a run's model with the session that it was trained on (or another manifest with the same meaning):
- * the split is made anew and its hash compared with the model's, where the manifest is the same. Both are the
- * caller's to close. */
+/* Opens a run's model and a session on a manifest. Where it is the manifest of the training, the split is drawn again
+ * and must have the model's checksum; another manifest must have a split column. STATUS_INPUT otherwise. The caller
+ * closes both (model_close, session_close), also after an error. */
 Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest, const ManifestOptions *o,
                 Pool *pool, const Log *log, Error *err);
 

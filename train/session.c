@@ -31,7 +31,7 @@ static Status collect_sets(Session *s, Error *err) {
             s->index[set][s->count[set]++] = i;
     }
     if (lacking)
-        log_warn(s->log, "%s: %d of %d cases lack an image or a text and are left out", s->manifest.path,
+        log_warn(s->log, "%s: %d of %d cases have no image or no text and are left out", s->manifest.path,
                  lacking, n);
     return STATUS_OK;
 }
@@ -201,7 +201,7 @@ Status session_open_for(Session *s, const Config *c, const char *manifest, const
     ManifestOptions options = *o;
     options.mask_labels = options.mask_labels || c->mask_labels;
     TRY(manifest_read(&s->manifest, manifest, &options, log, err));
-    if (options.need_labels) { /* an evaluation */
+    if (options.need_labels) { /* evaluation */
         TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
         TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
         TRY(reorder_labels(&s->manifest, label_names, n_labels, err));

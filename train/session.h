@@ -1,5 +1,5 @@
-/* Everything that a training or an evaluation works on: configuration, manifest, split, vocabulary, decoded
- * data, labels. A session stays where it was opened: its parts point at each other. */
+/* The data of a training or an evaluation: settings, manifest, split, vocabulary, decoded pictures, labels. A session
+ * must not be copied or moved after it was opened: its parts point to each other. */
 #ifndef TRAIN_SESSION_H
 #define TRAIN_SESSION_H
 
@@ -25,25 +25,25 @@ typedef struct {
     float *unit_labels;                /* (n,c) Yn: rows of length 1, or 0 without labels */
     uint64_t *text_key;                /* (n) equal for equal token sequences */
     Pool *pool;                        /* borrowed */
-    const Log *log;                    /* borrowed, may be NULL */
-    const volatile sig_atomic_t *stop; /* set by a signal: save and return; may be NULL */
-    const struct FeatureCache *kept;   /* (SET_COUNT), borrowed: what features_build need not make; or NULL */
+    const Log *log;                    /* borrowed; may be NULL */
+    const volatile sig_atomic_t *stop; /* set by a signal: training saves and returns; may be NULL */
+    const struct FeatureCache *kept; /* (SET_COUNT), borrowed: features that features_build reuses; or NULL */
 } Session;
 
-/* For training: reads the manifest, splits, builds the vocabulary from the training texts, decodes, measures
- * the training pictures. session_close in every case. */
+/* For training: reads the manifest, draws the split, builds the vocabulary from the training texts, decodes the
+ * pictures, and measures mean and deviation of the training pictures. Errors: usage and input. session_close in every
+ * case. */
 Status session_open(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Pool *pool,
                     const Log *log, Error *err);
 
-/* The same with `unseen` of the labels never trained on (data/split.h, split_make_unseen): drawn by the split
- * seed; flags (n_labels) of session_unseen tell which. */
+/* The same, with `unseen` labels that no training case has (data/split.h, split_make_unseen). The split seed draws them.
+ * session_unseen sets flags (n_labels) to 1 for these labels; scratch (n_labels). */
 Status session_open_unseen(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
                            int unseen, Pool *pool, const Log *log, Error *err);
 void session_unseen(const Manifest *m, uint64_t split_seed, int unseen, uint8_t *flags, int *scratch);
 
-/* For a trained model: its vocabulary (taken over: *vocab becomes empty), its label names and picture
- * statistics. The manifest's labels are brought into the model's order; labels that the model does not know
- * keep their place behind them. */
+/* For a trained model, with its vocabulary, label names and picture statistics. The session takes *vocab over, which
+ * becomes empty. Labels are reordered: first the model's, in its order, then those that the model does not have. */
 Status session_open_for(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
                         Vocab *vocab, char *const *label_names, int n_labels, double mean, double deviation,
                         Pool *pool, const Log *log, Error *err);
@@ -55,10 +55,10 @@ bool session_stopped(const Session *s);
  * *augment is filled and borrowed. */
 BatchOptions session_view(const Session *s, Augment *augment, int epoch);
 
-/* Number of labels of the session: columns of unit_labels and of manifest.labels. */
+/* Number of labels: columns of unit_labels and of manifest.labels. */
 int session_classes(const Session *s);
 
-/* Labels of the cases index (b), from the arena of t. smoothing: as in stage 1, 0 for none. */
+/* Labels of the cases index (b), in the arena of t. smoothing: as in stage 1; 0: none. */
 Targets session_targets(const Session *s, Tape *t, const int *index, int b, double smoothing);
 
 #endif

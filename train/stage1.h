@@ -1,4 +1,4 @@
-/* Stage 1: modality feature extraction [P that it exists; G that labels supervise it; O its form]. */
+/* Stage 1: feature extraction, one network a modality [P that it exists; G that labels supervise it; O its form]. */
 #ifndef TRAIN_STAGE1_H
 #define TRAIN_STAGE1_H
 
@@ -15,8 +15,8 @@ Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, cons
 /* p (b,c) of logits (b,c): softmax where every training case has one label (single), else the sigmoid of each. */
 void stage1_probabilities(const Tensor *logits, bool single, float *p);
 
-/* Share of the cases index (n) whose likeliest label by u_m V_m + a_m is one of theirs: out[0] images, out[1]
- * texts. */
+/* out, by Modality: the share of the cases index (n) whose most probable label, by u_m V_m + a_m, is one of their
+ * labels. */
 Status stage1_accuracy(const Session *s, const Model *m, const int *index, int n, double out[2], Error *err);
 
 #endif
