@@ -1,5 +1,5 @@
 # msach. GNU make 3.81 or later. `make` builds ./msach; `make help` lists the other targets.
-# PARTS    all | core        core: the method alone, ./msach-core, without the parts below
+# PARTS    all | core        core: the method alone, ./msach-core, without the parts below; PLAIN=0 keeps its tuned kernels
 # MODE     release | debug | double | asan | tsan | cover | fuzz (clang); objects go to build/MODE
 # BLAS     openblas | builtin
 # PLAIN=1  without nn/fast/ and BLAS: every op runs the loop that its file holds, for a debugger; MODE=debug is plain too
@@ -9,15 +9,20 @@ MODE ?= release
 ifeq ($(MODE),debug)
 PLAIN := 1
 endif
+ifeq ($(PARTS),core)
+PLAIN ?= 1
+endif
 ifeq ($(PLAIN),1)
 BLAS := builtin
 endif
 BLAS ?= openblas
 PREFIX ?= /usr/local
-ifeq ($(PLAIN),1)
-BUILD := build/$(MODE)$(if $(filter-out debug,$(MODE)),-plain)$(if $(filter core,$(PARTS)),-core)
+ifeq ($(PARTS),core)
+BUILD := build/$(MODE)-core$(if $(filter 1,$(PLAIN)),,-fast$(if $(filter builtin,$(BLAS)),-builtin))
+else ifeq ($(PLAIN),1)
+BUILD := build/$(MODE)$(if $(filter-out debug,$(MODE)),-plain)
 else
-BUILD := build/$(MODE)$(if $(filter builtin,$(BLAS)),-builtin)$(if $(filter core,$(PARTS)),-core)
+BUILD := build/$(MODE)$(if $(filter builtin,$(BLAS)),-builtin)
 endif
 
 # ---- Rooms and parts ----
@@ -39,7 +44,6 @@ FILES_substrings := $(wildcard $(addprefix hash/search/,mih.c mih_choose.c mih_s
 FILES_table := $(wildcard train/table/* hash/baselines/* data/raw_features.* cmd/cmd_table.c)
 PART_NAMES := audit bench dicom export fast import library pages phantom substrings table
 # The parts that this build leaves out, their files, and what tells the sources: -DPART_AUDIT=0 and so on.
-# PARTS=core keeps nn/fast/, so that its codes are those of the whole build; PLAIN=1 leaves nn/fast/ out.
 OFF := $(if $(filter core,$(PARTS)),$(filter-out fast,$(PART_NAMES))) $(if $(filter 1,$(PLAIN)),fast)
 OFF_FILES := $(foreach part,$(OFF),$(FILES_$(part)))
 OFF_CFLAGS := $(shell echo '$(OFF:%=-DPART_%=0)' | tr a-z A-Z)

@@ -335,7 +335,7 @@ Test(cli_explain, its_bits_are_those_of_encode_and_mistakes_are_told, .timeout =
     expect_msach(3, "has no case 'nobody'", "train --explain --out %s --case nobody", t.run);
     expect_msach(3, "is of the query set", "train --explain --out %s --case %s", t.run, other);
     expect_msach(2, "name the cases with --data", "train --explain --out %s-not-yet", t.run);
-    expect_msach(0, "its own settings hold", "train --explain --out %s --bits 32", t.run);
+    expect_msach(0, "its own settings apply", "train --explain --out %s --bits 32", t.run);
 }
 
 Test(cli_explain, before_training_it_shows_initial_weights_and_leaves_the_run_to_be_trained, .timeout = 60) {

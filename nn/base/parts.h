@@ -18,7 +18,8 @@
 #define PART_EXPORT 1 /* hash/export: the verb export */
 #endif
 #ifndef PART_FAST
-#define PART_FAST 1 /* nn/fast: tuned forms of the ops; PLAIN=1 leaves them out, PARTS=core does not */
+#define PART_FAST                                                                                            \
+    1 /* nn/fast: tuned forms of the ops; PLAIN=1 leaves them out, too; PARTS=core PLAIN=0 keeps them */
 #endif
 #ifndef PART_IMPORT
 #define PART_IMPORT 1 /* data/import: the verb import; needs expat and zlib */
