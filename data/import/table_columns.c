@@ -57,7 +57,7 @@ static Status add_cell_piece(Term *t, const Columns *c, const char *at, size_t s
     if (find_column(c, at, size, &p)) return add_piece(t, &p, err);
     size_t n = size;
     while (n && at[n - 1] >= '0' && at[n - 1] <= '9') n--;
-    if (n < 2 || n == size || (at[n - 1] != ':' && at[n - 1] != '/') || size - n > 4 ||
+    if (!n || n == size || (at[n - 1] != ':' && at[n - 1] != '/') || size - n > 4 ||
         !find_column(c, at, n - 1, &p))
         return unknown_column(c, at, size, err);
     *(at[n - 1] == ':' ? &p.first : &p.part) = atoi(at + n);

@@ -32,9 +32,13 @@ static const char *const GROUPS[] = {"patientid",      "patient_id", "patient id
                                      "病历号",         "住院号",     "paciente",   NULL};
 static const char *const IDS[] = {"id", "case", "编号", NULL};
 
+/* Whether a name stands in a spec as it is. */
+static bool is_plain(const char *name) {
+    return *name && !strpbrk(name, "+,={}") && !strstr(name, "..");
+}
+
 static void put_name(Buffer *b, const char *key, const char *name) {
-    /* A name that would be read otherwise stands in braces. */
-    bool plain = !strpbrk(name, "+,={}") && !strstr(name, "..");
+    bool plain = is_plain(name); /* otherwise it stands in braces */
     buffer_printf(b, "%s%s%s%s", key, plain ? "" : "{", name, plain ? "" : "}");
 }
 
@@ -128,7 +132,11 @@ static void put_labels(Buffer *b, const Table *t, int tables) {
     const char *name = named(t, tables, LABELS);
     const Names *columns = &t[best_table].columns;
     if (best_last - best_first >= 2 || (!name && best_last > best_first)) {
-        buffer_printf(b, ",labels=%s..%s", names_at(columns, best_first), names_at(columns, best_last));
+        bool range = is_plain(names_at(columns, best_first)) && is_plain(names_at(columns, best_last));
+        if (range)
+            buffer_printf(b, ",labels=%s..%s", names_at(columns, best_first), names_at(columns, best_last));
+        for (int k = best_first; !range && k <= best_last; k++)
+            put_name(b, k == best_first ? ",labels=" : "+", names_at(columns, k));
     } else if (name) {
         put_name(b, ",labels=", name);
     }
