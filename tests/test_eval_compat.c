@@ -8,6 +8,7 @@
 #include "eval/dump.h"
 #include "eval/trec.h"
 #include "nn/base/bytes.h"
+#include "nn/base/npy.h"
 #include "nn/base/rng.h"
 #include "tests/case_sets.h"
 #include "tests/check.h"
@@ -193,17 +194,33 @@ static const char *peer_python(void) {
     return NULL;
 }
 
-/* The run has no ties: scikit-learn's value is dcmh's, and lies between the bounds. */
+/* The dumped arrays of the database, in the order of the files. The caller frees array[3] with npy_free. */
+static CaseSet read_database(const char *folder, Npy array[3]) {
+    static const char *const name[3] = {"image_codes_database.npy", "text_codes_database.npy",
+                                        "labels_database.npy"};
+    for (int i = 0; i < 3; i++) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/%s", folder, name[i]);
+        cr_assert_eq(npy_read(&array[i], path, 1 << 20, NULL), STATUS_OK);
+    }
+    CaseSet c = case_set(DATABASE, BITS, array[0].data, CLASSES, array[2].data);
+    c.code[MODALITY_TEXT] = array[1].data;
+    return c;
+}
+
+/* The run has no ties, and its order is that of the files: scikit-learn's value is dcmh's there, and lies between the bounds. */
 static void compare_with_peer(const char *python, const char *folder, const Dump *d) {
     char command[200], name[20];
     snprintf(command, sizeof command, "%s tests/peers/average_precision.py '%s'", python, folder);
+    Npy array[3];
+    CaseSet dumped = read_database(folder, array);
     FILE *f = popen(command, "r");
     cr_assert_not_null(f);
     for (Modality from = 0; from < MODALITIES; from++) {
         double peer, low, high, own;
         int follows;
         const Retrieval *r = &d->direction[from];
-        RetrievalTask t = task_of(from);
+        RetrievalTask t = {&query_set, &dumped, from, false};
         cr_assert_eq(fscanf(f, "%19s %lf %lf %lf %d", name, &peer, &low, &high, &follows), 5);
         cr_assert_eq(compat_map(COMPAT_DCMH, &t, 0, &own, NULL, NULL), STATUS_OK);
         cr_assert_float_eq(own, peer, 1e-12);
@@ -213,6 +230,7 @@ static void compare_with_peer(const char *python, const char *folder, const Dump
         cr_assert(low < peer && peer < high);
     }
     cr_assert_eq(pclose(f), 0);
+    for (int i = 0; i < 3; i++) npy_free(&array[i]);
 }
 
 Test(eval_dump, scikit_learn_agrees_from_the_files_alone) {

@@ -117,8 +117,8 @@ static void picture_says(const char *header, const char *words) {
 Test(numbers, a_picture_may_claim_as_many_pixels_as_are_allowed_and_no_more) {
     picture_says("P5 8192 8192 255\n.", "ends before its last pixel");
     picture_says("P6 8192 8192 65535\n.", "ends before its last pixel");
-    picture_says("P5 8192 8193 255\n.", "at most 64 million pixels");
-    picture_says("P5 67108864 67108864 255\n.", "at most 64 million pixels");
+    picture_says("P5 8192 8193 255\n.", "1 to 64 million pixels");
+    picture_says("P5 67108864 67108864 255\n.", "1 to 64 million pixels");
     picture_says("P5 2147483648 2 255\n.", "");
     picture_says("P5 18446744073709551617 1 255\n.", "");
     picture_says("P5 1 1 65536\n.", "header");
