@@ -13,18 +13,6 @@
 #include "data/text_read.h"
 #include "nn/base/alloc.h"
 
-const char *buffer_text(Buffer *b) {
-    buffer_add(b, "", 1);
-    if (b->failed) return "";
-    b->size--;
-    return (const char *)b->data;
-}
-
-Status import_stopped(const Import *im, Error *err) {
-    if (!im->o->stop || !*im->o->stop) return STATUS_OK;
-    return error_set(err, STATUS_CHECK, "stopped; nothing was written");
-}
-
 /* ---- Texts and labels ---- */
 
 static bool is_plain(char c) {

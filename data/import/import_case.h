@@ -147,7 +147,6 @@ char *import_locate(const Import *im, const char *const *names);
 Status import_need(const Import *im, const char *const *names, char **path, Error *err);
 /* The file `name` in one of the folders of one of the sources, or NULL. mem_free it. */
 char *import_image(const Import *im, const char *const *folders, const char *name);
-const char *buffer_text(Buffer *b); /* as a string; "" where memory ran out */
 
 /* Names in a folder, sorted by bytes; without those that start with a dot. */
 typedef struct {

@@ -157,3 +157,8 @@ Status import_report_write(const Import *im, const char *path, Error *err) {
     json_decref(all);
     return s;
 }
+
+Status import_stopped(const Import *im, Error *err) {
+    if (!im->o->stop || !*im->o->stop) return STATUS_OK;
+    return error_set(err, STATUS_CHECK, "stopped; nothing was written");
+}

@@ -110,3 +110,10 @@ void buffer_free(Buffer *b) {
     mem_free(b->data);
     memset(b, 0, sizeof *b);
 }
+
+const char *buffer_text(Buffer *b) {
+    buffer_add(b, "", 1);
+    if (b->failed) return "";
+    b->size--;
+    return (const char *)b->data;
+}

@@ -39,6 +39,8 @@ typedef struct {
 
 void buffer_add(Buffer *b, const void *data, size_t size);
 void buffer_printf(Buffer *b, const char *fmt, ...) NN_PRINTF(2, 3);
+/* The bytes as a string, borrowed until the buffer changes; "" where memory ran out. */
+const char *buffer_text(Buffer *b);
 void buffer_free(Buffer *b);
 
 /* ---- Files ---- */
