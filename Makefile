@@ -299,6 +299,7 @@ FUZZ_LAYER := $(wildcard nn/base/*.c hash/search/*.c data/*.c data/picture/*.c) 
 FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c
 FUZZ_OBJ := $(FUZZ_LAYER:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 FUZZ_S ?= 60
+-include $(FUZZ_OBJ:.o=.d) $(patsubst %,$(BUILD)/tests/fuzz/%.d,replay make_seeds cut_and_flip)
 .PHONY: fuzz fuzz-merge flips coverage
 
 $(BUILD)/replay: $(FUZZ_OBJ) $(BUILD)/tests/fuzz/replay.o
