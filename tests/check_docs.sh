@@ -4,7 +4,7 @@
 #   `SOME_CONSTANT` in the sources; `suite/test` in the tests; `make target` in the Makefile; `msach verb --option` and `--set KEY=` in
 #   the command itself; paths of the tree in comments.
 # And the reverse: each folder has a README whose guide, of at most a page, names every file in it, what it may include, and where its ideas come
-# from. README.md and the tutorial's programs keep their lengths.
+# from. `make help` names each target. README.md and the tutorial's programs keep their lengths.
 # usage: check_docs.sh [MSACH [ROOT]]     exit 1 on any gap
 set -u
 bin=${1:-build/release/msach}
@@ -132,6 +132,13 @@ done
 [ "$(wc -l <README.md)" -le 160 ] || gap "README.md has $(wc -l <README.md) lines, not at most 160"
 for file in tests/tutorial/*.c; do
     [ "$(wc -l <"$file")" -lt 120 ] || gap "$file has $(wc -l <"$file") lines, not under 120"
+done
+
+# ---- make help ----
+helped=$(sed -n '/^help:/,/^$/p' Makefile | tr -cs 'a-z-' ' ')
+for target in $(sed -n 's/^\.PHONY: *//p' Makefile); do
+    case $target in all | FORCE | help) continue ;; esac
+    has " $helped " "$target" || gap "make help does not name $target"
 done
 
 # ---- Commands, wherever they stand ----

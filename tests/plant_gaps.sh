@@ -85,6 +85,9 @@ fresh
 seq 1 100 >>tests/tutorial/1_gradient.c
 red "a tutorial program of 120 lines" $docs
 fresh
+sed -i 's/"make trace /"make /' Makefile
+red "a target that make help does not name" $docs
+fresh
 echo '#include "train/config.h"' >>hash/loss_balance.c
 red "a lower layer that includes a higher one" sh tests/check_layers.sh
 for call in 'int seam_breach(int fd) { return fsync(fd); }' 'void *seam_breach(void) { return malloc(1); }'; do
@@ -102,7 +105,7 @@ for line in 'See the test `rules/'$no'_test`.' 'See `nn/'$no'_file.c`.' 'Call `'
 done
 for comment in '/* See '$no'_function(). */' '// '$no'_file.c has it' '/* as '$no'_made_it says */'; do
     fresh
-    printf '%s\n' "$comment" >>hash/balance.c
+    printf '%s\n' "$comment" >>hash/loss_balance.c
     red "a comment that says: $comment" $docs
 done
 fresh
