@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -6,7 +7,7 @@
 #include "cmd/json_out.h"
 #include "cmd/pages/search_page.h"
 #include "cmd/queries.h"
-#include "cmd/terminal.h"
+#include "cmd/verbs.h"
 #include "nn/base/alloc.h"
 #include "nn/base/parts.h"
 #include "nn/base/sys.h"
@@ -21,6 +22,11 @@ static const Option OPTIONS[] = {
     {"find", 'f', "KIND", NULL, "search image or text codes [the opposite of the question]", PLAIN},
     {"label", 'l', "LABEL...", NULL, "only cases that have all of these labels", MANY},
     {"id-match", 0, "REGEX", NULL, "only cases whose id matches an extended regular expression", PLAIN},
+    {"words", 'w', "WORDS", NULL,
+     "only cases whose text has all of these words and \"phrases\" and none behind a '-'; without a "
+     "question: "
+     "list the cases",
+     PLAIN},
     {"top", 'k', "N", "10", "most hits of a question; 0: all", PLAIN},
     {"radius", 'r', "BITS", NULL, "only hits within this distance", PLAIN},
     {"json", 0, NULL, NULL, "print each hit as one JSON object", PLAIN},
@@ -33,6 +39,8 @@ typedef enum { AS_TABLE, AS_JSON, AS_TSV, AS_HTML } Form;
 
 typedef struct {
     Finder finder;
+    Filter filter;
+    SearchOptions options;
     Answer answer;
     Form form;
     bool many;   /* --queries: each hit names its question */
@@ -42,19 +50,31 @@ typedef struct {
 
 /* ---- One hit ---- */
 
-static void print_json(const char *query, int rank, int distance, const IndexCase *c, const char *picture) {
+static void json_trained(Trained t) {
+    printf(",\"trained_on\":%s", t == TRAINED_YES ? "true" : t == TRAINED_NO ? "false" : "null");
+}
+
+static void print_json(const Answer *a, const char *query, int i, const IndexCase *c, const char *picture) {
+    const AnswerHit *h = &a->hit[i];
     printf("{");
     if (query) {
         printf("\"query\":");
         json_text(query);
         printf(",");
     }
-    printf("\"rank\":%d,\"id\":", rank);
+    printf("\"rank\":%d,\"id\":", i + 1);
     json_text(c->id);
-    printf(",\"distance\":%d,\"labels\":", distance);
+    json_number_field("distance", h->distance < 0 ? (double)NAN : h->distance);
+    json_number_field("score", h->score);
+    json_number_field("confidence", h->confidence);
+    json_trained(h->trained_on);
+    json_text_field("group", h->group);
+    printf(",\"more\":%lld,\"ties\":%lld,\"labels\":", (long long)h->more, (long long)a->ties);
     json_texts(c->labels, (size_t)c->n_labels);
     json_text_field("image", picture);
     json_text_field("text", c->text);
+    printf(",\"unknown_words\":");
+    json_texts((const char *const *)a->unknown, a->n_unknown);
     printf("}\n");
 }
 
@@ -63,18 +83,35 @@ static void print_labels(Buffer *b, const IndexCase *c) {
     for (int i = 0; i < c->n_labels; i++) buffer_printf(b, "%s%s", i ? "|" : "", c->labels[i]);
 }
 
-static void print_tsv(const char *query, int rank, int distance, const IndexCase *c, const char *picture,
+static const char TSV_HEAD[] =
+    "rank\tdistance\tid\tlabels\timage\ttext\tscore\tconfidence\ttrained_on\tgroup\tmore\tties\n";
+
+/* Empty where the number is not known. */
+static void tsv_number(double v) {
+    putchar('\t');
+    if (isfinite(v)) printf("%.9g", v);
+}
+
+static void print_tsv(const Answer *a, const char *query, int i, const IndexCase *c, const char *picture,
                       const char *labels) {
+    static const char *const trained[] = {"", "no", "yes"}; /* by Trained + 1 */
+    const AnswerHit *h = &a->hit[i];
     if (query) {
         tsv_text(query);
         putchar('\t');
     }
-    printf("%d\t%d\t", rank, distance);
+    printf("%d", i + 1);
+    tsv_number(h->distance < 0 ? (double)NAN : h->distance);
     const char *const field[4] = {c->id, labels, picture, c->text};
-    for (int i = 0; i < 4; i++) {
-        tsv_text(field[i]);
-        putchar(i < 3 ? '\t' : '\n');
+    for (int k = 0; k < 4; k++) {
+        putchar('\t');
+        tsv_text(field[k]);
     }
+    tsv_number(h->score);
+    tsv_number(h->confidence);
+    printf("\t%s\t", trained[h->trained_on + 1]);
+    tsv_text(h->group);
+    printf("\t%lld\t%lld\n", (long long)h->more, (long long)a->ties);
 }
 
 enum {
@@ -84,7 +121,7 @@ enum {
 };
 
 static void print_row(int rank, int distance, const IndexCase *c, const char *labels, int columns) {
-    printf("%4d  %4d  ", rank, distance);
+    distance < 0 ? printf("%4d     -  ", rank) : printf("%4d  %4d  ", rank, distance);
     fit_text(stdout, c->id, ID_COLUMNS, 1);
     fputs("  ", stdout);
     fit_text(stdout, labels, LABEL_COLUMNS, 1);
@@ -95,7 +132,7 @@ static void print_row(int rank, int distance, const IndexCase *c, const char *la
 }
 
 static Status print_hit(const Search *s, const char *query, int i, int columns, Error *err) {
-    const Hit *h = &s->answer.hit[i];
+    const AnswerHit *h = &s->answer.hit[i];
     IndexCase c;
     Buffer labels = {0};
     TRY(index_case(s->finder.index, h->row, &c, err));
@@ -108,8 +145,8 @@ static Status print_hit(const Search *s, const char *query, int i, int columns, 
         return mem_error(err, "the labels");
     }
     const char *path = picture ? picture : "", *joined = (const char *)labels.data;
-    if (s->form == AS_JSON) print_json(query, i + 1, h->distance, &c, path);
-    if (s->form == AS_TSV) print_tsv(query, i + 1, h->distance, &c, path, joined);
+    if (s->form == AS_JSON) print_json(&s->answer, query, i, &c, path);
+    if (s->form == AS_TSV) print_tsv(&s->answer, query, i, &c, path, joined);
     if (s->form == AS_TABLE) print_row(i + 1, h->distance, &c, joined, columns);
     mem_free(picture);
     buffer_free(&labels);
@@ -119,7 +156,7 @@ static Status print_hit(const Search *s, const char *query, int i, int columns, 
 /* ---- One question ---- */
 
 static void print_heading(const Search *s, const Query *q, int columns) {
-    static const char *const by[] = {"text", "image", "id"};
+    static const char *const by[] = {"text", "image", "id", "filter"};
     if (s->form != AS_TABLE) return;
     if (s->many) {
         printf("%s: ", by[q->kind]);
@@ -135,7 +172,7 @@ static void print_heading(const Search *s, const Query *q, int columns) {
 /* name: the question as given, for hits that name it. */
 static Status ask(Search *s, const Query *q, const char *name, Error *err) {
     int columns = fit_columns();
-    TRY(finder_ask(&s->finder, q, &s->answer, err));
+    TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
 #if PART_PAGES
     if (s->form == AS_HTML) return page_answer(&s->page, &s->finder, q, &s->answer, err);
 #endif
@@ -175,14 +212,14 @@ static Status ask_file(Search *s, const char *path, Error *err) {
 
 static Status read_options(Args *a, Search *s, Error *err) {
     static const char *const kinds[] = {"image", "text", NULL};
-    Finder *f = &s->finder;
+    SearchOptions *o = &s->options;
     long k, radius;
-    TRY(args_choice(a, "find", kinds, &f->find, err));
+    TRY(args_choice(a, "find", kinds, &o->find, err));
     TRY(args_int(a, "top", 0, INT32_MAX, &k, err));
-    f->k = (size_t)k;
+    o->k = (size_t)k;
     if (args_get(a, "radius")) {
-        TRY(args_int(a, "radius", 0, index_bits(f->index), &radius, err));
-        f->radius = (int)radius;
+        TRY(args_int(a, "radius", 0, index_bits(s->finder.index), &radius, err));
+        o->radius = (int)radius;
     }
     if (args_has(a, "json") + args_has(a, "tsv") + args_has(a, "html") > 1)
         return args_wrong(a, err, "only one of --json, --tsv and --html was expected");
@@ -194,21 +231,28 @@ static Status read_options(Args *a, Search *s, Error *err) {
     s->many = args_has(a, "queries");
     s->page_path = args_get(a, "html");
     TRY(args_pool(a, err));
-    f->pool = a->pool;
+    s->finder.pool = a->pool;
     return STATUS_OK;
+}
+
+static Status read_question(const Args *a, Query *q, Error *err) {
+    static const char *const option[] = {"text", "image", "id"}; /* by QueryKind */
+    *q = (Query){.kind = ASK_TEXT};
+    while (q->kind < ASK_FILTER && !args_has(a, option[q->kind])) q->kind++;
+    if (q->kind < ASK_FILTER) q->value = args_get(a, option[q->kind]);
+    return q->value && !q->value[0] ? args_wrong(a, err, "the question is empty") : STATUS_OK;
 }
 
 static Status ask_all(const Args *a, Search *s, Error *err) {
 #if PART_PAGES
     if (s->form == AS_HTML) page_begin(&s->page, &s->finder);
 #endif
-    if (s->form == AS_TSV) printf("%srank\tdistance\tid\tlabels\timage\ttext\n", s->many ? "query\t" : "");
+    if (s->form == AS_TSV) printf("%s%s", s->many ? "query\t" : "", TSV_HEAD);
     if (s->many) {
         TRY(ask_file(s, args_get(a, "queries"), err));
     } else {
-        Query q = {args_has(a, "text") ? ASK_TEXT : args_has(a, "image") ? ASK_IMAGE : ASK_ID, NULL};
-        q.value = args_get(a, q.kind == ASK_TEXT ? "text" : q.kind == ASK_IMAGE ? "image" : "id");
-        if (!q.value[0]) return args_wrong(a, err, "the question is empty");
+        Query q;
+        TRY(read_question(a, &q, err));
         TRY(ask(s, &q, q.value, err));
     }
 #if PART_PAGES
@@ -222,16 +266,22 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
 
 static Status run(Args *a, Error *err) {
     static const char *const questions[] = {"text", "image", "id", "queries", NULL};
-    TRY(args_one_of(a, questions, err));
+    bool asked = false, filtered = args_has(a, "words") || args_has(a, "label") || args_has(a, "id-match");
+    for (int i = 0; questions[i]; i++) asked |= args_has(a, questions[i]);
+    if (asked || !filtered) TRY(args_one_of(a, questions, err));
     const char **labels;
     int n;
     TRY(args_list(a, "label", &labels, &n, err));
-    FinderOptions o = {args_get(a, "model"), args_get(a, "index"), labels, n, args_get(a, "id-match")};
-    Search s = {.form = AS_TABLE};
-    Status status = finder_open(&s.finder, &o, &a->log, err);
+    FilterOptions o = {
+        .labels = labels, .n_labels = n, .id_match = args_get(a, "id-match"), .words = args_get(a, "words")};
+    Search s = {.form = AS_TABLE, .options = SEARCH_DEFAULT};
+    Status status = finder_open(&s.finder, args_get(a, "model"), args_get(a, "index"), &a->log, err);
+    if (status == STATUS_OK) status = finder_filter(&s.finder, &o, &s.filter, err);
+    s.options.filter = &s.filter;
     if (status == STATUS_OK) status = read_options(a, &s, err);
     if (status == STATUS_OK) status = ask_all(a, &s, err);
     answer_free(&s.answer);
+    filter_free(&s.filter);
     finder_close(&s.finder);
     buffer_free(&s.page);
     mem_free(labels);

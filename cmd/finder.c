@@ -1,12 +1,12 @@
 #include "cmd/finder.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "data/picture/image.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
-#include "nn/base/nearest.h"
-#include "train/encode.h"
 
 /* ---- Opening ---- */
 
@@ -18,168 +18,168 @@ static Status open_model(Finder *f, const char *model, Error *err) {
         return STATUS_OK;
     return error_set(err, STATUS_INPUT,
                      "%s: the index holds codes of model %s, but %s is model %s; name the model of the "
-                     "index, or write the "
-                     "index again with `msach index`",
+                     "index, or write the index again with `msach index`",
                      f->index_path, theirs, model, f->model.hash);
 }
 
-static Status keep_matching(const Finder *f, const char *expression, Error *err) {
-    regex_t regex;
-    int code = regcomp(&regex, expression, REG_EXTENDED | REG_NOSUB);
-    if (code != 0) {
-        char why[128];
-        regerror(code, &regex, why, sizeof why);
-        return error_set(err, STATUS_USAGE, "msach search: --id-match '%s': %s", expression, why);
-    }
-    Status s = STATUS_OK;
-    for (int64_t row = 0; s == STATUS_OK && row < index_count(f->index); row++) {
-        IndexCase c;
-        if (!f->allowed[0][row] && !f->allowed[1][row]) continue;
-        s = index_case(f->index, row, &c, err);
-        if (s == STATUS_OK && regexec(&regex, c.id, 0, NULL, 0) != 0)
-            f->allowed[0][row] = f->allowed[1][row] = 0;
-    }
-    regfree(&regex);
-    return s;
-}
-
-static Status allow(Finder *f, const FinderOptions *o, Error *err) {
-    size_t n = (size_t)index_count(f->index);
-    for (Modality m = 0; m < MODALITIES; m++) {
-        f->allowed[m] = mem_calloc(n + 1, 1);
-        if (!f->allowed[m]) return mem_error(err, "the search");
-        memcpy(f->allowed[m], index_allowed(f->index, m), n);
-        for (int k = 0; k < o->n_labels; k++)
-            TRY(index_keep_label(f->index, o->labels[k], f->allowed[m], err));
-    }
-    return o->id_match ? keep_matching(f, o->id_match, err) : STATUS_OK;
-}
-
-/* For each label that the model does not know: the nearest one that it knows. */
-static void warn_of_unknown_labels(const Finder *f, const FinderOptions *o) {
-    for (int i = 0; f->has_model && i < o->n_labels; i++) {
-        const char *near =
-            nearest_word(o->labels[i], (const char *const *)f->model.label_names, f->model.n_labels);
-        if (near && strcmp(near, o->labels[i]) != 0)
-            log_warn(f->log, "label '%s': did you mean '%s'?", o->labels[i], near);
-    }
-}
-
-static void warn_if_empty(const Finder *f, const FinderOptions *o) {
-    if (index_live(f->index) == 0) {
-        log_warn(f->log, "%s: the index holds no case", o->index);
-        return;
-    }
-    if (o->n_labels == 0 && !o->id_match) return;
-    for (int64_t row = 0; row < index_count(f->index); row++)
-        if (f->allowed[0][row] || f->allowed[1][row]) return;
-    log_warn(f->log, "%s: no case passes --label and --id-match", o->index);
-    warn_of_unknown_labels(f, o);
-}
-
-Status finder_open(Finder *f, const FinderOptions *o, const Log *log, Error *err) {
-    memset(f, 0, sizeof *f);
-    f->index_path = o->index;
-    f->model_path = o->model;
-    f->find = -1;
-    f->radius = -1;
-    f->k = 10;
-    f->log = log;
-    TRY(index_open(&f->index, o->index, err));
-    if (o->model) TRY(open_model(f, o->model, err));
-    TRY(allow(f, o, err));
-    warn_if_empty(f, o);
+Status finder_open(Finder *f, const char *model, const char *index, const Log *log, Error *err) {
+    *f = (Finder){.index_path = index, .model_path = model, .log = log};
+    TRY(index_open(&f->index, index, err));
+    if (model) TRY(open_model(f, model, err));
+    if (index_live(f->index) == 0) log_warn(log, "%s: the index holds no case", index);
     return STATUS_OK;
 }
 
 void finder_close(Finder *f) {
-    for (int m = 0; m < 2; m++) mem_free(f->allowed[m]);
     if (f->has_model) model_close(&f->model);
     if (f->index) index_close(f->index);
     memset(f, 0, sizeof *f);
 }
 
-/* ---- Asking ---- */
+/* ---- The code of a question ---- */
 
-static void warn_of_unknown_words(const Finder *f, const Dataset *d, const char *text) {
-    for (int i = 0; i < d->length[0]; i++)
-        if (d->word[i] != TOKEN_UNKNOWN) return;
+static void warn_of_unknown_words(const Finder *f, const int32_t *word, int n, const char *text) {
+    for (int i = 0; i < n; i++)
+        if (word[i] != TOKEN_UNKNOWN) return;
     log_warn(f->log, "no word of '%.80s' occurred in training; the answer is a guess", text);
 }
 
-static Status encode_query(const Finder *f, const Query *q, Modality m, uint8_t *code, Error *err) {
+static Status encode_text(const Finder *f, Answer *a, const char *text, Encoding *out, Error *err) {
+    const Vocab *v = &f->model.vocab;
+    size_t words = (size_t)v->length;
+    int length = 0;
+    int32_t *word = mem_calloc(words + 1, sizeof *word);
+    int32_t *gram = v->buckets ? mem_calloc(words + 1, TOKEN_NGRAMS * sizeof *gram) : NULL;
+    Status s = word && (gram || !v->buckets) ? STATUS_OK : mem_error(err, "the question");
+    if (s == STATUS_OK) s = tokens_encode(v, text, "the question", word, gram, &length, err);
+    if (s == STATUS_OK) warn_of_unknown_words(f, word, length, text);
+    if (s == STATUS_OK) s = encode_texts(&a->encoder, word, gram, &length, 1, out, err);
+    mem_free(gram);
+    mem_free(word);
+    return s;
+}
+
+/* As batch_fill prepares a case of an archive, so that a picture has the same code in a question and in an index. */
+static Status encode_square(const Finder *f, Answer *a, const Image *im, Encoding *out, Error *err) {
+    const ModelConfig *c = &f->model.model.config;
+    size_t pixels = (size_t)c->image_size * (size_t)c->image_size;
+    float scale = (float)(1.0 / (255.0 * c->deviation)), offset = (float)(-c->mean / c->deviation);
+    uint8_t *square = mem_alloc(pixels);
+    float *x = mem_calloc(pixels, sizeof *x);
+    Status s = square && x ? image_square(im, c->image_size, square, err) : mem_error(err, "the question");
+    for (size_t k = 0; s == STATUS_OK && k < pixels; k++) x[k] = (float)square[k] * scale + offset;
+    if (s == STATUS_OK) s = encode_images(&a->encoder, x, 1, out, err);
+    mem_free(x);
+    mem_free(square);
+    return s;
+}
+
+static Status encode_picture(const Finder *f, Answer *a, const Query *q, Encoding *out, Error *err) {
+    Image im = {0};
+    Status s = q->data ? image_decode(&im, q->value, q->data, q->size, err) : image_read(&im, q->value, err);
+    if (s == STATUS_OK) s = encode_square(f, a, &im, out, err);
+    image_free(&im);
+    return s;
+}
+
+static Status encode_query(const Finder *f, const Query *q, Answer *a, Encoding *out, Error *err) {
     if (!f->has_model)
         return error_set(err, STATUS_USAGE,
-                         "msach search: --text and --image need --model; only --id works without");
-    const char *word = q->value;
-    CaseWords w = {0};
-    if (m == MODALITY_IMAGE)
-        w.images = &word, w.n_images = 1;
-    else
-        w.texts = &word, w.n_texts = 1;
-    Cases c;
-    Encoding out = {.codes = code};
-    int first = 0;
-    Status s = cases_of_words(&c, &f->model, &w, f->pool, NULL, err);
-    if (s == STATUS_OK && m == MODALITY_TEXT) warn_of_unknown_words(f, &c.data, word);
-    if (s == STATUS_OK) s = encode_cases(&f->model.model, &c.data, &first, 1, m, &out, f->pool, NULL, err);
-    cases_free(&c);
-    return s;
+                         "--text and --image need --model; only --id and --words work without");
+    if (!a->encodes) encoder_init(&a->encoder, &f->model.model, f->pool);
+    a->encodes = true;
+    return q->kind == ASK_TEXT ? encode_text(f, a, q->value, out, err) : encode_picture(f, a, q, out, err);
 }
 
 /* The code of a case of the index: of the image. Of the text where the case has no image, or where images are searched. */
-static Status code_of_case(const Finder *f, const Query *q, Answer *a, uint8_t *code, Error *err) {
+static Status code_of_case(const Finder *f, const Query *q, int find, Answer *a, uint8_t *code, Error *err) {
     a->row = index_find(f->index, q->value);
     if (a->row < 0)
         return error_set(err, STATUS_INPUT, "%s: the index has no case '%s'", f->index_path, q->value);
-    IndexCase c;
-    TRY(index_case(f->index, a->row, &c, err));
-    a->asked = f->find == MODALITY_IMAGE ? MODALITY_TEXT : MODALITY_IMAGE;
-    if (!c.code[a->asked]) a->asked = modality_other(a->asked);
-    if (!c.code[a->asked])
+    a->asked = find == MODALITY_IMAGE ? MODALITY_TEXT : MODALITY_IMAGE;
+    if (!index_allowed(f->index, a->asked)[a->row]) a->asked = modality_other(a->asked);
+    if (!index_allowed(f->index, a->asked)[a->row])
         return error_set(err, STATUS_INPUT, "%s: case '%s' has no code", f->index_path, q->value);
-    memcpy(code, c.code[a->asked], code_bytes(index_bits(f->index)));
+    size_t bytes = code_bytes(index_bits(f->index));
+    memcpy(code, index_codes(f->index, a->asked) + (size_t)a->row * bytes, bytes);
     return STATUS_OK;
 }
 
-static Status make_room(const Finder *f, Answer *a, Error *err) {
-    size_t count = (size_t)index_count(f->index), room = f->k && f->k < count ? f->k : count;
-    if (a->room >= room && a->hit) return STATUS_OK;
-    mem_free(a->hit);
-    a->hit = mem_calloc(room + 1, sizeof *a->hit);
-    a->room = room;
-    return a->hit ? STATUS_OK : mem_error(err, "the hits");
+/* ---- Hits ---- */
+
+static void add_hit(Answer *a, int64_t row, int distance) {
+    a->hit[a->n++] = (AnswerHit){
+        .row = row, .distance = distance, .score = NAN, .trained_on = TRAINED_UNKNOWN, .confidence = NAN};
 }
 
-/* The case that asks is left out of the hits. */
-static Status search(Finder *f, Answer *a, const uint8_t *code, Error *err) {
-    uint8_t *allowed = f->allowed[a->found], was = a->row < 0 ? 0 : allowed[a->row];
-    if (a->row >= 0) allowed[a->row] = 0;
-    Status s = STATUS_OK;
-    a->n = 0;
-    if (a->room)
-        s = index_search(f->index, a->found, code, 1, a->room, f->radius, allowed, a->hit, &a->n, NULL,
-                         f->pool, err);
-    if (a->row >= 0) allowed[a->row] = was;
-    return s;
+/* One more than `n`: the case that asks may be among the nearest, and is left out. */
+static Status make_room(Answer *a, size_t n, Error *err) {
+    if (a->room < n && !mem_grow(&a->hit, &a->room, n, sizeof *a->hit)) return mem_error(err, "the hits");
+    if (a->near_room < n + 1 && !mem_grow(&a->near, &a->near_room, n + 1, sizeof *a->near))
+        return mem_error(err, "the hits");
+    return STATUS_OK;
 }
 
-Status finder_ask(Finder *f, const Query *q, Answer *a, Error *err) {
+/* Whether the case that asks counts as one of the cases within a->within. */
+static bool counts_itself(const Finder *f, const Answer *a, const uint8_t *code, const uint8_t *allowed) {
+    if (a->row < 0 || !allowed[a->row]) return false;
+    int bits = index_bits(f->index);
+    const uint8_t *own = index_codes(f->index, a->found) + (size_t)a->row * code_bytes(bits);
+    return code_distance(code, own, bits) <= a->within;
+}
+
+static Status search(const Finder *f, Answer *a, const uint8_t *code, const SearchOptions *o, size_t k,
+                     Error *err) {
+    size_t found = 0;
+    const uint8_t *allowed = o->filter ? o->filter->allowed[a->found] : index_allowed(f->index, a->found);
+    TRY(index_search(f->index, a->found, code, 1, k + 1, o->radius, allowed, a->near, &found, NULL, f->pool,
+                     err));
+    for (size_t i = 0; i < found && a->n < k; i++)
+        if (a->near[i].row != a->row) add_hit(a, a->near[i].row, a->near[i].distance);
+    if (a->n == 0) return STATUS_OK;
+    a->within = a->hit[a->n - 1].distance;
+    a->ties = index_within(f->index, a->found, code, a->within, allowed);
+    a->ties -= counts_itself(f, a, code, allowed);
+    return STATUS_OK;
+}
+
+/* The cases that pass, in the order of the index. */
+static void list(const Finder *f, Answer *a, const Filter *filter, size_t k) {
+    for (int64_t row = 0; row < index_count(f->index) && a->n < k; row++)
+        if (filter ? filter->allowed[0][row] || filter->allowed[1][row] : !index_deleted(f->index, row))
+            add_hit(a, row, -1);
+    a->ties = filter ? filter->passed : index_live(f->index);
+}
+
+Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answer *a, Error *err) {
     uint8_t code[CODE_MAX_BITS / 8] = {0};
-    a->row = -1;
-    TRY(make_room(f, a, err));
+    float scores[CODE_MAX_BITS];
+    Encoding out = {.codes = code, .scores = scores};
+    size_t count = (size_t)index_count(f->index), k = o->k && o->k < count ? o->k : count;
+    a->row = a->within = a->chance_from = -1;
+    a->n = a->n_unknown = 0;
+    a->ties = 0;
+    a->chance = NAN;
+    a->unlike = false;
+    TRY(make_room(a, k, err));
+    if (q->kind == ASK_FILTER) {
+        list(f, a, o->filter, k);
+        return STATUS_OK;
+    }
     if (q->kind == ASK_ID) {
-        TRY(code_of_case(f, q, a, code, err));
+        TRY(code_of_case(f, q, o->find, a, code, err));
     } else {
         a->asked = q->kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT;
-        TRY(encode_query(f, q, a->asked, code, err));
+        TRY(encode_query(f, q, a, &out, err));
     }
-    a->found = f->find >= 0 ? (Modality)f->find : modality_other(a->asked);
-    return search(f, a, code, err);
+    a->found = o->find >= 0 ? (Modality)o->find : modality_other(a->asked);
+    return search(f, a, code, o, k, err);
 }
 
 void answer_free(Answer *a) {
+    if (a->encodes) encoder_free(&a->encoder);
     mem_free(a->hit);
+    mem_free(a->near);
     memset(a, 0, sizeof *a);
 }
 

@@ -1,55 +1,138 @@
-/* Search over an index: from a question (text, picture or id) to its nearest cases. */
+/* Search over an index: from a question (text, picture, id, or a filter alone) to its nearest cases and to the facts by which a reader
+ * judges them. Nothing here prints or exits, so that the command, the pages and a server share it.
+ *
+ *     Finder f;                                        Answer a = {0};
+ *     finder_open(&f, "RUN", "X.idx", log, err);       SearchOptions o = SEARCH_DEFAULT;
+ *     finder_filter(&f, &options, &filter, err);       finder_ask(&f, &question, &o, &a, err);
+ *
+ * A Finder is only read after finder_open. Several threads may ask at once where each has an Answer of its own and f.pool is NULL;
+ * index_case (hash/search/index.h) still serves one thread at a time. */
 #ifndef CMD_FINDER_H
 #define CMD_FINDER_H
 
-#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "cmd/cases.h"
-#include "cmd/verbs.h"
-#include "hash/search/scan.h"
-
-typedef enum { ASK_TEXT, ASK_IMAGE, ASK_ID } QueryKind;
-
-typedef struct {
-    QueryKind kind;
-    const char *value; /* the text, the path of the picture, or the id; borrowed */
-} Query;
-
-/* Hits of one question, nearest first; equal distances in the order of the index. */
-typedef struct {
-    Modality asked, found; /* modality of the question, modality of the codes searched */
-    int64_t row;           /* row of the case that asks; -1: the question is no case of the index */
-    Hit *hit;              /* (room) */
-    size_t n, room;
-} Answer;
+#include "hash/search/index.h"
+#include "nn/base/log.h"
+#include "train/encode.h"
+#include "train/model_file.h"
 
 typedef struct {
-    const char *model_path, *index_path; /* as given */
+    const char *model_path, *index_path; /* as given, borrowed; model_path NULL: no model */
     bool has_model;
     ModelFile model;
     Index *index;
-    uint8_t *allowed[2]; /* (count) by modality: 1 where a row passes --label and --id-match */
-    int find;            /* a Modality, or -1: the opposite of the question's */
-    size_t k;
-    int radius; /* -1: none */
     Pool *pool;
     const Log *log;
 } Finder;
 
+/* model NULL: only ids and filters can be asked. STATUS_INPUT where the model is not the model of the index. The caller sets pool (NULL:
+ * one thread). log: warnings, or NULL. finder_close in every case. */
+Status finder_open(Finder *f, const char *model, const char *index, const Log *log, Error *err);
+void finder_close(Finder *f);
+
+/* ---- Which cases may be hits ---- */
+
 typedef struct {
-    const char *model, *index;
     const char *const *labels; /* (n_labels) every hit has all of them */
     int n_labels;
     const char *id_match; /* POSIX extended regular expression, or NULL */
-} FinderOptions;
+    const char *
+        words; /* words and "phrases" of the text, each after '-' if it must be absent (cmd/word_filter.h); or NULL */
+    bool unseen; /* only cases that the model was not trained on */
+} FilterOptions;
 
-/* model NULL: only ids can be asked. STATUS_INPUT where the model is not the model of the index. The caller sets find, k, radius, pool and
- * log. finder_close in every case. */
-Status finder_open(Finder *f, const FinderOptions *o, const Log *log, Error *err);
-void finder_close(Finder *f);
+/* allowed (count) by Modality: 1 where the case passes, has this modality and is not deleted. passed: cases with a 1 in either. */
+typedef struct {
+    uint8_t *allowed[MODALITIES];
+    int64_t passed;
+} Filter;
 
-/* One Answer can serve many questions. answer_free in every case. */
-Status finder_ask(Finder *f, const Query *q, Answer *a, Error *err);
+/* STATUS_USAGE for a wrong expression, and for `unseen` where the model does not say what it was trained on. Warns by f->log where no case passes. filter_free in every case. */
+Status finder_filter(const Finder *f, const FilterOptions *o, Filter *out, Error *err);
+void filter_free(Filter *filter);
+
+/* ---- Asking ---- */
+
+typedef enum {
+    ASK_TEXT,
+    ASK_IMAGE,
+    ASK_ID,
+    ASK_FILTER /* no question: the cases that pass the filter, in the order of the index */
+} QueryKind;
+
+/* value: the text, the path of the picture, or the id; borrowed. data (size): the bytes of a picture file, in place of the file. */
+typedef struct {
+    QueryKind kind;
+    const char *value;
+    const unsigned char *data;
+    size_t size;
+} Query;
+
+typedef struct {
+    int find;             /* a Modality, or -1: the opposite of the question's */
+    int radius;           /* most differing bits; -1: no limit */
+    size_t k;             /* most hits; 0: all */
+    size_t per_group;     /* most hits of one group (patient, case or video); 0: no limit */
+    size_t rerank;        /* this many nearest cases are ordered by score; 0: none */
+    const Filter *filter; /* NULL: every case */
+} SearchOptions;
+#define SEARCH_DEFAULT ((SearchOptions){.find = -1, .radius = -1, .k = 10})
+
+typedef enum { TRAINED_UNKNOWN = -1, TRAINED_NO, TRAINED_YES } Trained;
+
+/* One hit. Where a fact is not known, because model or index are of an older version or hold no such data, its field has the value in
+ * brackets.
+ *   distance    differing bits [-1: ASK_FILTER compares no codes]
+ *   score       sum_j s_j b_j of the question's scores s and the case's bits b in {-1,+1}; larger is nearer [NAN: not reranked]
+ *   trained_on  whether the model was trained on this case
+ *   group       name of the case's group, borrowed from the index [NULL]
+ *   more        further cases of the group that pass the filter and are no hits of this answer [0]
+ *   confidence  share of validation cases at this distance that share a label with the question, 0 to 1 [NAN] */
+typedef struct {
+    int64_t row; /* of the index; index_case reads id, text, picture and labels */
+    int distance;
+    double score;
+    Trained trained_on;
+    const char *group;
+    int64_t more;
+    double confidence;
+} AnswerHit;
+
+/* Begins as {0} and can serve many questions, which is faster: it keeps the encoder. answer_free in every case.
+ * Order of the hits: the nearest `rerank` cases, with all that lie as near as the last of them, by falling score, then by distance, then
+ * by id; all others by distance, then in the order of the index.
+ *   within, ties  the greatest distance of the hits, and how many cases that pass the filter lie within it: "10 of 324 cases within 8
+ *                 bits". Of ASK_FILTER: -1, and the cases that pass. Without hits: -1, 0
+ *   chance_from   least distance from which validation cases share a label no more often than chance; -1: none or not known
+ *   chance        that share; NAN: not known
+ *   unknown       words of a text that the model does not know
+ *   unlike        a picture is farther from the training pictures than nearly all validation pictures are */
+typedef struct {
+    Modality asked, found; /* modality of the question, modality of the codes searched */
+    int64_t row;    /* row of the case that asks, which is no hit; -1: the question is no case of the index */
+    AnswerHit *hit; /* (n) */
+    size_t n;
+    int within;
+    int64_t ties;
+    int chance_from;
+    double chance;
+    char **unknown; /* (n_unknown) */
+    size_t n_unknown;
+    bool unlike;
+
+    /* Memory of finder_ask. */
+    size_t room;
+    Encoder encoder;
+    bool encodes;
+    Hit *near;
+    size_t near_room;
+} Answer;
+
+/* STATUS_USAGE: the question needs a model. STATUS_INPUT: no such case, a picture that cannot be read. */
+Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answer *a, Error *err);
 void answer_free(Answer *a);
 
 /* *path: the picture of a case, relative to the working directory; NULL where the case has none. The caller frees it. */

@@ -11,9 +11,9 @@ static Query parse(const char *line) {
     } kinds[] = {{"@image ", ASK_IMAGE}, {"@id ", ASK_ID}, {"@text ", ASK_TEXT}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         size_t n = strlen(kinds[i].word);
-        if (strncmp(line, kinds[i].word, n) == 0) return (Query){kinds[i].kind, line + n};
+        if (strncmp(line, kinds[i].word, n) == 0) return (Query){.kind = kinds[i].kind, .value = line + n};
     }
-    return (Query){ASK_TEXT, line};
+    return (Query){.kind = ASK_TEXT, .value = line};
 }
 
 /* Reads a line without its ending and appends 0; *more is false at the end of the file. */

@@ -122,7 +122,7 @@ Test(cli_search, filters_and_radius_leave_out_what_does_not_fit) {
     ran_free(&all);
     ran_free(&within);
     expect_msach(2, "--id-match '('", "search --index %s --id case0001 --id-match (", index);
-    expect_msach(0, "no case passes --label and --id-match",
+    expect_msach(0, "no case passes --label, --id-match and --words",
                  "search --index %s --id case0001 --label nonsense", index);
     expect_msach(0, "label 'normall': did you mean 'normal'?",
                  "search --model %s --index %s --text cyst --label normall", t.run, index);

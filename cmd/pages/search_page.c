@@ -94,11 +94,14 @@ Status page_answer(Buffer *b, const Finder *f, const Query *q, const Answer *a, 
     IndexCase self = {0};
     const char **own = NULL;
     char counted[96];
-    html_section_begin(b, heading[a->asked][a->found]);
+    html_section_begin(b, q->kind == ASK_FILTER ? "Cases that pass the filter" : heading[a->asked][a->found]);
     Status s = q->kind == ASK_ID ? index_case(f->index, a->row, &self, err) : STATUS_OK;
     if (s == STATUS_OK) s = page_copy_labels(&self, &own, err);
-    if (s == STATUS_OK) s = add_query(b, f, q, &self, err);
-    snprintf(counted, sizeof counted, "%zu nearest by %s code", a->n, modality_name(a->found));
+    if (s == STATUS_OK && q->kind != ASK_FILTER) s = add_query(b, f, q, &self, err);
+    if (q->kind == ASK_FILTER)
+        snprintf(counted, sizeof counted, "%zu of %lld cases", a->n, (long long)a->ties);
+    else
+        snprintf(counted, sizeof counted, "%zu nearest by %s code", a->n, modality_name(a->found));
     html_heading(b, a->n ? counted : "Nothing found");
     if (s == STATUS_OK) s = add_hits(b, f, a, own, self.n_labels, err);
     html_section_end(b);

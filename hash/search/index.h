@@ -71,6 +71,8 @@ Status index_keep_label(const Index *x, const char *label, uint8_t *allowed, Err
 Status index_search(const Index *x, Modality m, const uint8_t *queries, size_t n_queries, size_t k,
                     int radius, const uint8_t *allowed, Hit *hits, size_t *found, MihStats *stats, Pool *pool,
                     Error *err);
+/* How many allowed codes of modality m lie at distance <= radius from one query. allowed: as in index_search. */
+int64_t index_within(const Index *x, Modality m, const uint8_t *query, int radius, const uint8_t *allowed);
 /* The search tables, over rows 0..index_table_rows()-1, or NULL. */
 const Mih *index_tables(const Index *x, Modality m);
 int64_t index_table_rows(const Index *x);

@@ -78,3 +78,8 @@ Status index_search(const Index *x, Modality m, const uint8_t *queries, size_t n
     mem_free(h.n_late);
     return s;
 }
+
+int64_t index_within(const Index *x, Modality m, const uint8_t *query, int radius, const uint8_t *allowed) {
+    return (int64_t)scan_count(query, x->codes[m].data, (size_t)x->slot.rows, x->slot.bits, radius,
+                               allowed ? allowed : index_allowed(x, m));
+}

@@ -247,3 +247,15 @@ Status scan_search(const uint8_t *queries, size_t n_queries, const uint8_t *code
     make_plan(&s, threads);
     return run(&s, threads, pool, err);
 }
+
+size_t scan_count(const uint8_t *query, const uint8_t *codes, size_t n, int bits, int radius,
+                  const uint8_t *allowed) {
+    uint32_t offset[SCAN_BLOCK];
+    size_t count = 0;
+    for (size_t row = 0; row < n; row += SCAN_BLOCK) {
+        size_t near = scan_filter(codes + row * code_bytes(bits), smaller(SCAN_BLOCK, n - row), bits, query,
+                                  radius + 1, offset);
+        for (size_t i = 0; i < near; i++) count += !allowed || allowed[row + offset[i]];
+    }
+    return count;
+}

@@ -24,6 +24,10 @@ Status scan_search(const uint8_t *queries, size_t n_queries, const uint8_t *code
                    size_t k, int radius, const uint8_t *allowed, Hit *hits, size_t *found, Pool *pool,
                    Error *err);
 
+/* How many allowed codes lie at distance <= radius from one query. allowed: as in scan_search. */
+size_t scan_count(const uint8_t *query, const uint8_t *codes, size_t n, int bits, int radius,
+                  const uint8_t *allowed);
+
 /* "avx512-vpopcntdq", "avx2", "neon" or "plain": the kernel that this machine runs. */
 const char *scan_kernel_name(void);
 

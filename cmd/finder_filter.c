@@ -1,0 +1,75 @@
+#include <regex.h>
+#include <string.h>
+
+#include "cmd/finder.h"
+#include "cmd/word_filter.h"
+#include "nn/base/alloc.h"
+#include "nn/base/nearest.h"
+
+static bool passes(const Filter *t, int64_t row) {
+    return t->allowed[0][row] || t->allowed[1][row];
+}
+
+static Status keep_matching(const Finder *f, const char *expression, Filter *t, Error *err) {
+    regex_t regex;
+    int code = regcomp(&regex, expression, REG_EXTENDED | REG_NOSUB);
+    if (code != 0) {
+        char why[128];
+        regerror(code, &regex, why, sizeof why);
+        return error_set(err, STATUS_USAGE, "--id-match '%s': %s", expression, why);
+    }
+    Status s = STATUS_OK;
+    for (int64_t row = 0; s == STATUS_OK && row < index_count(f->index); row++) {
+        IndexCase c;
+        if (!passes(t, row)) continue;
+        s = index_case(f->index, row, &c, err);
+        if (s == STATUS_OK && regexec(&regex, c.id, 0, NULL, 0) != 0)
+            t->allowed[0][row] = t->allowed[1][row] = 0;
+    }
+    regfree(&regex);
+    return s;
+}
+
+/* For each label that the model does not know: the nearest one that it knows. */
+static void warn_of_unknown_labels(const Finder *f, const FilterOptions *o) {
+    for (int i = 0; f->has_model && i < o->n_labels; i++) {
+        const char *near =
+            nearest_word(o->labels[i], (const char *const *)f->model.label_names, f->model.n_labels);
+        if (near && strcmp(near, o->labels[i]) != 0)
+            log_warn(f->log, "label '%s': did you mean '%s'?", o->labels[i], near);
+    }
+}
+
+static void warn_if_empty(const Finder *f, const FilterOptions *o, const Filter *t) {
+    bool filtered = o->n_labels || o->id_match || o->words;
+    if (t->passed || index_live(f->index) == 0 || !filtered) return;
+    log_warn(f->log, "%s: no case passes --label, --id-match and --words", f->index_path);
+    warn_of_unknown_labels(f, o);
+}
+
+static Status keep(const Finder *f, const FilterOptions *o, Filter *t, Error *err) {
+    for (int k = 0; k < o->n_labels; k++)
+        for (Modality m = 0; m < MODALITIES; m++)
+            TRY(index_keep_label(f->index, o->labels[k], t->allowed[m], err));
+    if (o->id_match) TRY(keep_matching(f, o->id_match, t, err));
+    return o->words ? word_filter_apply(f->index, o->words, t->allowed, err) : STATUS_OK;
+}
+
+Status finder_filter(const Finder *f, const FilterOptions *o, Filter *t, Error *err) {
+    size_t n = (size_t)index_count(f->index);
+    *t = (Filter){0};
+    for (Modality m = 0; m < MODALITIES; m++) {
+        t->allowed[m] = mem_alloc(n + 1);
+        if (!t->allowed[m]) return mem_error(err, "the filter");
+        memcpy(t->allowed[m], index_allowed(f->index, m), n);
+    }
+    TRY(keep(f, o, t, err));
+    for (size_t row = 0; row < n; row++) t->passed += passes(t, (int64_t)row);
+    warn_if_empty(f, o, t);
+    return STATUS_OK;
+}
+
+void filter_free(Filter *t) {
+    for (Modality m = 0; m < MODALITIES; m++) mem_free(t->allowed[m]);
+    *t = (Filter){0};
+}

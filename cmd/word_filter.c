@@ -1,0 +1,98 @@
+#include "cmd/word_filter.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "data/words.h"
+#include "nn/base/alloc.h"
+
+/* One word or phrase: its words in a row, as words_split gives them. */
+typedef struct {
+    Words words;
+    bool absent;
+} Term;
+
+typedef struct {
+    Term *term; /* (n) */
+    size_t n, capacity;
+} Terms;
+
+static void terms_free(Terms *t) {
+    for (size_t i = 0; i < t->n; i++) words_free(&t->term[i].words);
+    mem_free(t->term);
+}
+
+/* ---- The filter ---- */
+
+static Status add_term(Terms *t, const char *text, size_t size, bool absent, Error *err) {
+    char *copy = mem_alloc(size + 1);
+    if (!copy || !mem_grow(&t->term, &t->capacity, t->n + 1, sizeof *t->term)) {
+        mem_free(copy);
+        return mem_error(err, "--words");
+    }
+    memcpy(copy, text, size);
+    copy[size] = 0;
+    Term *term = &t->term[t->n];
+    Status s = words_split(&term->words, copy, INT_MAX, "--words", err);
+    mem_free(copy);
+    if (s != STATUS_OK) return s == STATUS_INPUT ? (err ? (err->status = STATUS_USAGE) : STATUS_USAGE) : s;
+    term->absent = absent;
+    if (term->words.n)
+        t->n++; /* punctuation alone is no word */
+    else
+        words_free(&term->words);
+    return STATUS_OK;
+}
+
+static Status parse(Terms *t, const char *filter, Error *err) {
+    for (const char *s = filter + strspn(filter, " \t\n"); *s; s += strspn(s, " \t\n")) {
+        bool absent = *s == '-' && s[1];
+        s += absent;
+        bool quoted = *s == '"';
+        s += quoted;
+        size_t size = strcspn(s, quoted ? "\"" : " \t\n\"");
+        if (quoted && !s[size])
+            return error_set(err, STATUS_USAGE, "--words '%s': a phrase has no closing '\"'", filter);
+        TRY(add_term(t, s, size, absent, err));
+        s += size + quoted;
+    }
+    if (t->n) return STATUS_OK;
+    return error_set(err, STATUS_USAGE,
+                     "--words '%s': holds no word; for example --words 'effusion -normal' was expected",
+                     filter);
+}
+
+/* ---- Texts ---- */
+
+static bool occurs(const Words *phrase, const Words *text) {
+    for (int at = 0; at + phrase->n <= text->n; at++) {
+        int same = 0;
+        while (same < phrase->n && strcmp(phrase->words[same], text->words[at + same]) == 0) same++;
+        if (same == phrase->n) return true;
+    }
+    return false;
+}
+
+static Status passes(const Terms *t, const char *text, bool *pass, Error *err) {
+    Words words;
+    *pass = true;
+    TRY(words_split(&words, text ? text : "", INT_MAX, "a text of the index", err));
+    for (size_t i = 0; i < t->n && *pass; i++) *pass = occurs(&t->term[i].words, &words) != t->term[i].absent;
+    words_free(&words);
+    return STATUS_OK;
+}
+
+Status word_filter_apply(const Index *x, const char *filter, uint8_t *const allowed[MODALITIES], Error *err) {
+    Terms t = {0};
+    Status s = parse(&t, filter, err);
+    for (int64_t row = 0; s == STATUS_OK && row < index_count(x); row++) {
+        IndexCase c;
+        bool pass = false;
+        if (!allowed[0][row] && !allowed[1][row]) continue;
+        s = index_case(x, row, &c, err);
+        if (s == STATUS_OK) s = passes(&t, c.text, &pass, err);
+        for (Modality m = 0; m < MODALITIES; m++) allowed[m][row] &= pass;
+    }
+    terms_free(&t);
+    return s;
+}
