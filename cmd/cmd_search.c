@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/fit.h"
+#include "cmd/hit_json.h"
 #include "cmd/json_out.h"
 #include "cmd/pages/search_page.h"
 #include "cmd/queries.h"
@@ -49,34 +50,6 @@ typedef struct {
 } Search;
 
 /* ---- One hit ---- */
-
-static void json_trained(Trained t) {
-    printf(",\"trained_on\":%s", t == TRAINED_YES ? "true" : t == TRAINED_NO ? "false" : "null");
-}
-
-static void print_json(const Answer *a, const char *query, int i, const IndexCase *c, const char *picture) {
-    const AnswerHit *h = &a->hit[i];
-    printf("{");
-    if (query) {
-        printf("\"query\":");
-        json_text(query);
-        printf(",");
-    }
-    printf("\"rank\":%d,\"id\":", i + 1);
-    json_text(c->id);
-    json_number_field("distance", h->distance < 0 ? (double)NAN : h->distance);
-    json_number_field("score", h->score);
-    json_number_field("confidence", h->confidence);
-    json_trained(h->trained_on);
-    json_text_field("group", h->group);
-    printf(",\"more\":%lld,\"ties\":%lld,\"labels\":", (long long)h->more, (long long)a->ties);
-    json_texts(c->labels, (size_t)c->n_labels);
-    json_text_field("image", picture);
-    json_text_field("text", c->text);
-    printf(",\"unknown_words\":");
-    json_texts((const char *const *)a->unknown, a->n_unknown);
-    printf("}\n");
-}
 
 static void print_labels(Buffer *b, const IndexCase *c) {
     buffer_printf(b, "%s", "");
@@ -131,6 +104,14 @@ static void print_row(int rank, int distance, const IndexCase *c, const char *la
     putchar('\n');
 }
 
+static Status print_json(const Search *s, const char *query, int i, const char *picture, Error *err) {
+    Buffer line = {0};
+    Status status = hit_json(&line, &s->finder, &s->answer, (size_t)i, query, picture, err);
+    if (status == STATUS_OK) printf("%s\n", buffer_text(&line));
+    buffer_free(&line);
+    return status;
+}
+
 static Status print_hit(const Search *s, const char *query, int i, int columns, Error *err) {
     const AnswerHit *h = &s->answer.hit[i];
     IndexCase c;
@@ -138,6 +119,11 @@ static Status print_hit(const Search *s, const char *query, int i, int columns, 
     TRY(index_case(s->finder.index, h->row, &c, err));
     char *picture;
     TRY(finder_picture(&s->finder, &c, &picture, err));
+    if (s->form == AS_JSON) {
+        Status status = print_json(s, query, i, picture, err);
+        mem_free(picture);
+        return status;
+    }
     print_labels(&labels, &c);
     if (labels.failed) {
         buffer_free(&labels);
@@ -145,7 +131,6 @@ static Status print_hit(const Search *s, const char *query, int i, int columns, 
         return mem_error(err, "the labels");
     }
     const char *path = picture ? picture : "", *joined = (const char *)labels.data;
-    if (s->form == AS_JSON) print_json(&s->answer, query, i, &c, path);
     if (s->form == AS_TSV) print_tsv(&s->answer, query, i, &c, path, joined);
     if (s->form == AS_TABLE) print_row(i + 1, h->distance, &c, joined, columns);
     mem_free(picture);

@@ -12,22 +12,49 @@ static char escape_of(unsigned char c) {
     return at ? letters[at - bytes] : 0;
 }
 
+/* The bytes to write for the character at *s, which moves behind it; `room` may hold them. */
+static size_t escape_next(const unsigned char **s, const char **bytes, char room[8]) {
+    utf8proc_int32_t point;
+    utf8proc_ssize_t n = **s < 0x80 ? 1 : utf8proc_iterate(*s, -1, &point);
+    const unsigned char *at = *s;
+    *s += n < 1 ? 1 : n;
+    *bytes = room;
+    if (n < 1) return (size_t)snprintf(room, 8, "\\ufffd");
+    if (escape_of(*at)) return (size_t)snprintf(room, 8, "\\%c", escape_of(*at));
+    if (*at < 0x20) return (size_t)snprintf(room, 8, "\\u%04x", (unsigned)*at);
+    *bytes = (const char *)at;
+    return (size_t)n;
+}
+
 void json_text(const char *text) {
+    const char *bytes;
+    char room[8];
     putchar('"');
     for (const unsigned char *s = (const unsigned char *)(text ? text : ""); *s;) {
-        utf8proc_int32_t point;
-        utf8proc_ssize_t n = *s < 0x80 ? 1 : utf8proc_iterate(s, -1, &point);
-        if (n < 1)
-            fputs("\\ufffd", stdout);
-        else if (escape_of(*s))
-            printf("\\%c", escape_of(*s));
-        else if (*s < 0x20)
-            printf("\\u%04x", (unsigned)*s);
-        else
-            fwrite(s, 1, (size_t)n, stdout);
-        s += n < 1 ? 1 : n;
+        size_t n = escape_next(&s, &bytes, room);
+        fwrite(bytes, 1, n, stdout);
     }
     putchar('"');
+}
+
+void json_add_text(Buffer *b, const char *text) {
+    const char *bytes;
+    char room[8];
+    buffer_add(b, "\"", 1);
+    for (const unsigned char *s = (const unsigned char *)(text ? text : ""); *s;) {
+        size_t n = escape_next(&s, &bytes, room);
+        buffer_add(b, bytes, n);
+    }
+    buffer_add(b, "\"", 1);
+}
+
+void json_add_texts(Buffer *b, const char *const *texts, size_t n) {
+    buffer_add(b, "[", 1);
+    for (size_t i = 0; i < n; i++) {
+        if (i) buffer_add(b, ",", 1);
+        json_add_text(b, texts[i]);
+    }
+    buffer_add(b, "]", 1);
 }
 
 void json_number(double v) {
@@ -35,15 +62,6 @@ void json_number(double v) {
         printf("%.9g", v);
     else
         fputs("null", stdout);
-}
-
-void json_texts(const char *const *texts, size_t n) {
-    putchar('[');
-    for (size_t i = 0; i < n; i++) {
-        if (i) putchar(',');
-        json_text(texts[i]);
-    }
-    putchar(']');
 }
 
 static void begin_field(const char *name) {

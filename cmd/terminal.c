@@ -1,6 +1,7 @@
 #include "cmd/terminal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,10 +70,16 @@ Log terminal_log(Terminal *t, bool quiet) {
     return (Log){.ctx = t, .line = quiet ? NULL : line, .warn = warn, .progress = progress};
 }
 
+/* errno of a failed printf may be lost by now; a pipe without a reader still reports itself. */
+static bool reader_gone(void) {
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return errno == EPIPE || (poll(&out, 1, 0) == 1 && out.revents & POLLERR);
+}
+
 Status terminal_flush(Error *err) {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return STATUS_OK;
-    if (errno == EPIPE) _exit(STATUS_OK);
+    if (reader_gone()) _exit(STATUS_OK);
     return error_set(err, STATUS_IO, "cannot write the result: %s",
                      errno ? strerror(errno) : "the output is broken");
 }
