@@ -49,11 +49,10 @@ static void file_size(const char *path) {
 /* ---- Models and checkpoints ---- */
 
 static void list_tensors(const StFile *f) {
-    static const char *const type[] = {"f32", "f64", "i32", "i64", "u8"};
     printf("\ntensors\n");
     for (size_t i = 0; i < f->n_tensors; i++) {
         const StTensor *t = &f->tensors[i];
-        printf("  %-44s %s (", t->name, type[t->type]);
+        printf("  %-44s %s (", t->name, st_type_name(t->type));
         for (int k = 0; k < t->rank; k++) printf("%s%" PRId64, k ? ", " : "", t->dim[k]);
         printf(")\n");
     }

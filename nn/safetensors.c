@@ -9,35 +9,41 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
-enum { LENGTH_FIELD = 8, DATA_ALIGN = 64, MAX_HEADER = 100 * 1000 * 1000, MAX_RANK = 4, CRC_DIGITS = 8 };
+enum { LENGTH_FIELD = 8, DATA_ALIGN = 64, MAX_HEADER = 100 * 1000 * 1000, CRC_DIGITS = 8 };
 
 /* Keeps sums of sizes far from overflow. */
 static const size_t MAX_FILE = SIZE_MAX / 4;
 
 static const char CRC_ZERO[] = "00000000";
 
-typedef struct {
+/* bits of a value; width: bytes of the numbers in it. Source: huggingface/safetensors, tensor.rs, Dtype. */
+static const struct {
     const char *name;
-    size_t size;
-} TypeInfo;
-
-static const TypeInfo TYPES[] = {[ST_F32] = {"F32", 4},
-                                 [ST_F64] = {"F64", 8},
-                                 [ST_I32] = {"I32", 4},
-                                 [ST_I64] = {"I64", 8},
-                                 [ST_U8] = {"U8", 1}};
+    size_t bits, width;
+} TYPES[] = {
+    [ST_F32] = {"F32", 32, 4},        [ST_F64] = {"F64", 64, 8},        [ST_I32] = {"I32", 32, 4},
+    [ST_I64] = {"I64", 64, 8},        [ST_U8] = {"U8", 8, 1},           [ST_BOOL] = {"BOOL", 8, 1},
+    [ST_I8] = {"I8", 8, 1},           [ST_I16] = {"I16", 16, 2},        [ST_U16] = {"U16", 16, 2},
+    [ST_U32] = {"U32", 32, 4},        [ST_U64] = {"U64", 64, 8},        [ST_F16] = {"F16", 16, 2},
+    [ST_BF16] = {"BF16", 16, 2},      [ST_F8_E4M3] = {"F8_E4M3", 8, 1}, [ST_F8_E5M2] = {"F8_E5M2", 8, 1},
+    [ST_F8_E8M0] = {"F8_E8M0", 8, 1}, [ST_F6_E2M3] = {"F6_E2M3", 6, 1}, [ST_F6_E3M2] = {"F6_E3M2", 6, 1},
+    [ST_F4] = {"F4", 4, 1},           [ST_C64] = {"C64", 64, 4}};
 enum { N_TYPES = sizeof TYPES / sizeof *TYPES };
 
-/* Bytes of a tensor; false where they do not fit a size_t or a dimension is negative. */
+const char *st_type_name(StType type) {
+    return TYPES[type].name;
+}
+
+/* Bytes of a tensor; false where a dimension is negative, or the bits do not fit a size_t or are no whole bytes. */
 static bool tensor_bytes(StType type, int rank, const int64_t *dim, size_t *bytes) {
-    size_t n = TYPES[type].size;
+    size_t n = TYPES[type].bits;
     for (int i = 0; i < rank; i++) {
         if (dim[i] < 0 || (uint64_t)dim[i] > SIZE_MAX) return false;
         if (dim[i] > 0 && n > SIZE_MAX / (size_t)dim[i]) return false;
         n *= (size_t)dim[i];
     }
-    *bytes = n;
-    return true;
+    *bytes = n / 8;
+    return n % 8 == 0;
 }
 
 /* The eight digits of the metadata entry "crc32" in a header, or NULL. A quote inside a JSON string is
@@ -54,7 +60,7 @@ static char *find_crc(char *header, size_t size) {
 /* ---- Building ---- */
 
 void st_add(StFile *f, const char *name, StType type, int rank, const int64_t *dim, const void *data) {
-    NN_REQUIRE(rank >= 0 && rank <= MAX_RANK, "safetensors %s: rank %d", name, rank);
+    NN_REQUIRE(rank >= 0 && rank <= ST_RANK, "safetensors %s: rank %d", name, rank);
     NN_REQUIRE(!st_find(f, name), "safetensors %s: added twice", name);
     StTensor tensor = {.type = type, .rank = rank, .data = data};
     NN_REQUIRE(tensor_bytes(type, rank, dim, &tensor.bytes), "safetensors %s: impossible shape", name);
@@ -116,9 +122,9 @@ void st_free(StFile *f) {
 
 /* ---- Writing ---- */
 
-/* Tensors lie in order of falling type size, so that each begins at a multiple of it. */
-static const size_t SIZES[] = {8, 4, 1};
-enum { N_SIZES = sizeof SIZES / sizeof *SIZES };
+/* Tensors lie in order of falling width, so that each begins at a multiple of it. */
+static const size_t WIDTHS[] = {8, 4, 2, 1};
+enum { N_WIDTHS = sizeof WIDTHS / sizeof *WIDTHS };
 
 static json_t *json_tensor(const StTensor *x, size_t begin) {
     json_t *shape = json_array();
@@ -144,10 +150,10 @@ static char *json_header(const StFile *f) {
     json_t *root = json_object();
     int bad = json_object_set_new(root, "__metadata__", json_metadata(f));
     size_t begin = 0;
-    for (int s = 0; s < N_SIZES; s++)
+    for (int s = 0; s < N_WIDTHS; s++)
         for (size_t i = 0; i < f->n_tensors; i++) {
             const StTensor *x = &f->tensors[i];
-            if (TYPES[x->type].size != SIZES[s]) continue;
+            if (TYPES[x->type].width != WIDTHS[s]) continue;
             bad |= json_object_set_new(root, x->name, json_tensor(x, begin));
             begin += x->bytes;
         }
@@ -164,10 +170,10 @@ static void put_file(FileWriter *w, const StFile *f, char *header) {
     file_put(w, field, sizeof field);
     file_put(w, header, length);
     for (; padding; padding--) file_put(w, " ", 1);
-    for (int s = 0; s < N_SIZES; s++)
+    for (int s = 0; s < N_WIDTHS; s++)
         for (size_t i = 0; i < f->n_tensors; i++)
-            if (TYPES[f->tensors[i].type].size == SIZES[s])
-                file_put_numbers(w, f->tensors[i].data, f->tensors[i].bytes, SIZES[s]);
+            if (TYPES[f->tensors[i].type].width == WIDTHS[s])
+                file_put_numbers(w, f->tensors[i].data, f->tensors[i].bytes, WIDTHS[s]);
     char digits[CRC_DIGITS + 1];
     snprintf(digits, sizeof digits, "%08" PRIx32, w->crc);
     file_put_at(w, (uint64_t)(LENGTH_FIELD + (find_crc(header, length) - header)), digits, CRC_DIGITS);
@@ -227,15 +233,14 @@ static bool read_type(const json_t *dtype, StType *type) {
 }
 
 /* Fills type, shape and bytes of x and the range [begin, end) of its data. */
-static Status read_tensor(StTensor *x, size_t *begin, const json_t *entry, size_t data_size, const char *path,
-                          Error *err) {
+static Status read_tensor(StTensor *x, size_t *begin, const json_t *entry, size_t data_size, bool aligned,
+                          const char *path, Error *err) {
     const json_t *shape = json_object_get(entry, "shape"), *range = json_object_get(entry, "data_offsets");
     if (json_object_size(entry) != 3 || !json_is_array(shape) || json_array_size(range) != 2)
         return bad_tensor(err, path, x->name, "dtype, shape and data_offsets were expected and nothing else");
     if (!read_type(json_object_get(entry, "dtype"), &x->type))
-        return bad_tensor(err, path, x->name, "its dtype is none of F32, F64, I32, I64, U8");
-    if (json_array_size(shape) > MAX_RANK)
-        return bad_tensor(err, path, x->name, "has more than 4 dimensions");
+        return bad_tensor(err, path, x->name, "its dtype is not known");
+    if (json_array_size(shape) > ST_RANK) return bad_tensor(err, path, x->name, "has more than 8 dimensions");
     x->rank = (int)json_array_size(shape);
     for (int i = 0; i < x->rank; i++) {
         const json_t *dim = json_array_get(shape, (size_t)i);
@@ -250,7 +255,7 @@ static Status read_tensor(StTensor *x, size_t *begin, const json_t *entry, size_
         return bad_tensor(err, path, x->name, "its data lies outside of the file");
     if ((uint64_t)(to - from) != x->bytes)
         return bad_tensor(err, path, x->name, "its shape and its data have different sizes");
-    if ((size_t)from % TYPES[x->type].size != 0)
+    if (aligned && (size_t)from % TYPES[x->type].width != 0)
         return bad_tensor(err, path, x->name, "its data does not begin at a multiple of its type's size");
     *begin = (size_t)from;
     return STATUS_OK;
@@ -294,8 +299,8 @@ static Status check_cover(StFile *f, const unsigned char *data, size_t size, con
     return STATUS_OK;
 }
 
-static Status read_header(StFile *f, json_t *root, unsigned char *data, size_t size, const char *path,
-                          Error *err) {
+static Status read_header(StFile *f, json_t *root, unsigned char *data, size_t size, bool aligned,
+                          const char *path, Error *err) {
     const char *name;
     json_t *entry;
     if (!json_is_object(root)) return damaged(err, path, "its header is not a JSON object");
@@ -311,7 +316,7 @@ static Status read_header(StFile *f, json_t *root, unsigned char *data, size_t s
         if (!x->name) return mem_error(err, path);
         f->n_tensors++;
         size_t begin = 0;
-        TRY(read_tensor(x, &begin, entry, size, path, err));
+        TRY(read_tensor(x, &begin, entry, size, aligned, path, err));
         x->data = data + begin;
     }
     return check_cover(f, data, size, path, err);
@@ -346,7 +351,7 @@ static Status parse(StFile *f, unsigned char *file, size_t size, bool require_cr
                          why.text);
     size_t data_size = size - LENGTH_FIELD - (size_t)length;
     unsigned char *data = align_data(file, LENGTH_FIELD + (size_t)length, data_size);
-    Status s = read_header(f, root, data, data_size, path, err);
+    Status s = read_header(f, root, data, data_size, require_crc, path, err);
     json_decref(root);
     return s;
 }
@@ -360,7 +365,7 @@ Status st_read(StFile *f, const char *path, bool require_crc, Error *err) {
     TRY(parse(f, file, size, require_crc, path, err));
     for (size_t i = 0; i < f->n_tensors; i++) {
         unsigned char *data = file + ((const unsigned char *)f->tensors[i].data - file);
-        numbers_convert(data, data, f->tensors[i].bytes, TYPES[f->tensors[i].type].size);
+        numbers_convert(data, data, f->tensors[i].bytes, TYPES[f->tensors[i].type].width);
     }
     return STATUS_OK;
 }

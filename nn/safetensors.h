@@ -10,14 +10,40 @@
 
 #include "nn/base/error.h"
 
-typedef enum { ST_F32, ST_F64, ST_I32, ST_I64, ST_U8 } StType;
+/* The types of the format. msach writes the first five; the others are read so that files of other programs are named
+ * and checked. Values of less than a byte (F4, F6) are packed. */
+typedef enum {
+    ST_F32,
+    ST_F64,
+    ST_I32,
+    ST_I64,
+    ST_U8,
+    ST_BOOL,
+    ST_I8,
+    ST_I16,
+    ST_U16,
+    ST_U32,
+    ST_U64,
+    ST_F16,
+    ST_BF16,
+    ST_F8_E4M3,
+    ST_F8_E5M2,
+    ST_F8_E8M0,
+    ST_F6_E2M3,
+    ST_F6_E3M2,
+    ST_F4,
+    ST_C64
+} StType;
+
+enum { ST_RANK = 8 };
 
 typedef struct {
     char *name;
     StType type;
     int rank;
-    int64_t dim[4];
-    const void *data; /* little-endian bytes on disk; host order in memory */
+    int64_t dim[ST_RANK];
+    const void *
+        data; /* little-endian bytes on disk; host order in memory. Aligned, except where st_read says otherwise. */
     size_t bytes;
 } StTensor;
 
@@ -39,8 +65,11 @@ void st_add(StFile *f, const char *name, StType type, int rank, const int64_t *d
 void st_set(StFile *f, const char *key, const char *value);
 Status st_write(const StFile *f, const char *path, Error *err);
 
-/* Reads and checks everything: bounds, overlaps, holes, duplicate names, types, checksum (where require_crc, a file
- * without one is damaged). Nothing in the result points outside it. st_free in every case. */
+const char *st_type_name(StType type); /* as in the file: "F32" */
+
+/* Reads and checks everything: bounds, overlaps, holes, duplicate names, types, checksum. Where require_crc, a file without checksum or
+ * with data that is not aligned for its type is an input error; otherwise such data is left as it lies. Nothing in the result points
+ * outside it. st_free in every case. */
 Status st_read(StFile *f, const char *path, bool require_crc, Error *err);
 const StTensor *st_find(const StFile *f, const char *name);
 const char *st_get(const StFile *f, const char *key); /* NULL where absent */

@@ -363,7 +363,10 @@ Test(bytes, arrays_of_numbers_are_converted_there_and_back_in_place) {
     unsigned char b[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, kept[16];
     uint32_t four[4];
     uint64_t eight[2];
+    uint16_t two[8];
     memcpy(kept, b, 16);
+    numbers_convert(two, b, 16, 2);
+    cr_assert(two[0] == 0x0201u && two[7] == 0x100fu);
     numbers_convert(four, b, 16, 4);
     numbers_convert(eight, b, 16, 8);
     cr_assert(four[0] == 0x04030201u && four[3] == 0x100f0e0du && eight[1] == 0x100f0e0d0c0b0a09ull);

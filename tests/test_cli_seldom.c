@@ -121,6 +121,45 @@ Test(cli_seldom, encode_names_words_that_do_not_go_together) {
     cr_assert_neq(access(out, F_OK), 0);
 }
 
+/* A safetensors file with this header and so many zeros behind it. */
+static const char *weights(const char *name, const char *header, size_t zeros) {
+    unsigned char file[512] = {0};
+    put_u64(file, strlen(header));
+    memcpy(file + 8, header, strlen(header));
+    return fixture_file(name, file, 8 + strlen(header) + zeros);
+}
+
+Test(cli_seldom, files_of_other_programs_are_named_and_not_called_damaged) {
+    static const struct {
+        const char *name, *bytes, *said;
+    } other[] = {{"model.pt", "PK\3\4 and more", "a ZIP archive"},
+                 {"model.h5", "\x89HDF\r\n\x1a\n", "an HDF5 file"},
+                 {"model.bin", "\x80\2c", "a Python pickle"},
+                 {"model.gguf", "GGUF\3", "a GGUF model"},
+                 {"faiss.index", "IxF2", "a Faiss index"},
+                 {"manifest.tsv", "id\timage\n", "text"},
+                 {"model.safetensors.index.json", "{\"weight_map\": {}}", "text"},
+                 {"case.png", "\x89PNG\r\n", "a PNG picture"}};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        const char *path = fixture_text(other[i].name, other[i].bytes);
+        expect_msach(3, "foreign  ", "verify %s", path);
+        expect_msach(3, other[i].said, "verify %s", path);
+        expect_msach(3, other[i].said, "inspect %s", path);
+    }
+    const char *half = weights(
+        "half.safetensors", "{\"w\":{\"dtype\":\"BF16\",\"shape\":[1,1,2,1,3],\"data_offsets\":[0,12]}}", 12);
+    expect_msach(0, "not written by msach", "verify %s", half);
+    expect_msach(0, "BF16 (1, 1, 2, 1, 3)", "inspect %s", half);
+    const char *cut =
+        weights("cut.safetensors", "{\"w\":{\"dtype\":\"F16\",\"shape\":[6],\"data_offsets\":[0,12]}}", 11);
+    expect_msach(1, "its data lies outside of the file", "verify %s", cut);
+    /* A file of msach whose checksum one flipped bit hides */
+    const char *hidden =
+        weights("hidden.safetensors",
+                "{\"__metadata__\":{\"crc33\":\"00000000\",\"format\":\"msach checkpoint 1\"}}", 0);
+    expect_msach(1, "holds no checksum", "verify %s", hidden);
+}
+
 Test(cli_seldom, verify_looks_at_arrays_and_names_folders_without_a_run) {
     const char *path = fixture_path("a.npy"), *folder = fixture_path("folder");
     cr_assert_eq(npy_write(path, NPY_U8, 1, (const int64_t[]){3}, "abc", NULL), STATUS_OK);

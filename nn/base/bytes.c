@@ -25,6 +25,10 @@ void numbers_convert(void *to, const void *from, size_t bytes, size_t width) {
     unsigned char *out = to;
     const unsigned char *in = from;
     if (width == 1 && out != in) memcpy(out, in, bytes);
+    for (size_t at = 0; width == 2 && at < bytes; at += 2) {
+        uint16_t v = (uint16_t)(in[at] | in[at + 1] << 8);
+        memcpy(out + at, &v, 2);
+    }
     for (size_t at = 0; width == 4 && at < bytes; at += 4) {
         uint32_t v = get_u32(in + at);
         memcpy(out + at, &v, 4);

@@ -13,7 +13,7 @@ void put_u64(unsigned char *to, uint64_t v);
 uint32_t get_u32(const unsigned char *from);
 uint64_t get_u64(const unsigned char *from);
 
-/* Copies `bytes` bytes of numbers of `width` bytes (1, 4 or 8) from the machine's byte order to little-endian. The same call converts
+/* Copies `bytes` bytes of numbers of `width` bytes (1, 2, 4 or 8) from the machine's byte order to little-endian. The same call converts
  * back. `to` may be `from`. */
 void numbers_convert(void *to, const void *from, size_t bytes, size_t width);
 
