@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data/picture/image.h"
 #include "tests/check.h"
+#include "tests/dicom_write.h"
 
 /* ---- Files ---- */
 
@@ -198,3 +200,22 @@ const uint8_t fixture_jpeg_progressive[503] = {
     1,   0,   0,   0,   0,  0,   0,   0,   0,   0,   0,  0,  0,   0,   0,   0,  0,   255, 218, 0,  8,   1,
     2,   1,   1,   63,  16, 127, 255, 196, 0,   20,  16, 1,  0,   0,   0,   0,  0,   0,   0,   0,  0,   0,
     0,   0,   0,   0,   0,  32,  255, 218, 0,   8,   1,  1,  0,   1,   63,  16, 31,  255, 217};
+
+const char *fixture_long_dicom(const char *name) {
+    enum { SIDE = 1024, FRAMES = 300 };
+    const long frame = (long)SIDE * SIDE;
+    unsigned char head[12] = {0xE0, 0x7F, 0x10, 0, 'O', 'B'};
+    Buffer b = {0};
+    dicom_file(&b, &(DicomFile){.columns = SIDE, .rows = SIDE, .frames = "300"});
+    put_u32(head + 8, (uint32_t)(FRAMES * frame));
+    buffer_add(&b, head, sizeof head);
+    long start = (long)b.size;
+    const char *path = fixture_file(name, b.data, b.size);
+    buffer_free(&b);
+    FILE *f = fopen(path, "r+b");
+    cr_assert_not_null(f);
+    cr_assert(fseek(f, start + FRAMES / 2 * frame + 5, SEEK_SET) == 0 && fputc(77, f) == 77);
+    cr_assert(fseek(f, start + FRAMES * frame - 1, SEEK_SET) == 0 && fputc(0, f) == 0 && fclose(f) == 0);
+    cr_assert_gt(start + FRAMES * frame, (long)IMAGE_MAX_BYTES);
+    return path;
+}

@@ -42,4 +42,8 @@ void fixture_log(FixtureLog *l);
  * the message")). */
 int fixture_says(const Error *err, Status status, const char *part);
 
+/* The fixture `name`: a sparse file of 300 frames of 1024 x 1024, more bytes than IMAGE_MAX_BYTES; all black, but pixel 5 of the middle
+ * frame is 77. */
+const char *fixture_long_dicom(const char *name);
+
 #endif

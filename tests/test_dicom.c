@@ -585,29 +585,14 @@ Test(dicom, jpeg_frames_of_rgb_without_a_marker_are_rgb) {
 
 /* A long sequence of frames: the file is larger than a picture may be, one frame of it is read. */
 Test(dicom, of_a_file_beyond_the_largest_picture_one_frame_is_read) {
-    enum { SIDE = 1024, FRAMES_OF_IT = 300 };
-    DicomFile f = {.columns = SIDE, .rows = SIDE, .frames = "300"};
-    Buffer b = {0};
     Image im;
     Error err = {0};
-    unsigned char head[12] = {0xE0, 0x7F, 0x10, 0, 'O', 'B'};
-    dicom_file(&b, &f);
-    put_u32(head + 8, FRAMES_OF_IT * SIDE * SIDE);
-    buffer_add(&b, head, 12);
-    const char *path = fixture_file("long.dcm", b.data, b.size);
-    FILE *file = fopen(path, "r+b");
-    cr_assert_not_null(file);
-    long middle = (long)b.size + (FRAMES_OF_IT / 2) * SIDE * SIDE,
-         last = (long)b.size + FRAMES_OF_IT * SIDE * SIDE - 1;
-    cr_assert(fseek(file, middle + 5, SEEK_SET) == 0 && fputc(77, file) == 77);
-    cr_assert(fseek(file, last, SEEK_SET) == 0 && fputc(0, file) == 0 && fclose(file) == 0);
-    cr_assert_gt(last, (long)IMAGE_MAX_BYTES);
+    const char *path = fixture_long_dicom("long.dcm");
     cr_assert_eq(image_read(&im, path, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(im.pixel[5], 77);
     cr_assert_eq(im.pixel[6], 0);
     image_free(&im);
     remove(path);
-    buffer_free(&b);
 }
 
 /* A picture or an input error, whatever is cut or turned: never a signal. */

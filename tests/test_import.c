@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "data/csv.h"
+#include "data/picture/image.h"
 #include "data/sections.h"
 #include "tests/check.h"
 #include "tests/dicom_write.h"
@@ -260,6 +261,19 @@ Test(import, folder_knows_dicom_by_content_and_leaves_its_names_behind) {
     cr_assert_not_null(strstr(all, "cyst_b_001\timages/cyst_b_001.png\tanother\tpatient_1\tcyst\n"));
     cr_assert_not_null(strstr(all, "cyst_b_003\t"));
     cr_assert_not_null(strstr(imported("folder", "s", "--frame first", 0, "is no picture"), "\ncyst_b\t"));
+}
+
+/* A cine loop larger than a picture may be: one frame of it is read. */
+Test(import, of_a_long_dicom_sequence_the_wanted_frame_is_taken) {
+    fixture_long_dicom("s/cyst/long.dcm");
+    fixture_text("s/cyst/long.txt", "a cyst");
+    cr_assert_str_eq(imported("folder", "s", "", 0, "1 from DICOM"),
+                     HEADER "cyst_long\timages/cyst_long.png\ta cyst\tcyst_long\tcyst\n");
+    Image im;
+    cr_assert_eq(image_read(&im, fixture_path("out0/images/cyst_long.png"), NULL), STATUS_OK);
+    cr_assert(im.width == 1024 && im.pixel[5] == 77 && im.pixel[6] == 0);
+    image_free(&im);
+    remove(fixture_path("s/cyst/long.dcm"));
 }
 
 Test(import, what_fails_leaves_nothing_behind) {

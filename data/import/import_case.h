@@ -7,6 +7,7 @@
 #include "data/import/journal.h"
 #include "data/import/label_words.h"
 #include "data/names.h"
+#include "data/picture/image.h"
 #include "nn/base/bytes.h"
 
 /* ---- Facts: a line for each kind, with its count and first example ---- */
@@ -92,12 +93,11 @@ int import_labels_kept(const Import *im);
 
 /* ---- Pictures ---- */
 
-/* A picture of the source, whole and checked. ready: an earlier run of the same import wrote its frames; data is NULL.
- * converted: data is what a converter made. */
+/* A picture of the source, whole and checked. ready: an earlier run of the same import wrote its frames; file is empty.
+ * converted: file is what a converter made. */
 typedef struct {
     const char *path;
-    unsigned char *data;
-    size_t size;
+    ImageFile file;
     bool ready, converted;
     PictureFacts facts;
 } ImportPicture;

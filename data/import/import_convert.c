@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "data/picture/image.h"
 #include "nn/base/alloc.h"
 #include "nn/base/sys.h"
 
@@ -160,13 +159,13 @@ static Status take_output(Import *im, ImportPicture *p, ConvertCheckFn *check, b
     char output[4096];
     ImportPicture made = {.path = p->path, .converted = true, .facts = p->facts};
     temporary(im, "out", output);
-    Status s = file_read(output, IMAGE_MAX_BYTES, &made.data, &made.size, err);
+    Status s = image_open(&made.file, output, err);
     if (s == STATUS_OK) s = check(im, &made, other_kind, err);
     if (s == STATUS_OK) {
-        mem_free(p->data);
+        image_close(&p->file);
         *p = made;
     } else {
-        mem_free(made.data);
+        image_close(&made.file);
     }
     return s;
 }

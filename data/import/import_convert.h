@@ -7,10 +7,10 @@
 /* The name of a kind of picture that ImageMagick converts (BMP, TIFF, WebP), or NULL. */
 const char *convert_kind(const unsigned char *data, size_t size);
 
-/* Checks the converted file that p->data holds and fills p->facts. *other_kind: it is refused as a kind that is not read. */
+/* Checks the converted file that p->file holds and fills p->facts. *other_kind: it is refused as a kind that is not read. */
 typedef Status ConvertCheckFn(Import *im, ImportPicture *p, bool *other_kind, Error *err);
 
-/* Replaces p->data by what a converter makes of the file p->path. The programs on PATH are tried in turn, the one that worked last
+/* Replaces p->file by what a converter makes of the file p->path. The programs on PATH are tried in turn, the one that worked last
  * first, each in a process of its own, with a time limit, in a private temporary folder. The first result that `check` takes stays. A
  * DICOM file may need two programs. kind: of convert_kind, or NULL for DICOM. frame: for a program that gives one frame. *done: false
  * where no program helped, with a word on that in *said. */

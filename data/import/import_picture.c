@@ -7,7 +7,6 @@
 #include "data/import/import_case.h"
 #include "data/import/import_convert.h"
 #include "data/picture/dicom.h"
-#include "data/picture/image.h"
 #include "data/picture/png_write.h"
 #include "nn/base/alloc.h"
 
@@ -18,14 +17,14 @@ static void choose_frames(PictureFacts *f, ImportFrames frames, int n) {
     f->to = frames == IMPORT_ALL ? n : f->from + 1;
 }
 
-/* Checks p->data and fills p->facts. A patient that is known already stays: a converted picture has lost its header. */
+/* Checks p->file.data and fills p->facts. A patient that is known already stays: a converted picture has lost its header. */
 static Status check(Import *im, ImportPicture *p, bool *other_kind, Error *err) {
     static const char *const endings[] = {
         [IMAGE_PNG] = ".png", [IMAGE_JPEG] = ".jpg", [IMAGE_PNM] = ".pnm", [IMAGE_DICOM] = ".png"};
-    ImageKind kind = image_kind(p->data, p->size);
+    ImageKind kind = image_kind(p->file.data, p->file.size);
     DicomInfo info = {.frames = 1};
-    Status s = kind == IMAGE_DICOM ? dicom_check(p->path, p->data, p->size, &info, err)
-                                   : image_check(p->path, p->data, p->size, err);
+    Status s = kind == IMAGE_DICOM ? dicom_check(p->path, p->file.data, p->file.size, &info, err)
+                                   : image_check(p->path, p->file.data, p->file.size, err);
     PictureFacts *f = &p->facts;
     if (info.patient[0]) memcpy(f->patient, info.patient, sizeof f->patient);
     choose_frames(f, im->o->frames, info.frames);
@@ -49,7 +48,9 @@ static Status refuse_kind(const char *path, const char *kind, Error *err) {
 
 static Status check_or_convert(Import *im, ImportPicture *p, Error *err) {
     /* A DICOM file may begin as a TIFF does: it is one, too. */
-    const char *kind = image_kind(p->data, p->size) == IMAGE_OTHER ? convert_kind(p->data, p->size) : NULL;
+    const char *kind = image_kind(p->file.data, p->file.size) == IMAGE_OTHER
+                           ? convert_kind(p->file.data, p->file.size)
+                           : NULL;
     bool other_kind = false, done = false;
     Buffer said = {0};
     Status s = kind ? refuse_kind(p->path, kind, err) : check(im, p, &other_kind, err);
@@ -67,7 +68,7 @@ static Status check_or_convert(Import *im, ImportPicture *p, Error *err) {
 }
 
 static Status load(Import *im, ImportPicture *p, Error *err) {
-    TRY(file_read(p->path, IMAGE_MAX_BYTES, &p->data, &p->size, err));
+    TRY(image_open(&p->file, p->path, err));
     return check_or_convert(im, p, err);
 }
 
@@ -86,7 +87,7 @@ Status import_picture_read(Import *im, ImportPicture *p, const char *path, Error
 }
 
 void import_picture_free(ImportPicture *p) {
-    mem_free(p->data);
+    image_close(&p->file);
     *p = (ImportPicture){0};
 }
 
@@ -124,7 +125,7 @@ Status import_picture_name(Import *im, const ImportPicture *p, const char *id, B
 static Status write_frame(const ImportPicture *p, int frame, const char *path, Error *err) {
     Image im;
     Buffer png = {0};
-    TRY(dicom_decode(&im, p->path, p->data, p->size, frame, err));
+    TRY(dicom_decode(&im, p->path, p->file.data, p->file.size, frame, err));
     png_encode_gray(&png, im.pixel, im.width, im.height);
     Status s = png.failed ? mem_error(err, path) : file_write_plain(path, png.data, png.size, err);
     buffer_free(&png);
@@ -140,7 +141,7 @@ static Status write_file(Import *im, ImportPicture *p, int frame, const char *to
     unlink(to); /* what a killed run left may be a hard link to the source */
     if (p->facts.is_dicom) return write_frame(p, frame, to, err);
     if (im->o->link && !p->converted && link(p->path, to) == 0) return STATUS_OK;
-    return file_write_plain(to, p->data, p->size, err);
+    return file_write_plain(to, p->file.data, p->file.size, err);
 }
 
 Status import_picture_write(Import *im, ImportPicture *p, int frame, const char *name, Error *err) {
