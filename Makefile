@@ -131,7 +131,7 @@ DOUBLE_TESTS := $(wildcard tests/grad_*.c tests/oracle/*.c)
 
 LAYER_OBJ := $(LAYER_SRC:%.c=$(BUILD)/%.o)
 CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/cmd/cases.o
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c))
@@ -232,6 +232,9 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR ?= $(PREFIX)/share/doc/msach
+# Where Python looks: the folder of packages under PREFIX that it has, else Debian's.
+PYTHONDIR ?= $(or $(shell python3 -c 'import sys; print(*[p for p in sys.path if p.startswith("$(PREFIX)/lib/python3") and \
+	p.endswith("-packages")][-1:])' 2>/dev/null),$(PREFIX)/lib/python3/dist-packages)
 INSTALL ?= install
 
 $(BUILD)/msach.1: $(BIN)
@@ -245,7 +248,7 @@ $(BUILD)/msach.pc: Makefile FORCE
 
 install: msach library $(BUILD)/msach.1 $(BUILD)/msach.bash $(BUILD)/msach.pc
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(MANDIR)/man1' \
-	'$(DESTDIR)$(COMPLETIONDIR)' '$(DESTDIR)$(DOCDIR)/examples'
+	'$(DESTDIR)$(COMPLETIONDIR)' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(PYTHONDIR)'
 	$(INSTALL) -m 755 $(BIN) '$(DESTDIR)$(BINDIR)/msach'
 	$(INSTALL) -m 644 $(BUILD)/lib/libmsach.a '$(DESTDIR)$(LIBDIR)/libmsach.a'
 	$(INSTALL) -m 755 $(BUILD)/lib/$(SO_FULL) '$(DESTDIR)$(LIBDIR)/$(SO_FULL)'
@@ -255,7 +258,8 @@ install: msach library $(BUILD)/msach.1 $(BUILD)/msach.bash $(BUILD)/msach.pc
 	$(INSTALL) -m 644 cmd/lib/msach.h '$(DESTDIR)$(INCLUDEDIR)/msach.h'
 	$(INSTALL) -m 644 $(BUILD)/msach.1 '$(DESTDIR)$(MANDIR)/man1/msach.1'
 	$(INSTALL) -m 644 $(BUILD)/msach.bash '$(DESTDIR)$(COMPLETIONDIR)/msach'
-	$(INSTALL) -m 644 tests/library/search_index.c '$(DESTDIR)$(DOCDIR)/examples/search_index.c'
+	$(INSTALL) -m 644 tests/library/search_index.c cmd/lib/python/table_row.py '$(DESTDIR)$(DOCDIR)/examples'
+	$(INSTALL) -m 644 cmd/lib/python/msach.py '$(DESTDIR)$(PYTHONDIR)/msach.py'
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
 
 # What install wrote, and folders that are empty then; those that a system has anyway stay.
@@ -263,10 +267,11 @@ uninstall:
 	rm -f '$(DESTDIR)$(BINDIR)/msach' '$(DESTDIR)$(LIBDIR)/libmsach.a' '$(DESTDIR)$(LIBDIR)/$(SO_FULL)' \
 	'$(DESTDIR)$(LIBDIR)/$(SO_MAJOR)' '$(DESTDIR)$(LIBDIR)/$(SO)' '$(DESTDIR)$(LIBDIR)/pkgconfig/msach.pc' \
 	'$(DESTDIR)$(INCLUDEDIR)/msach.h' '$(DESTDIR)$(MANDIR)/man1/msach.1' '$(DESTDIR)$(COMPLETIONDIR)/msach' \
-	'$(DESTDIR)$(DOCDIR)/examples/search_index.c'
-	@rmdir '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' 2>/dev/null; case '$(DESTDIR)$(PREFIX)' in /usr | /usr/local) ;; \
+	'$(DESTDIR)$(DOCDIR)/examples/search_index.c' '$(DESTDIR)$(DOCDIR)/examples/table_row.py' \
+	'$(DESTDIR)$(PYTHONDIR)/msach.py' '$(DESTDIR)$(PYTHONDIR)'/__pycache__/msach.*.pyc
+	@rmdir '$(DESTDIR)$(PYTHONDIR)/__pycache__' 2>/dev/null; rmdir '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' 2>/dev/null; case '$(DESTDIR)$(PREFIX)' in /usr | /usr/local) ;; \
 	*) for folder in '$(MANDIR)/man1' '$(MANDIR)' '$(COMPLETIONDIR)' '$(PREFIX)/share/bash-completion' '$(PREFIX)/share/doc' \
-	'$(PREFIX)/share' '$(LIBDIR)/pkgconfig' '$(LIBDIR)' '$(INCLUDEDIR)' '$(BINDIR)' '$(PREFIX)'; do \
+	'$(PREFIX)/share' '$(PYTHONDIR)' '$(dir $(PYTHONDIR))' '$(LIBDIR)/pkgconfig' '$(LIBDIR)' '$(INCLUDEDIR)' '$(BINDIR)' '$(PREFIX)'; do \
 	rmdir '$(DESTDIR)'"$$folder" 2>/dev/null; done;; esac; true
 FORCE:
 
@@ -494,7 +499,7 @@ help:
 	@echo "make            build ./msach"
 	@echo "make demo       the main job on phantoms, under two minutes"
 	@echo "make test       all tests; test-double: ops and losses in double"
-	@echo "make install    command, library, man page, completion: PREFIX=$(PREFIX) DESTDIR="
+	@echo "make install    command, library, Python module, man page, completion: PREFIX=$(PREFIX) DESTDIR="
 	@echo "make installed  install into a folder of its own, use it, uninstall"
 	@echo "make deb        a Debian package of them"
 	@echo "make uninstall  takes all of that away"

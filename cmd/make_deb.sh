@@ -45,12 +45,14 @@ Architecture: $arch
 Maintainer: $maintainer
 Installed-Size: $(du -k -s --exclude=DEBIAN "$root" | cut -f 1)
 Depends: $needs
+Suggests: python3, python3-numpy
 Section: science
 Priority: optional
 Description: cross-modal hashing of medical images and reports
  Learns short binary codes for medical images and their reports, so that a
  report finds images and an image finds reports by Hamming distance: the
- command msach, the library libmsach with its header, and an example.
+ command msach, the library libmsach with its header and its Python module
+ (which needs python3-numpy), and examples.
  .
  A research program. Not a medical device.
 END

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs into a folder of its own and uses what is there as a stranger would: the example program against the shared and the
-# static library, the man page, the completion, the symbols that the library shows, asks for and keeps; then uninstalls and
+# static library, the Python module, the man page, the completion, the symbols that the library shows, asks for and keeps; then uninstalls and
 # looks for what was left.
 # usage: check_install.sh BUILD        CC, MAKE: those of the build
 set -eu
@@ -52,10 +52,28 @@ if command -v c++ >/dev/null; then
     c++ -Wall -Wextra -Werror -fsyntax-only -I"$root/include" "$work/plus.cc" || fail "msach.h is no C++"
 fi
 
+# ---- The Python module; a sanitizer's runtime must be loaded before Python ----
+module=$(find "$root" -name msach.py)
+[ -n "$module" ] || fail "no msach.py"
+python=
+for p in python3 /usr/bin/python3; do [ -n "$python" ] || ! $p -c 'import numpy' 2>/dev/null || python=$p; done
+case $1 in *san* | *cover*) python= ;; esac
+if [ -n "$python" ]; then
+    PYTHONPATH=$(dirname "$module") $python tests/library/test_msach.py "$work" >"$work/log" 2>&1 || { cat "$work/log"; fail "msach.py fails its tests"; }
+    PYTHONPATH=$(dirname "$module") $python "$root/share/doc/msach/examples/table_row.py" "$work/run" "$msach" >"$work/log" 2>&1 ||
+        { cat "$work/log"; fail "table_row.py does not reproduce msach eval"; }
+    sed -n '/^```python$/,/^```$/p' cmd/lib/README.md | sed '/^```/d' >"$work/example.py"
+    (cd "$work" && PATH=$root/bin:$PATH PYTHONPATH=$(dirname "$module") $python example.py run set/manifest.tsv "anechoic cyst" plot.svg >found) || fail "the Python example of cmd/lib/README.md fails"
+    cut -f 1-3 "$work/found" | cmp -s - "$work/wanted" || fail "the Python example does not find what msach search finds"
+    grep -q '</svg>' "$work/plot.svg" || fail "the Python example draws nothing"
+else
+    echo "check_install: skipped: msach.py: no Python with NumPy (Debian: python3-numpy), or a build of a sanitizer"
+fi
+
 # ---- Symbols: shown, asked for, kept ----
 if [ "$(uname)" = Linux ]; then
     sed -n 's/^MSACH_API.*[ *]\(msach_[a-z_]*\)(.*/\1/p' cmd/lib/msach.h | sort >"$work/promised"
-    [ "$(wc -l <"$work/promised")" -le 15 ] || fail "msach.h has more than 15 functions"
+    [ "$(wc -l <"$work/promised")" -le 20 ] || fail "msach.h has more than 20 functions"
     nm -D --defined-only "$root/lib/libmsach.so" | awk '{print $3}' | sort >"$work/shown"
     cmp -s "$work/promised" "$work/shown" || { diff "$work/promised" "$work/shown"; fail "the shared library shows other symbols than msach.h"; }
     nm -g --defined-only "$root/lib/libmsach.a" | awk 'NF == 3 {print $3}' | sort >"$work/shown"

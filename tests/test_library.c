@@ -88,6 +88,68 @@ Test(library, pixels_give_the_code_of_the_file_that_holds_them_at_any_stride) {
     msach_model_close(m);
 }
 
+/* More cases than a tile, from every source: equal to one at a time, and scores whose signs are the bits. */
+Test(library, batches_give_the_codes_of_single_calls_from_every_source) {
+    enum { N = 300, BYTES = 8, BITS = 64 };
+    Archive a = make_archive();
+    msach_model *m = open_model(a.run.run);
+    msach_model_info about = msach_model_about(m);
+    cr_assert(about.bits == BITS && about.features == 16 && about.side == 32 && strlen(about.hash) == 8);
+    static const char *text[N], *path[N], *sentence[3] = {"anechoic cyst", "shadowing stone", "no finding"};
+    static uint8_t codes[N * BYTES], one[3][BYTES];
+    static float scores[N * BITS], features[N * 16];
+    msach_bytes file[N];
+    msach_picture pixels[N];
+    Image im;
+    unsigned char *data;
+    size_t size;
+    for (int i = 0; i < N; i++) text[i] = sentence[i % 3], path[i] = a.picture;
+    for (int i = 0; i < 3; i++) cr_assert_eq(msach_encode_text(m, sentence[i], one[i], NULL), MSACH_OK);
+    cr_assert_eq(msach_encode(m, &(msach_cases){.n = N, .texts = text},
+                              &(msach_encoding){codes, scores, features}, NULL),
+                 MSACH_OK);
+    for (int i = 0; i < N; i++) {
+        cr_assert_arr_eq(codes + i * BYTES, one[i % 3], BYTES);
+        for (int j = 0; j < BITS; j++)
+            cr_assert_eq(codes[i * BYTES + j / 8] >> j % 8 & 1, scores[i * BITS + j] >= 0);
+        cr_assert_arr_eq(features + i * 16, features + i % 3 * 16, 16 * sizeof *features);
+    }
+    cr_assert_eq(image_read(&im, a.picture, NULL), STATUS_OK);
+    cr_assert_eq(file_read(a.picture, 1 << 20, &data, &size, NULL), STATUS_OK);
+    for (int i = 0; i < N; i++) {
+        file[i] = (msach_bytes){data, size};
+        pixels[i] = (msach_picture){im.pixel, im.width, im.height, (size_t)im.width};
+    }
+    msach_cases source[] = {{.n = N, .paths = path}, {.n = N, .files = file}, {.n = N, .pictures = pixels}};
+    cr_assert_eq(msach_encode_file(m, a.picture, one[0], NULL), MSACH_OK);
+    for (int k = 0; k < 3; k++) {
+        memset(codes, 0, sizeof codes);
+        cr_assert_eq(msach_encode(m, &source[k], &(msach_encoding){.codes = codes}, NULL), MSACH_OK);
+        for (int i = 0; i < N; i++) cr_assert_arr_eq(codes + i * BYTES, one[0], BYTES);
+    }
+    image_free(&im);
+    free(data);
+    msach_model_close(m);
+}
+
+Test(library, index_codes_are_those_of_its_cases) {
+    Archive a = make_archive();
+    expect_msach(0, "", "index --delete case0003 --out %s", a.index);
+    msach_index *x = open_index(a.index, NULL);
+    uint8_t present[60];
+    msach_case c;
+    const uint8_t *codes = msach_index_codes(x, MSACH_TEXT, present);
+    for (int row = 0; row < 60; row++) {
+        cr_assert_eq(present[row], row != 2);
+        if (!present[row]) continue;
+        cr_assert_eq(msach_index_case(x, row, &c, NULL), MSACH_OK);
+        cr_assert_arr_eq(codes + row * 8, c.code[MSACH_TEXT], 8);
+    }
+    cr_assert_null(msach_index_codes(x, (msach_kind)2, present));
+    cr_assert_null(msach_index_codes(NULL, MSACH_TEXT, NULL));
+    msach_index_close(x);
+}
+
 static int differing_bits(const uint8_t *a, const uint8_t *b, size_t bytes) {
     int n = 0;
     for (size_t i = 0; i < 8 * bytes; i++) n += (a[i / 8] ^ b[i / 8]) >> (i % 8) & 1;
@@ -147,6 +209,21 @@ Test(library, evaluation_by_hand) {
     cr_assert_float_eq(q.map, (1 + (1 + (2.0 / 3 + 0.5) / 2) / 2) / 2, 1e-12);
     cr_assert_float_eq(q.map_low, (1 + (1 + 0.5) / 2) / 2, 1e-12);
     cr_assert_float_eq(q.map_high, (1 + (1 + 2.0 / 3) / 2) / 2, 1e-12);
+    cr_assert(q.interval_low == 0 && q.interval_high == 0, "an interval that was not asked for");
+    /* Two queries in two groups: a draw is either of them twice, or both. In one group: always both. */
+    double ap[2];
+    t.ap = ap;
+    t.interval = 1;
+    cr_assert_eq(msach_evaluate(&t, &q, NULL), MSACH_OK);
+    cr_assert_float_eq((ap[0] + ap[1]) / 2, q.map, 1e-12);
+    cr_assert_float_eq(ap[0], 1, 1e-12);
+    cr_assert_float_eq(q.interval_low, ap[1], 1e-12);
+    cr_assert_float_eq(q.interval_high, ap[0], 1e-12);
+    t.groups = (const int[]){7, 7};
+    t.ap = NULL;
+    cr_assert_eq(msach_evaluate(&t, &q, NULL), MSACH_OK);
+    cr_assert_float_eq(q.interval_low, q.map, 1e-12);
+    cr_assert_float_eq(q.interval_high, q.map, 1e-12);
 }
 
 /* ---- What it refuses ---- */
@@ -182,6 +259,22 @@ Test(library, wrong_arguments_are_told_and_end_nothing) {
     REFUSED(MSACH_USAGE, msach_encode_pixels(m, pixel, 1, -1, 1, code, &err));
     REFUSED(MSACH_USAGE, msach_encode_pixels(m, pixel, 2, 1, 1, code, &err));
     REFUSED(MSACH_USAGE, msach_encode_pixels(m, pixel, INT32_MAX, INT32_MAX, SIZE_MAX, code, &err));
+    msach_encoding out = {.codes = code};
+    const char *texts[2] = {"a", ""}, *paths[2] = {a.picture, "no-such.png"};
+    msach_bytes bytes = {pixel, 0};
+    REFUSED(MSACH_USAGE, msach_encode(m, &(msach_cases){.n = 1}, &out, &err));
+    REFUSED(MSACH_USAGE, msach_encode(m, &(msach_cases){.n = 1, .texts = texts, .paths = paths}, &out, &err));
+    REFUSED(MSACH_USAGE, msach_encode(m, &(msach_cases){.n = 1, .texts = texts}, NULL, &err));
+    REFUSED(MSACH_USAGE, msach_encode(m, &(msach_cases){.n = SIZE_MAX, .texts = texts}, &out, &err));
+    REFUSED(MSACH_USAGE, msach_encode(m, &(msach_cases){.n = 2, .texts = texts}, &out, &err));
+    cr_assert_not_null(strstr(err.message, "text 2"));
+    REFUSED(MSACH_USAGE, msach_encode(m, &(msach_cases){.n = 1, .files = &bytes}, &out, &err));
+    bytes.size = sizeof pixel;
+    REFUSED(MSACH_INPUT, msach_encode(m, &(msach_cases){.n = 1, .files = &bytes}, &out, &err));
+    REFUSED(MSACH_INPUT, msach_encode(m, &(msach_cases){.n = 2, .paths = paths}, &out, &err));
+    cr_assert_not_null(strstr(err.message, "pictures:2: no-such.png"));
+    cr_assert_eq(msach_encode(m, &(msach_cases){.n = 0, .texts = texts}, &out, NULL), MSACH_OK);
+    cr_assert_eq(msach_model_about(NULL).bits, 0);
     REFUSED(MSACH_USAGE, msach_index_open(&nothing, "", m, &err));
     REFUSED(MSACH_USAGE, msach_index_case(x, -1, &c, &err));
     REFUSED(MSACH_USAGE, msach_index_case(x, 60, &c, &err));

@@ -2,6 +2,7 @@
 
 #include "cmd/lib/lib_error.h"
 #include "cmd/lib/lib_model.h"
+#include "eval/bootstrap.h"
 #include "eval/ranking.h"
 #include "eval/retrieval.h"
 #include "hash/search/index.h"
@@ -68,6 +69,13 @@ int64_t msach_index_find(const msach_index *index, const char *id) {
     return index && id ? index_find(index->index, id) : -1;
 }
 
+const uint8_t *msach_index_codes(const msach_index *index, msach_kind kind, uint8_t *present) {
+    if (!index || (kind != MSACH_IMAGE && kind != MSACH_TEXT)) return NULL;
+    size_t rows = (size_t)index_count(index->index);
+    if (present && rows) memcpy(present, index_allowed(index->index, (Modality)kind), rows);
+    return index_codes(index->index, (Modality)kind);
+}
+
 /* ---- Search ---- */
 
 /* Searches in batches, so that memory does not grow with n. k is at most the number of rows. */
@@ -111,6 +119,40 @@ msach_status msach_search(const msach_index *index, msach_kind kind, const uint8
 
 /* ---- Evaluation ---- */
 
+/* ap (queries): the average precision of each query. */
+static Status find_interval(msach_quality *out, const msach_task *t, const double *ap, Error *err) {
+    Interval interval;
+    BootstrapSample sample = {.score = ap, .group = t->groups, .n = t->queries};
+    TRY(bootstrap_mean(&interval, &sample, 0.95, 1, err));
+    out->interval_low = interval.low;
+    out->interval_high = interval.high;
+    return STATUS_OK;
+}
+
+static Status evaluate(msach_quality *out, const msach_task *t, double *ap, Error *err) {
+    CaseSet query = {.n = t->queries, .bits = t->bits, .classes = t->classes, .labels = t->query_labels};
+    CaseSet database = {
+        .n = t->database, .bits = t->bits, .classes = t->classes, .labels = t->database_labels};
+    query.code[MODALITY_IMAGE] = t->query_codes;
+    database.code[MODALITY_TEXT] = t->database_codes;
+    Retrieval r = {0};
+    Status s = evaluate_codes(&r, &(RetrievalTask){&query, &database, MODALITY_IMAGE, false}, NULL, err);
+    if (s == STATUS_OK) {
+        *out = (msach_quality){r.map.expected,
+                               r.map.pessimistic,
+                               r.map.optimistic,
+                               r.map_random,
+                               r.precision[CUT_10],
+                               r.ndcg,
+                               0,
+                               0};
+        for (size_t q = 0; ap && q < t->queries; q++) ap[q] = r.query[q].ap.expected;
+        if (t->interval) s = find_interval(out, t, ap, err);
+    }
+    retrieval_free(&r);
+    return s;
+}
+
 msach_status msach_evaluate(const msach_task *t, msach_quality *out, msach_error *err) {
     LIB_NEED(t && out, "a task and room for its result", err);
     LIB_NEED(t->bits >= 16 && t->bits <= MSACH_MAX_BITS && t->bits % 8 == 0,
@@ -120,17 +162,10 @@ msach_status msach_evaluate(const msach_task *t, msach_quality *out, msach_error
              "one query and one item at least", err);
     LIB_NEED(t->query_codes && t->database_codes && t->query_labels && t->database_labels,
              "codes and labels of both sides", err);
-    CaseSet query = {.n = t->queries, .bits = t->bits, .classes = t->classes, .labels = t->query_labels};
-    CaseSet database = {
-        .n = t->database, .bits = t->bits, .classes = t->classes, .labels = t->database_labels};
-    query.code[MODALITY_IMAGE] = t->query_codes;
-    database.code[MODALITY_TEXT] = t->database_codes;
     Error e = {0};
-    Retrieval r = {0};
-    Status s = evaluate_codes(&r, &(RetrievalTask){&query, &database, MODALITY_IMAGE, false}, NULL, &e);
-    if (s == STATUS_OK)
-        *out = (msach_quality){r.map.expected, r.map.pessimistic,   r.map.optimistic,
-                               r.map_random,   r.precision[CUT_10], r.ndcg};
-    retrieval_free(&r);
+    double *own = t->interval && !t->ap ? mem_calloc(t->queries, sizeof *own) : NULL;
+    Status s = t->interval && !t->ap && !own ? mem_error(&e, "the interval")
+                                             : evaluate(out, t, own ? own : t->ap, &e);
+    mem_free(own);
     return lib_report(err, &e, s);
 }

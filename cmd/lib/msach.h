@@ -1,4 +1,4 @@
-/* libmsach: search an archive of medical images and reports by short binary codes. Fifteen functions, no others.
+/* libmsach: search an archive of medical images and reports by short binary codes. Eighteen functions, no others.
  *
  *     msach_error err;
  *     msach_model *model = NULL;
@@ -70,15 +70,51 @@ MSACH_API void msach_model_close(msach_model *model);
 /* Bits of a code of the model; 0 for NULL. */
 MSACH_API int msach_model_bits(const msach_model *model);
 
-/* code: bits/8 bytes. text: UTF-8, ended by 0, not empty. Words beyond the text length of the model are ignored. A text without a known
- * word has a code, too. */
+/* bits: of a code. features: width of c_m. side: pictures become (side, side) pixels. hash: the name of the model in an index; lives as long
+ * as the model. All 0 and NULL for NULL. */
+typedef struct {
+    int bits, features, side;
+    const char *hash;
+} msach_model_info;
+MSACH_API msach_model_info msach_model_about(const msach_model *model);
+
+/* height rows from the top, `stride` >= width bytes apart, of width gray values; 0 is black, 255 white. width and height from 1; at most
+ * 64 Mi pixels. */
+typedef struct {
+    const uint8_t *pixels;
+    int width, height;
+    size_t stride;
+} msach_picture;
+/* The bytes of a picture's file, of any kind that `msach encode` reads. */
+typedef struct {
+    const uint8_t *data;
+    size_t size;
+} msach_bytes;
+
+/* n cases, from exactly one of the four arrays (n); the others are NULL. texts: UTF-8, ended by 0, not empty. Words beyond the text length
+ * of the model are ignored. A text without a known word has a code, too. paths: pictures of any kind that `msach encode` reads. */
+typedef struct {
+    size_t n;
+    const char *const *texts;
+    const char *const *paths;
+    const msach_bytes *files;
+    const msach_picture *pictures;
+} msach_cases;
+/* Results of n cases: codes (n, bits/8); scores (n, bits), real values whose signs are the bits; features (n, features) c_m before hashing.
+ * NULL: not wanted. */
+typedef struct {
+    uint8_t *codes;
+    float *scores, *features;
+} msach_encoding;
+/* Encodes n cases. A message names the case that is wrong, from 1. Much faster than one by one: values derived from the weights are computed
+ * once for 256 cases. */
+MSACH_API msach_status msach_encode(msach_model *model, const msach_cases *cases, const msach_encoding *out,
+                                    msach_error *err);
+/* One text, one picture's file, one picture: code (bits/8), see msach_cases. */
 MSACH_API msach_status msach_encode_text(msach_model *model, const char *text, uint8_t *code,
                                          msach_error *err);
-/* path: a picture of any kind that `msach encode` reads. */
 MSACH_API msach_status msach_encode_file(msach_model *model, const char *path, uint8_t *code,
                                          msach_error *err);
-/* pixels: height rows from the top, `stride` >= width bytes apart, of width gray values; 0 is black, 255 white. width and height from 1;
- * at most 64 Mi pixels. */
 MSACH_API msach_status msach_encode_pixels(msach_model *model, const uint8_t *pixels, int width, int height,
                                            size_t stride, uint8_t *code, msach_error *err);
 
@@ -111,6 +147,9 @@ typedef struct {
 MSACH_API msach_status msach_index_case(msach_index *index, int64_t row, msach_case *out, msach_error *err);
 /* The row of the case with this id, or -1. */
 MSACH_API int64_t msach_index_find(const msach_index *index, const char *id);
+/* All codes of a kind (rows, bits/8), which live as long as the index; NULL for a wrong argument. present (rows), may be NULL: set to 1 where
+ * the case has a code of this kind and is not deleted. */
+MSACH_API const uint8_t *msach_index_codes(const msach_index *index, msach_kind kind, uint8_t *present);
 
 typedef struct {
     int64_t row;
@@ -125,19 +164,26 @@ MSACH_API msach_status msach_search(const msach_index *index, msach_kind kind, c
 /* ---- Quality of codes ---- */
 
 /* Each query ranks the whole database by distance. An item is relevant if it shares a label with the query. Codes (n, bits/8); labels
- * (n, classes), 0 or not 0; classes from 1 to 4,096. */
+ * (n, classes), 0 or not 0; classes from 1 to 4,096. groups (queries): equal numbers for queries of one patient or video; NULL: each query
+ * is its own group. ap (queries): receives the average precision of each query; or NULL. interval: also compute the interval of map.
+ * Initialise with {0}: later versions may append members. */
 typedef struct {
     int bits, classes;
     size_t queries, database;
     const uint8_t *query_codes, *database_codes;
     const uint8_t *query_labels, *database_labels;
+    const int *groups;
+    double *ap;
+    int interval; /* 0 or 1 */
 } msach_task;
 
 /* Means over all queries, 0..1. map: mean average precision, expected over all orders of equal distances; map_low and map_high: in the worst
- * and the best order. map_random: the value of a constant code. */
+ * and the best order. map_random: the value of a constant code. interval_low, interval_high: 95 % percentile bootstrap interval of map, 2,000
+ * draws of whole groups of queries; 0 where task.interval is 0. */
 typedef struct {
     double map, map_low, map_high, map_random;
     double precision_at_10, ndcg;
+    double interval_low, interval_high;
 } msach_quality;
 MSACH_API msach_status msach_evaluate(const msach_task *task, msach_quality *out, msach_error *err);
 
