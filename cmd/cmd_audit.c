@@ -121,7 +121,8 @@ static Status run(Args *a, Error *err) {
                         args_get(a, "query-labels"), args_get(a, "database-labels"),
                         args_get(a, "query-groups"), args_get(a, "database-groups"),
                         args_get(a, "query-ids"),    args_get(a, "database-ids"),
-                        (AuditCodesForm)codes,       (AuditLabelsForm)labels};
+                        (AuditCodesForm)codes,       (AuditLabelsForm)labels,
+                        "--codes"};
     if (!from.query_groups != !from.database_groups)
         return args_wrong(a, err, "--query-groups and --database-groups go together; both were expected");
     if (!from.query_ids != !from.database_ids)

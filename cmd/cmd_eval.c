@@ -3,16 +3,20 @@
 
 #include "cmd/json_out.h"
 #include "cmd/verbs.h"
+#include "eval/audit/audit_folder.h"
 #include "eval/bootstrap.h"
 #include "eval/compat.h"
 #include "eval/dump.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/parts.h"
+#include "train/pages/report.h"
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
-    {"run", 'r', "RUN", NULL, "directory of a finished run, or a model file with --data", NEEDED},
+    {"run", 'r', "RUN", NULL, "directory of a finished run, or a model file with --data", PLAIN},
+    {"codes", 0, "DIR", NULL, "instead of a run: codes of any program, in files named as --dump names them",
+     PLAIN},
     {"data", 'd', "MANIFEST", NULL, "another manifest, with a 'split' column [the manifest of the run]",
      PLAIN},
     {"set", 's', "SET", "test", "queries: test, or val (each against the other validation cases)", PLAIN},
@@ -22,6 +26,10 @@ static const Option OPTIONS[] = {
      PLAIN},
     {"json", 0, NULL, NULL, "print one JSON object instead of the table", PLAIN},
     {"dump", 0, "DIR", NULL, "also write codes, labels, ids, a row for each query, and TREC files", PLAIN},
+    {"html", 0, "FILE", NULL, "also write a page with curves and the health of the codes", PLAIN},
+    {"form", 0, "FORM", "values",
+     "what the codes of --codes are: packed, columns, or values (what the values allow)", PLAIN},
+    {"labels", 0, "FORM", "values", "what their labels are: onehot, signs, classes, or values", PLAIN},
     OPTION_SKIP_BAD,
     OPTION_ALLOW_OUTSIDE,
     OPTION_MASK_WORDS,
@@ -31,16 +39,21 @@ static const Option OPTIONS[] = {
 static const char *const PROTOCOLS[] = {"honest", "published", NULL};
 static const char *const COMPATS[] = {"dcmh", "torchcmh", "djsrh", "ucch", NULL}; /* as enum Compat */
 static const char *const SETS[] = {"test", "val", NULL};
+#if PART_AUDIT
+static const char *const FORMS[] = {"values", "packed", "columns", NULL};           /* as AuditCodesForm */
+static const char *const LABELS[] = {"values", "onehot", "signs", "classes", NULL}; /* as AuditLabelsForm */
+#endif
 
 enum { PARTNER_CUTS = 3 };
 static const int PARTNER_CUT[PARTNER_CUTS] = {1, 5, 10};
 
 /* All that is printed. Arrays of two are by the modality of the query.
  * interval: 95 % interval of MAP, over groups of queries. partner: share of the queries whose own other modality is among the first 1, 5
- * and 10 of all queries' other modalities. compat_map: MAP by the formula `compat`; -1: none. */
+ * and 10 of all queries' other modalities. compat_map: MAP by the formula `compat`; -1: none. label_name: (classes) or NULL. */
 typedef struct {
-    const char *run;
+    const char *run, *codes; /* one is NULL */
     int protocol, set, compat;
+    const char *const *label_name;
     const Evaluation *e;
     Interval interval[2];
     double partner[2][PARTNER_CUTS], compat_map[2];
@@ -62,27 +75,58 @@ static Status find_interval(Result *r, Modality k, Error *err) {
     return s;
 }
 
-/* Adds to the evaluation: intervals, partners, the formula of --compat, the files of --dump. */
-static Status measure(Args *a, Result *r, const Session *s, Error *err) {
+static const char *described(const Result *r) {
+    if (r->codes) return "queries against a database";
+    if (r->set == 1) return "validation queries, each against the validation cases of other groups";
+    if (r->protocol == PROTOCOL_PUBLISHED)
+        return "test queries against the TRAINING cases (published protocol: says little about new cases)";
+    return "test queries against database cases that were never trained on";
+}
+
+static Status write_dump(const Args *a, const Result *r, Error *err) {
+#if PART_AUDIT
+    const Evaluation *e = r->e;
+    Dump d = {
+        .query = &e->query, .database = &e->database, .label_name = r->label_name, .direction = e->direction};
+    if (!e->query.id)
+        return args_wrong(a, err, "--dump needs ids_query.txt and ids_database.txt in %s", r->codes);
+    return dump_write(args_get(a, "dump"), &d, err);
+#else
+    (void)r;
+    return args_wrong(a, err, "--dump: " PART_ABSENT("audit"));
+#endif
+}
+
+static Status write_page(const Args *a, const Result *r, Error *err) {
+#if PART_PAGES
+    char lead[512];
+    const Evaluation *e = r->e;
+    snprintf(lead, sizeof lead,
+             "%.200s, %d bits: MAP of image to text %.3f (95 %% interval %.3f to %.3f), text to image %.3f "
+             "(%.3f to %.3f).",
+             r->run ? r->run : r->codes, e->query.bits, e->direction[0].map.expected, r->interval[0].low,
+             r->interval[0].high, e->direction[1].map.expected, r->interval[1].low, r->interval[1].high);
+    return report_evaluation(args_get(a, "html"), lead, described(r), e, err);
+#else
+    (void)r;
+    return args_wrong(a, err, "--html: " PART_ABSENT("pages"));
+#endif
+}
+
+/* Adds to the evaluation: intervals, partners, the formula of --compat; writes the files of --dump and --html. */
+static Status measure(Args *a, Result *r, Error *err) {
     for (Modality k = 0; k < MODALITIES; k++) {
         TRY(find_partners(r, k, a->pool, err));
         TRY(find_interval(r, k, err));
     }
 #if PART_AUDIT
-    const Evaluation *e = r->e;
     for (Modality k = 0; r->compat >= 0 && k < MODALITIES; k++) {
-        RetrievalTask task = evaluation_task(e, k);
+        RetrievalTask task = evaluation_task(r->e, k);
         TRY(compat_map((Compat)r->compat, &task, 0, &r->compat_map[k], a->pool, err));
     }
-    Dump d = {.query = &e->query,
-              .database = &e->database,
-              .label_name = (const char *const *)s->manifest.label_names,
-              .direction = e->direction};
-    if (args_get(a, "dump")) return dump_write(args_get(a, "dump"), &d, err);
-#else
-    (void)s;
 #endif
-    return STATUS_OK;
+    if (args_has(a, "dump")) TRY(write_dump(a, r, err));
+    return args_has(a, "html") ? write_page(a, r, err) : STATUS_OK;
 }
 
 /* ---- JSON ---- */
@@ -137,8 +181,9 @@ static void json_health(const CodeHealth *h) {
 
 static void print_json(const Result *r) {
     const Evaluation *e = r->e;
-    printf("{\"bits\":%d,\"protocol\":\"%s\",\"set\":\"%s\",\"queries\":%zu,\"database\":%zu", e->query.bits,
-           PROTOCOLS[r->protocol], SETS[r->set], e->query.n, e->database.n);
+    printf("{\"bits\":%d", e->query.bits);
+    if (r->run) printf(",\"protocol\":\"%s\",\"set\":\"%s\"", PROTOCOLS[r->protocol], SETS[r->set]);
+    printf(",\"queries\":%zu,\"database\":%zu", e->query.n, e->database.n);
     for (int k = 0; k < 2; k++) json_direction(r, k);
     printf(",\"codes\":{\"image\":");
     json_health(&e->health[0]);
@@ -148,13 +193,6 @@ static void print_json(const Result *r) {
 }
 
 /* ---- Table ---- */
-
-static const char *described(const Result *r) {
-    if (r->set == 1) return "validation queries, each against the validation cases of other groups";
-    if (r->protocol == PROTOCOL_PUBLISHED)
-        return "test queries against the TRAINING cases (published protocol: says little about new cases)";
-    return "test queries against database cases that were never trained on";
-}
 
 static void print_retrieval(const Result *r) {
     printf("               MAP   [pessimistic, optimistic]  95 %% interval   random  P@10   NDCG   partner "
@@ -187,7 +225,8 @@ static void print_health(const Evaluation *e) {
 
 static void print_table(const Result *r) {
     const Evaluation *e = r->e;
-    printf("%s: %d bits, %zu %s: %zu\n\n", r->run, e->query.bits, e->query.n, described(r), e->database.n);
+    printf("%s: %d bits, %zu %s: %zu\n\n", r->run ? r->run : r->codes, e->query.bits, e->query.n,
+           described(r), e->database.n);
     print_retrieval(r);
     print_health(e);
     for (int k = 0; k < 2; k++)
@@ -228,7 +267,8 @@ static Status evaluate(Args *a, Result *r, const char *data, Error *err) {
     if (status == STATUS_OK)
         status = evaluation_run(&e, &s, &f.model, r->set ? SET_VAL : SET_QUERY, (Protocol)r->protocol, err);
     r->e = &e;
-    if (status == STATUS_OK) status = measure(a, r, &s, err);
+    r->label_name = (const char *const *)s.manifest.label_names;
+    if (status == STATUS_OK) status = measure(a, r, err);
     if (status == STATUS_OK) (args_has(a, "json") ? print_json : print_table)(r);
     r->e = NULL;
     evaluation_free(&e);
@@ -237,19 +277,61 @@ static Status evaluate(Args *a, Result *r, const char *data, Error *err) {
     return status;
 }
 
+/* Codes of any program. The sets are borrowed from the folder. */
+static Status evaluate_codes_of(Args *a, Result *r, Error *err) {
+#if PART_AUDIT
+    int form, labels;
+    CodesFolder f;
+    Evaluation e = {0};
+    TRY(args_choice(a, "form", FORMS, &form, err));
+    TRY(args_choice(a, "labels", LABELS, &labels, err));
+    Status status =
+        codes_folder_read(&f, r->codes, (AuditCodesForm)form, "--form", (AuditLabelsForm)labels, err);
+    e.query = f.query;
+    e.database = f.database;
+    if (status == STATUS_OK) status = evaluation_measure(&e, a->pool, err);
+    r->e = &e;
+    r->label_name = f.label_names.line;
+    if (status == STATUS_OK) status = measure(a, r, err);
+    if (status == STATUS_OK) (args_has(a, "json") ? print_json : print_table)(r);
+    r->e = NULL;
+    e.query = e.database = (CaseSet){0};
+    evaluation_free(&e);
+    codes_folder_free(&f);
+    return status;
+#else
+    (void)r;
+    return args_wrong(a, err, "--codes: " PART_ABSENT("audit"));
+#endif
+}
+
+/* STATUS_USAGE where an option is given that the source of the codes does not use. */
+static Status check_options(const Args *a, const Result *r, Error *err) {
+    static const char *const of_run[] = {"data",          "set",        "protocol", "skip-bad",
+                                         "allow-outside", "mask-words", NULL},
+                             *const of_codes[] = {"form", "labels", NULL};
+    for (const char *const *name = r->codes ? of_run : of_codes; *name; name++)
+        if (args_has(a, *name))
+            return args_wrong(a, err, "--%s goes with --%s", *name, r->codes ? "run" : "codes");
+    if (args_has(a, "dump") && r->set == 1)
+        return args_wrong(a, err, "--dump writes the test queries; leave out --set val");
+    if (!PART_AUDIT && args_has(a, "compat")) return args_wrong(a, err, "--compat: " PART_ABSENT("audit"));
+    return STATUS_OK;
+}
+
 static Status run(Args *a, Error *err) {
-    Result r = {.run = args_get(a, "run"), .compat = -1};
+    static const char *const sources[] = {"run", "codes", NULL};
+    Result r = {.run = args_get(a, "run"), .codes = args_get(a, "codes"), .compat = -1};
     char *data = NULL;
+    TRY(args_one_of(a, sources, err));
     TRY(args_choice(a, "protocol", PROTOCOLS, &r.protocol, err));
     TRY(args_choice(a, "set", SETS, &r.set, err));
     TRY(args_choice(a, "compat", COMPATS, &r.compat, err));
-    if (!PART_AUDIT && (args_has(a, "compat") || args_has(a, "dump")))
-        return args_wrong(a, err, "--compat and --dump: " PART_ABSENT("audit"));
-    if (args_get(a, "dump") && r.set == 1)
-        return args_wrong(a, err, "--dump writes the test queries; leave out --set val");
+    TRY(check_options(a, &r, err));
+    TRY(args_pool(a, err));
+    if (r.codes) return evaluate_codes_of(a, &r, err);
     TRY(find_data(a, &data, err));
-    Status s = args_pool(a, err);
-    if (s == STATUS_OK) s = evaluate(a, &r, data, err);
+    Status s = evaluate(a, &r, data, err);
     mem_free(data);
     return s;
 }
@@ -261,5 +343,10 @@ const Verb VERB_EVAL = {
     NULL,
     OPTIONS,
     run,
-    "Equal distances are ties: MAP is its expected value over all orders of the ties, between its bounds.",
+    "Equal distances are ties: MAP is its expected value over all orders of the ties, between its bounds.\n"
+    "--codes DIR reads image_codes_query.npy, text_codes_query.npy, labels_query.npy and the same of "
+    "database; if there, "
+    "ids_query.txt,\n"
+    "groups_query.txt, and label_names.txt. Codes are (n,columns): packed bits, or a column a bit of 0/1, "
+    "-1/+1 or bool.",
     STOP_AT_PROGRESS};

@@ -5,6 +5,8 @@
 
 #include "cmd/cases.h"
 #include "cmd/verbs.h"
+#include "data/row_ids.h"
+#include "eval/audit/audit.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
@@ -16,6 +18,11 @@ static const Option OPTIONS[] = {
     {"data", 'd', "MANIFEST", NULL, "cases of the archive; a case may lack labels, its image or its text",
      PLAIN},
     {"out", 'o', "FILE.idx", NULL, "the index to write or to change", NEEDED},
+    {"image-codes", 0, "A.npy", NULL,
+     "instead of a model: image codes of any program, a row a case of --data", PLAIN},
+    {"text-codes", 0, "B.npy", NULL, "the same for the texts", PLAIN},
+    {"form", 0, "FORM", "values", "what these codes are: packed, columns, or values (what the values allow)",
+     PLAIN},
     {"append", 0, NULL, NULL, "add the cases to an existing index", PLAIN},
     {"delete", 0, "ID...", NULL, "remove these cases from the index", MANY},
     {"compact", 0, NULL, NULL, "shrink the file by the space of deleted cases", PLAIN},
@@ -56,29 +63,32 @@ static char *folder_of(const char *path) {
 
 /* ---- Building ---- */
 
+/* f, cases: NULL for codes of another program. */
 typedef struct {
     const ModelFile *f;
     const Cases *cases;
+    const Manifest *manifest;
+    int bits;
+    const char *model_hash;
     uint8_t *codes[2];       /* (count[m], bits/8) */
     const uint8_t **code[2]; /* (n) for each case, NULL where it lacks the modality */
     const char **labels;     /* (n_labels) scratch: labels of one case */
     const char *folder;
 } Archive;
 
-static bool take_memory(Archive *r) {
-    size_t bytes = code_bytes(r->f->model.config.bits), n = (size_t)r->cases->manifest.n;
-    r->labels = mem_calloc((size_t)r->cases->manifest.n_labels + 1, sizeof *r->labels);
-    for (Modality m = 0; m < MODALITIES; m++) {
-        r->codes[m] = mem_calloc((size_t)r->cases->count[m] + 1, bytes);
-        r->code[m] = mem_calloc(n, sizeof *r->code[m]);
-    }
-    return r->labels && r->codes[0] && r->codes[1] && r->code[0] && r->code[1];
+static Status take_memory(Archive *r, Error *err) {
+    r->labels = mem_calloc((size_t)r->manifest->n_labels + 1, sizeof *r->labels);
+    for (Modality m = 0; m < MODALITIES; m++)
+        r->code[m] = mem_calloc((size_t)r->manifest->n, sizeof *r->code[m]);
+    return r->labels && r->code[0] && r->code[1] ? STATUS_OK : mem_error(err, "the codes");
 }
 
 static Status encode(Args *a, Archive *r, Error *err) {
-    size_t bytes = code_bytes(r->f->model.config.bits);
+    size_t bytes = code_bytes(r->bits);
     for (Modality m = 0; m < MODALITIES; m++) {
         int count = r->cases->count[m];
+        r->codes[m] = mem_calloc((size_t)count + 1, bytes);
+        if (!r->codes[m]) return mem_error(err, "the codes");
         Encoding out = {.codes = r->codes[m]};
         TRY(encode_cases(&r->f->model, &r->cases->data, r->cases->index[m], count, m, &out, a->pool, &a->log,
                          err));
@@ -87,8 +97,57 @@ static Status encode(Args *a, Archive *r, Error *err) {
     return STATUS_OK;
 }
 
+/* ---- Codes of another program ---- */
+
+#if PART_AUDIT
+static const char *const FORMS[] = {"values", "packed", "columns", NULL}; /* as AuditCodesForm */
+
+/* The codes of one file, each for its case. Short codes are padded with bits of 0, which change no distance. */
+static Status take_own(Archive *r, Modality m, const AuditCodes *codes, const char *path, Error *err) {
+    size_t n = (size_t)r->manifest->n, bytes = code_bytes(r->bits), width = code_bytes(codes->bits);
+    int *row = mem_calloc(n, sizeof *row);
+    bool *may_lack = mem_calloc(n, sizeof *may_lack);
+    r->codes[m] = mem_calloc(codes->n, bytes);
+    Status s = row && may_lack && r->codes[m] ? STATUS_OK : mem_error(err, "the codes");
+    for (size_t i = 0; s == STATUS_OK && i < n; i++) {
+        const Case *c = &r->manifest->cases[i];
+        may_lack[i] = m == MODALITY_IMAGE ? !c->image_path : !c->text[0];
+    }
+    if (s == STATUS_OK) s = row_ids_match(row, r->manifest, path, (int64_t)codes->n, may_lack, err);
+    for (size_t i = 0; s == STATUS_OK && i < codes->n; i++)
+        memcpy(r->codes[m] + i * bytes, codes->code + i * width, width);
+    for (size_t i = 0; s == STATUS_OK && i < n; i++)
+        if (row[i] >= 0) r->code[m][i] = r->codes[m] + (size_t)row[i] * bytes;
+    mem_free(row);
+    mem_free(may_lack);
+    return s;
+}
+
+/* A pair of files shares form and length; one file alone is read as both. */
+static Status read_own(const Args *a, Archive *r, Error *err) {
+    const char *given[2] = {args_get(a, "image-codes"), args_get(a, "text-codes")};
+    const char *path[2] = {given[0] ? given[0] : given[1], given[1] ? given[1] : given[0]};
+    int form;
+    AuditCodes codes[2];
+    TRY(args_choice(a, "form", FORMS, &form, err));
+    Status s = audit_read_codes(codes, path, (AuditCodesForm)form, "--form", err);
+    r->bits = codes[0].bits <= CODE_MIN_BITS ? CODE_MIN_BITS : 8 * (int)code_bytes(codes[0].bits);
+    for (int m = 0; s == STATUS_OK && m < 2; m++)
+        if (given[m]) s = take_own(r, (Modality)m, &codes[m], path[m], err);
+    for (int m = 0; m < 2; m++) mem_free(codes[m].code);
+    return s;
+}
+#else
+static Status read_own(const Args *a, Archive *r, Error *err) {
+    (void)r;
+    return args_wrong(a, err, "--image-codes, --text-codes: " PART_ABSENT("audit"));
+}
+#endif
+
+/* ---- Writing ---- */
+
 static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
-    const Manifest *m = &r->cases->manifest;
+    const Manifest *m = r->manifest;
     const Case *c = &m->cases[i];
     IndexCase out = {
         .id = c->id, .text = c->text, .labels = r->labels, .code = {r->code[0][i], r->code[1][i]}};
@@ -110,7 +169,7 @@ static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
 static Status write_index(const Args *a, const Archive *r, Error *err) {
     IndexBuilder *b = NULL;
     const char *out = args_get(a, "out");
-    int bits = r->f->model.config.bits;
+    int bits = r->bits;
     long m;
 #if !PART_SUBSTRINGS
     if (args_has(a, "substrings"))
@@ -120,9 +179,9 @@ static Status write_index(const Args *a, const Archive *r, Error *err) {
     if (m > 0 && m < mih_fewest(bits))
         return args_wrong(a, err, "--substrings is %ld; %d to %d were expected for codes of %d bits", m,
                           mih_fewest(bits), mih_most(bits), bits);
-    Status s = index_builder_create(&b, bits, r->f->hash, err);
+    Status s = index_builder_create(&b, bits, r->model_hash, err);
     if (s == STATUS_OK) index_builder_set_tables(b, (int)m, a->pool);
-    for (int i = 0; s == STATUS_OK && i < r->cases->manifest.n; i++) s = add_case(b, r, i, err);
+    for (int i = 0; s == STATUS_OK && i < r->manifest->n; i++) s = add_case(b, r, i, err);
     if (s == STATUS_OK)
         s = args_has(a, "append") ? index_append(b, out, err) : index_builder_write(b, out, err);
     index_builder_free(b);
@@ -137,40 +196,48 @@ static void archive_free(Archive *r) {
     mem_free(r->labels);
 }
 
-static Status add_cases(Args *a, const ModelFile *f, const Cases *c, const char *folder, Error *err) {
-    Archive r = {.f = f, .cases = c, .folder = folder};
-    Status s = STATUS_IO;
-    if (!take_memory(&r)) {
-        mem_error(err, "the codes");
-    } else {
-        s = encode(a, &r, err);
-        if (s == STATUS_OK) s = write_index(a, &r, err);
-    }
-    archive_free(&r);
+/* Codes of the archive by its model, or those that another program made; then the index. */
+static Status add_cases(Args *a, Archive *r, Error *err) {
+    Status s = take_memory(r, err);
+    if (s == STATUS_OK) s = r->f ? encode(a, r, err) : read_own(a, r, err);
+    if (s == STATUS_OK) s = write_index(a, r, err);
+    archive_free(r);
     return s;
 }
 
-static Status read_and_add(Args *a, const ModelFile *f, Error *err) {
+static Status encode_and_add(Args *a, Archive *r, Error *err) {
     static const bool both[2] = {true, true};
     ManifestOptions o = args_manifest(a);
-    Cases c;
-    char *folder = folder_of(args_get(a, "out")); /* before the encoding, which a wrong --out would waste */
-    if (!folder) return error_from_errno(err, args_get(a, "out"), "write");
-    Status s = args_pool(a, err);
-    if (s == STATUS_OK) {
-        s = cases_read(&c, f, args_get(a, "data"), &o, both, a->pool, &a->log, err);
-        if (s == STATUS_OK) s = add_cases(a, f, &c, folder, err);
-        cases_free(&c);
-    }
-    mem_free(folder);
+    ModelFile f;
+    Cases c = {0};
+    Status s = model_open(&f, args_get(a, "model"), err);
+    if (s == STATUS_OK) s = cases_read(&c, &f, args_get(a, "data"), &o, both, a->pool, &a->log, err);
+    r->f = &f, r->cases = &c, r->manifest = &c.manifest;
+    r->bits = f.model.config.bits, r->model_hash = f.hash;
+    if (s == STATUS_OK) s = add_cases(a, r, err);
+    cases_free(&c);
+    model_close(&f);
+    return s;
+}
+
+static Status add_own(Args *a, Archive *r, Error *err) {
+    ManifestOptions o = args_manifest(a);
+    Manifest m;
+    Status s = manifest_read(&m, args_get(a, "data"), &o, &a->log, err);
+    r->manifest = &m, r->model_hash = INDEX_OWN_CODES;
+    if (s == STATUS_OK) s = add_cases(a, r, err);
+    manifest_free(&m);
     return s;
 }
 
 static Status build(Args *a, Error *err) {
-    ModelFile f;
-    Status s = model_open(&f, args_get(a, "model"), err);
-    if (s == STATUS_OK) s = read_and_add(a, &f, err);
-    model_close(&f);
+    Archive r = {0};
+    char *folder = folder_of(args_get(a, "out")); /* before the encoding, which a wrong --out would waste */
+    if (!folder) return error_from_errno(err, args_get(a, "out"), "write");
+    r.folder = folder;
+    Status s = args_pool(a, err);
+    if (s == STATUS_OK) s = args_has(a, "model") ? encode_and_add(a, &r, err) : add_own(a, &r, err);
+    mem_free(folder);
     return s;
 }
 
@@ -187,7 +254,14 @@ static Status delete_cases(const Args *a, Error *err) {
 
 static Status check_options(const Args *a, Error *err) {
     bool data = args_has(a, "data"), changes = args_has(a, "delete") || args_has(a, "compact");
-    if (data && !args_has(a, "model")) return args_incomplete(a, err, "--data needs --model");
+    bool own = args_has(a, "image-codes") || args_has(a, "text-codes");
+    if (data && !own && !args_has(a, "model"))
+        return args_incomplete(a, err, "--data needs --model, or --image-codes and --text-codes");
+    if (own && !data) return args_incomplete(a, err, "--image-codes and --text-codes need --data");
+    if (own && args_has(a, "model"))
+        return args_wrong(a, err, "--image-codes and --text-codes exclude --model");
+    if (!own && args_has(a, "form"))
+        return args_wrong(a, err, "--form goes with --image-codes or --text-codes");
     if (!data && (args_has(a, "append") || !changes)) return args_incomplete(a, err, "--data is needed");
     if (data && changes && !args_has(a, "append"))
         return args_wrong(a, err, "--data writes a new index; --delete and --compact require --append");
@@ -218,5 +292,10 @@ const Verb VERB_INDEX = {
     NULL,
     OPTIONS,
     run,
-    "Order of changes: --delete, --append, --compact. Image paths in the index are relative to its folder.",
+    "Order of changes: --delete, --append, --compact. Image paths in the index are relative to its folder.\n"
+    "--image-codes A.npy, --text-codes B.npy: codes (n,columns) of any program, packed bits (uint8, bit j is "
+    "bit j%8 of byte\n"
+    "j/8) or a column a bit of 0/1, -1/+1 or bool. Row i belongs to case i of the manifest, or to the id in "
+    "line i of\n"
+    "A.ids.txt. Such an index is searched with --id or --code.",
     STOP_AT_PROGRESS};

@@ -14,11 +14,13 @@
 #include "nn/base/sys.h"
 
 static const Option OPTIONS[] = {
-    {"model", 'm', "FILE", NULL, "the model, or the run, that made the index; not needed with --id", PLAIN},
+    {"model", 'm', "FILE", NULL, "the model, or the run, that made the index; not needed with --id, --code",
+     PLAIN},
     {"index", 'x', "FILE.idx", NULL, "the archive to search", NEEDED},
     {"text", 't', "TEXT", NULL, "ask with a sentence", PLAIN},
     {"image", 'i', "FILE", NULL, "ask with a picture", PLAIN},
     {"id", 0, "ID", NULL, "ask with a case of the index; the case itself is no hit", PLAIN},
+    {"code", 0, "HEX", NULL, "ask with a code, two hex digits a byte; needs --find", PLAIN},
     {"queries", 0, "FILE", NULL, "ask every line of a file; - is standard input", PLAIN},
     {"find", 'f', "KIND", NULL, "search image or text codes [the opposite of the question]", PLAIN},
     {"label", 'l', "LABEL...", NULL, "only cases that have all of these labels", MANY},
@@ -141,7 +143,7 @@ static Status print_hit(const Search *s, const char *query, int i, int columns, 
 /* ---- One question ---- */
 
 static void print_heading(const Search *s, const Query *q, int columns) {
-    static const char *const by[] = {"text", "image", "id", "filter"};
+    static const char *const by[] = {"text", "image", "id", "code", "filter"};
     if (s->form != AS_TABLE) return;
     if (s->many) {
         printf("%s: ", by[q->kind]);
@@ -221,7 +223,7 @@ static Status read_options(Args *a, Search *s, Error *err) {
 }
 
 static Status read_question(const Args *a, Query *q, Error *err) {
-    static const char *const option[] = {"text", "image", "id"}; /* by QueryKind */
+    static const char *const option[] = {"text", "image", "id", "code"}; /* by QueryKind */
     *q = (Query){.kind = ASK_TEXT};
     while (q->kind < ASK_FILTER && !args_has(a, option[q->kind])) q->kind++;
     if (q->kind < ASK_FILTER) q->value = args_get(a, option[q->kind]);
@@ -250,7 +252,7 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
 }
 
 static Status run(Args *a, Error *err) {
-    static const char *const questions[] = {"text", "image", "id", "queries", NULL};
+    static const char *const questions[] = {"text", "image", "id", "code", "queries", NULL};
     bool asked = false, filtered = args_has(a, "words") || args_has(a, "label") || args_has(a, "id-match");
     for (int i = 0; questions[i]; i++) asked |= args_has(a, questions[i]);
     if (asked || !filtered) TRY(args_one_of(a, questions, err));
@@ -281,5 +283,5 @@ const Verb VERB_SEARCH = {"search",
                           run,
                           "Hits are nearest first; equal distances keep the order of the index. A line of "
                           "--queries is a sentence,\n"
-                          "\"@image PATH\" or \"@id ID\"; each line is answered at once.",
+                          "\"@image PATH\", \"@id ID\" or \"@code HEX\"; each line is answered at once.",
                           STOP_AT_ONCE};

@@ -1,6 +1,7 @@
 #include "cmd/finder.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/picture/image.h"
@@ -14,6 +15,11 @@ static Status open_model(Finder *f, const char *model, Error *err) {
     f->has_model = true;
     TRY(model_open(&f->model, model, err));
     const char *theirs = index_model_hash(f->index);
+    if (strcmp(theirs, INDEX_OWN_CODES) == 0)
+        return error_set(err, STATUS_INPUT,
+                         "%s: holds codes of another program, so that no model encodes questions for it; ask "
+                         "with --id or --code",
+                         f->index_path);
     if (strcmp(theirs, f->model.hash) == 0 && index_bits(f->index) == f->model.model.config.bits)
         return STATUS_OK;
     return error_set(err, STATUS_INPUT,
@@ -85,7 +91,7 @@ static Status encode_picture(const Finder *f, Answer *a, const Query *q, Encodin
 static Status encode_query(const Finder *f, const Query *q, Answer *a, Encoding *out, Error *err) {
     if (!f->has_model)
         return error_set(err, STATUS_USAGE,
-                         "--text and --image need --model; only --id and --words work without");
+                         "--text and --image need --model; only --id, --code and --words work without");
     if (!a->encodes) encoder_init(&a->encoder, &f->model.model, f->pool);
     a->encodes = true;
     return q->kind == ASK_TEXT ? encode_text(f, a, q->value, out, err) : encode_picture(f, a, q, out, err);
@@ -102,6 +108,21 @@ static Status code_of_case(const Finder *f, const Query *q, int find, Answer *a,
         return error_set(err, STATUS_INPUT, "%s: case '%s' has no code", f->index_path, q->value);
     size_t bytes = code_bytes(index_bits(f->index));
     memcpy(code, index_codes(f->index, a->asked) + (size_t)a->row * bytes, bytes);
+    return STATUS_OK;
+}
+
+static Status code_of_hex(const Finder *f, const Query *q, int find, Answer *a, uint8_t *code, Error *err) {
+    size_t bytes = code_bytes(index_bits(f->index));
+    if (strlen(q->value) != 2 * bytes || strspn(q->value, "0123456789abcdefABCDEF") != 2 * bytes)
+        return error_set(err, STATUS_USAGE,
+                         "code '%.260s': %zu hex digits were expected for codes of %d bits", q->value,
+                         2 * bytes, index_bits(f->index));
+    if (find < 0) return error_set(err, STATUS_USAGE, "a code needs --find image or --find text");
+    for (size_t i = 0; i < bytes; i++) {
+        const char digits[3] = {q->value[2 * i], q->value[2 * i + 1], 0};
+        code[i] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+    a->asked = modality_other((Modality)find);
     return STATUS_OK;
 }
 
@@ -168,6 +189,8 @@ Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answe
     }
     if (q->kind == ASK_ID) {
         TRY(code_of_case(f, q, o->find, a, code, err));
+    } else if (q->kind == ASK_CODE) {
+        TRY(code_of_hex(f, q, o->find, a, code, err));
     } else {
         a->asked = q->kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT;
         TRY(encode_query(f, q, a, &out, err));

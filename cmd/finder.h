@@ -60,10 +60,11 @@ typedef enum {
     ASK_TEXT,
     ASK_IMAGE,
     ASK_ID,
+    ASK_CODE,
     ASK_FILTER /* no question: the cases that pass the filter, in the order of the index */
 } QueryKind;
 
-/* value: the text, the path of the picture, or the id; borrowed. data (size): the bytes of a picture file, in place of the file. */
+/* value: the text, the path of the picture, the id, or the code as two hex digits a byte; borrowed. data (size): the bytes of a picture file, in place of the file. */
 typedef struct {
     QueryKind kind;
     const char *value;
@@ -72,7 +73,7 @@ typedef struct {
 } Query;
 
 typedef struct {
-    int find;             /* a Modality, or -1: the opposite of the question's */
+    int find;             /* a Modality, or -1: the opposite of the question's; a code needs a Modality */
     int radius;           /* most differing bits; -1: no limit */
     size_t k;             /* most hits; 0: all */
     size_t per_group;     /* most hits of one group (patient, case or video); 0: no limit */
@@ -131,7 +132,7 @@ typedef struct {
     size_t near_room;
 } Answer;
 
-/* STATUS_USAGE: the question needs a model. STATUS_INPUT: no such case, a picture that cannot be read. */
+/* STATUS_USAGE: the question needs a model; a code has another form than the index. STATUS_INPUT: no such case, a picture that cannot be read. */
 Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answer *a, Error *err);
 void answer_free(Answer *a);
 

@@ -8,7 +8,7 @@ static Query parse(const char *line) {
     static const struct {
         const char *word;
         QueryKind kind;
-    } kinds[] = {{"@image ", ASK_IMAGE}, {"@id ", ASK_ID}, {"@text ", ASK_TEXT}};
+    } kinds[] = {{"@image ", ASK_IMAGE}, {"@id ", ASK_ID}, {"@code ", ASK_CODE}, {"@text ", ASK_TEXT}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         size_t n = strlen(kinds[i].word);
         if (strncmp(line, kinds[i].word, n) == 0) return (Query){.kind = kinds[i].kind, .value = line + n};

@@ -1,4 +1,4 @@
-/* The lines of --queries: a sentence, "@image PATH", "@id ID" or "@text SENTENCE". */
+/* The lines of --queries: a sentence, "@image PATH", "@id ID", "@code HEX" or "@text SENTENCE". */
 #ifndef CMD_QUERIES_H
 #define CMD_QUERIES_H
 

@@ -27,20 +27,6 @@ static Status write_array(const char *folder, const char *name, const uint8_t *d
 
 /* ---- Lines of text ---- */
 
-static void put_field(FileWriter *w, const char *text) {
-    for (const char *s = text; *s; s++) {
-        const char *escape = *s == '\\'   ? "\\\\"
-                             : *s == '\t' ? "\\t"
-                             : *s == '\n' ? "\\n"
-                             : *s == '\r' ? "\\r"
-                                          : NULL;
-        if (escape)
-            file_put(w, escape, 2);
-        else
-            file_put(w, s, 1);
-    }
-}
-
 static Status write_lines(const char *folder, const char *name, const char *const *line, size_t n,
                           Error *err) {
     if (!line) return STATUS_OK;
@@ -51,7 +37,7 @@ static Status write_lines(const char *folder, const char *name, const char *cons
     mem_free(path);
     TRY(status);
     for (size_t i = 0; i < n; i++) {
-        put_field(&w, line[i]);
+        file_put(&w, line[i], strlen(line[i]));
         file_put(&w, "\n", 1);
     }
     return file_commit(&w, err);
@@ -60,10 +46,9 @@ static Status write_lines(const char *folder, const char *name, const char *cons
 static void put_direction(FileWriter *w, const Dump *d, const Retrieval *r, const char *direction) {
     for (size_t q = 0; q < r->queries; q++) {
         const QueryMeasures *m = &r->query[q];
-        put_field(w, d->query->id[q]);
-        file_printf(w, "\t%s\t%u\t%u\t%.12g\t%.12g\t%.12g\t%.12g\t%.12g\t%.12g\n", direction, m->ranked,
-                    m->relevant, m->ap.pessimistic, m->ap.expected, m->ap.optimistic, m->precision[CUT_10],
-                    m->ndcg, m->tie);
+        file_printf(w, "%s\t%s\t%u\t%u\t%.12g\t%.12g\t%.12g\t%.12g\t%.12g\t%.12g\n", d->query->id[q],
+                    direction, m->ranked, m->relevant, m->ap.pessimistic, m->ap.expected, m->ap.optimistic,
+                    m->precision[CUT_10], m->ndcg, m->tie);
     }
 }
 

@@ -3,7 +3,7 @@
  *   image_codes_query.npy     text_codes_query.npy       uint8 (n, bits/8), see hash/code.h
  *   image_codes_database.npy  text_codes_database.npy
  *   labels_query.npy          labels_database.npy        uint8 (n, classes), each 0 or 1
- *   ids_query.txt             ids_database.txt           one a line; backslash, tab, newline and return as \\, \t, \n, \r
+ *   ids_query.txt             ids_database.txt           one a line, as given: no manifest has an id or group with a tab or newline
  *   groups_query.txt          groups_database.txt        where groups are given
  *   label_names.txt                                      where given
  *   per_query.tsv                                        one row a query and direction

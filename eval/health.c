@@ -153,7 +153,7 @@ static Status measure_ties(CodeHealth *h, const uint8_t *code, Error *err) {
 
 Status code_health(CodeHealth *h, const uint8_t *code, size_t n, int bits, Error *err) {
     *h = (CodeHealth){.bits = bits, .codes = n};
-    NN_REQUIRE(n > 0 && bits >= 8 && bits <= CODE_MAX_BITS && bits % 8 == 0, "%zu codes of %d bits", n, bits);
+    NN_REQUIRE(n > 0 && bits >= CODE_FEWEST_BITS && bits <= CODE_MAX_BITS, "%zu codes of %d bits", n, bits);
     double mean[CODE_MAX_BITS];
     code_bit_means(code, n, bits, mean);
     summarise_bits(h, mean);

@@ -102,7 +102,7 @@ Status ranking_open(Ranking *r, const RetrievalTask *t, Error *err) {
     const CaseSet *q = t->query, *d = t->database;
     *r = (Ranking){.bits = q->bits};
     NN_REQUIRE(q->n > 0 && d->n > 0, "%zu queries, %zu items", q->n, d->n);
-    NN_REQUIRE(q->bits >= 8 && q->bits <= CODE_MAX_BITS && q->bits % 8 == 0, "%d bits", q->bits);
+    NN_REQUIRE(q->bits >= CODE_FEWEST_BITS && q->bits <= CODE_MAX_BITS, "%d bits", q->bits);
     NN_REQUIRE(q->bits == d->bits && q->classes == d->classes, "sets of %d and %d bits, %d and %d classes",
                q->bits, d->bits, q->classes, d->classes);
     if (t->other_groups) r->query_group = q->group, r->database_group = d->group;

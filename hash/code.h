@@ -1,5 +1,6 @@
 /* Binary codes. Bit j of a code is bit j%8 of byte j/8 (NumPy packbits, bitorder little), everywhere. Bit = 1 iff the score
- * s >= 0; the bit of a score of 0 is 1, of a NaN 0. bits: a multiple of 8 from 16 to 1,024. */
+ * s >= 0; the bit of a score of 0 is 1, of a NaN 0. bits: a multiple of 8 from 16 to 1,024. Codes of other programs that are only
+ * evaluated have any number from 8 on; then the bits of the last byte that no code has are 0. */
 #ifndef HASH_CODE_H
 #define HASH_CODE_H
 
@@ -13,10 +14,10 @@ static inline Modality modality_other(Modality m) {
     return m == MODALITY_IMAGE ? MODALITY_TEXT : MODALITY_IMAGE;
 }
 
-enum { CODE_MIN_BITS = 16, CODE_MAX_BITS = 1024 };
+enum { CODE_FEWEST_BITS = 8, CODE_MIN_BITS = 16, CODE_MAX_BITS = 1024 };
 
 static inline size_t code_bytes(int bits) {
-    return (size_t)bits / 8;
+    return ((size_t)bits + 7) / 8;
 }
 
 /* code (n, bits/8) from scores (n, bits). */

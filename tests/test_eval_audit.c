@@ -95,7 +95,8 @@ static AuditSource write_files(TempDir *d, const Planted *p, int signs, int grou
                          NULL,
                          NULL,
                          CODES_BY_VALUES,
-                         LABELS_BY_VALUES};
+                         LABELS_BY_VALUES,
+                         NULL};
 }
 
 static AuditReport audit(const Planted *p, int signs) {

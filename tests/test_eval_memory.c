@@ -101,8 +101,8 @@ static Status audit(Error *err) {
     strcpy(codes_file, temp_path(&folder, "image_codes_query.npy"));
     strcpy(labels_file, temp_path(&folder, "labels_query.npy"));
     strcpy(groups_file, temp_path(&folder, "groups_query.txt"));
-    AuditSource paths = {codes_file,  codes_file, labels_file, labels_file,     groups_file,
-                         groups_file, NULL,       NULL,        CODES_BY_VALUES, LABELS_BY_VALUES};
+    AuditSource paths = {codes_file, codes_file, labels_file,     labels_file,      groups_file, groups_file,
+                         NULL,       NULL,       CODES_BY_VALUES, LABELS_BY_VALUES, NULL};
     AuditData data;
     AuditReport r;
     Status status = audit_read(&data, &paths, err);

@@ -48,6 +48,15 @@ static Status encode_set(CaseSet *c, const Session *s, const Model *m, Set set, 
     return STATUS_OK;
 }
 
+Status evaluation_measure(Evaluation *e, Pool *pool, Error *err) {
+    for (Modality k = 0; k < MODALITIES; k++) {
+        RetrievalTask t = evaluation_task(e, k);
+        TRY(evaluate_codes(&e->direction[k], &t, pool, err));
+        TRY(code_health(&e->health[k], e->database.code[k], e->database.n, e->database.bits, err));
+    }
+    return STATUS_OK;
+}
+
 Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which, Protocol protocol,
                       Error *err) {
     memset(e, 0, sizeof *e);
@@ -63,12 +72,7 @@ Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which
     TRY(evaluation_cases(&e->database, s, database, err));
     TRY(encode_set(&e->query, s, m, which, err));
     TRY(encode_set(&e->database, s, m, database, err));
-    for (Modality k = 0; k < MODALITIES; k++) {
-        RetrievalTask t = evaluation_task(e, k);
-        TRY(evaluate_codes(&e->direction[k], &t, s->pool, err));
-        TRY(code_health(&e->health[k], e->database.code[k], e->database.n, e->database.bits, err));
-    }
-    return STATUS_OK;
+    return evaluation_measure(e, s->pool, err);
 }
 
 void evaluation_free(Evaluation *e) {

@@ -33,6 +33,8 @@ RetrievalTask evaluation_task(const Evaluation *e, Modality from);
 Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which, Protocol protocol,
                       Error *err);
 void evaluation_free(Evaluation *e);
+/* Fills direction and health of e, whose sets hold codes, labels and groups. */
+Status evaluation_measure(Evaluation *e, Pool *pool, Error *err);
 
 /* Mean of the expected MAP of both directions. */
 double evaluation_map(const Evaluation *e);

@@ -49,8 +49,8 @@ static Status add_card(Buffer *b, const Finder *f, const IndexCase *c, int rank,
 /* The question. self: the case that asks, for ASK_ID. */
 static Status add_query(Buffer *b, const Finder *f, const Query *q, const IndexCase *self, Error *err) {
     html_heading(b, "Question");
-    if (q->kind == ASK_TEXT) {
-        html_text(b, "%s", q->value);
+    if (q->kind == ASK_TEXT || q->kind == ASK_CODE) {
+        html_text(b, "%s%s", q->kind == ASK_CODE ? "Code " : "", q->value);
         return STATUS_OK;
     }
     Status s;
@@ -89,12 +89,14 @@ static Status add_hits(Buffer *b, const Finder *f, const Answer *a, const char *
 }
 
 Status page_answer(Buffer *b, const Finder *f, const Query *q, const Answer *a, Error *err) {
-    static const char *const heading[2][2] = {{"From a picture to pictures", "From a picture to reports"},
-                                              {"From words to pictures", "From words to reports"}};
+    static const char *const heading[3][2] = {{"From a picture to pictures", "From a picture to reports"},
+                                              {"From words to pictures", "From words to reports"},
+                                              {"From a code to pictures", "From a code to reports"}};
     IndexCase self = {0};
     const char **own = NULL;
     char counted[96];
-    html_section_begin(b, q->kind == ASK_FILTER ? "Cases that pass the filter" : heading[a->asked][a->found]);
+    html_section_begin(b, q->kind == ASK_FILTER ? "Cases that pass the filter"
+                                                : heading[q->kind == ASK_CODE ? 2 : a->asked][a->found]);
     Status s = q->kind == ASK_ID ? index_case(f->index, a->row, &self, err) : STATUS_OK;
     if (s == STATUS_OK) s = page_copy_labels(&self, &own, err);
     if (s == STATUS_OK && q->kind != ASK_FILTER) s = add_query(b, f, q, &self, err);

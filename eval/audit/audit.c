@@ -30,12 +30,8 @@ static char *add_finding(AuditReport *r, AuditKind kind, size_t count) {
 
 enum { MESSAGE = sizeof((AuditFinding *)0)->message };
 
-static size_t code_size(const AuditCodes *c) {
-    return (size_t)(c->bits + 7) / 8;
-}
-
 static bool bit_of(const AuditCodes *c, size_t i, int j) {
-    return (c->code[i * code_size(c) + (size_t)j / 8] >> (j % 8)) & 1;
+    return (c->code[i * code_bytes(c->bits) + (size_t)j / 8] >> (j % 8)) & 1;
 }
 
 /* ---- Zeros and bits ---- */
@@ -165,7 +161,8 @@ static uint64_t *hash_cases(const AuditCodes *codes, const uint8_t *labels, size
     uint64_t *key = mem_calloc(n + 1, sizeof *key);
     for (size_t i = 0; key && i < n; i++) {
         key[i] = hash_bytes(FNV1A_START, labels + i * (size_t)classes, (size_t)classes);
-        if (codes) key[i] = hash_bytes(key[i], codes->code + i * code_size(codes), code_size(codes));
+        if (codes)
+            key[i] = hash_bytes(key[i], codes->code + i * code_bytes(codes->bits), code_bytes(codes->bits));
     }
     return key;
 }
@@ -344,7 +341,7 @@ static Status measure_constant(AuditReport *r, const CaseSet *query, const CaseS
 }
 
 static Status measure(AuditReport *r, const AuditData *d, Pool *pool, Error *err) {
-    CaseSet query = {.n = d->query.n, .bits = 8 * (int)code_size(&d->query), .classes = d->classes},
+    CaseSet query = {.n = d->query.n, .bits = d->query.bits, .classes = d->classes},
             database = {.n = d->database.n, .bits = query.bits, .classes = d->classes};
     query.code[MODALITY_IMAGE] = d->query.code, query.labels = d->query_labels;
     database.code[MODALITY_TEXT] = d->database.code, database.labels = d->database_labels;

@@ -61,12 +61,14 @@ typedef struct {
 typedef enum { CODES_BY_VALUES, CODES_PACKED, CODES_COLUMNS } AuditCodesForm;
 typedef enum { LABELS_BY_VALUES, LABELS_ONEHOT, LABELS_SIGNS, LABELS_CLASSES } AuditLabelsForm;
 
-/* Groups and ids may be NULL, both of a pair or neither. */
+/* Groups and ids may be NULL, both of a pair or neither. codes_option: the option that sets `codes`, for messages;
+ * NULL: --codes. */
 typedef struct {
     const char *query_codes, *database_codes, *query_labels, *database_labels;
     const char *query_groups, *database_groups, *query_ids, *database_ids;
     AuditCodesForm codes;
     AuditLabelsForm labels;
+    const char *codes_option;
 } AuditSource;
 
 /* Reads .npy files of any type that nn/base/npy.h reads.
@@ -85,6 +87,13 @@ typedef struct {
  * +1. Input errors name the file, row, column and value, and the option that resolves it. audit_free in every case. */
 Status audit_read(AuditData *d, const AuditSource *from, Error *err);
 void audit_free(AuditData *d);
+/* A pair of code files alone, such as those of images and texts: both of one form and of as many bits. The caller frees
+ * out[k].code, also after an error. */
+Status audit_read_codes(AuditCodes out[2], const char *const path[2], AuditCodesForm form, const char *option,
+                        Error *err);
+/* n names; path NULL: none. audit_free_names in every case. */
+Status audit_read_names(AuditNames *names, const char *path, size_t n, Error *err);
+void audit_free_names(AuditNames *names);
 
 /* ---- Judging ---- */
 

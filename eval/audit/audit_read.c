@@ -10,7 +10,6 @@
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
 
-enum { MIN_BITS = 8 };
 static const size_t MAX_BYTES = (size_t)1 << 31;
 
 /* One array of a pair: of the queries, then of the database. */
@@ -81,25 +80,25 @@ static bool all_rows_equal(const Npy *a) {
 
 /* Whether uint8 arrays are packed, of two with as many columns alike. A byte above 1 decides. Bytes of 0 and 1 alone are columns, except where the codes would
  * be too short or all the same: packed bytes are as likely there. */
-static Status choose_form(const Array pair[2], const Values own[2], bool packed[2], Error *err) {
+static Status choose_form(const Array pair[2], const Values own[2], const char *option, bool packed[2],
+                          Error *err) {
     size_t columns = columns_of(&pair[0].a);
     bool bytes = pair[0].a.type == NPY_U8 && pair[1].a.type == NPY_U8 && columns == columns_of(&pair[1].a);
     for (int k = 0; k < 2; k++)
         packed[k] = pair[k].a.type == NPY_U8 && (own[k].other || (bytes && own[1 - k].other));
     if (!bytes || packed[0] ||
-        (columns >= MIN_BITS && !(all_rows_equal(&pair[0].a) && all_rows_equal(&pair[1].a))))
+        (columns >= CODE_FEWEST_BITS && !(all_rows_equal(&pair[0].a) && all_rows_equal(&pair[1].a))))
         return STATUS_OK;
     return error_set(err, STATUS_INPUT,
                      "%s: %zu columns of 0 and 1 as uint8 may be %zu packed bits or %zu bits; say which with "
-                     "--codes packed "
-                     "or --codes columns",
-                     pair[0].path, columns, 8 * columns, columns);
+                     "%s packed or %s columns",
+                     pair[0].path, columns, 8 * columns, columns, option, option);
 }
 
 static Status alloc_codes(AuditCodes *c, const Array *x, int64_t bits, Error *err) {
-    if (bits < MIN_BITS || bits > CODE_MAX_BITS)
+    if (bits < CODE_FEWEST_BITS || bits > CODE_MAX_BITS)
         return error_set(err, STATUS_INPUT, "%s: codes of %" PRId64 " bits; %d to %d were expected", x->path,
-                         bits, (int)MIN_BITS, (int)CODE_MAX_BITS);
+                         bits, (int)CODE_FEWEST_BITS, (int)CODE_MAX_BITS);
     *c = (AuditCodes){.n = (size_t)x->a.dim[0], .bits = (int)bits};
     c->code = mem_calloc(c->n * (size_t)((bits + 7) / 8) + 1, 1);
     return c->code ? STATUS_OK : mem_error(err, x->path);
@@ -145,20 +144,20 @@ static Status check_codes(const Array pair[2], const Values own[2], const bool p
     return STATUS_OK;
 }
 
-static Status take_codes(AuditData *d, const Array pair[2], AuditCodesForm form, Error *err) {
+static Status take_codes(AuditCodes out[2], const Array pair[2], AuditCodesForm form, const char *option,
+                         Error *err) {
     Values own[2] = {{0}, {0}};
     bool packed[2] = {form == CODES_PACKED, form == CODES_PACKED};
     for (int k = 0; k < 2; k++) {
         if (pair[k].a.rank != 2) return bad_shape(&pair[k], "(codes, columns)", err);
         add_values(&own[k], &pair[k]);
     }
-    if (form == CODES_BY_VALUES) TRY(choose_form(pair, own, packed, err));
+    if (form == CODES_BY_VALUES) TRY(choose_form(pair, own, option, packed, err));
     TRY(check_codes(pair, own, packed, err));
-    TRY(fill_codes(&d->query, &pair[0], packed[0], own[0].minus, err));
-    TRY(fill_codes(&d->database, &pair[1], packed[1], own[1].minus, err));
-    if (d->query.bits == d->database.bits) return STATUS_OK;
+    for (int k = 0; k < 2; k++) TRY(fill_codes(&out[k], &pair[k], packed[k], own[k].minus, err));
+    if (out[0].bits == out[1].bits) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s: codes of %d bits; those of %s have %d", pair[1].path,
-                     d->database.bits, pair[0].path, d->query.bits);
+                     out[1].bits, pair[0].path, out[0].bits);
 }
 
 /* ---- Labels ---- */
@@ -252,12 +251,12 @@ static Status take_labels(AuditData *d, const Array pair[2], AuditLabelsForm for
     return fill_labels(&d->database_labels, &pair[1], d->database.n, d->classes, form, err);
 }
 
-/* Reads both arrays of a pair and takes codes or labels from them. */
-static Status read_codes(AuditData *d, const AuditSource *from, Error *err) {
+Status audit_read_codes(AuditCodes out[2], const char *const path[2], AuditCodesForm form, const char *option,
+                        Error *err) {
     Array pair[2] = {{0}, {0}};
-    Status s = read_pair(pair, from->query_codes, from->database_codes,
-                         "(codes, columns) with at least one code", err);
-    if (s == STATUS_OK) s = take_codes(d, pair, from->codes, err);
+    memset(out, 0, 2 * sizeof *out);
+    Status s = read_pair(pair, path[0], path[1], "(codes, columns) with at least one code", err);
+    if (s == STATUS_OK) s = take_codes(out, pair, form, option, err);
     for (int k = 0; k < 2; k++) npy_free(&pair[k].a);
     return s;
 }
@@ -341,7 +340,8 @@ static Status print_entries(Buffer *b, const char *path, Error *err) {
     return s == STATUS_OK && b->failed ? mem_error(err, path) : s;
 }
 
-static Status read_names(AuditNames *names, const char *path, size_t n, Error *err) {
+Status audit_read_names(AuditNames *names, const char *path, size_t n, Error *err) {
+    *names = (AuditNames){0};
     if (!path) return STATUS_OK;
     size_t length = strlen(path), size, mark = 0;
     if (length > 4 && strcmp(path + length - 4, ".npy") == 0) {
@@ -359,14 +359,16 @@ static Status read_names(AuditNames *names, const char *path, size_t n, Error *e
     TRY(check_text(names->text, size, path, err));
     TRY(index_lines(names, names->text + mark, size - mark, path, err));
     if (names->n != n)
-        return error_set(err, STATUS_INPUT, "%s: %zu lines for %zu codes; one for each was expected", path,
-                         names->n, n);
+        return error_set(err, STATUS_INPUT,
+                         "%s: %zu lines for %zu codes or labels; one for each was expected", path, names->n,
+                         n);
     return STATUS_OK;
 }
 
-static void free_names(AuditNames *names) {
+void audit_free_names(AuditNames *names) {
     mem_free(names->line);
     mem_free(names->text);
+    *names = (AuditNames){0};
 }
 
 /* ---- All of it ---- */
@@ -375,12 +377,18 @@ Status audit_read(AuditData *d, const AuditSource *from, Error *err) {
     *d = (AuditData){0};
     NN_REQUIRE(!from->query_groups == !from->database_groups && !from->query_ids == !from->database_ids,
                "one name file of a pair");
-    TRY(read_codes(d, from, err));
+    const char *const codes[2] = {from->query_codes, from->database_codes};
+    AuditCodes pair[2];
+    Status s =
+        audit_read_codes(pair, codes, from->codes, from->codes_option ? from->codes_option : "--codes", err);
+    d->query = pair[0];
+    d->database = pair[1];
+    TRY(s);
     TRY(read_labels(d, from, err));
-    TRY(read_names(&d->query_groups, from->query_groups, d->query.n, err));
-    TRY(read_names(&d->database_groups, from->database_groups, d->database.n, err));
-    TRY(read_names(&d->query_ids, from->query_ids, d->query.n, err));
-    return read_names(&d->database_ids, from->database_ids, d->database.n, err);
+    TRY(audit_read_names(&d->query_groups, from->query_groups, d->query.n, err));
+    TRY(audit_read_names(&d->database_groups, from->database_groups, d->database.n, err));
+    TRY(audit_read_names(&d->query_ids, from->query_ids, d->query.n, err));
+    return audit_read_names(&d->database_ids, from->database_ids, d->database.n, err);
 }
 
 void audit_free(AuditData *d) {
@@ -388,9 +396,9 @@ void audit_free(AuditData *d) {
     mem_free(d->database.code);
     mem_free(d->query_labels);
     mem_free(d->database_labels);
-    free_names(&d->query_groups);
-    free_names(&d->database_groups);
-    free_names(&d->query_ids);
-    free_names(&d->database_ids);
+    audit_free_names(&d->query_groups);
+    audit_free_names(&d->database_groups);
+    audit_free_names(&d->query_ids);
+    audit_free_names(&d->database_ids);
     *d = (AuditData){0};
 }

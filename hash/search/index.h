@@ -27,6 +27,7 @@ typedef struct Index Index;
  * is not empty and unique (else STATUS_INPUT). model_hash: at most 127 bytes (else STATUS_INPUT). After an error of memory in
  * index_builder_add every further call fails. index_builder_free in every case; NULL is allowed. */
 typedef struct IndexBuilder IndexBuilder;
+#define INDEX_OWN_CODES "own codes" /* the model_hash of codes that no model of ours made */
 Status index_builder_create(IndexBuilder **out, int bits, const char *model_hash, Error *err);
 Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err);
 Status index_builder_write(const IndexBuilder *b, const char *path, Error *err);

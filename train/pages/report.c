@@ -9,11 +9,11 @@
 #include "nn/base/alloc.h"
 #include "train/pages/report_charts.h"
 
-static void write_map_table(Buffer *b, const Evaluation *e) {
+/* sets: what the queries and the database are. */
+static void write_map_table(Buffer *b, const Evaluation *e, const char *sets) {
     static const char *const head[] = {"direction", "pessimistic", "expected MAP",  "optimistic",
                                        "P@10",      "NDCG",        "within 2 bits", "random MAP"};
-    HtmlTable t =
-        html_table_begin(b, "Test queries against database cases never trained on", "lrrrrrrr", head);
+    HtmlTable t = html_table_begin(b, sets, "lrrrrrrr", head);
     for (Modality m = 0; m < MODALITIES; m++) {
         const Retrieval *r = &e->direction[m];
         const double value[] = {r->map.pessimistic,   r->map.expected, r->map.optimistic,
@@ -29,10 +29,10 @@ static void write_map_table(Buffer *b, const Evaluation *e) {
                       e->direction[m].without_relevant, report_direction(m));
 }
 
-static Status write_result(Buffer *b, const Evaluation *e, Error *err) {
+static Status write_result(Buffer *b, const Evaluation *e, const char *sets, Error *err) {
     static const char *const terms[] = {"MAP", "tie", "P@10", "NDCG", "within 2 bits", NULL};
     html_section_begin(b, "Retrieval");
-    write_map_table(b, e);
+    write_map_table(b, e, sets);
     glossary_write(b, true, terms);
     html_grid_begin(b);
     chart_map(b, e);
@@ -119,7 +119,7 @@ static Status write_page(Buffer *b, const Session *s, const Model *m, const Prog
     snprintf(lead, sizeof lead, "%s, test MAP at %d bits: image to text %.3f, text to image %.3f.", name,
              e->query.bits, e->direction[0].map.expected, e->direction[1].map.expected);
     html_begin(b, "MSACH training report", lead);
-    TRY(write_result(b, e, err));
+    TRY(write_result(b, e, "Test queries against database cases never trained on", err));
     TRY(write_training(b, p, &s->config, err));
     TRY(write_health(b, e, err));
     write_facts(b, s, m, p, command);
@@ -135,6 +135,20 @@ Status report_write(const char *out, const char *command, const Session *s, cons
     Status status = path ? write_page(&b, s, m, p, e, command, err) : mem_error(err, "the report");
     if (status == STATUS_OK) status = file_write(path, b.data, b.size, err);
     mem_free(path);
+    buffer_free(&b);
+    return status;
+}
+
+Status report_evaluation(const char *path, const char *lead, const char *sets, const Evaluation *e,
+                         Error *err) {
+    Buffer b = {0};
+    html_begin(&b, "Evaluation of codes", lead);
+    Status status = write_result(&b, e, sets, err);
+    if (status == STATUS_OK) status = write_health(&b, e, err);
+    html_note(&b, "A research program. Not a medical device; not for diagnosis or treatment.");
+    html_end(&b);
+    if (status == STATUS_OK && b.failed) status = mem_error(err, "the page");
+    if (status == STATUS_OK) status = file_write(path, b.data, b.size, err);
     buffer_free(&b);
     return status;
 }

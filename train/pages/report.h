@@ -10,4 +10,9 @@
 Status report_write(const char *out, const char *command, const Session *s, const Model *m, const Progress *p,
                     const Evaluation *e, Error *err);
 
+/* Writes a page of an evaluation alone: MAP with bounds, curves, health of the codes. sets: what the queries and the database
+ * are, as the caption of its table. */
+Status report_evaluation(const char *path, const char *lead, const char *sets, const Evaluation *e,
+                         Error *err);
+
 #endif
