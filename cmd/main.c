@@ -107,10 +107,12 @@ static bool run_switch(int argc, char **argv) {
         about(argc < 2 ? stderr : stdout, argc >= 2);
     else if (strcmp(word, "--version") == 0)
         version();
+#if PART_MANUAL
     else if (strcmp(word, "--man") == 0)
         manual_man(stdout);
     else if (strcmp(word, "--completion") == 0)
         manual_completion(stdout);
+#endif
     else
         return false;
     return true;

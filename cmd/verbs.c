@@ -19,7 +19,7 @@ const VerbRow VERBS[] = {
     {"browse", VERB_IF(PART_PAGES, VERB_BROWSE), PART_ABSENT("browse")},
     {"export", VERB_IF(PART_EXPORT, VERB_EXPORT), PART_ABSENT("export")},
     {"inspect", &VERB_INSPECT, NULL},
-    {"verify", &VERB_VERIFY, NULL},
+    {"verify", VERB_IF(PART_VERIFY, VERB_VERIFY), PART_ABSENT("verify")},
     {"demo", VERB_IF(PART_PHANTOM, VERB_DEMO), PART_ABSENT("demo")},
     {"audit", VERB_IF(PART_AUDIT, VERB_AUDIT), PART_ABSENT("audit")},
     {"bench", VERB_IF(PART_BENCH, VERB_BENCH), PART_ABSENT("bench")},

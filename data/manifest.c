@@ -11,6 +11,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/nearest.h"
+#include "nn/base/parts.h"
 
 static const char *const set_names[SET_COUNT] = {"train", "val", "query", "database"};
 
@@ -306,6 +307,7 @@ static Status read_rows(Builder *b, size_t size, const Log *log, Error *err) {
 }
 
 static Status mask_texts(Manifest *m, const ManifestOptions *o, Error *err) {
+#if PART_MASK
     Mask k;
     memset(&k, 0, sizeof k);
     Status s = o->mask_words ? mask_add_file(&k, o->mask_words, err) : STATUS_OK;
@@ -315,6 +317,10 @@ static Status mask_texts(Manifest *m, const ManifestOptions *o, Error *err) {
         s = mask_text(&k, m->text_block + (m->cases[i].text - m->text_block), err);
     mask_free(&k);
     return s;
+#else
+    (void)o;
+    return error_set(err, STATUS_USAGE, "%s: mask_labels and mask_words: " PART_ABSENT("mask"), m->path);
+#endif
 }
 
 static Status find_root(Builder *b, Error *err) {

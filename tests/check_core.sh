@@ -33,7 +33,7 @@ run() { # run BINARY NAME: everything that the core does
     "$1" eval -q --run "$work/$2" --json >"$work/$2.eval"
     "$1" index -q --model "$work/$2" --data "$work/set/manifest.tsv" --out "$work/$2.idx" >/dev/null
     "$1" search -q --model "$work/$2" --index "$work/$2.idx" --text "anechoic cyst" --tsv >"$work/$2.search"
-    "$1" verify "$work/$2" "$work/$2.idx" >"$work/$2.verify" || fail "$1 verify finds damage in its own files"
+    "$whole" verify "$work/$2" "$work/$2.idx" >"$work/$2.verify" || fail "$1 verify finds damage in its own files"
     "$1" inspect -q "$work/$2" >"$work/$2.inspect"
     "$1" inspect "$work/$2.idx" >>"$work/$2.inspect"
 }
@@ -90,7 +90,7 @@ refused() {
     grep -qF "$text" "$work/out" || fail "msach-core $*: does not say: $text"
 }
 remedy() { echo "this build has no \`$1\`: build without PARTS=core"; }
-for verb in phantom import browse export demo audit bench table; do
+for verb in phantom import browse export verify demo audit bench table; do
     refused 2 "msach: $(remedy $verb)" $verb --help
     if "$core" --help | grep -q "^  $verb "; then fail "the core's --help lists $verb"; fi
 done
@@ -100,6 +100,7 @@ refused 2 "$(remedy pages)" inspect "$work/core" --html "$work/page.html"
 { head -c 128 /dev/zero; echo DICM; } >"$work/a.dcm"
 refused 3 "a.dcm: is a DICOM picture; $(remedy dicom)" encode --model "$work/core" --image "$work/a.dcm" --out "$work/a.npy"
 refused 2 "$(remedy substrings)" index --model "$work/core" --data "$work/set/manifest.tsv" --out "$work/t.idx" --substrings 4
+refused 2 "$(remedy mask)" train --data "$work/set/manifest.tsv" --out "$work/masked" --mask-labels
 # An index with search tables, which the core leaves unread: the scan gives the same answer.
 "$whole" index -q --model "$work/core" --data "$work/set/manifest.tsv" --out "$work/tables.idx" --substrings 4 >/dev/null
 for binary in "$whole" "$core"; do

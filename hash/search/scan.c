@@ -10,6 +10,7 @@
 #include "hash/search/scan_kernels.h"
 #include "hash/search/scan_top.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 
 enum {
     MOST_TILE = 128,
@@ -22,7 +23,7 @@ enum {
 enum { TILE_BYTES = 1 << 26 };
 
 const ScanKernel *const *scan_kernels(size_t *n) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && PART_FAST
     static const ScanKernel *const all[] = {&scan_plain, &scan_avx2, &scan_avx512};
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
     int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

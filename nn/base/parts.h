@@ -19,10 +19,16 @@
 #endif
 #ifndef PART_FAST
 #define PART_FAST                                                                                            \
-    1 /* nn/fast: tuned forms of the ops; PLAIN=1 leaves them out, too; PARTS=core PLAIN=0 keeps them */
+    1 /* nn/fast, kernels of the scan: tuned code; PLAIN=1 leaves it out too; PARTS=core PLAIN=0 keeps it */
 #endif
 #ifndef PART_IMPORT
 #define PART_IMPORT 1 /* data/import: the verb import; needs expat and zlib */
+#endif
+#ifndef PART_MANUAL
+#define PART_MANUAL 1 /* --man and --completion; without it both are unknown words */
+#endif
+#ifndef PART_MASK
+#define PART_MASK 1 /* data/mask.c: --mask-labels and --mask-words */
 #endif
 #ifndef PART_PAGES
 #define PART_PAGES 1 /* eval/page, train/pages, cmd/pages: HTML pages, the verb browse, train --explain */
@@ -35,6 +41,9 @@
 #endif
 #ifndef PART_TABLE
 #define PART_TABLE 1 /* train/table, hash/baselines: the verb table */
+#endif
+#ifndef PART_VERIFY
+#define PART_VERIFY 1 /* the verb verify */
 #endif
 
 /* The end of a message about something that this build lacks, for example "a.dcm: is DICOM; " PART_ABSENT("dicom"). */
