@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "nn/base/bytes.h"
+#include "nn/base/npz.h"
 
 static bool ends_with(const char *path, const char *ending) {
     size_t n = strlen(path), k = strlen(ending);
@@ -52,6 +53,8 @@ static const char *foreign_name(const unsigned char *head, size_t n) {
 Status file_kind(const char *path, FileKind *kind, Error *err) {
     unsigned char head[64] = {0};
     size_t n;
+    *kind = FILE_CODES;
+    if (npz_is_member(path, &n)) return STATUS_OK;
     TRY(file_head(path, head, sizeof head, &n, err));
     const char *foreign = ends_with(path, ".idx") ? NULL : foreign_name(head, n);
     if (ends_with(path, ".npy") || memcmp(head, "\x93NUMPY", 6) == 0)
@@ -62,6 +65,7 @@ Status file_kind(const char *path, FileKind *kind, Error *err) {
         *kind = foreign ? FILE_FOREIGN : FILE_INDEX;
     if (*kind != FILE_FOREIGN) return STATUS_OK;
     return error_set(err, STATUS_INPUT,
-                     "%s: is %s; a model, checkpoint or index of msach, or a .npy array, was expected", path,
-                     foreign);
+                     "%s: is %s; a model, checkpoint or index of msach, or a .npy array (FILE.npy, "
+                     "FILE.npz:NAME), was expected",
+                     path, foreign);
 }

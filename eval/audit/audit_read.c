@@ -9,6 +9,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
+#include "nn/base/npz.h"
 
 static const size_t MAX_BYTES = (size_t)1 << 31;
 
@@ -343,8 +344,8 @@ static Status print_entries(Buffer *b, const char *path, Error *err) {
 Status audit_read_names(AuditNames *names, const char *path, size_t n, Error *err) {
     *names = (AuditNames){0};
     if (!path) return STATUS_OK;
-    size_t length = strlen(path), size, mark = 0;
-    if (length > 4 && strcmp(path + length - 4, ".npy") == 0) {
+    size_t length = strlen(path), size, mark = 0, archive;
+    if (npz_is_member(path, &archive) || (length > 4 && strcmp(path + length - 4, ".npy") == 0)) {
         Buffer b = {0};
         Status status = print_entries(&b, path, err);
         names->text = (char *)b.data;

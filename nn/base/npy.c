@@ -8,6 +8,7 @@
 
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/npz.h"
 
 /* "\x93NUMPY", version, header length (u16 in version 1.0, u32 from 2.0 on), then a Python dictionary padded with spaces to
  * a multiple of 64 and ended by a newline: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } */
@@ -353,6 +354,9 @@ static Status fill(Npy *a, const Element *e, bool fortran, const unsigned char *
 /* Dictionary and data of the file. */
 static Status split_file(const unsigned char *file, size_t size, Text *header, const unsigned char **data,
                          const char *path, Error *err) {
+    if (size >= 4 && memcmp(file, "PK\3\4", 4) == 0)
+        return error_set(err, STATUS_INPUT, "%s: is an .npz archive; name one of its arrays: FILE.npz:NAME",
+                         path);
     if (size < PREFIX || memcmp(file, MAGIC, 6) != 0)
         return damaged(err, path, "does not begin as a .npy file");
     if (file[6] < 1 || file[6] > 3 || file[7] != 0)
@@ -395,13 +399,38 @@ static Status parse(Npy *a, const unsigned char *file, size_t size, size_t max_b
     return fill(a, &e, h.fortran, data, path, err);
 }
 
+/* The array of an archive; file: bytes of `path` that name the archive. */
+static Status read_member(Npy *a, const char *path, size_t file, size_t max_bytes, size_t most, Error *err) {
+    FileMap map;
+    const unsigned char *data;
+    unsigned char *owned = NULL;
+    size_t size;
+    char *archive = mem_strdup(path);
+    if (!archive) return mem_error(err, path);
+    archive[file] = 0;
+    Status s = file_map(archive, &map, err);
+    mem_free(archive);
+    TRY(s);
+    s = npz_find(map.data, map.size, path + file + 1, most, &data, &size, &owned, path, err);
+    if (s == STATUS_OK) s = parse(a, data, size, max_bytes, path, err);
+    mem_free(owned);
+    file_unmap(&map);
+    return s;
+}
+
 Status npy_read(Npy *a, const char *path, size_t max_bytes, Error *err) {
     memset(a, 0, sizeof *a);
     unsigned char *file;
-    size_t size, most = PREFIX + 2 + HEADER_LIMIT;
-    TRY(file_read(path, max_bytes > SIZE_MAX - most ? SIZE_MAX : max_bytes + most, &file, &size, err));
-    Status s = parse(a, file, size, max_bytes, path, err);
-    mem_free(file);
+    size_t size, member, most = PREFIX + 2 + HEADER_LIMIT;
+    most = max_bytes > SIZE_MAX - most ? SIZE_MAX : max_bytes + most;
+    Status s;
+    if (npz_is_member(path, &member)) {
+        s = read_member(a, path, member, max_bytes, most, err);
+    } else {
+        TRY(file_read(path, most, &file, &size, err));
+        s = parse(a, file, size, max_bytes, path, err);
+        mem_free(file);
+    }
     if (s != STATUS_OK) npy_free(a);
     return s;
 }

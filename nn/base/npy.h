@@ -1,4 +1,5 @@
-/* NumPy's .npy (its NEP 1), versions 1.0 to 3.0: one to four dimensions, C or Fortran order, little- or big-endian. */
+/* NumPy's .npy (its NEP 1), versions 1.0 to 3.0: one to four dimensions, C or Fortran order, little- or big-endian. A path
+ * FILE.npz:NAME reads the array NAME of an archive (nn/base/npz.h). */
 #ifndef NN_BASE_NPY_H
 #define NN_BASE_NPY_H
 

@@ -1,4 +1,5 @@
 /* Arrays and weights: .npy and safetensors. What was read and written again reads back the same. */
+#include <stdio.h>
 #include <string.h>
 
 #include "nn/base/bytes.h"
@@ -13,10 +14,15 @@ static size_t npy_bytes(const Npy *a) {
     return npy_entries(a) * a->width;
 }
 
+/* Bytes that begin as a zip file are an archive, of which the array "a" is read. */
 void fuzz_npy(const uint8_t *data, size_t size) {
     Npy a, again;
     Error err = {0};
-    Status s = npy_read(&a, harness_file("input.npy", data, size), 1 << 20, &err);
+    char member[1024];
+    bool zip = size >= 2 && memcmp(data, "PK", 2) == 0;
+    const char *input = harness_file(zip ? "input.npz" : "input.npy", data, size);
+    snprintf(member, sizeof member, "%s%s", input, zip ? ":a" : "");
+    Status s = npy_read(&a, member, 1 << 20, &err);
     FUZZ_CHECK(s == STATUS_OK || (s == STATUS_INPUT && err.message[0]));
     if (s != STATUS_OK) return;
     FUZZ_CHECK(a.rank >= 1 && a.rank <= 4 && npy_bytes(&a) <= 1 << 20);
