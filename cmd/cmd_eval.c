@@ -11,6 +11,7 @@
 #include "nn/base/bytes.h"
 #include "nn/base/parts.h"
 #include "train/pages/report.h"
+#include "train/pages/report_charts.h"
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
@@ -30,6 +31,7 @@ static const Option OPTIONS[] = {
     {"form", 0, "FORM", "values",
      "what the codes of --codes are: packed, columns, or values (what the values allow)", PLAIN},
     {"labels", 0, "FORM", "values", "what their labels are: onehot, signs, classes, or values", PLAIN},
+    {"curves", 0, "DIR", NULL, "also write every chart as DIR/NAME.svg, with its numbers as NAME.tsv", PLAIN},
     OPTION_SKIP_BAD,
     OPTION_ALLOW_OUTSIDE,
     OPTION_MASK_WORDS,
@@ -113,7 +115,17 @@ static Status write_page(const Args *a, const Result *r, Error *err) {
 #endif
 }
 
-/* Adds to the evaluation: intervals, partners, the formula of --compat; writes the files of --dump and --html. */
+static Status write_curves(const Args *a, const Result *r, Error *err) {
+#if PART_PAGES
+    TRY(dir_make(args_get(a, "curves"), err));
+    return charts_of_evaluation(&(Figures){.folder = args_get(a, "curves")}, r->e, err);
+#else
+    (void)r;
+    return args_wrong(a, err, "--curves: " PART_ABSENT("pages"));
+#endif
+}
+
+/* Adds to the evaluation: intervals, partners, the formula of --compat; writes the files of --dump, --curves and --html. */
 static Status measure(Args *a, Result *r, Error *err) {
     for (Modality k = 0; k < MODALITIES; k++) {
         TRY(find_partners(r, k, a->pool, err));
@@ -126,6 +138,7 @@ static Status measure(Args *a, Result *r, Error *err) {
     }
 #endif
     if (args_has(a, "dump")) TRY(write_dump(a, r, err));
+    if (args_has(a, "curves")) TRY(write_curves(a, r, err));
     return args_has(a, "html") ? write_page(a, r, err) : STATUS_OK;
 }
 

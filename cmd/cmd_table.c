@@ -6,6 +6,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "train/table/table.h"
+#include "train/table/table_references.h"
 
 static const Option OPTIONS[] = {
     {"data", 'd', "MANIFEST", NULL, "a data set; may be given more than once", MANY | NEEDED},
@@ -24,6 +25,7 @@ static const Option OPTIONS[] = {
     {"set", 's', "KEY=VALUE", NULL, "one setting of the training; may be given more than once", MANY},
     OPTION_SKIP_BAD,
     OPTION_ALLOW_OUTSIDE,
+    {"cite", 0, NULL, NULL, "print the references of all rows and measures as BibTeX", ALONE},
     OPTION_THREADS,
     OPTION_LAST};
 
@@ -98,7 +100,17 @@ static Status make_table(Args *a, TableOptions *o, Error *err) {
     return STATUS_OK;
 }
 
+static Status print_references(Error *err) {
+    Buffer b = {0};
+    references_bibtex(&b);
+    printf("%s", buffer_text(&b));
+    Status s = b.failed ? mem_error(err, "the references") : STATUS_OK;
+    buffer_free(&b);
+    return s;
+}
+
 static Status run(Args *a, Error *err) {
+    if (args_has(a, "cite")) return print_references(err);
     long seeds, lengths;
     TableOptions o = {.out = args_get(a, "out"),
                       .quick = args_has(a, "quick"),
@@ -136,5 +148,7 @@ const Verb VERB_TABLE = {"table",
                          "words), unseen (classes that were never trained on), retrained (ablations with a "
                          "stage 1 of their own), raw-lengths.\n"
                          "Calls with other --only into the same DIR make one table. DIR/table.html is the "
-                         "page; DIR/table.tsv has every number.",
+                         "page; DIR/table.tsv has every number.\nFor a paper: DIR/table.tex (booktabs), "
+                         "DIR/table.csv (rows over split seeds), "
+                         "each chart as DIR/figures/NAME.svg with its numbers in NAME.tsv.",
                          STOP_ITSELF};

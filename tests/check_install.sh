@@ -47,6 +47,7 @@ for program in shared static; do
     [ $code = 3 ] && grep -q manifest.tsv "$work/err" || fail "the example, $program, does not tell a wrong index"
 done
 [ "$(package --modversion)" = "$("$msach" --version | sed -n '1s/msach //p')" ] || fail "msach.pc has another version"
+grep -qx "version: $(package --modversion)" train/table/CITATION.cff || fail "CITATION.cff has another version"
 if command -v c++ >/dev/null; then
     echo '#include <msach.h>' >"$work/plus.cc"
     c++ -Wall -Wextra -Werror -fsyntax-only -I"$root/include" "$work/plus.cc" || fail "msach.h is no C++"

@@ -142,3 +142,39 @@ Test(cli_report, the_table_page_has_a_legend_a_bold_best_row_and_an_axis_without
     mem_free(page);
     mem_free(chart);
 }
+
+/* ---- eval --curves ---- */
+
+Test(cli_report, curves_of_a_run_are_files_with_the_numbers_of_eval) {
+    static const char *const names[] = {"map",
+                                        "precision_recall",
+                                        "distances_from_image",
+                                        "distances_from_text",
+                                        "balance_of_image_bits",
+                                        "balance_of_text_bits",
+                                        "correlation_of_image_bits",
+                                        "correlation_of_text_bits"};
+    TinyRun run = tiny_run("tiny");
+    char path[700];
+    Ran r = run_msach("eval -q --json --run %s --curves %s/../curves", run.run, run.run);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/../curves/%s.svg", run.run, names[i]);
+        char *svg = read_page(path);
+        cr_assert(strncmp(svg, "<svg ", 5) == 0 && strstr(svg, "</svg>\n") && !strstr(svg, "var(--"), "%s",
+                  path);
+        mem_free(svg);
+        snprintf(path, sizeof path, "%s/../curves/%s.tsv", run.run, names[i]);
+        char *tsv = read_page(path);
+        cr_assert_gt(strlen(tsv), 100);
+        const char *expected = strstr(r.out, "\"expected\":"), *low = strstr(r.out, "\"pessimistic\":");
+        double value, least;
+        if (i == 0) {
+            cr_assert_eq(sscanf(tsv, "name\tvalue\tlow\thigh\nimage to text\t%lf\t%lf", &value, &least), 2);
+            cr_assert_float_eq(value, strtod(expected + 11, NULL), 1e-8);
+            cr_assert_float_eq(least, strtod(low + 14, NULL), 1e-8);
+        }
+        mem_free(tsv);
+    }
+    ran_free(&r);
+}

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hash/baselines/baselines.h"
 #include "nn/base/alloc.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
@@ -106,6 +107,89 @@ Test(table, row_of_msach_holds_the_numbers_of_eval_on_the_same_run) {
     mem_free(tsv);
 }
 
+/* Value of a column of comma-separated numbers in the line that begins so. */
+static double csv_value(const char *csv, const char *begins, int column) {
+    const char *line = strstr(csv, begins);
+    cr_assert_not_null(line, "no line %s", begins);
+    line += strlen(begins);
+    for (int i = 0; i < column; i++) line = strchr(line, ',') + 1;
+    return strtod(line, NULL);
+}
+
+/* Every row of every tabular has its columns, braces close, and a row of MAP is bold. */
+static void check_latex(const char *tex) {
+    int depth = 0, bold = 0, columns = 0, cells = 0;
+    for (const char *at = tex; *at; at++) {
+        bool escaped = at > tex && at[-1] == '\\';
+        depth += !escaped && *at == '{' ? 1 : !escaped && *at == '}' ? -1 : 0;
+        cr_assert_geq(depth, 0);
+        if (strncmp(at, "begin{tabular}{", 15) == 0) columns = (int)strcspn(at + 15, "}"), cells = 0;
+        cells += !escaped && *at == '&';
+        if (strncmp(at, "\\\\\n", 3) == 0) {
+            cr_assert_eq(cells, columns - 1, "%.200s", at);
+            cells = 0;
+        }
+        bold += strncmp(at, "\n\\textbf{", 9) == 0;
+    }
+    cr_assert_eq(depth, 0);
+    cr_assert_eq(bold, 1, "%d rows of MAP are bold", bold);
+}
+
+Test(table, files_for_a_paper_hold_the_numbers_of_the_table) {
+    static const char *const figures[] = {"map",
+                                          "ablations",
+                                          "ties",
+                                          "protocol_gap",
+                                          "precision_recall_from_image",
+                                          "precision_recall_from_text"};
+    Small s = small_set("a_50%&b");
+    make_table(&s, "--quick");
+    char *csv = read_text(s.out, "table.csv"), *tex = read_text(s.out, "table.tex"),
+         *tsv = read_text(s.out, "table.tsv"), row[64], name[128];
+    double honest[2][5], mean = csv_value(csv, ",16,MSACH,-,full,mean,honest,", 1);
+    read_line(tsv, "\tMSACH\t-\tfull\t16\t", "image_to_text\thonest", honest[0]);
+    read_line(tsv, "\tMSACH\t-\tfull\t16\t", "text_to_image\thonest", honest[1]);
+    cr_assert_float_eq(mean, (honest[0][1] + honest[1][1]) / 2, 1e-8);
+    cr_assert_float_eq(csv_value(csv, ",16,MSACH,-,full,image_to_text,honest,", 2), honest[0][3], 1e-8);
+    snprintf(row, sizeof row, "%.3f & %.3f & %.3f & ", honest[0][1], honest[1][1], mean);
+    check_latex(tex);
+    cr_assert_not_null(strstr(strstr(tex, "\nMSACH & "), row), "%s", row);
+    cr_assert_not_null(strstr(tex, "\\caption{a\\_50\\%\\&b, 16 bits. "));
+    cr_assert(strstr(tex, "$-$0.") && !strstr(tex, " -0."), "a minus that is a hyphen");
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        snprintf(name, sizeof name, "figures/a_50__b_%s.svg", figures[i]);
+        char *svg = read_text(s.out, name);
+        cr_assert(strncmp(svg, "<svg ", 5) == 0 && strstr(svg, "xmlns=") && strstr(svg, "</svg>\n"));
+        cr_assert(!strstr(svg, "var(--") && !strstr(svg, "@media"), "%s is not for paper", name);
+        mem_free(svg);
+    }
+    char *map = read_text(s.out, "figures/a_50__b_map.tsv"), *at = strstr(map, "\nMSACH\t");
+    cr_assert_not_null(at);
+    cr_assert_float_eq(strtod(at + 7, NULL), mean, 1e-8);
+    mem_free(map);
+    mem_free(csv);
+    mem_free(tex);
+    mem_free(tsv);
+}
+
+Test(table, cite_names_every_method_that_was_not_made_here) {
+    static const char *const wanted[] = {"% MSACH\n", "% CCA-ITQ",    "% CMFH",
+                                         "% SCM-seq", "% DCH",        "% BATCH",
+                                         "% DCMH",    "% CLASSIFIER", "10.7507/1001-5515.202407034"};
+    Ran r = run_msach("table --cite");
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        cr_assert_not_null(strstr(r.out, wanted[i]), "%s", wanted[i]);
+    for (int i = 0; i < BASELINE_METHODS; i++) cr_assert_not_null(strstr(r.out, BASELINES[i].name));
+    int entries = 0, closed = 0;
+    for (const char *at = r.out; *at; at++) {
+        entries += strncmp(at, "\n@misc{", 7) == 0;
+        closed += strncmp(at, "\n}\n", 3) == 0;
+    }
+    cr_assert(entries == 10 && closed == 10);
+    ran_free(&r);
+}
+
 /* E[AP] = (R-1)/(N-1) + (H_N/N)(N-R)/(N-1), counted from the labels here. */
 static double chance(const Session *s) {
     int classes = session_classes(s), n = s->count[SET_DATABASE];
@@ -189,7 +273,7 @@ static void assert_untouched(const Cells *before, const Cells *after) {
     }
 }
 
-static const char *const RESULTS[] = {"table.tsv", "table.md", "table.html"};
+static const char *const RESULTS[] = {"table.tsv", "table.csv", "table.md", "table.tex", "table.html"};
 
 /* A table ended by the signal after six cells or more goes on to the bytes of an uninterrupted one. */
 static void assert_goes_on_after(int signal, const char *name, const char *options) {

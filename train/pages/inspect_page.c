@@ -167,6 +167,7 @@ static Status write_maps(Buffer *b, const Session *s, const Evaluation *e, Error
 /* ---- The page ---- */
 
 static Status write_page(Buffer *b, const Session *s, const Evaluation *e, Error *err) {
+    const Figures to = {.page = b};
     char lead[256], name[64];
     manifest_name(s->manifest.path, name, sizeof name);
     snprintf(lead, sizeof lead, "%s: %d bits; %zu queries, %zu database cases never trained on.", name,
@@ -175,13 +176,13 @@ static Status write_page(Buffer *b, const Session *s, const Evaluation *e, Error
     html_section_begin(b, "Balance and correlation of the bits");
     report_health(b, e);
     html_grid_begin(b);
-    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_bits(b, e, k, err));
-    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_correlation(b, e, k, err));
+    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_bits(&to, e, k, err));
+    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_correlation(&to, e, k, err));
     html_grid_end(b);
     html_section_end(b);
     html_section_begin(b, "Hamming distances of relevant and irrelevant pairs");
     html_grid_begin(b);
-    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_distances(b, e, k, err));
+    for (Modality k = 0; k < MODALITIES; k++) TRY(chart_distances(&to, e, k, err));
     html_grid_end(b);
     html_section_end(b);
     TRY(write_maps(b, s, e, err));

@@ -31,13 +31,14 @@ static void write_map_table(Buffer *b, const Evaluation *e, const char *sets) {
 
 static Status write_result(Buffer *b, const Evaluation *e, const char *sets, Error *err) {
     static const char *const terms[] = {"MAP", "tie", "P@10", "NDCG", "within 2 bits", NULL};
+    const Figures to = {.page = b};
     html_section_begin(b, "Retrieval");
     write_map_table(b, e, sets);
     glossary_write(b, true, terms);
     html_grid_begin(b);
-    chart_map(b, e);
-    TRY(chart_recall(b, e, err));
-    for (Modality m = 0; m < MODALITIES; m++) TRY(chart_distances(b, e, m, err));
+    TRY(chart_map(&to, e, err));
+    TRY(chart_recall(&to, e, err));
+    for (Modality m = 0; m < MODALITIES; m++) TRY(chart_distances(&to, e, m, err));
     html_grid_end(b);
     html_section_end(b);
     return STATUS_OK;
@@ -65,12 +66,13 @@ static Status write_training(Buffer *b, const Progress *p, const Config *c, Erro
 }
 
 static Status write_health(Buffer *b, const Evaluation *e, Error *err) {
+    const Figures to = {.page = b};
     html_section_begin(b, "Health of the codes");
     report_health(b, e);
     html_grid_begin(b);
     for (Modality m = 0; m < MODALITIES; m++) {
-        TRY(chart_bits(b, e, m, err));
-        TRY(chart_correlation(b, e, m, err));
+        TRY(chart_bits(&to, e, m, err));
+        TRY(chart_correlation(&to, e, m, err));
     }
     html_grid_end(b);
     html_section_end(b);

@@ -122,7 +122,7 @@ Status chart_validation(Buffer *b, const MetricsRow *rows, int n, int stage, int
 
 /* ---- The evaluation ---- */
 
-void chart_map(Buffer *b, const Evaluation *e) {
+Status chart_map(const Figures *to, const Evaluation *e, Error *err) {
     static const char *const random[] = {"random, image to text", "random, text to image"};
     SvgBar bar[2 * MODALITIES];
     for (Modality m = 0; m < MODALITIES; m++) {
@@ -132,9 +132,9 @@ void chart_map(Buffer *b, const Evaluation *e) {
         bar[MODALITIES + m] = (SvgBar){random[m], chance, chance, chance, 7};
     }
     SvgFrame f = {.title = "Test MAP", .x_label = "MAP", .x_min = 0, .x_max = 1};
-    html_figure_begin(b);
-    svg_bars(b, &f, bar, 2 * MODALITIES);
-    html_figure_end(b, "Expected value over all orders of ties; whiskers: from the worst to the best order.");
+    return figure_bars(to, "map", &f, bar, 2 * MODALITIES,
+                       "Expected value over all orders of ties; whiskers: from the worst to the best order.",
+                       err);
 }
 
 static bool shares_label(const Evaluation *e, size_t q, size_t i) {
@@ -161,7 +161,7 @@ static void count_distances(const Evaluation *e, Modality from, double *const y[
         for (int d = 0; d <= bits && pairs[k] > 0; d++) y[k][d] /= pairs[k];
 }
 
-Status chart_distances(Buffer *b, const Evaluation *e, Modality from, Error *err) {
+Status chart_distances(const Figures *to, const Evaluation *e, Modality from, Error *err) {
     size_t n = (size_t)e->database.bits + 1;
     double *x = mem_calloc(3 * n, sizeof *x);
     if (!x) return mem_error(err, "the distances of the report");
@@ -170,18 +170,19 @@ Status chart_distances(Buffer *b, const Evaluation *e, Modality from, Error *err
     count_distances(e, from, y);
     SvgSeries series[2] = {{"shares a label", x, y[1], NULL, NULL, n},
                            {"shares none", x, y[0], NULL, NULL, n}};
-    char title[96];
+    char title[96], name[64];
     snprintf(title, sizeof title, "Distances, %s", report_direction(from));
+    snprintf(name, sizeof name, "distances_from_%s", modality_name(from));
     SvgFrame f = {.title = title, .x_label = "differing bits", .y_label = "share of the pairs"};
-    html_figure_begin(b);
-    svg_lines(b, &f, series, 2);
-    html_figure_end(b, "Pairs of query and database case. The further apart the curves, the better the codes "
-                       "separate cases.");
+    Status s = figure_lines(to, name, &f, series, 2,
+                            "Pairs of query and database case. The further apart the curves, the better the "
+                            "codes separate cases.",
+                            err);
     mem_free(x);
-    return STATUS_OK;
+    return s;
 }
 
-Status chart_recall(Buffer *b, const Evaluation *e, Error *err) {
+Status chart_recall(const Figures *to, const Evaluation *e, Error *err) {
     size_t n = (size_t)e->database.bits + 1;
     double *room = mem_calloc(2 * MODALITIES * n, sizeof *room), *at = room;
     if (!room) return mem_error(err, "the curves of the report");
@@ -201,13 +202,12 @@ Status chart_recall(Buffer *b, const Evaluation *e, Error *err) {
                   .y_label = "precision",
                   .x_max = 1,
                   .y_max = 1};
-    html_figure_begin(b);
-    svg_lines(b, &f, series, MODALITIES);
-    html_figure_end(
-        b,
-        "All items within a growing Hamming radius of the query; precision over the queries that find any.");
+    Status s = figure_lines(to, "precision_recall", &f, series, MODALITIES,
+                            "All items within a growing Hamming radius of the query; precision over the "
+                            "queries that find any.",
+                            err);
     mem_free(room);
-    return STATUS_OK;
+    return s;
 }
 
 /* ---- Health of the codes ---- */
@@ -237,7 +237,7 @@ void report_health(Buffer *b, const Evaluation *e) {
     glossary_write(b, true, terms);
 }
 
-Status chart_bits(Buffer *b, const Evaluation *e, Modality m, Error *err) {
+Status chart_bits(const Figures *to, const Evaluation *e, Modality m, Error *err) {
     int bits = e->database.bits;
     double count[BINS] = {0}, *mean = mem_calloc((size_t)bits, sizeof *mean);
     if (!mean) return mem_error(err, "the bit means of the report");
@@ -246,17 +246,18 @@ Status chart_bits(Buffer *b, const Evaluation *e, Modality m, Error *err) {
         int bin = (int)(mean[j] * BINS);
         count[bin < BINS ? bin : BINS - 1]++;
     }
-    char title[96];
+    char title[96], name[64];
     snprintf(title, sizeof title, "Balance of the %s bits", modality_name(m));
+    snprintf(name, sizeof name, "balance_of_%s_bits", modality_name(m));
     SvgFrame f = {.title = title, .x_label = "share of codes in which a bit is 1", .y_label = "bits"};
-    html_figure_begin(b);
-    svg_histogram(b, &f, count, BINS, 0, 1);
-    html_figure_end(b, "A bit near 0.5 splits the cases in halves; a bit at 0 or 1 carries no information.");
+    Status s = figure_histogram(
+        to, name, &f, count, BINS, 0, 1,
+        "A bit near 0.5 splits the cases in halves; a bit at 0 or 1 carries no information.", err);
     mem_free(mean);
-    return STATUS_OK;
+    return s;
 }
 
-Status chart_correlation(Buffer *b, const Evaluation *e, Modality m, Error *err) {
+Status chart_correlation(const Figures *to, const Evaluation *e, Modality m, Error *err) {
     size_t bits = (size_t)e->database.bits, shown = bits < SHOWN_BITS ? bits : SHOWN_BITS;
     double *matrix = mem_calloc(bits * bits, sizeof *matrix);
     if (!matrix) return mem_error(err, "the correlations of the report");
@@ -265,15 +266,26 @@ Status chart_correlation(Buffer *b, const Evaluation *e, Modality m, Error *err)
     if (s == STATUS_OK) {
         for (size_t i = 0; i < shown; i++) /* the top left corner, in place */
             memmove(matrix + i * shown, matrix + i * bits, shown * sizeof *matrix);
-        char title[96];
+        char title[96], name[64], caption[128];
         snprintf(title, sizeof title, "Correlation of the %s bits", modality_name(m));
+        snprintf(name, sizeof name, "correlation_of_%s_bits", modality_name(m));
+        snprintf(caption, sizeof caption,
+                 "The first %zu bits. Strong colours off the diagonal: bits that repeat one another.", shown);
         SvgFrame f = {.title = title, .x_label = "bit", .y_label = "bit"};
         SvgHeat h = {.value = matrix, .rows = shown, .columns = shown, .low = -1, .high = 1};
-        html_figure_begin(b);
-        svg_heat(b, &f, &h);
-        html_figure_end(
-            b, "The first %zu bits. Strong colours off the diagonal: bits that repeat one another.", shown);
+        s = figure_heat(to, name, &f, &h, caption, err);
     }
     mem_free(matrix);
     return s;
+}
+
+Status charts_of_evaluation(const Figures *to, const Evaluation *e, Error *err) {
+    TRY(chart_map(to, e, err));
+    TRY(chart_recall(to, e, err));
+    for (Modality m = 0; m < MODALITIES; m++) {
+        TRY(chart_distances(to, e, m, err));
+        TRY(chart_bits(to, e, m, err));
+        TRY(chart_correlation(to, e, m, err));
+    }
+    return STATUS_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef TRAIN_REPORT_CHARTS_H
 #define TRAIN_REPORT_CHARTS_H
 
+#include "eval/page/figures.h"
 #include "train/evaluate.h"
 #include "train/metrics.h"
 
@@ -18,14 +19,16 @@ Status chart_losses(Buffer *b, const MetricsRow *rows, int n, int stage, const C
 Status chart_validation(Buffer *b, const MetricsRow *rows, int n, int stage, int best_epoch, Error *err);
 
 /* The MAP of both directions with its bounds, beside chance. */
-void chart_map(Buffer *b, const Evaluation *e);
+Status chart_map(const Figures *to, const Evaluation *e, Error *err);
 /* from: modality of the queries. */
-Status chart_distances(Buffer *b, const Evaluation *e, Modality from, Error *err);
-Status chart_recall(Buffer *b, const Evaluation *e, Error *err);
+Status chart_distances(const Figures *to, const Evaluation *e, Modality from, Error *err);
+Status chart_recall(const Figures *to, const Evaluation *e, Error *err);
 /* The health of the database codes of both modalities as a table, with the meaning of its terms. */
 void report_health(Buffer *b, const Evaluation *e);
 /* Of the database codes of one modality: the mean of each bit as a histogram; correlations of the first 64 bits. */
-Status chart_bits(Buffer *b, const Evaluation *e, Modality m, Error *err);
-Status chart_correlation(Buffer *b, const Evaluation *e, Modality m, Error *err);
+Status chart_bits(const Figures *to, const Evaluation *e, Modality m, Error *err);
+Status chart_correlation(const Figures *to, const Evaluation *e, Modality m, Error *err);
+/* All charts of an evaluation. */
+Status charts_of_evaluation(const Figures *to, const Evaluation *e, Error *err);
 
 #endif

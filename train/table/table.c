@@ -141,14 +141,20 @@ static Status write_file(const TableOptions *o, const char *name, const Buffer *
 }
 
 static Status write_results(const Table *t, Error *err) {
-    static const char *const names[] = {"table.tsv", "table.md", "table.html"};
+    static const char *const names[] = {"table.tsv", "table.csv", "table.md", "table.tex", "table.html"};
+    enum { FILES = sizeof names / sizeof *names };
     Summary sum;
-    Buffer b[3] = {{0}, {0}, {0}};
+    Buffer b[FILES] = {{0}};
+    char *figures = path_join(t->o->out, "figures");
+    if (!figures) return mem_error(err, "the table");
     Status s = summary_make(&sum, &t->plan, err);
     if (s == STATUS_OK) output_tsv(&b[0], t->o, &sum);
-    if (s == STATUS_OK) s = output_markdown(&b[1], &t->plan, t->o, &sum, err);
-    if (s == STATUS_OK) s = table_page(&b[2], &t->plan, t->o, &sum, err);
-    for (int i = 0; i < 3; i++) {
+    if (s == STATUS_OK) output_csv(&b[1], t->o, &sum);
+    if (s == STATUS_OK) s = output_markdown(&b[2], &t->plan, t->o, &sum, err);
+    if (s == STATUS_OK) s = output_latex(&b[3], &t->plan, t->o, &sum, err);
+    if (s == STATUS_OK) s = table_page(&b[4], figures, &t->plan, t->o, &sum, err);
+    mem_free(figures);
+    for (int i = 0; i < FILES; i++) {
         if (s == STATUS_OK) s = write_file(t->o, names[i], &b[i], err);
         buffer_free(&b[i]);
     }
@@ -203,6 +209,7 @@ Status table_run(const TableOptions *o, Pool *pool, const Log *log, TableEnd *en
     if (log) t.inner = (Log){.ctx = log->ctx, .progress = log->progress};
     TRY(make_folder(o, "cells", err));
     TRY(make_folder(o, "work", err));
+    TRY(make_folder(o, "figures", err));
     pthread_mutex_init(&t.mutex, NULL);
     Status s = plan_make(&t.plan, o, log, err);
     if (s == STATUS_OK) s = run_plan(&t, end, err);

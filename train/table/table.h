@@ -2,7 +2,7 @@
  * cell by cell into a folder. A finished cell is not computed again, and a table that was stopped anywhere ends with the same
  * bytes as one that was not.
  *     OUT/cells/NAME.tsv  one finished cell each     OUT/work    stage 1 of each split, unfinished trainings
- *     OUT/table.tsv  OUT/table.md  OUT/table.html    written whenever a split is finished
+ *     OUT/table.tsv  .csv  .md  .tex  .html, and each chart as OUT/figures/NAME.svg and NAME.tsv: written whenever a split is finished
  * The cells of one split run side by side, one a thread. Stage 1 and trainings with a stage 1 of their own use all threads. */
 #ifndef TRAIN_TABLE_H
 #define TRAIN_TABLE_H

@@ -28,20 +28,14 @@ const OutputNote OUTPUT_ROWS[] = {
     {"ORACLE", "a random code for each true label, also of the queries."},
     {NULL, NULL}};
 
-const OutputNote OUTPUT_REFERENCES[] = {
-    {"MSACH", "Wu, Tang, Liu, Xu, Chen, J. Biomed. Eng. 2025;42(1):156-163, doi 10.7507/1001-5515.202407034"},
-    {"CCA-ITQ", "Gong, Lazebnik, Gordo, Perronnin, TPAMI 2013"},
-    {"CMFH", "Ding, Guo, Zhou, CVPR 2014"},
-    {"SCM-seq", "Zhang, Li, AAAI 2014"},
-    {"DCH", "Xu, Shen, Yang, Shen, Li, TIP 2017"},
-    {"BATCH", "Wang, Luo, Zhang, Xu, TKDE 2020"},
-    {"DCMH", "Jiang, Li, CVPR 2017"},
-    {"CLASSIFIER", "Sablayrolles, Douze, Usunier, Jegou, ICASSP 2017, arXiv 1609.06753"},
-    {"MAP with ties", "McSherry, Najork, ECIR 2008"},
-    {"bootstrap over groups", "Field, Welsh, 2007, doi 10.1111/j.1467-9868.2007.00593.x"},
-    {NULL, NULL}};
+/* ---- table.tsv, table.csv ---- */
 
-/* ---- table.tsv ---- */
+/* The name of a data set as a field. */
+static void data_name(const TableOptions *o, int data, char *name, size_t size) {
+    manifest_name(o->data[data], name, size);
+    for (char *at = name; *at; at++)
+        if (strchr("\t\n\r\",", *at)) *at = ' ';
+}
 
 void output_tsv(Buffer *b, const TableOptions *o, const Summary *s) {
     buffer_printf(b, "dataset\tsplit\tsplit_seed\tseed\tmethod\tfeatures\tablation\tbits\tdirection\t"
@@ -53,9 +47,7 @@ void output_tsv(Buffer *b, const TableOptions *o, const Summary *s) {
                 const TableRow *r = s->row[i].row[k];
                 const double *map = r->score[n / MODALITIES][n % MODALITIES].map;
                 char name[64];
-                manifest_name(o->data[c->data], name, sizeof name);
-                for (char *at = name; *at; at++)
-                    if (*at == '\t' || *at == '\n') *at = ' ';
+                data_name(o, c->data, name, sizeof name);
                 buffer_printf(b, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t%d\t%s\t%s", name, TABLE_SPLIT_NAMES[c->split],
                               c->split_seed, o->config.seed, r->method, r->features, r->ablation, r->bits,
                               n % MODALITIES == MODALITY_IMAGE ? "image_to_text" : "text_to_image",
@@ -65,27 +57,74 @@ void output_tsv(Buffer *b, const TableOptions *o, const Summary *s) {
             }
 }
 
-/* ---- A table as HTML or as Markdown ---- */
+void output_csv(Buffer *b, const TableOptions *o, const Summary *s) {
+    static const char *const directions[] = {"image_to_text", "text_to_image", "mean"};
+    buffer_printf(b, "dataset,split,bits,method,features,ablation,direction,protocol,split_seeds,map,map_low,"
+                     "map_high\n");
+    for (int i = 0; i < s->n; i++)
+        for (int n = 0; n < 2 * SUMMARY_DIRECTIONS; n++) {
+            const SummaryRow *r = &s->row[i];
+            const TableRow *t = r->row[0];
+            int protocol = n / SUMMARY_DIRECTIONS, direction = n % SUMMARY_DIRECTIONS;
+            const Interval *v = &r->value[protocol][direction];
+            char name[64];
+            data_name(o, r->data, name, sizeof name);
+            buffer_printf(b, "%s,%s,%d,%s,%s,%s,%s,%s,%d,%.9g,%.9g,%.9g\n", name, TABLE_SPLIT_NAMES[r->split],
+                          r->bits, t->method, t->features, t->ablation, directions[direction],
+                          protocol == PROTOCOL_HONEST ? "honest" : "published", r->seeds, v->value, v->low,
+                          v->high);
+        }
+}
+
+/* ---- A table as HTML, Markdown or LaTeX ---- */
 
 typedef struct {
-    bool page;
+    const Output *to;
     HtmlTable html;
     Buffer *b;
     size_t start, columns, cells;
 } Sheet;
 
-static Sheet sheet_begin(Buffer *b, bool page, const char *caption, const char *align,
-                         const char *const *head) {
-    Sheet s = {.page = page, .b = b, .start = b->size, .columns = strlen(align)};
-    if (page) {
-        s.html = html_table_begin(b, caption, align, head);
-        return s;
+/* Text for LaTeX: special characters escaped, a minus in front of a number as one. */
+static void latex_text(Buffer *b, const char *text) {
+    for (const char *at = text; *at; at++) {
+        bool sign = *at == '-' && at[1] >= '0' && at[1] <= '9' && (at == text || at[-1] == ' ');
+        if (sign)
+            buffer_printf(b, "$-$");
+        else if (strchr("&%$#_{}", *at))
+            buffer_printf(b, "\\%c", *at);
+        else if (strchr("~^\\", *at))
+            buffer_printf(b, "\\char%d{}", *at);
+        else
+            buffer_add(b, at, 1);
     }
-    buffer_printf(b, "\n%s:\n\n|", caption);
-    for (size_t c = 0; c < s.columns; c++) buffer_printf(b, " %s |", head[c]);
-    buffer_printf(b, "\n|");
-    for (size_t c = 0; c < s.columns; c++) buffer_printf(b, "---|");
-    buffer_printf(b, "\n");
+}
+
+static void latex_begin(Sheet *s, const char *caption, const char *align, const char *const *head) {
+    buffer_printf(s->b, "\n\\begin{table}\n\\centering\\small\n\\caption{");
+    latex_text(s->b, s->to->title);
+    buffer_printf(s->b, ". ");
+    latex_text(s->b, caption);
+    buffer_printf(s->b, ".}\n\\begin{tabular}{%s}\n\\toprule\n", align);
+    for (size_t c = 0; c < s->columns; c++) {
+        latex_text(s->b, head[c]);
+        buffer_printf(s->b, c + 1 < s->columns ? " & " : " \\\\\n\\midrule\n");
+    }
+}
+
+static Sheet sheet_begin(const Output *to, const char *caption, const char *align, const char *const *head) {
+    Sheet s = {.to = to, .b = to->b, .start = to->b->size, .columns = strlen(align)};
+    if (to->form == OUTPUT_PAGE) {
+        s.html = html_table_begin(s.b, caption, align, head);
+    } else if (to->form == OUTPUT_LATEX) {
+        latex_begin(&s, caption, align, head);
+    } else {
+        buffer_printf(s.b, "\n%s:\n\n|", caption);
+        for (size_t c = 0; c < s.columns; c++) buffer_printf(s.b, " %s |", head[c]);
+        buffer_printf(s.b, "\n|");
+        for (size_t c = 0; c < s.columns; c++) buffer_printf(s.b, "---|");
+        buffer_printf(s.b, "\n");
+    }
     return s;
 }
 
@@ -96,32 +135,38 @@ static void sheet_cell(Sheet *s, bool strong, const char *fmt, ...) {
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    if (s->page) {
-        html_cell(&s->html, strong, "%s", text);
-        return;
-    }
     bool first = s->cells % s->columns == 0, last = ++s->cells % s->columns == 0;
-    buffer_printf(s->b, strong ? "%s **%s** |%s" : "%s %s |%s", first ? "|" : "", text, last ? "\n" : "");
+    if (s->to->form == OUTPUT_PAGE) {
+        html_cell(&s->html, strong, "%s", text);
+    } else if (s->to->form == OUTPUT_LATEX) {
+        buffer_printf(s->b, strong ? "\\textbf{" : "");
+        latex_text(s->b, text);
+        buffer_printf(s->b, "%s%s", strong ? "}" : "", last ? " \\\\\n" : " & ");
+    } else {
+        buffer_printf(s->b, strong ? "%s **%s** |%s" : "%s %s |%s", first ? "|" : "", text, last ? "\n" : "");
+    }
 }
 
 /* A table without rows leaves nothing. */
 static void sheet_end(Sheet *s) {
-    if (s->page)
+    if (s->to->form == OUTPUT_PAGE)
         html_table_end(&s->html);
     else if (s->cells == 0)
         s->b->size = s->start;
+    else if (s->to->form == OUTPUT_LATEX)
+        buffer_printf(s->b, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
 }
 
 /* ---- The tables ---- */
 
-void output_rows(Buffer *b, bool page, const Summary *s, int data, TableSplit split, int bits) {
+void output_rows(const Output *to, const Summary *s, int data, TableSplit split, int bits) {
     static const char *const head[] = {"method",        "image to text", "text to image",      "mean",
                                        "95 % interval", "tie band",      "published protocol", "splits"};
     const SummaryRow *winner = summary_winner(s, data, split, bits);
     char caption[160];
     snprintf(caption, sizeof caption, "MAP of %s. Bold: the best row but for REAL-VALUED and ORACLE",
              OUTPUT_SPLITS[split]);
-    Sheet t = sheet_begin(b, page, caption, "lrrrrrrr", head);
+    Sheet t = sheet_begin(to, caption, "lrrrrrrr", head);
     for (int i = 0; i < s->n; i++) {
         const SummaryRow *r = &s->row[i];
         const Interval *honest = r->value[PROTOCOL_HONEST];
@@ -143,7 +188,7 @@ static void difference_cells(Sheet *t, const Gain *g) {
     sheet_cell(t, sure, "%+.3f to %+.3f", g->difference.low, g->difference.high);
 }
 
-Status output_gains(Buffer *b, bool page, const Plan *p, const Summary *s, int data, TableSplit split,
+Status output_gains(const Output *to, const Plan *p, const Summary *s, int data, TableSplit split,
                     Error *err) {
     static const char *const head[] = {"MSACH over", "absolute", "95 % interval, paired", "relative",
                                        "ahead on splits"},
@@ -152,7 +197,7 @@ Status output_gains(Buffer *b, bool page, const Plan *p, const Summary *s, int d
                                                "absolute or relative: not said", ""};
     Gain gains[GAINS];
     TRY(summary_gains(s, data, split, p->main_bits, gains, err));
-    Sheet t = sheet_begin(b, page, "Gain in MAP, mean of both directions. Bold: the interval excludes zero",
+    Sheet t = sheet_begin(to, "Gain in MAP, mean of both directions. Bold: the interval excludes zero",
                           "lrrrr", head);
     for (int i = 0; i < GAINS; i++) {
         const Gain *g = &gains[i];
@@ -162,21 +207,21 @@ Status output_gains(Buffer *b, bool page, const Plan *p, const Summary *s, int d
         sheet_cell(&t, false, "%+.1f %%", 100 * g->difference.value / g->base);
         sheet_cell(&t, false, "%d of %d", g->ahead, g->splits);
     }
-    bool any = page ? t.html.cells > 0 : t.cells > 0;
+    bool any = t.cells > 0;
     for (int i = 0; i < 5 && any && split == TABLE_STANDARD; i++) sheet_cell(&t, false, "%s", claim[i]);
     sheet_end(&t);
     return STATUS_OK;
 }
 
-Status output_ablations(Buffer *b, bool page, const Plan *p, const Summary *s, int data, Error *err) {
+Status output_ablations(const Output *to, const Plan *p, const Summary *s, int data, Error *err) {
     static const char *const head[] = {"ablation", "MAP", "whole method minus it", "95 % interval, paired",
                                        "ahead on splits"};
     Gain gains[ABLATIONS_MOST];
     int n;
     TRY(summary_ablations(s, data, p->main_bits, gains, &n, err));
     Sheet t = sheet_begin(
-        b, page, "What each part brings, MAP, mean of both directions. Bold: the interval excludes zero",
-        "lrrrr", head);
+        to, "What each part brings, MAP, mean of both directions. Bold: the interval excludes zero", "lrrrr",
+        head);
     for (int i = 0; i < n; i++) {
         const Gain *g = &gains[i];
         if (g->difference.groups == 0) continue;
@@ -189,35 +234,45 @@ Status output_ablations(Buffer *b, bool page, const Plan *p, const Summary *s, i
     return STATUS_OK;
 }
 
-/* ---- table.md ---- */
+/* ---- table.md, table.tex ---- */
 
-static Status markdown_data(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, int data,
-                            Error *err) {
-    char name[64];
-    manifest_name(o->data[data], name, sizeof name);
+static Status write_data(Output *to, const Plan *p, const TableOptions *o, const Summary *s, int data,
+                         Error *err) {
+    char name[64], title[96];
+    data_name(o, data, name, sizeof name);
     for (int split = 0; split < TABLE_SPLITS; split++)
         for (int k = -1; k < o->n_bits; k++) { /* the main bits first */
             int bits = k < 0 ? p->main_bits : o->bits[k];
             if ((k >= 0 && bits == p->main_bits) || !summary_has(s, data, (TableSplit)split, bits)) continue;
-            buffer_printf(b, "\n## %s, %d bits: %s\n", name, bits, OUTPUT_SPLITS[split]);
-            output_rows(b, false, s, data, (TableSplit)split, bits);
-            if (k < 0) TRY(output_gains(b, false, p, s, data, (TableSplit)split, err));
-            if (k < 0 && split == TABLE_STANDARD) TRY(output_ablations(b, false, p, s, data, err));
+            snprintf(title, sizeof title, "%s, %d bits", name, bits);
+            to->title = title;
+            buffer_printf(to->b, to->form == OUTPUT_LATEX ? "\n%% %s: %s\n" : "\n## %s: %s\n", title,
+                          OUTPUT_SPLITS[split]);
+            output_rows(to, s, data, (TableSplit)split, bits);
+            if (k < 0) TRY(output_gains(to, p, s, data, (TableSplit)split, err));
+            if (k < 0 && split == TABLE_STANDARD) TRY(output_ablations(to, p, s, data, err));
         }
     return STATUS_OK;
 }
 
-static void markdown_notes(Buffer *b, const char *heading, const OutputNote *notes) {
-    buffer_printf(b, "\n## %s\n\n", heading);
-    for (; notes->name; notes++) buffer_printf(b, "- %s: %s\n", notes->name, notes->text);
-}
-
 Status output_markdown(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err) {
+    char text[REFERENCE_TEXT];
+    Output to = {.b = b, .form = OUTPUT_MARKDOWN};
     buffer_printf(b, "# MSACH against other methods\n\n    %s\n", o->command ? o->command : "");
-    for (int d = 0; d < o->n_data; d++) TRY(markdown_data(b, p, o, s, d, err));
+    for (int d = 0; d < o->n_data; d++) TRY(write_data(&to, p, o, s, d, err));
     buffer_printf(b, "\n## Terms\n\n");
     glossary_write(b, false, OUTPUT_TERMS);
-    markdown_notes(b, "Rows", OUTPUT_ROWS);
-    markdown_notes(b, "References", OUTPUT_REFERENCES);
+    buffer_printf(b, "\n## Rows\n\n");
+    for (const OutputNote *n = OUTPUT_ROWS; n->name; n++) buffer_printf(b, "- %s: %s\n", n->name, n->text);
+    buffer_printf(b, "\n## References\n\n");
+    for (const Reference *r = REFERENCES; r->name; r++)
+        buffer_printf(b, "- %s: %s\n", r->name, reference_text(r, text));
+    return STATUS_OK;
+}
+
+Status output_latex(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err) {
+    Output to = {.b = b, .form = OUTPUT_LATEX};
+    buffer_printf(b, "%% Needs \\usepackage{booktabs} and UTF-8. References: msach table --cite\n");
+    for (int d = 0; d < o->n_data; d++) TRY(write_data(&to, p, o, s, d, err));
     return STATUS_OK;
 }

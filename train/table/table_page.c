@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/page/figures.h"
 #include "eval/page/glossary.h"
 #include "eval/page/html.h"
-#include "eval/page/svg.h"
 #include "hash/baselines/baselines.h"
 #include "nn/base/alloc.h"
 #include "train/evaluate.h"
@@ -21,6 +21,7 @@ typedef struct {
     const Summary *s;
     int data;
     char name[64];
+    Figures figures; /* of the data set: page b, files NAME_... */
 } Page;
 
 static bool is_main(const Page *x, const SummaryRow *r) {
@@ -59,11 +60,12 @@ static SvgBar gap_bar(const SummaryRow *r) {
 }
 
 /* ORACLE would stretch the axis; the caption gives its value. */
-static Status chart_rows(const Page *x, const char *title, const char *label, RowBar *bar_of,
-                         const char *caption, Error *err) {
+static Status chart_rows(const Page *x, const char *file, const char *title, const char *label,
+                         RowBar *bar_of, const char *caption, Error *err) {
     SvgBar *bar = mem_calloc((size_t)x->s->n + 1, sizeof *bar);
-    char oracle[64] = "";
+    char oracle[64] = "", whole[256];
     size_t n = 0;
+    Status s = STATUS_OK;
     if (!bar) return mem_error(err, "the page of the table");
     for (int i = 0; i < x->s->n; i++) {
         const SummaryRow *r = &x->s->row[i];
@@ -76,13 +78,10 @@ static Status chart_rows(const Page *x, const char *title, const char *label, Ro
     }
     SvgFrame f = {
         .title = title, .x_label = label, .legend = LEGEND, .legends = sizeof LEGEND / sizeof *LEGEND};
-    if (n > 0) {
-        html_figure_begin(x->b);
-        svg_bars(x->b, &f, bar, n);
-        html_figure_end(x->b, "%s%s", caption, oracle);
-    }
+    snprintf(whole, sizeof whole, "%s%s", caption, oracle);
+    if (n > 0) s = figure_bars(&x->figures, file, &f, bar, n, whole, err);
     mem_free(bar);
-    return STATUS_OK;
+    return s;
 }
 
 static Status chart_ablations(const Page *x, Error *err) {
@@ -97,12 +96,11 @@ static Status chart_ablations(const Page *x, Error *err) {
     }
     if (bars == 0) return STATUS_OK;
     SvgFrame f = {.title = "What each part brings", .x_label = "MAP of the whole method minus MAP without"};
-    html_figure_begin(x->b);
-    svg_bars(x->b, &f, bar, bars);
-    html_figure_end(
-        x->b, "Paired by query; whiskers: 95 %% intervals over groups. Right of zero: the part helps. An "
-              "interval that contains zero shows nothing.");
-    return STATUS_OK;
+    return figure_bars(
+        &x->figures, "ablations", &f, bar, bars,
+        "Paired by query; whiskers: 95 % intervals over groups. Right of zero: the part helps. "
+        "An interval that contains zero shows nothing.",
+        err);
 }
 
 /* ---- Lines: the chief rows ---- */
@@ -176,20 +174,18 @@ static Status chart_lengths(const Page *x, Error *err) {
                   .x_log = true,
                   .x_ticks = ticks,
                   .x_tick_count = (size_t)x->o->n_bits};
-    if (count > 0) {
-        html_figure_begin(x->b);
-        svg_lines(x->b, &f, series, count);
-        html_figure_end(
-            x->b,
-            "Mean of both directions; band: 95 %% interval of MSACH. Split seeds: %d at %d bits, %d at other "
-            "lengths.",
-            x->o->seeds, x->p->main_bits, x->o->lengths_seeds);
-    }
+    char caption[160];
+    snprintf(
+        caption, sizeof caption,
+        "Mean of both directions; band: 95 %% interval of MSACH. Split seeds: %d at %d bits, %d at other "
+        "lengths.",
+        x->o->seeds, x->p->main_bits, x->o->lengths_seeds);
+    Status s = count > 0 ? figure_lines(&x->figures, "bits", &f, series, count, caption, err) : STATUS_OK;
     mem_free(curve);
-    return STATUS_OK;
+    return s;
 }
 
-static void chart_curves(const Page *x, Modality from) {
+static Status chart_curves(const Page *x, Modality from, Error *err) {
     const SummaryRow *chief[CHIEF_ROWS];
     SvgSeries series[CHIEF_ROWS];
     size_t count = 0;
@@ -206,11 +202,12 @@ static void chart_curves(const Page *x, Modality from) {
                   .y_label = "precision",
                   .x_max = 1,
                   .y_max = 1};
-    if (count == 0) return;
-    html_figure_begin(x->b);
-    svg_lines(x->b, &f, series, count);
-    html_figure_end(x->b, "All items within a growing Hamming radius, %d bits, first split seed.",
-                    x->p->main_bits);
+    if (count == 0) return STATUS_OK;
+    char name[64], caption[128];
+    snprintf(name, sizeof name, "precision_recall_from_%s", modality_name(from));
+    snprintf(caption, sizeof caption, "All items within a growing Hamming radius, %d bits, first split seed.",
+             x->p->main_bits);
+    return figure_lines(&x->figures, name, &f, series, count, caption, err);
 }
 
 /* ---- Tables that the page alone has ---- */
@@ -258,24 +255,25 @@ static void choice_table(const Page *x) {
 /* ---- One data set ---- */
 
 static Status charts(const Page *x, Error *err) {
-    TRY(chart_rows(x, "MAP, mean of both directions", "MAP", interval_bar,
+    TRY(chart_rows(x, "map", "MAP, mean of both directions", "MAP", interval_bar,
                    "Honest protocol. Whiskers: 95 % intervals over groups of queries.", err));
     TRY(chart_ablations(x, err));
     TRY(chart_lengths(x, err));
-    for (Modality m = 0; m < MODALITIES; m++) chart_curves(x, m);
-    TRY(chart_rows(x, "Tie bands", "MAP", tie_bar, "Whiskers: from the worst order of ties to the best.",
-                   err));
-    return chart_rows(x, "Protocol gap", "published minus honest MAP", gap_bar,
+    for (Modality m = 0; m < MODALITIES; m++) TRY(chart_curves(x, m, err));
+    TRY(chart_rows(x, "ties", "Tie bands", "MAP", tie_bar,
+                   "Whiskers: from the worst order of ties to the best.", err));
+    return chart_rows(x, "protocol_gap", "Protocol gap", "published minus honest MAP", gap_bar,
                       "What the published protocol adds without a better method.", err);
 }
 
 static Status standard_section(const Page *x, Error *err) {
+    const Output to = {.b = x->b, .form = OUTPUT_PAGE};
     char heading[128];
     snprintf(heading, sizeof heading, "%s, %d bits", x->name, x->p->main_bits);
     html_section_begin(x->b, heading);
-    TRY(output_gains(x->b, true, x->p, x->s, x->data, TABLE_STANDARD, err));
-    output_rows(x->b, true, x->s, x->data, TABLE_STANDARD, x->p->main_bits);
-    TRY(output_ablations(x->b, true, x->p, x->s, x->data, err));
+    TRY(output_gains(&to, x->p, x->s, x->data, TABLE_STANDARD, err));
+    output_rows(&to, x->s, x->data, TABLE_STANDARD, x->p->main_bits);
+    TRY(output_ablations(&to, x->p, x->s, x->data, err));
     html_grid_begin(x->b);
     TRY(charts(x, err));
     html_grid_end(x->b);
@@ -290,18 +288,20 @@ static Status standard_section(const Page *x, Error *err) {
 }
 
 static void other_lengths(const Page *x) {
+    const Output to = {.b = x->b, .form = OUTPUT_PAGE};
     for (int k = 0; k < x->o->n_bits; k++) {
         int bits = x->o->bits[k];
         char heading[128];
         if (bits == x->p->main_bits || !summary_has(x->s, x->data, TABLE_STANDARD, bits)) continue;
         snprintf(heading, sizeof heading, "%s, %d bits", x->name, bits);
         html_details_begin(x->b, heading);
-        output_rows(x->b, true, x->s, x->data, TABLE_STANDARD, bits);
+        output_rows(&to, x->s, x->data, TABLE_STANDARD, bits);
         html_details_end(x->b);
     }
 }
 
 static Status extra_section(const Page *x, TableSplit split, Error *err) {
+    const Output to = {.b = x->b, .form = OUTPUT_PAGE};
     char heading[128];
     if (!summary_has(x->s, x->data, split, x->p->main_bits)) return STATUS_OK;
     snprintf(heading, sizeof heading, "%s: %s", x->name, OUTPUT_SPLITS[split]);
@@ -317,8 +317,8 @@ static Status extra_section(const Page *x, TableSplit split, Error *err) {
             x->b,
             "A report often contains its labels. Here the words of all labels are removed from every text "
             "before training.");
-    TRY(output_gains(x->b, true, x->p, x->s, x->data, split, err));
-    output_rows(x->b, true, x->s, x->data, split, x->p->main_bits);
+    TRY(output_gains(&to, x->p, x->s, x->data, split, err));
+    output_rows(&to, x->s, x->data, split, x->p->main_bits);
     html_section_end(x->b);
     return STATUS_OK;
 }
@@ -332,10 +332,15 @@ static Status data_sections(const Page *x, Error *err) {
 
 /* ---- The page ---- */
 
-static void write_notes(Buffer *b, const char *heading, const OutputNote *notes) {
-    html_heading(b, heading);
+static void write_notes(Buffer *b) {
+    char text[REFERENCE_TEXT];
+    html_heading(b, "Rows");
     html_facts_begin(b);
-    for (; notes->name; notes++) html_fact(b, notes->name, "%s", notes->text);
+    for (const OutputNote *n = OUTPUT_ROWS; n->name; n++) html_fact(b, n->name, "%s", n->text);
+    html_facts_end(b);
+    html_heading(b, "References");
+    html_facts_begin(b);
+    for (const Reference *r = REFERENCES; r->name; r++) html_fact(b, r->name, "%s", reference_text(r, text));
     html_facts_end(b);
 }
 
@@ -346,8 +351,7 @@ static void write_reading(Buffer *b) {
                  "only. Hyper-parameters and epochs of every method are chosen on validation queries.");
     html_heading(b, "Terms");
     glossary_write(b, true, OUTPUT_TERMS);
-    write_notes(b, "Rows", OUTPUT_ROWS);
-    write_notes(b, "References", OUTPUT_REFERENCES);
+    write_notes(b);
     html_section_end(b);
 }
 
@@ -377,7 +381,16 @@ static void write_source(Buffer *b, const Plan *p, const TableOptions *o) {
     html_section_end(b);
 }
 
-Status table_page(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err) {
+/* The name of a data set as part of a file's name. */
+static void file_prefix(char *prefix, size_t size, const char *name) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    snprintf(prefix, size, "%s_", name);
+    for (char *at = prefix; *at; at++)
+        if (!strchr(plain, *at)) *at = '_';
+}
+
+Status table_page(Buffer *b, const char *figures, const Plan *p, const TableOptions *o, const Summary *s,
+                  Error *err) {
     int open = 0;
     for (int i = 0; i < p->n; i++) open += !p->cell[i].done && !p->cell[i].skipped;
     html_begin(b, "MSACH against other methods",
@@ -387,7 +400,10 @@ Status table_page(Buffer *b, const Plan *p, const TableOptions *o, const Summary
     if (open) html_note(b, "Not finished: %d of %d cells are still to be computed.", open, p->n);
     for (int d = 0; d < o->n_data; d++) {
         Page x = {.b = b, .p = p, .o = o, .s = s, .data = d};
+        char prefix[80];
         manifest_name(o->data[d], x.name, sizeof x.name);
+        file_prefix(prefix, sizeof prefix, x.name);
+        x.figures = (Figures){.page = b, .folder = figures, .prefix = prefix};
         TRY(data_sections(&x, err));
     }
     write_reading(b);

@@ -4,7 +4,8 @@
 
 #include "train/table/table_summary.h"
 
-/* Adds the page to b. */
-Status table_page(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err);
+/* Adds the page to b, and writes its charts to the folder `figures`, which exists. */
+Status table_page(Buffer *b, const char *figures, const Plan *p, const TableOptions *o, const Summary *s,
+                  Error *err);
 
 #endif
