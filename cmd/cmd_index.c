@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "cmd/cases.h"
 #include "cmd/verbs.h"
 #include "data/row_ids.h"
+#include "data/words.h"
 #include "eval/audit/audit.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
@@ -73,14 +75,17 @@ typedef struct {
     uint8_t *codes[2];       /* (count[m], bits/8) */
     const uint8_t **code[2]; /* (n) for each case, NULL where it lacks the modality */
     const char **labels;     /* (n_labels) scratch: labels of one case */
+    int *members;            /* (n_groups) cases of each group */
     const char *folder;
 } Archive;
 
 static Status take_memory(Archive *r, Error *err) {
     r->labels = mem_calloc((size_t)r->manifest->n_labels + 1, sizeof *r->labels);
+    r->members = mem_calloc((size_t)r->manifest->n_groups + 1, sizeof *r->members);
+    for (int i = 0; r->members && i < r->manifest->n; i++) r->members[r->manifest->cases[i].group]++;
     for (Modality m = 0; m < MODALITIES; m++)
         r->code[m] = mem_calloc((size_t)r->manifest->n, sizeof *r->code[m]);
-    return r->labels && r->code[0] && r->code[1] ? STATUS_OK : mem_error(err, "the codes");
+    return r->labels && r->members && r->code[0] && r->code[1] ? STATUS_OK : mem_error(err, "the codes");
 }
 
 static Status encode(Args *a, Archive *r, Error *err) {
@@ -146,6 +151,20 @@ static Status read_own(const Args *a, Archive *r, Error *err) {
 
 /* ---- Writing ---- */
 
+/* The name of the case's group; NULL where the case is a group of its own that the manifest does not name. */
+static const char *group_of(const Archive *r, const Case *c) {
+    const char *name = r->manifest->group_names[c->group];
+    return r->members[c->group] == 1 && strcmp(name, c->id) == 0 ? NULL : name;
+}
+
+static Status add_words(IndexBuilder *b, const Case *c, Error *err) {
+    Words w;
+    TRY(words_split(&w, c->text, INT_MAX, c->id, err));
+    Status s = index_builder_add_words(b, (const char *const *)w.words, w.n, err);
+    words_free(&w);
+    return s;
+}
+
 static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
     const Manifest *m = r->manifest;
     const Case *c = &m->cases[i];
@@ -160,7 +179,9 @@ static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
                : full && !image       ? mem_error(err, "the image's path")
                                       : STATUS_OK;
     out.image = image;
+    out.group = group_of(r, c);
     if (s == STATUS_OK) s = index_builder_add(b, &out, err);
+    if (s == STATUS_OK) s = add_words(b, c, err);
     mem_free(image);
     mem_free(full);
     return s;
@@ -194,6 +215,7 @@ static void archive_free(Archive *r) {
         mem_free(r->code[m]);
     }
     mem_free(r->labels);
+    mem_free(r->members);
 }
 
 /* Codes of the archive by its model, or those that another program made; then the index. */

@@ -5,6 +5,7 @@
 
 #include "cmd/fit.h"
 #include "cmd/hit_json.h"
+#include "cmd/hit_table.h"
 #include "cmd/json_out.h"
 #include "cmd/pages/search_page.h"
 #include "cmd/queries.h"
@@ -31,6 +32,14 @@ static const Option OPTIONS[] = {
      "list the cases",
      PLAIN},
     {"top", 'k', "N", "10", "most hits of a question; 0: all", PLAIN},
+    {"per-group", 'g', "N", NULL,
+     "most hits of one patient, case or video; 0: all [1 for the table and --html, 0 for --json and --tsv]",
+     PLAIN},
+    {"rerank", 0, "N", NULL,
+     "order the N nearest cases by the question's scores before the sign; 0: by differing bits alone [100 "
+     "for the "
+     "table and --html, 0 for --json and --tsv]",
+     PLAIN},
     {"radius", 'r', "BITS", NULL, "only hits within this distance", PLAIN},
     {"json", 0, NULL, NULL, "print each hit as one JSON object", PLAIN},
     {"tsv", 0, NULL, NULL, "print each hit as one tab-separated line, below a header", PLAIN},
@@ -52,11 +61,6 @@ typedef struct {
 } Search;
 
 /* ---- One hit ---- */
-
-static void print_labels(Buffer *b, const IndexCase *c) {
-    buffer_printf(b, "%s", "");
-    for (int i = 0; i < c->n_labels; i++) buffer_printf(b, "%s%s", i ? "|" : "", c->labels[i]);
-}
 
 static const char TSV_HEAD[] =
     "rank\tdistance\tid\tlabels\timage\ttext\tscore\tconfidence\ttrained_on\tgroup\tmore\tties\n";
@@ -89,23 +93,6 @@ static void print_tsv(const Answer *a, const char *query, int i, const IndexCase
     printf("\t%lld\t%lld\n", (long long)h->more, (long long)a->ties);
 }
 
-enum {
-    ID_COLUMNS = 24,
-    LABEL_COLUMNS = 26,
-    BEFORE_TEXT = 4 + 2 + 4 + 2 + ID_COLUMNS + 2 + LABEL_COLUMNS + 2
-};
-
-static void print_row(int rank, int distance, const IndexCase *c, const char *labels, int columns) {
-    distance < 0 ? printf("%4d     -  ", rank) : printf("%4d  %4d  ", rank, distance);
-    fit_text(stdout, c->id, ID_COLUMNS, 1);
-    fputs("  ", stdout);
-    fit_text(stdout, labels, LABEL_COLUMNS, 1);
-    fputs("  ", stdout);
-    int room = columns - BEFORE_TEXT;
-    fit_text(stdout, c->text ? c->text : "", room > 20 ? room : 20, 0);
-    putchar('\n');
-}
-
 static Status print_json(const Search *s, const char *query, int i, const char *picture, Error *err) {
     Buffer line = {0};
     Status status = hit_json(&line, &s->finder, &s->answer, (size_t)i, query, picture, err);
@@ -114,59 +101,50 @@ static Status print_json(const Search *s, const char *query, int i, const char *
     return status;
 }
 
-static Status print_hit(const Search *s, const char *query, int i, int columns, Error *err) {
-    const AnswerHit *h = &s->answer.hit[i];
+/* One line of JSON or TSV. */
+static Status print_hit(const Search *s, const char *query, int i, Error *err) {
     IndexCase c;
     Buffer labels = {0};
-    TRY(index_case(s->finder.index, h->row, &c, err));
     char *picture;
+    TRY(index_case(s->finder.index, s->answer.hit[i].row, &c, err));
     TRY(finder_picture(&s->finder, &c, &picture, err));
+    const char *path = picture ? picture : "";
+    Status status = STATUS_OK;
     if (s->form == AS_JSON) {
-        Status status = print_json(s, query, i, picture, err);
-        mem_free(picture);
-        return status;
+        status = print_json(s, query, i, path, err);
+    } else {
+        hit_labels(&labels, &c);
+        if (labels.failed) status = mem_error(err, "the labels");
+        if (status == STATUS_OK) print_tsv(&s->answer, query, i, &c, path, (const char *)labels.data);
     }
-    print_labels(&labels, &c);
-    if (labels.failed) {
-        buffer_free(&labels);
-        mem_free(picture);
-        return mem_error(err, "the labels");
-    }
-    const char *path = picture ? picture : "", *joined = (const char *)labels.data;
-    if (s->form == AS_TSV) print_tsv(&s->answer, query, i, &c, path, joined);
-    if (s->form == AS_TABLE) print_row(i + 1, h->distance, &c, joined, columns);
     mem_free(picture);
     buffer_free(&labels);
-    return STATUS_OK;
+    return status;
 }
 
 /* ---- One question ---- */
 
-static void print_heading(const Search *s, const Query *q, int columns) {
+static Status print_table(const Search *s, const Query *q, Error *err) {
     static const char *const by[] = {"text", "image", "id", "code", "filter"};
-    if (s->form != AS_TABLE) return;
     if (s->many) {
         printf("%s: ", by[q->kind]);
-        fit_text(stdout, q->value, columns - 8, 0);
+        fit_text(stdout, q->value, fit_columns() - 8, false);
         putchar('\n');
     }
-    if (s->answer.n)
-        printf("rank  bits  %-*s  %-*s  text\n", (int)ID_COLUMNS, "id", (int)LABEL_COLUMNS, "labels");
-    else
-        printf("nothing found\n");
+    TRY(hit_table_print(&s->finder, &s->options, &s->answer, err));
+    if (s->many) putchar('\n');
+    return STATUS_OK;
 }
 
 /* name: the question as given, for hits that name it. */
 static Status ask(Search *s, const Query *q, const char *name, Error *err) {
-    int columns = fit_columns();
     TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
 #if PART_PAGES
     if (s->form == AS_HTML) return page_answer(&s->page, &s->finder, q, &s->answer, err);
 #endif
-    print_heading(s, q, columns);
-    for (size_t i = 0; i < s->answer.n && !ferror(stdout); i++)
-        TRY(print_hit(s, s->many ? name : NULL, (int)i, columns, err));
-    if (s->many && s->form == AS_TABLE) putchar('\n');
+    if (s->form == AS_TABLE) TRY(print_table(s, q, err));
+    for (size_t i = 0; s->form != AS_TABLE && i < s->answer.n && !ferror(stdout); i++)
+        TRY(print_hit(s, s->many ? name : NULL, (int)i, err));
     return terminal_flush(err);
 }
 
@@ -197,6 +175,16 @@ static Status ask_file(Search *s, const char *path, Error *err) {
 
 /* ---- The verb ---- */
 
+/* Defaults of output for people; programs get every hit in the order of its bits. */
+enum { PEOPLE_PER_GROUP = 1, PEOPLE_RERANK = 100 };
+
+static Status read_count(const Args *a, const char *name, size_t standard, size_t *count, Error *err) {
+    long given = (long)standard;
+    if (args_has(a, name)) TRY(args_int(a, name, 0, INT32_MAX, &given, err));
+    *count = (size_t)given;
+    return STATUS_OK;
+}
+
 static Status read_options(Args *a, Search *s, Error *err) {
     static const char *const kinds[] = {"image", "text", NULL};
     SearchOptions *o = &s->options;
@@ -215,6 +203,9 @@ static Status read_options(Args *a, Search *s, Error *err) {
               : args_has(a, "tsv")  ? AS_TSV
               : args_has(a, "html") ? AS_HTML
                                     : AS_TABLE;
+    bool people = s->form == AS_TABLE || s->form == AS_HTML;
+    TRY(read_count(a, "per-group", people ? PEOPLE_PER_GROUP : 0, &o->per_group, err));
+    TRY(read_count(a, "rerank", people ? PEOPLE_RERANK : 0, &o->rerank, err));
     s->many = args_has(a, "queries");
     s->page_path = args_get(a, "html");
     TRY(args_pool(a, err));

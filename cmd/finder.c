@@ -31,6 +31,7 @@ static Status open_model(Finder *f, const char *model, Error *err) {
 Status finder_open(Finder *f, const char *model, const char *index, const Log *log, Error *err) {
     *f = (Finder){.index_path = index, .model_path = model, .log = log};
     TRY(index_open(&f->index, index, err));
+    TRY(index_groups(f->index, &f->groups, err));
     if (model) TRY(open_model(f, model, err));
     if (index_live(f->index) == 0) log_warn(log, "%s: the index holds no case", index);
     return STATUS_OK;
@@ -38,6 +39,7 @@ Status finder_open(Finder *f, const char *model, const char *index, const Log *l
 
 void finder_close(Finder *f) {
     if (f->has_model) model_close(&f->model);
+    index_groups_free(&f->groups);
     if (f->index) index_close(f->index);
     memset(f, 0, sizeof *f);
 }
@@ -126,83 +128,35 @@ static Status code_of_hex(const Finder *f, const Query *q, int find, Answer *a, 
     return STATUS_OK;
 }
 
-/* ---- Hits ---- */
-
-static void add_hit(Answer *a, int64_t row, int distance) {
-    a->hit[a->n++] = (AnswerHit){
-        .row = row, .distance = distance, .score = NAN, .trained_on = TRAINED_UNKNOWN, .confidence = NAN};
-}
-
-/* One more than `n`: the case that asks may be among the nearest, and is left out. */
-static Status make_room(Answer *a, size_t n, Error *err) {
-    if (a->room < n && !mem_grow(&a->hit, &a->room, n, sizeof *a->hit)) return mem_error(err, "the hits");
-    if (a->near_room < n + 1 && !mem_grow(&a->near, &a->near_room, n + 1, sizeof *a->near))
-        return mem_error(err, "the hits");
-    return STATUS_OK;
-}
-
-/* Whether the case that asks counts as one of the cases within a->within. */
-static bool counts_itself(const Finder *f, const Answer *a, const uint8_t *code, const uint8_t *allowed) {
-    if (a->row < 0 || !allowed[a->row]) return false;
-    int bits = index_bits(f->index);
-    const uint8_t *own = index_codes(f->index, a->found) + (size_t)a->row * code_bytes(bits);
-    return code_distance(code, own, bits) <= a->within;
-}
-
-static Status search(const Finder *f, Answer *a, const uint8_t *code, const SearchOptions *o, size_t k,
-                     Error *err) {
-    size_t found = 0;
-    const uint8_t *allowed = o->filter ? o->filter->allowed[a->found] : index_allowed(f->index, a->found);
-    TRY(index_search(f->index, a->found, code, 1, k + 1, o->radius, allowed, a->near, &found, NULL, f->pool,
-                     err));
-    for (size_t i = 0; i < found && a->n < k; i++)
-        if (a->near[i].row != a->row) add_hit(a, a->near[i].row, a->near[i].distance);
-    if (a->n == 0) return STATUS_OK;
-    a->within = a->hit[a->n - 1].distance;
-    a->ties = index_within(f->index, a->found, code, a->within, allowed);
-    a->ties -= counts_itself(f, a, code, allowed);
-    return STATUS_OK;
-}
-
-/* The cases that pass, in the order of the index. */
-static void list(const Finder *f, Answer *a, const Filter *filter, size_t k) {
-    for (int64_t row = 0; row < index_count(f->index) && a->n < k; row++)
-        if (filter ? filter->allowed[0][row] || filter->allowed[1][row] : !index_deleted(f->index, row))
-            add_hit(a, row, -1);
-    a->ties = filter ? filter->passed : index_live(f->index);
-}
+/* ---- Asking ---- */
 
 Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answer *a, Error *err) {
     uint8_t code[CODE_MAX_BITS / 8] = {0};
     float scores[CODE_MAX_BITS];
     Encoding out = {.codes = code, .scores = scores};
-    size_t count = (size_t)index_count(f->index), k = o->k && o->k < count ? o->k : count;
     a->row = a->within = a->chance_from = -1;
     a->n = a->n_unknown = 0;
     a->ties = 0;
     a->chance = NAN;
     a->unlike = false;
-    TRY(make_room(a, k, err));
-    if (q->kind == ASK_FILTER) {
-        list(f, a, o->filter, k);
-        return STATUS_OK;
-    }
-    if (q->kind == ASK_ID) {
-        TRY(code_of_case(f, q, o->find, a, code, err));
-    } else if (q->kind == ASK_CODE) {
-        TRY(code_of_hex(f, q, o->find, a, code, err));
+    if (q->kind == ASK_FILTER) return finder_rank(f, o, NULL, NULL, a, err);
+    if (q->kind == ASK_ID || q->kind == ASK_CODE) {
+        TRY((q->kind == ASK_ID ? code_of_case : code_of_hex)(f, q, o->find, a, code, err));
+        code_unpack(code, 1, index_bits(f->index), scores);
     } else {
         a->asked = q->kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT;
         TRY(encode_query(f, q, a, &out, err));
     }
     a->found = o->find >= 0 ? (Modality)o->find : modality_other(a->asked);
-    return search(f, a, code, o, k, err);
+    return finder_rank(f, o, scores, code, a, err);
 }
 
 void answer_free(Answer *a) {
     if (a->encodes) encoder_free(&a->encoder);
     mem_free(a->hit);
     mem_free(a->near);
+    mem_free(a->ranked);
+    mem_free(a->count);
     memset(a, 0, sizeof *a);
 }
 

@@ -24,6 +24,7 @@ typedef struct {
     bool has_model;
     ModelFile model;
     Index *index;
+    IndexGroups groups;
     Pool *pool;
     const Log *log;
 } Finder;
@@ -102,7 +103,7 @@ typedef struct {
     double confidence;
 } AnswerHit;
 
-/* Begins as {0} and can serve many questions, which is faster: it keeps the encoder. answer_free in every case.
+/* Begins as {0} and can serve many questions of one Finder, which is faster: it keeps the encoder. answer_free in every case.
  * Order of the hits: the nearest `rerank` cases, with all that lie as near as the last of them, by falling score, then by distance, then
  * by id; all others by distance, then in the order of the index.
  *   within, ties  the greatest distance of the hits, and how many cases that pass the filter lie within it: "10 of 324 cases within 8
@@ -130,11 +131,20 @@ typedef struct {
     bool encodes;
     Hit *near;
     size_t near_room;
+    struct Ranked *ranked; /* candidates in the order of the answer */
+    size_t ranked_room;
+    struct GroupCount *count; /* (groups) zeros between two questions */
 } Answer;
 
 /* STATUS_USAGE: the question needs a model; a code has another form than the index. STATUS_INPUT: no such case, a picture that cannot be read. */
 Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answer *a, Error *err);
 void answer_free(Answer *a);
+
+/* ---- finder_rank.c: from the code of a question to its hits ---- */
+
+/* scores, code: of the question; NULL for ASK_FILTER. */
+Status finder_rank(const Finder *f, const SearchOptions *o, const float *scores, const uint8_t *code,
+                   Answer *a, Error *err);
 
 /* *path: the picture of a case, relative to the working directory; NULL where the case has none. The caller frees it. */
 Status finder_picture(const Finder *f, const IndexCase *c, char **path, Error *err);

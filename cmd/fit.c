@@ -5,14 +5,14 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
-enum { STANDARD = 120, LEAST = 40, MOST = 400 };
+enum { LEAST = 40, MOST = 400 };
 
 int fit_columns(void) {
     struct winsize w;
     const char *variable = getenv("COLUMNS");
     int columns = variable ? atoi(variable) : 0;
     if (columns == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0) columns = w.ws_col;
-    if (columns == 0) columns = STANDARD;
+    if (columns == 0) return FIT_NO_LIMIT;
     return columns < LEAST ? LEAST : columns > MOST ? MOST : columns;
 }
 

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Width of the terminal on stdout; of $COLUMNS if set; 120 without either. */
+/* $COLUMNS if set, else the width of the terminal on stdout; FIT_NO_LIMIT without either: a file or a pipe gets whole fields. */
+enum { FIT_NO_LIMIT = 1 << 30 };
 int fit_columns(void);
 
 /* Columns of text on one line. */

@@ -73,26 +73,85 @@ static bool occurs(const Words *phrase, const Words *text) {
     return false;
 }
 
+static Status split_text(const char *text, Words *words, Error *err) {
+    return words_split(words, text ? text : "", INT_MAX, "a text of the index", err);
+}
+
 static Status passes(const Terms *t, const char *text, bool *pass, Error *err) {
     Words words;
     *pass = true;
-    TRY(words_split(&words, text ? text : "", INT_MAX, "a text of the index", err));
+    TRY(split_text(text, &words, err));
     for (size_t i = 0; i < t->n && *pass; i++) *pass = occurs(&t->term[i].words, &words) != t->term[i].absent;
     words_free(&words);
     return STATUS_OK;
 }
 
+/* Reads every text that is still allowed. */
+static Status filter_texts(const Index *x, const Terms *t, uint8_t *const allowed[MODALITIES], Error *err) {
+    for (int64_t row = 0; row < index_count(x); row++) {
+        IndexCase c;
+        bool pass;
+        if (!allowed[0][row] && !allowed[1][row]) continue;
+        TRY(index_case(x, row, &c, err));
+        TRY(passes(t, c.text, &pass, err));
+        for (Modality m = 0; m < MODALITIES; m++) allowed[m][row] &= pass;
+    }
+    return STATUS_OK;
+}
+
+/* ---- The words of the index ---- */
+
+/* Two arrays (count): rows that have all words of a term so far; rows that have one word. */
+typedef struct {
+    uint8_t *all, *one;
+    size_t count;
+} Marks;
+
+static Status mark_term(const Index *x, const Words *w, Marks *m, Error *err) {
+    memset(m->all, 1, m->count);
+    for (int i = 0; i < w->n; i++) {
+        memset(m->one, 0, m->count);
+        TRY(index_mark_word(x, w->words[i], m->one, err));
+        for (size_t row = 0; row < m->count; row++) m->all[row] &= m->one[row];
+    }
+    return STATUS_OK;
+}
+
+/* Of the rows with all words of a phrase, keeps the marks of those that have them in a row. */
+static Status check_phrase(const Index *x, const Words *phrase, const Marks *m,
+                           uint8_t *const allowed[MODALITIES], Error *err) {
+    for (size_t row = 0; row < m->count; row++) {
+        IndexCase c;
+        Words words;
+        if (!m->all[row] || (!allowed[0][row] && !allowed[1][row])) continue;
+        TRY(index_case(x, (int64_t)row, &c, err));
+        TRY(split_text(c.text, &words, err));
+        m->all[row] = occurs(phrase, &words);
+        words_free(&words);
+    }
+    return STATUS_OK;
+}
+
+static Status filter_words(const Index *x, const Terms *t, uint8_t *const allowed[MODALITIES], Error *err) {
+    size_t count = (size_t)index_count(x);
+    Marks m = {mem_alloc(count + 1), mem_alloc(count + 1), count};
+    Status s = m.all && m.one ? STATUS_OK : mem_error(err, "--words");
+    for (size_t i = 0; s == STATUS_OK && i < t->n; i++) {
+        const Words *w = &t->term[i].words;
+        s = mark_term(x, w, &m, err);
+        if (s == STATUS_OK && w->n > 1) s = check_phrase(x, w, &m, allowed, err);
+        for (size_t row = 0; s == STATUS_OK && row < count; row++)
+            for (Modality k = 0; k < MODALITIES; k++) allowed[k][row] &= m.all[row] != t->term[i].absent;
+    }
+    mem_free(m.all);
+    mem_free(m.one);
+    return s;
+}
+
 Status word_filter_apply(const Index *x, const char *filter, uint8_t *const allowed[MODALITIES], Error *err) {
     Terms t = {0};
     Status s = parse(&t, filter, err);
-    for (int64_t row = 0; s == STATUS_OK && row < index_count(x); row++) {
-        IndexCase c;
-        bool pass = false;
-        if (!allowed[0][row] && !allowed[1][row]) continue;
-        s = index_case(x, row, &c, err);
-        if (s == STATUS_OK) s = passes(&t, c.text, &pass, err);
-        for (Modality m = 0; m < MODALITIES; m++) allowed[m][row] &= pass;
-    }
+    if (s == STATUS_OK) s = (index_has_words(x) ? filter_words : filter_texts)(x, &t, allowed, err);
     terms_free(&t);
     return s;
 }

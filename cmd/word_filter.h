@@ -7,7 +7,8 @@
 
 #include "hash/search/index.h"
 
-/* Sets allowed[m][row] (count) to 0, for both modalities m, where the text of the case does not pass. STATUS_USAGE: a filter without
+/* By the words of the index where it has them, else by reading every text (files of version 1).
+ * Sets allowed[m][row] (count) to 0, for both modalities m, where the text of the case does not pass. STATUS_USAGE: a filter without
  * words, or with an open quote. */
 Status word_filter_apply(const Index *x, const char *filter, uint8_t *const allowed[MODALITIES], Error *err);
 

@@ -26,6 +26,13 @@ void code_unpack(const uint8_t *code, size_t n, int bits, float *values) {
                 code[i * bytes + (size_t)j / 8] >> (j % 8) & 1 ? 1.0f : -1.0f;
 }
 
+/* EQ(asymmetric)  A(s, b) = sum_j s_j (2 b_j - 1) */
+double code_score(const float *scores, const uint8_t *code, int bits) {
+    double sum = 0;
+    for (int j = 0; j < bits; j++) sum += code[j / 8] >> (j % 8) & 1 ? (double)scores[j] : -(double)scores[j];
+    return sum;
+}
+
 int code_distance(const uint8_t *a, const uint8_t *b, int bits) {
     return code_difference(a, b, code_bytes(bits));
 }

@@ -24,6 +24,8 @@ static inline size_t code_bytes(int bits) {
 void code_pack(const float *scores, size_t n, int bits, uint8_t *code);
 /* values (n, bits) of -1 or +1. */
 void code_unpack(const uint8_t *code, size_t n, int bits, float *values);
+/* A(s, b): the scores s (bits) of one side against the code of the other; larger is nearer. */
+double code_score(const float *scores, const uint8_t *code, int bits);
 /* Number of differing bits. */
 int code_distance(const uint8_t *a, const uint8_t *b, int bits);
 

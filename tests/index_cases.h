@@ -31,9 +31,12 @@ static inline void remove_all(const char *path) {
     remove(name);
 }
 
-/* Case number i: every sixth lacks its image, every sixth its text code; labels 0 to 2 of five. */
+/* Case number i: every sixth lacks its image, every sixth its text code; labels 0 to 2 of five; three cases a group, every seventh without.
+ * Its words: "w0" to "w6" and "report", one twice. */
+enum { MADE_WORDS = 3 };
 typedef struct {
-    char id[32], image[32], text[32], label[2][16];
+    char id[32], image[32], text[32], label[2][16], group[32], word[8];
+    const char *words[MADE_WORDS];
     const char *labels[2];
     uint8_t code[2][BYTES];
     IndexCase c;
@@ -49,7 +52,17 @@ static inline void make_case(Made *m, int i) {
         snprintf(m->label[j], sizeof m->label[j], "label%d", (i + j) % 5), m->labels[j] = m->label[j];
     for (int j = 0; j < BYTES; j++)
         m->code[0][j] = (uint8_t)rng_u32(&rng), m->code[1][j] = (uint8_t)rng_u32(&rng);
-    m->c = (IndexCase){m->id, i % 6 ? m->image : NULL, m->text, m->labels, i % 3, {m->code[0], m->code[1]}};
+    snprintf(m->group, sizeof m->group, "patient %d", i / 3);
+    snprintf(m->word, sizeof m->word, "w%d", i % 7);
+    m->words[0] = m->words[2] = m->word;
+    m->words[1] = "report";
+    m->c = (IndexCase){m->id,
+                       i % 6 ? m->image : NULL,
+                       m->text,
+                       m->labels,
+                       i % 3,
+                       {m->code[0], m->code[1]},
+                       i % 7 ? m->group : NULL};
     if (i % 6 == 0) m->c.code[0] = NULL;
     if (i % 6 == 3) m->c.code[1] = NULL, m->c.text = NULL;
 }
@@ -62,6 +75,7 @@ static inline IndexBuilder *builder_of(int first, int n) {
         Made m;
         make_case(&m, i);
         cr_assert_eq(index_builder_add(b, &m.c, &err), STATUS_OK, "%s", err.message);
+        cr_assert_eq(index_builder_add_words(b, m.words, MADE_WORDS, &err), STATUS_OK, "%s", err.message);
     }
     return b;
 }
@@ -86,7 +100,7 @@ static inline int same_string(const char *a, const char *b) {
 
 static inline int same_case(const IndexCase *a, const IndexCase *b) {
     int same = same_string(a->id, b->id) && same_string(a->image, b->image) &&
-               same_string(a->text, b->text) && a->n_labels == b->n_labels;
+               same_string(a->text, b->text) && same_string(a->group, b->group) && a->n_labels == b->n_labels;
     for (int i = 0; same && i < a->n_labels; i++) same = same_string(a->labels[i], b->labels[i]);
     for (int m = 0; same && m < 2; m++)
         same =

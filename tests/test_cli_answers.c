@@ -1,6 +1,7 @@
 /* What a reader needs to judge an answer, through the real binary: ties, the words of texts, and the facts of each hit. */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nn/base/bytes.h"
@@ -102,5 +103,119 @@ Test(cli_answers, ties_count_the_cases_within_the_distance_of_the_last_hit) {
     j = line_json(r.out, 0);
     cr_assert_eq(json_integer_value(json_object_get(j, "ties")), 11); /* not the case that asks */
     json_decref(j);
+    ran_free(&r);
+}
+
+/* ---- Groups and order ---- */
+
+static double number_of(const json_t *j, const char *field) {
+    return json_number_value(json_object_get(j, field));
+}
+
+Test(cli_answers, one_hit_a_group_and_the_rest_of_the_group_is_counted) {
+    static const char TEXTS[] = "id\timage\ttext\tlabels\tgroup\n"
+                                "a1\t\tsimple cyst\tcyst\tann\na2\t\tsimple cyst\tcyst\tann\n"
+                                "b1\t\tcyst of the liver\tcyst\tbob\na3\t\tcyst\tcyst\tann\n"
+                                "c1\t\tnormal liver\tnormal\t\nc2\t\tnormal\tnormal\t\n";
+    char index[600];
+    TinyRun t = texts_indexed(index, TEXTS);
+    int ann = 0;
+    Ran r =
+        run_msach("search --model %s --index %s --text 'simple cyst' --find text -k 0 --per-group 1 --json",
+                  t.run, index);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    json_t *j;
+    int n = 0;
+    for (; (j = line_json(r.out, n)); n++) {
+        bool of_ann = strcmp(json_string_value(json_object_get(j, "group")), "ann") == 0;
+        ann += of_ann;
+        cr_assert_eq(number_of(j, "more"), of_ann ? 2 : 0);
+        json_decref(j);
+    }
+    cr_assert(n == 4 && ann == 1, "%d hits, %d of ann", n, ann);
+    ran_free(&r);
+    /* the filter counts too; other limits; k is reached though one group fills the first places */
+    r = run_msach("search --index %s --words 'cyst -simple' --per-group 1 --json", index);
+    cr_assert_not_null(strstr(r.out, "\"id\":\"a3\""), "%s", r.out);
+    cr_assert_null(strstr(r.out, "\"more\":1"));
+    ran_free(&r);
+    snprintf(index + strlen(index), 100, " --find text --tsv -k 2 --per-group 1");
+    r = run_msach("search --index %s --id a1", index);
+    cr_assert_eq(r.code, 0);
+    cr_assert_not_null(strstr(r.out, "\n2\t"), "%s", r.out);
+    ran_free(&r);
+    *strchr(index, ' ') = 0;
+    expect_msach(0, "and 2 more of this group",
+                 "search --model %s --index %s --text 'simple cyst' --find text", t.run, index);
+    Ran all = run_msach("search --model %s --index %s --text cyst --find text --per-group 0", t.run, index);
+    cr_assert_null(strstr(all.out, "more of this group"));
+    ran_free(&all);
+}
+
+Test(cli_answers, an_index_of_version_1_has_no_groups) {
+    Ran r = run_msach("search --index tests/golden/index1.idx --id old1 --find text --json --per-group 1");
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    json_t *j = line_json(r.out, 0);
+    cr_assert_str_eq(json_string_value(json_object_get(j, "group")), "");
+    cr_assert_eq(number_of(j, "more"), 0);
+    json_decref(j);
+    ran_free(&r);
+    expect_msach(0, "free fluid", "search --index tests/golden/index1.idx --words 'fluid -normal'");
+}
+
+Test(cli_answers, reranking_orders_the_nearest_by_score_then_distance_then_id) {
+    TinyRun t = tiny_run("tiny");
+    enum { HEAD = 20 };
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s.idx", t.run, t.manifest, t.run);
+    Ran plain =
+        run_msach("search --model %s --index %s.idx --text 'anechoic cyst' --json -k 0", t.run, t.run);
+    Ran r = run_msach("search --model %s --index %s.idx --text 'anechoic cyst' --json -k 0 --rerank %d",
+                      t.run, t.run, HEAD);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    json_t *before = NULL, *j;
+    int reranked = 0, n = 0;
+    bool swapped = false;
+    for (; (j = line_json(r.out, n)); n++, before = j) {
+        bool scored = json_is_number(json_object_get(j, "score"));
+        reranked += scored;
+        cr_assert(scored == (n < reranked), "the reranked hits come first");
+        if (!before) continue;
+        double score = number_of(before, "score") - number_of(j, "score"),
+               distance = number_of(j, "distance") - number_of(before, "distance");
+        int id = strcmp(json_string_value(json_object_get(before, "id")),
+                        json_string_value(json_object_get(j, "id")));
+        if (scored)
+            cr_assert(score > 0 || (score == 0 && (distance > 0 || (distance == 0 && id < 0))), "hit %d", n);
+        if (!scored) cr_assert_geq(distance, 0);
+        swapped |= scored && distance < 0;
+        json_decref(before);
+    }
+    json_decref(before);
+    json_t *last = line_json(plain.out, HEAD - 1), *next = line_json(plain.out, reranked);
+    cr_assert_geq(reranked, HEAD);
+    if (next)
+        cr_assert_gt(number_of(next, "distance"), number_of(last, "distance")); /* all ties of the last one */
+    cr_assert(swapped, "a score put a farther code before a nearer one");
+    json_decref(last);
+    json_decref(next);
+    ran_free(&plain);
+    ran_free(&r);
+}
+
+Test(cli_answers, ids_are_never_cut_and_a_pipe_gets_whole_texts) {
+    char id[101], manifest[1024], index[600];
+    memset(id, 'i', 100);
+    id[100] = 0;
+    snprintf(manifest, sizeof manifest, "id\timage\ttext\n%s\t\t%0200d\nb\t\tcyst\n", id, 7);
+    texts_indexed(index, manifest);
+    Ran r = run_msach("search --index %s --id b --find text", index);
+    cr_assert_not_null(strstr(r.out, id));
+    cr_assert_not_null(strstr(r.out, "0000007\n"), "%s", r.out);
+    ran_free(&r);
+    setenv("COLUMNS", "80", 1);
+    r = run_msach("search --index %s --id b --find text", index);
+    unsetenv("COLUMNS");
+    cr_assert_not_null(strstr(r.out, id));
+    cr_assert_not_null(strstr(r.out, "0\xE2\x80\xA6\n"), "%s", r.out);
     ran_free(&r);
 }

@@ -216,6 +216,26 @@ static void label_without_name(SegmentHeader *h, unsigned char *segment) {
 static void label_far_away(SegmentHeader *h, unsigned char *segment) {
     put_u32(segment + h->part[PART_LABELS].offset, UINT32_MAX);
 }
+static void group_without_name(SegmentHeader *h, unsigned char *segment) {
+    put_u32(segment + h->part[PART_GROUP].offset + 4, UINT32_MAX);
+}
+static void too_few_groups(SegmentHeader *h, unsigned char *segment) {
+    (void)segment;
+    h->part[PART_GROUP].size -= 4;
+}
+static void words_without_rows(SegmentHeader *h, unsigned char *segment) {
+    (void)segment;
+    h->part[PART_ROW_OFFSET].size -= 8;
+}
+static void words_out_of_order(SegmentHeader *h, unsigned char *segment) {
+    segment[h->part[PART_WORDS].offset] = 'z';
+}
+static void word_in_a_row_too_far(SegmentHeader *h, unsigned char *segment) {
+    segment[h->part[PART_ROWS].offset + h->part[PART_ROWS].size - 1] = 127;
+}
+static void row_without_end(SegmentHeader *h, unsigned char *segment) {
+    segment[h->part[PART_ROWS].offset + h->part[PART_ROWS].size - 1] = 128;
+}
 static void other_id(SegmentHeader *h, unsigned char *segment) {
     segment[h->part[PART_IDS].offset]++;
 }
@@ -232,6 +252,8 @@ Test(forged, a_segment_whose_checksums_are_right_and_whose_numbers_are_not) {
     forge_segment(path, 0, id_table_no_power_of_two, STATUS_INPUT, header);
     forge_segment(path, 0, id_table_too_small, STATUS_INPUT, header);
     forge_segment(path, 0, too_few_label_offsets, STATUS_INPUT, header);
+    forge_segment(path, 0, too_few_groups, STATUS_INPUT, header);
+    forge_segment(path, 0, words_without_rows, STATUS_INPUT, header);
     forge_segment(path, 1, begins_late, STATUS_INPUT, header);
     forge_segment(path, 1, deletes_what_is_not_there, STATUS_INPUT, "a deletion is damaged");
     forge_segment(path, 0, id_ends_before_it_begins, STATUS_OK, a_case);
@@ -241,6 +263,10 @@ Test(forged, a_segment_whose_checksums_are_right_and_whose_numbers_are_not) {
     forge_segment(path, 0, image_without_end, STATUS_OK, a_case);
     forge_segment(path, 0, label_without_name, STATUS_OK, a_case);
     forge_segment(path, 0, label_far_away, STATUS_OK, a_case);
+    forge_segment(path, 0, group_without_name, STATUS_OK, a_case);
+    forge_segment(path, 0, words_out_of_order, STATUS_OK, "the words are damaged");
+    forge_segment(path, 0, word_in_a_row_too_far, STATUS_OK, "the words are damaged");
+    forge_segment(path, 0, row_without_end, STATUS_OK, "the words are damaged");
     forge_segment(path, 0, other_id, STATUS_OK, "an id is not found where it lies");
     remove_all(path);
 }

@@ -78,7 +78,7 @@ static int64_t wanted_number(const Row *r, const File *f, int segment) {
         const char *field;
         size_t value;
     } wanted[] = {
-        {SLOT_TABLE, "version", 1},
+        {SLOT_TABLE, "version", 2},
         {SLOT_TABLE, "bits", BITS},
         {SLOT_TABLE, "generation", 3},
         {SLOT_TABLE, "length", f->size},
@@ -108,11 +108,16 @@ static bool holds_bytes(const Row *r, const unsigned char *p, int segment) {
         memcpy(text, r->table == TABLES[SLOT_TABLE] ? "MSACHIDX" : "MSACHSEG", 8);
     else if (strcmp(r->field, "model") == 0)
         memcpy(text, "0badcafe", 8);
-    else if (strcmp(r->field, "parts") == 0) { /* image codes first; a deletion's rows last */
+    else if (strcmp(r->field, "parts") ==
+             0) { /* image codes first; a deletion's rows in part 15; groups and words behind */
         uint64_t first = number_at(p, 8), last = number_at(p + 8 * 30, 8),
                  last_size = number_at(p + 8 * 31, 8);
         return first == 512 && number_at(p + 8, 8) == (segment ? 0 : CASES * BYTES) &&
-               last_size == (segment ? 8u : 0u) && last % 64 == 0;
+               last_size == (segment ? 8u : 0u) && last % 64 == 0 && r->size == 24 * 16 &&
+               number_at(p + 8 * 33, 8) == (segment ? 0 : 4 * CASES) &&   /* groups */
+               number_at(p + 8 * 39, 8) == (segment ? 0 : 8 * (1 + 8)) && /* words: w0 to w6, report */
+               number_at(p + 8 * 45, 8) ==
+                   (segment ? 0 : 20);           /* rows: report has all, w0 to w2 two, w3 to w6 one */
     } else if (strcmp(r->field, "bytes") == 0) { /* the first part begins here */
         Made m;
         make_case(&m, 1);

@@ -144,7 +144,7 @@ static const char *packed(const char *name, const char *text) {
 static const char *index_of_one(const char *name) {
     const char *path = fixture_path(name), *labels[] = {"cyst"};
     const uint8_t code[8] = {1, 2, 3};
-    IndexCase c = {"one", "a.png", "text", labels, 1, {code, code}};
+    IndexCase c = {"one", "a.png", "text", labels, 1, {code, code}, NULL};
     IndexBuilder *b;
     cr_assert_eq(index_builder_create(&b, 64, "0badcafe", NULL), STATUS_OK);
     cr_assert_eq(index_builder_add(b, &c, NULL), STATUS_OK);

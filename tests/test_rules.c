@@ -102,3 +102,21 @@ Test(rules, bits_are_the_oracles) {
         for (int j = 0; j < Q; j++) cr_assert_eq(code[j / 8] >> (j % 8) & 1, bit[j]);
     }
 }
+
+Test(rules, asymmetric_scores_are_the_oracles_and_of_a_code_count_its_distance) {
+    enum { Q = 32 };
+    Rng rng = rng_stream(1, RNG_TEST, 8);
+    for (int round = 0; round < 50; round++) {
+        float s[Q], sign[Q];
+        uint8_t code[2][Q / 8];
+        int bit[Q];
+        for (int side = 0; side < 2; side++) {
+            for (int j = 0; j < Q; j++) s[j] = (float)rng_normal(&rng);
+            code_pack(s, 1, Q, code[side]);
+        }
+        for (int j = 0; j < Q; j++) bit[j] = code[0][j / 8] >> (j % 8) & 1;
+        cr_assert_float_eq(code_score(s, code[0], Q), oracle_asymmetric(s, bit, Q), 1e-9);
+        code_unpack(code[1], 1, Q, sign);
+        cr_assert_eq(code_score(sign, code[0], Q), Q - 2 * code_distance(code[0], code[1], Q));
+    }
+}

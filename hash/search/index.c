@@ -286,6 +286,11 @@ Status index_case(const Index *x, int64_t row, IndexCase *c, Error *err) {
     return columns_case(&s->columns, (uint64_t)row - s->header.first_row, c, x->labels, err);
 }
 
+const char *index_id(const Index *x, int64_t row) {
+    const Segment *s = segment_of(x, (uint64_t)row);
+    return columns_string(&s->columns, PART_ID_OFFSET, (uint64_t)row - s->header.first_row);
+}
+
 int64_t index_find(const Index *x, const char *id) {
     for (size_t i = x->n_segments; i-- > 0;) {
         const Segment *s = &x->segment[i];

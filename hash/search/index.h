@@ -19,6 +19,7 @@ typedef struct {
     const char *const *labels;
     int n_labels;
     const uint8_t *code[2]; /* by Modality */
+    const char *group;      /* patient, case or video; NULL: none */
 } IndexCase;
 
 typedef struct Index Index;
@@ -30,6 +31,9 @@ typedef struct IndexBuilder IndexBuilder;
 #define INDEX_OWN_CODES "own codes" /* the model_hash of codes that no model of ours made */
 Status index_builder_create(IndexBuilder **out, int bits, const char *model_hash, Error *err);
 Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err);
+/* The words of the case added last, (n) in any order, also repeated. The file holds words, for index_mark_word, where every case got this
+ * call. */
+Status index_builder_add_words(IndexBuilder *b, const char *const *words, int n, Error *err);
 Status index_builder_write(const IndexBuilder *b, const char *path, Error *err);
 void index_builder_free(IndexBuilder *b);
 /* Search tables (mih.h) in the written file, for each modality. m: the number of substrings; 0 (the default): chosen by the codes,
@@ -43,7 +47,8 @@ void index_builder_set_tables(IndexBuilder *b, int m, Pool *pool);
 Status index_append(const IndexBuilder *b, const char *path, Error *err);
 /* Deletes cases by id. STATUS_INPUT, with nothing deleted, where the index lacks one of them. */
 Status index_delete(const char *path, const char *const *ids, size_t n_ids, Error *err);
-/* Rewrites the index as one segment without the deleted cases (rows move up). Holds them in memory. */
+/* Rewrites the index as one segment without the deleted cases (rows move up). Holds them in memory. Words are kept where every segment
+ * has them. */
 Status index_compact(const char *path, Error *err);
 
 /* Maps the file and checks header, counts and sizes. Checks the blocks' checksums of a file of at most INDEX_CHECK_BYTES; for a
@@ -64,8 +69,27 @@ bool index_deleted(const Index *x, int64_t row);
  * thread at a time. STATUS_INPUT where the row is damaged. */
 Status index_case(const Index *x, int64_t row, IndexCase *c, Error *err);
 int64_t index_find(const Index *x, const char *id); /* row, or -1 */
+const char *index_id(const Index *x,
+                     int64_t row); /* NULL where damaged; unlike index_case for several threads at once */
 /* Sets allowed[row] (count) to 0 where the case lacks the label. STATUS_INPUT where the labels are damaged. */
 Status index_keep_label(const Index *x, const char *label, uint8_t *allowed, Error *err);
+
+/* Groups of all rows: of (count) is the group of each row, 0..n-1, or INDEX_NO_GROUP; the rows of group g are row[first[g]] to
+ * row[first[g+1]-1], ascending; name (n), borrowed from the index. n is 0 where no case has a group, as in files of version 1.
+ * STATUS_INPUT where damaged. index_groups_free in every case. */
+#define INDEX_NO_GROUP UINT32_MAX
+typedef struct {
+    uint32_t *of, *first, *row;
+    const char **name;
+    size_t n, capacity;
+} IndexGroups;
+Status index_groups(const Index *x, IndexGroups *g, Error *err);
+void index_groups_free(IndexGroups *g);
+
+/* Whether every segment holds the words of its texts. Sets mark[row] (count) to 1 for the rows whose texts have the word.
+ * STATUS_INPUT where damaged. */
+bool index_has_words(const Index *x);
+Status index_mark_word(const Index *x, const char *word, uint8_t *mark, Error *err);
 
 /* The k nearest codes of modality m, exactly as scan_search returns them; by the search tables where the file has them. allowed:
  * (count), or NULL for index_allowed; it must not allow rows that index_allowed does not. stats: added to, or NULL. */

@@ -13,7 +13,7 @@ static void add_u64(Buffer *b, uint64_t v) {
 }
 
 static bool add_failed(const IndexBuilder *b) {
-    bool failed = b->name_table.failed;
+    bool failed = b->name_table.failed || b->group_table.failed || b->failed;
     for (int i = 0; i < N_PARTS; i++) failed |= b->part[i].failed;
     return failed;
 }
@@ -34,6 +34,8 @@ Status index_builder_create(IndexBuilder **out, int bits, const char *model_hash
     add_u64(&b->part[PART_TEXT_OFFSET], 0);
     add_u64(&b->part[PART_LABEL_OFFSET], 0);
     add_u64(&b->part[PART_NAME_OFFSET], 0);
+    add_u64(&b->part[PART_GROUP_OFFSET], 0);
+    add_u64(&b->part[PART_WORD_OFFSET], 0);
     if (add_failed(b)) {
         index_builder_free(b);
         return mem_error(err, "an index");
@@ -45,7 +47,11 @@ Status index_builder_create(IndexBuilder **out, int bits, const char *model_hash
 void index_builder_free(IndexBuilder *b) {
     if (!b) return;
     for (int i = 0; i < N_PARTS; i++) buffer_free(&b->part[i]);
+    for (uint32_t i = 0; i < b->words; i++) buffer_free(&b->posting[i].rows);
+    mem_free(b->posting);
     buffer_free(&b->name_table);
+    buffer_free(&b->group_table);
+    buffer_free(&b->word_table);
     mem_free(b);
 }
 
@@ -61,10 +67,16 @@ void index_builder_columns(const IndexBuilder *b, Columns *c) {
     for (int i = 0; i < N_PARTS; i++) c->part[i] = (Part){b->part[i].data, b->part[i].size};
 }
 
+/* A NameOf for each offset part of names; ctx: IndexBuilder. */
 static const char *label_name(const void *builder, uint32_t number) {
     Columns c;
     index_builder_columns(builder, &c);
     return columns_string(&c, PART_NAME_OFFSET, number);
+}
+static const char *group_name(const void *builder, uint32_t number) {
+    Columns c;
+    index_builder_columns(builder, &c);
+    return columns_string(&c, PART_GROUP_OFFSET, number);
 }
 
 static void add_string(IndexBuilder *b, PartName offsets, const char *s) {
@@ -72,17 +84,31 @@ static void add_string(IndexBuilder *b, PartName offsets, const char *s) {
     add_u64(&b->part[offsets], b->part[offsets + 1].size);
 }
 
-static void add_label(IndexBuilder *b, const char *name) {
-    int64_t number = name_table_find(b->name_table.data, b->name_table.size / 4, name, label_name, b);
-    if (number < 0) {
-        add_string(b, PART_NAME_OFFSET, name);
-        if (add_failed(b)) return;
-        number = b->names++;
-        name_table_add(&b->name_table, b->names - 1, (uint32_t)number, label_name, b);
-    }
+/* The number of a name, which is added where it is new; *count: names so far. */
+static uint32_t number_of(IndexBuilder *b, const char *name, PartName offsets, Buffer *table, uint32_t *count,
+                          NameOf *name_of) {
+    int64_t number = name_table_find(table->data, table->size / 4, name, name_of, b);
+    if (number >= 0) return (uint32_t)number;
+    add_string(b, offsets, name);
+    if (add_failed(b)) return 0;
+    name_table_add(table, *count, *count, name_of, b);
+    return (*count)++;
+}
+
+static void add_u32(Buffer *b, uint32_t v) {
     unsigned char bytes[4];
-    put_u32(bytes, (uint32_t)number);
-    buffer_add(&b->part[PART_LABELS], bytes, sizeof bytes);
+    put_u32(bytes, v);
+    buffer_add(b, bytes, sizeof bytes);
+}
+
+static void add_label(IndexBuilder *b, const char *name) {
+    add_u32(&b->part[PART_LABELS],
+            number_of(b, name, PART_NAME_OFFSET, &b->name_table, &b->names, label_name));
+}
+
+static void add_group(IndexBuilder *b, const char *name) {
+    add_u32(&b->part[PART_GROUP],
+            name ? 1 + number_of(b, name, PART_GROUP_OFFSET, &b->group_table, &b->groups, group_name) : 0);
 }
 
 static void add_code(IndexBuilder *b, Modality modality, const uint8_t *code) {
@@ -115,6 +141,7 @@ Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err) {
     add_string(b, PART_ID_OFFSET, c->id);
     for (Modality m = 0; m < MODALITIES; m++) add_code(b, m, c->code[m]);
     add_texts(b, c);
+    add_group(b, c->group);
     for (int i = 0; i < c->n_labels; i++) add_label(b, c->labels[i]);
     add_u64(&b->part[PART_LABEL_OFFSET], b->part[PART_LABELS].size / 4);
     index_builder_columns(b, &columns);

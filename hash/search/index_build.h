@@ -4,19 +4,40 @@
 
 #include "hash/search/index_columns.h"
 
+/* The rows of one word, encoded as in PART_ROWS. */
+typedef struct {
+    Buffer rows;
+    uint64_t next; /* the last row + 1; 0: none yet */
+} Posting;
+
 struct IndexBuilder {
     int bits;
     char model_hash[MODEL_HASH_BYTES];
     uint64_t rows;
     uint32_t names;
     Buffer part[N_PARTS];
-    Buffer name_table; /* of label names; not written */
-    bool failed;       /* memory ran out in the middle of a case */
-    int tables;        /* as index_builder_set_tables */
+    Buffer name_table, group_table, word_table; /* from names to numbers; not written */
+    uint32_t groups, words;                     /* different ones */
+    Posting *posting; /* (words), in the order of PART_WORDS: as they came, sorted when written */
+    size_t posting_capacity;
+    uint64_t worded; /* cases that got index_builder_add_words */
+    bool failed;     /* memory ran out in the middle of a case */
+    int tables;      /* as index_builder_set_tables */
     Pool *pool;
 };
 
 void index_builder_columns(const IndexBuilder *b, Columns *c);
+
+/* ---- Words (index_words.c) ---- */
+
+/* Adds one row to a word's rows; the rows of a word ascend. Sets b->failed where memory ran out. */
+void index_builder_post(IndexBuilder *b, const char *word, uint64_t row);
+/* Adds every word of an opened index. moved (count): the builder's row of each of its rows; UINT32_MAX: deleted. */
+Status index_builder_copy_words(IndexBuilder *b, const Index *x, const uint32_t *moved, Error *err);
+/* The columns to write: without groups where no case has one, with sorted words where every case got index_builder_add_words. `parts` owns the
+ * memory of the words: buffer_free each. */
+enum { WORD_PARTS = 4 };
+Status index_builder_finish(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err);
 
 /* ---- Segments ---- */
 

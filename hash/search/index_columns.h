@@ -28,6 +28,13 @@ const char *columns_string(const Columns *c, PartName offsets, uint64_t i);
 /* The id of a row, or NULL (a NameOf, ctx: Columns); the row of an id, or -1. */
 const char *columns_id(const void *columns, uint32_t row);
 int64_t columns_find(const Columns *c, const char *id);
+/* The group number of a row, or -1: none. */
+int64_t columns_group(const Columns *c, uint64_t row);
+/* Entries of an offset part: 0 where it is empty. */
+uint64_t columns_entries(const Columns *c, PartName offsets);
+/* Entry i of an offset part: [first, end) in the part of `size` units behind it. False where damaged. */
+bool columns_span(const Columns *c, PartName offsets, uint64_t i, uint64_t size, uint64_t *first,
+                  uint64_t *end);
 /* The label numbers of a row: *n u32 (little-endian) at *numbers; false where damaged. */
 bool columns_labels(const Columns *c, uint64_t row, const unsigned char **numbers, size_t *n);
 /* The whole case; out->labels points into `labels`. STATUS_INPUT where damaged. */

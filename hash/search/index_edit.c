@@ -51,14 +51,20 @@ static Status write_file(const IndexBuilder *b, const Columns *c, const char *pa
     return file_commit(&w, err);
 }
 
+static void free_parts(Buffer parts[WORD_PARTS]) {
+    for (int i = 0; i < WORD_PARTS; i++) buffer_free(&parts[i]);
+}
+
 Status index_builder_write(const IndexBuilder *b, const char *path, Error *err) {
     if (b->failed) return mem_error(err, "an index");
     Columns c;
     Mih *tables[2] = {NULL, NULL};
-    index_builder_columns(b, &c);
-    Status s = make_tables(b, &c, tables, err);
+    Buffer words[WORD_PARTS] = {{0}};
+    Status s = index_builder_finish(b, &c, words, err);
+    if (s == STATUS_OK) s = make_tables(b, &c, tables, err);
     if (s == STATUS_OK) s = write_file(b, &c, path, err);
     for (int m = 0; m < 2; m++) mih_free(tables[m]);
+    free_parts(words);
     return s;
 }
 
@@ -162,13 +168,15 @@ static Status append_locked(const IndexBuilder *b, const char *path, Error *err)
     Index *x;
     TRY(index_open(&x, path, err));
     Columns c;
-    index_builder_columns(b, &c);
-    Status s = check_append(x, b, &c, path, err);
+    Buffer words[WORD_PARTS] = {{0}};
+    Status s = index_builder_finish(b, &c, words, err);
+    if (s == STATUS_OK) s = check_append(x, b, &c, path, err);
     if (s == STATUS_OK && b->rows) {
         SegmentHeader h;
         segment_plan(&h, SEGMENT_CASES, &c, x->slot.rows);
         s = commit_segment(x, &h, &c, path, err);
     }
+    free_parts(words);
     index_close(x);
     return s;
 }
@@ -235,13 +243,18 @@ Status index_delete(const char *path, const char *const *ids, size_t n_ids, Erro
 /* ---- Compact ---- */
 
 static Status add_live(const Index *x, IndexBuilder *b, Error *err) {
-    for (int64_t row = 0; row < index_count(x); row++) {
+    uint32_t *moved = mem_calloc((size_t)index_count(x) + 1, sizeof *moved);
+    Status s = moved ? STATUS_OK : mem_error(err, "an index");
+    for (int64_t row = 0; s == STATUS_OK && row < index_count(x); row++) {
         IndexCase c;
+        moved[row] = index_deleted(x, row) ? UINT32_MAX : (uint32_t)b->rows;
         if (index_deleted(x, row)) continue;
-        TRY(index_case(x, row, &c, err));
-        TRY(index_builder_add(b, &c, err));
+        s = index_case(x, row, &c, err);
+        if (s == STATUS_OK) s = index_builder_add(b, &c, err);
     }
-    return STATUS_OK;
+    if (s == STATUS_OK && index_has_words(x)) s = index_builder_copy_words(b, x, moved, err);
+    mem_free(moved);
+    return s;
 }
 
 static Status compact_locked(const char *path, Error *err) {

@@ -48,7 +48,8 @@ bool slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]) {
     s->rows = get_u64(bytes + 32);
     s->segments = get_u64(bytes + 40);
     memcpy(s->model_hash, bytes + SLOT_HASH_AT, MODEL_HASH_BYTES);
-    return get_u32(bytes + 8) == INDEX_VERSION && s->bits >= CODE_MIN_BITS && s->bits % 8 == 0 &&
+    uint32_t version = get_u32(bytes + 8);
+    return version >= 1 && version <= INDEX_VERSION && s->bits >= CODE_MIN_BITS && s->bits % 8 == 0 &&
            s->length >= SLOTS_BYTES && s->rows <= INDEX_MAX_ROWS &&
            s->segments <= (s->length - SLOTS_BYTES) / SEGMENT_HEADER_BYTES &&
            s->model_hash[MODEL_HASH_BYTES - 1] == 0;
@@ -96,8 +97,10 @@ static bool sizes_fit(const SegmentHeader *h, int bits) {
             return false;
     return p[PART_ID_OFFSET].size == 8 * (h->rows + 1) && p[PART_TEXT_OFFSET].size == 8 * (h->rows + 1) &&
            p[PART_LABEL_OFFSET].size == 8 * (h->rows + 1) && p[PART_LABELS].size % 4 == 0 &&
-           p[PART_ID_TABLE].size % 4 == 0 && slots > h->rows && (slots & (slots - 1)) == 0 &&
-           h->names <= UINT32_MAX && p[PART_NAME_OFFSET].size == 8 * (h->names + 1);
+           (p[PART_GROUP].size == 0 || p[PART_GROUP].size == 4 * h->rows) &&
+           p[PART_ROW_OFFSET].size == p[PART_WORD_OFFSET].size && p[PART_ID_TABLE].size % 4 == 0 &&
+           slots > h->rows && (slots & (slots - 1)) == 0 && h->names <= UINT32_MAX &&
+           p[PART_NAME_OFFSET].size == 8 * (h->names + 1);
 }
 
 bool segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_BYTES], int bits) {

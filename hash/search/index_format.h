@@ -7,7 +7,7 @@
  *
  *   offset  size  field        meaning
  *        0     8  magic        "MSACHIDX"
- *        8     4  version      INDEX_VERSION
+ *        8     4  version      INDEX_VERSION, or 1: no segment has groups or words
  *       12     4  bits         of a code: a multiple of 8 from 16 to 1,024
  *       16     8  generation   from 1, one more with every change
  *       24     8  length       committed bytes of the file; bytes behind them belong to nobody
@@ -28,8 +28,8 @@
  *       32     8  length       bytes of the segment, a multiple of 64
  *       40     8  names        different labels of the segment's cases
  *       48     8  table        offset of the CRC table
- *       56   256  parts        16 pairs (offset u64, size u64), by PartName
- *      312   196  zero
+ *       56   384  parts        24 pairs (offset u64, size u64), by PartName; zeros from pair 16 on where version 1 wrote the segment
+ *      440    68  zero
  *      508     4  header crc   CRC of bytes 0 to 507
  *      512     -  bytes        the parts
  *
@@ -54,7 +54,7 @@
 #include "nn/base/error.h"
 
 enum {
-    INDEX_VERSION = 1,
+    INDEX_VERSION = 2,
     SLOT_BYTES = 512,
     SLOTS_BYTES = 2 * SLOT_BYTES,
     SEGMENT_HEADER_BYTES = 512,
@@ -88,7 +88,15 @@ typedef enum {
     PART_NAMES,        /* label names, strings */
     PART_MIH,          /* two parts, by Modality: search tables (mih_tables.h), may be empty */
     PART_DELETED = 15, /* (n) u64 rows of the whole index, ascending */
-    N_PARTS = 16
+    PART_GROUP, /* (n) u32: 1 + number of the case's group name, 0: none; empty where no case has a group */
+    PART_GROUP_OFFSET, /* (group names + 1) */
+    PART_GROUPS,       /* group names, strings */
+    PART_WORD_OFFSET,  /* (words + 1); empty where the segment holds no words, as the next three */
+    PART_WORDS,        /* the words of all texts, strings, ascending by bytes */
+    PART_ROW_OFFSET,   /* (words + 1) */
+    PART_ROWS, /* a word: the rows whose texts have it, ascending. Each row but the first is stored as its difference to the
+                          row before, in groups of 7 bits, the lowest first; bit 7 of a byte: another follows */
+    N_PARTS = 24
 } PartName;
 
 typedef struct {

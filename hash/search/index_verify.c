@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "hash/search/index_file.h"
+#include "hash/search/index_words.h"
 
 static Status verify_cases(const Index *x, const Segment *s, const char *path, Error *err) {
     for (uint64_t row = 0; row < s->header.rows; row++) {
@@ -27,6 +28,8 @@ Status index_verify(const char *path, Error *err) {
         s = index_check_blocks(x, &x->segment[i], path, err);
         if (s == STATUS_OK && x->segment[i].header.kind == SEGMENT_CASES)
             s = verify_cases(x, &x->segment[i], path, err);
+        if (s == STATUS_OK && !words_whole(&x->segment[i].columns))
+            s = index_damaged_at(err, path, x->segment[i].at, "the words are damaged in the segment");
     }
     index_close(x);
     return s;

@@ -119,8 +119,8 @@ static void weights(void) {
 
 /* ---- Indexes: without cases, with, with search tables, with an appended and a deleted segment ---- */
 
-static void add(IndexBuilder *b, int i) {
-    static const char *const labels[] = {"cyst", "stone"};
+static void add(IndexBuilder *b, int i, bool with_words) {
+    static const char *const labels[] = {"cyst", "stone"}, *const words[] = {"a", "cyst"};
     char id[32];
     uint8_t code[2][8];
     for (int k = 0; k < 8; k++) code[0][k] = (uint8_t)(i * 29 + k * 7), code[1][k] = (uint8_t)(i * 31 + k);
@@ -130,14 +130,16 @@ static void add(IndexBuilder *b, int i) {
                    .text = i % 4 ? "a cyst" : NULL,
                    .labels = labels,
                    .n_labels = i % 3,
-                   .code = {i % 3 ? code[0] : NULL, i % 4 ? code[1] : NULL}};
+                   .code = {i % 3 ? code[0] : NULL, i % 4 ? code[1] : NULL},
+                   .group = i % 2 ? "patient" : NULL};
     FUZZ_CHECK(index_builder_add(b, &c, NULL) == STATUS_OK);
+    if (with_words) FUZZ_CHECK(index_builder_add_words(b, words, c.text ? 2 : 0, NULL) == STATUS_OK);
 }
 
 static IndexBuilder *builder(int bits, int first, int n) {
     IndexBuilder *b;
     FUZZ_CHECK(index_builder_create(&b, bits, "0123abcd", NULL) == STATUS_OK);
-    for (int i = 0; i < n; i++) add(b, first + i);
+    for (int i = 0; i < n; i++) add(b, first + i, bits == 16);
     return b;
 }
 

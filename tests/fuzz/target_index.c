@@ -74,8 +74,21 @@ static void search(const Index *x) {
         if (rows) memcpy(allowed, index_allowed(x, (Modality)m), rows);
         s = index_keep_label(x, "cyst", allowed, NULL);
         FUZZ_CHECK(s == STATUS_OK || s == STATUS_INPUT);
+        s = index_mark_word(x, "cyst", allowed, NULL);
+        FUZZ_CHECK(s == STATUS_OK || s == STATUS_INPUT);
+        FUZZ_CHECK(index_within(x, (Modality)m, query, NEAREST, NULL) <= index_count(x));
     }
     free(allowed);
+}
+
+static void read_groups(const Index *x) {
+    IndexGroups g;
+    Status s = index_groups(x, &g, NULL);
+    FUZZ_CHECK(s == STATUS_OK || s == STATUS_INPUT);
+    for (int64_t row = 0; s == STATUS_OK && row < index_count(x); row++)
+        FUZZ_CHECK(g.of[row] == INDEX_NO_GROUP ||
+                   (g.of[row] < g.n && strlen(g.name[g.of[row]]) < SIZE_MAX / 2));
+    index_groups_free(&g);
 }
 
 static void look_at(const char *path) {
@@ -87,6 +100,7 @@ static void look_at(const char *path) {
     if (index_count(x) <= MOST_ROWS) {
         read_cases(x);
         search(x);
+        read_groups(x);
     }
     index_close(x);
 }
@@ -103,6 +117,7 @@ static void expect_same_cases(const Index *a, const Index *b) {
         FUZZ_CHECK(strcmp(x.id, y.id) == 0 && x.n_labels == y.n_labels);
         FUZZ_CHECK(!x.text == !y.text && (!x.text || strcmp(x.text, y.text) == 0));
         FUZZ_CHECK(!x.image == !y.image && (!x.image || strcmp(x.image, y.image) == 0));
+        FUZZ_CHECK(!x.group == !y.group && (!x.group || strcmp(x.group, y.group) == 0));
         for (int i = 0; i < x.n_labels; i++) FUZZ_CHECK(strcmp(x.labels[i], y.labels[i]) == 0);
         for (int m = 0; m < 2; m++) {
             FUZZ_CHECK(!x.code[m] == !y.code[m]);

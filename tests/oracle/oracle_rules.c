@@ -44,6 +44,12 @@ void oracle_code(const float *s, int q, int *bit) {
     for (int j = 0; j < q; j++) bit[j] = s[j] >= 0;
 }
 
+double oracle_asymmetric(const float *s, const int *bit, int q) {
+    double ones = 0, all = 0;
+    for (int j = 0; j < q; j++) all += s[j], ones += bit[j] ? s[j] : 0;
+    return 2 * ones - all;
+}
+
 /* FNV-1a of 32 bits (Fowler, Noll, Vo): for each byte, xor, then times the prime. */
 static uint32_t hash(const char *s, size_t n) {
     uint32_t h = 2166136261u;

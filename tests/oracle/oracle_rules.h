@@ -13,6 +13,8 @@ void oracle_pairs(const uint8_t *y, const int *group, const int *text, int b, in
 double oracle_beta(double start, double end, int epoch, int epochs);
 /* bit (q) of scores s (q) */
 void oracle_code(const float *s, int q, int *bit);
+/* Scores s (q) against bits (q). */
+double oracle_asymmetric(const float *s, const int *bit, int q);
 /* Buckets of the n-grams of an ASCII word, shorter ones first, at most `most`; returns how many. */
 int oracle_ngrams(const char *word, unsigned buckets, int most, int32_t *bucket);
 

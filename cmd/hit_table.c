@@ -1,0 +1,113 @@
+#include "cmd/hit_table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/fit.h"
+#include "nn/base/alloc.h"
+
+enum { LABEL_COLUMNS = 26 /* most on a terminal */, LEAST_TEXT = 20, INDENT = 12 };
+
+/* Columns of the ids, of the labels and of the texts. */
+typedef struct {
+    int id, labels, text;
+} Widths;
+
+void hit_labels(Buffer *b, const IndexCase *c) {
+    for (int i = 0; i < c->n_labels; i++) buffer_printf(b, "%s%s", i ? "|" : "", c->labels[i]);
+    buffer_add(b, "", 1);
+}
+
+static Status labels_of(const Finder *f, int64_t row, IndexCase *c, Buffer *labels, Error *err) {
+    TRY(index_case(f->index, row, c, err));
+    labels->size = 0;
+    hit_labels(labels, c);
+    return labels->failed ? mem_error(err, "the labels") : STATUS_OK;
+}
+
+static Status measure(const Finder *f, const Answer *a, int before, Buffer *labels, Widths *w, Error *err) {
+    *w = (Widths){(int)strlen("id"), (int)strlen("labels"), 0};
+    for (size_t i = 0; i < a->n; i++) {
+        IndexCase c;
+        TRY(labels_of(f, a->hit[i].row, &c, labels, err));
+        int id = fit_width(c.id), own = fit_width((const char *)labels->data);
+        w->id = id > w->id ? id : w->id;
+        w->labels = own > w->labels ? own : w->labels;
+    }
+    int columns = fit_columns();
+    if (columns < FIT_NO_LIMIT && w->labels > LABEL_COLUMNS) w->labels = LABEL_COLUMNS;
+    int room = columns - before - w->id - w->labels - 4;
+    w->text = room > LEAST_TEXT ? room : LEAST_TEXT;
+    return STATUS_OK;
+}
+
+/* "6/10", "chance" or "-". */
+static const char *share(const Answer *a, const AnswerHit *h, char text[16]) {
+    if (!isfinite(h->confidence)) return "-";
+    if (a->chance_from >= 0 && h->distance >= a->chance_from) return "chance";
+    snprintf(text, 16, "%.0f/10", 10 * h->confidence);
+    return text;
+}
+
+static void print_row(const Answer *a, size_t i, const IndexCase *c, const char *labels, const Widths *w) {
+    static const char *const seen[] = {"?", "no", "yes"}; /* by Trained + 1 */
+    const AnswerHit *h = &a->hit[i];
+    char bits[16] = "-", room[16];
+    if (h->distance >= 0) snprintf(bits, sizeof bits, "%d", h->distance);
+    printf("%4zu  %4s  %6s  %-4s  ", i + 1, bits, share(a, h, room), seen[h->trained_on + 1]);
+    fit_text(stdout, c->id, w->id, true);
+    fputs("  ", stdout);
+    fit_text(stdout, labels, w->labels, true);
+    fputs("  ", stdout);
+    fit_text(stdout, c->text ? c->text : "", w->text, false);
+    putchar('\n');
+}
+
+/* What the numbers mean, each line only where it is needed. */
+static void print_notes(const SearchOptions *o, const Answer *a) {
+    bool shares = false, seen = false, chance = false;
+    for (size_t i = 0; i < a->n; i++) {
+        shares |= isfinite(a->hit[i].confidence);
+        seen |= a->hit[i].trained_on == TRAINED_YES;
+        chance |= a->chance_from >= 0 && a->hit[i].distance >= a->chance_from;
+    }
+    if (a->within < 0)
+        printf("%zu of %lld cases\n", a->n, (long long)a->ties);
+    else
+        printf("%zu of %lld cases within %d bits\n", a->n, (long long)a->ties, a->within);
+    if (o->rerank && a->within >= 0)
+        printf("order of the nearest %zu: the question's scores, then bits, then id (--rerank)\n", o->rerank);
+    if (shares)
+        printf("share: 6/10 = about 6 in 10 validation cases at this distance share a finding with the "
+               "question\n");
+    if (chance)
+        printf("chance: from %d bits on no more cases share a finding than by chance (%.0f in 100)\n",
+               a->chance_from, 100 * a->chance);
+    if (seen)
+        printf(
+            "seen: the model was trained on this case; such a hit says little about new cases (--unseen)\n");
+}
+
+Status hit_table_print(const Finder *f, const SearchOptions *o, const Answer *a, Error *err) {
+    static const char head[] = "rank  bits   share  seen  ";
+    Buffer labels = {0};
+    Widths w;
+    if (a->n == 0) {
+        printf("nothing found\n");
+        return STATUS_OK;
+    }
+    Status s = measure(f, a, (int)strlen(head), &labels, &w, err);
+    if (s == STATUS_OK) printf("%s%-*s  %-*s  text\n", head, w.id, "id", w.labels, "labels");
+    for (size_t i = 0; s == STATUS_OK && i < a->n && !ferror(stdout); i++) {
+        IndexCase c;
+        s = labels_of(f, a->hit[i].row, &c, &labels, err);
+        if (s != STATUS_OK) break;
+        print_row(a, i, &c, (const char *)labels.data, &w);
+        if (o->per_group && a->hit[i].more)
+            printf("%*sand %lld more of this group\n", INDENT, "", (long long)a->hit[i].more);
+    }
+    if (s == STATUS_OK) print_notes(o, a);
+    buffer_free(&labels);
+    return s;
+}
