@@ -68,6 +68,32 @@ Test(dataset, pictures_are_those_of_the_files_and_texts_are_tokens) {
     close_world(&w);
 }
 
+/* 16 bits that hold 12 are scaled, with one warning that names the first and counts them. */
+Test(dataset, pictures_of_12_bits_in_16_are_scaled_with_a_warning) {
+    static const uint8_t low[] = {0, 0, 8, 0, 15, 255}, whole[] = {0, 0, 128, 0, 255, 255};
+    const char *name[] = {"low.png", "whole.png", "other.png"};
+    Error err = {0};
+    FixtureLog log;
+    World w;
+    for (int i = 0; i < 3; i++) {
+        Buffer b = {0};
+        fixture_png_bytes(&b, 3, 1, 16, 0, i == 1 ? whole : low, 6);
+        fixture_file(name[i], b.data, b.size);
+        buffer_free(&b);
+    }
+    const char *path =
+        fixture_text("m.tsv", "id\timage\ttext\na\twhole.png\tt\nb\tlow.png\tt\nc\tother.png\tt\n");
+    fixture_log(&log);
+    cr_assert_eq(manifest_read(&w.m, path, &options, NULL, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(vocab_parse(&w.v, "t\n", 50, LENGTH, &err), STATUS_OK);
+    cr_assert_eq(dataset_load(&w.d, &w.m, &w.v, SIDE, 0, NULL, &log.log, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(log.warnings, 1);
+    cr_assert_not_null(strstr(log.text, "low.png: has 16 bits and uses less than a quarter of their range"));
+    cr_assert_not_null(strstr(log.text, "(2 such pictures)"), "%s", log.text);
+    cr_assert_eq(memcmp(w.d.picture[0], w.d.picture[1], AREA), 0); /* 0, half, all of the range */
+    close_world(&w);
+}
+
 Test(dataset, pictures_beyond_the_bound_are_decoded_again_to_the_same_bytes) {
     const char *path = write_world();
     World all, few;

@@ -143,6 +143,39 @@ Test(import_files, a_report_holds_the_same_facts_as_json) {
     json_decref(all);
 }
 
+/* The log says how many files and which first, --report names every one; a UTF-8 file is not listed. */
+Test(import_files, files_that_are_not_utf8_are_listed_by_the_encoding_they_were_read_as) {
+    static const struct {
+        const char *name, *text, *encoding;
+    } file[] = {{"a", "12 mm \xC4\xD2\xD6\xD7\xA3\xAC\xB8\xCE\xD4\xE0\xD5\xFD\xB3\xA3\xA1\xA3", "GB18030"},
+                {"b", "Rundherd rechts, unver\xE4ndert.", "WINDOWS-1252"},
+                {"c", "Lesi\xF3n en ri\xF1\xF3n.", "WINDOWS-1252"},
+                {"d", "12 mm 囊肿", NULL}};
+    char path[100], options[700];
+    for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
+        snprintf(path, sizeof path, "s/%s.png", file[i].name);
+        picture(path);
+        snprintf(path, sizeof path, "s/%s.txt", file[i].name);
+        fixture_text(path, file[i].text);
+    }
+    snprintf(options, sizeof options, "--report '%s'", fixture_path("facts.json"));
+    imported("folder", "s", options, 0, "1 file read as GB18030 (first: ");
+    cr_assert_not_null(strstr(imported("folder", "s", "", 0, "2 files read as WINDOWS-1252 (first: "),
+                              "\tRundherd rechts, unverändert.\t"));
+    json_t *all = json_load_file(fixture_path("facts.json"), 0, NULL),
+           *list = json_object_get(all, "encodings");
+    cr_assert_eq(json_array_size(list), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *entry = json_array_get(list, i);
+        snprintf(path, sizeof path, "/s/%s.txt", file[i].name);
+        const char *said = json_string_value(json_object_get(entry, "file"));
+        cr_assert_str_eq(json_string_value(json_object_get(entry, "encoding")), file[i].encoding);
+        cr_assert(said && strlen(said) > strlen(path) &&
+                  strcmp(said + strlen(said) - strlen(path), path) == 0);
+    }
+    json_decref(all);
+}
+
 Test(import_files, a_dry_run_writes_nothing) {
     picture("s/a/x.png");
     fixture_text("s/a/x.txt", "text");

@@ -36,30 +36,29 @@ static void put_text(Buffer *b, const Csv *t) {
     put_finding(b, "Halo", value(t, "Halo"));
     put_finding(b, "Calcifications", value(t, "Calcifications"));
     put_finding(b, "Skin thickening", value(t, "Skin_thickening"));
-    const char *said = value(t, "Interpretation");
-    if (*said) buffer_printf(b, " Interpretation: ");
-    for (; *said; said++) {
-        if (*said == '&')
-            buffer_add(b, ", ", 2);
-        else
-            buffer_add(b, said, 1);
-    }
-    if (*value(t, "Interpretation")) buffer_add(b, ".", 1);
+    put_finding(b, "Interpretation", value(t, "Interpretation"));
+}
+
+/* Several values of a field stand with '&' between. */
+static void put_commas(Buffer *to, const char *from) {
+    for (; *from; from++) buffer_add(to, *from == '&' ? ", " : from, *from == '&' ? 2 : 1);
 }
 
 static Status take(void *ctx, const Csv *t, const int *column, Error *err) {
     static const char *const folders[] = {"BrEaST-Lesions_USG-images_and_masks", "images", "", NULL};
     const char *file = t->field[column[0]], *label = t->field[column[1]], *dot = strrchr(file, '.');
-    Buffer text = {0}, labels = {0}, name = {0};
+    Buffer fields = {0}, text = {0}, labels = {0}, name = {0};
     buffer_add(&name, file, dot ? (size_t)(dot - file) : strlen(file));
-    put_text(&text, t);
+    put_text(&fields, t);
+    put_commas(&text, buffer_text(&fields));
     import_add_label(&labels, label, strlen(label));
     char *image = import_image(ctx, folders, file);
     ImportCase c = {
         buffer_text(&name), buffer_text(&text), buffer_text(&labels), buffer_text(&name), NULL, image};
-    Status s =
-        text.failed || labels.failed || name.failed ? mem_error(err, "a case") : import_case(ctx, &c, err);
+    Status s = fields.failed || text.failed || labels.failed || name.failed ? mem_error(err, "a case")
+                                                                            : import_case(ctx, &c, err);
     mem_free(image);
+    buffer_free(&fields);
     buffer_free(&text);
     buffer_free(&labels);
     buffer_free(&name);

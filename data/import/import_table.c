@@ -354,13 +354,13 @@ static Status take_picture(TableImport *x, int i, Names *ids, Error *err) {
 static Status propose(const TableImport *x, Error *err) {
     const ImportOptions *o = x->im->o;
     Buffer spec = {0}, command = {0};
-    bool found = columns_propose(&spec, x->table, x->tables);
+    const char *lacks = columns_propose(&spec, x->table, x->tables);
     buffer_printf(&command, "msach import table");
     for (int i = 0; i < o->n_sources; i++) buffer_printf(&command, " '%s'", o->sources[i]);
     if (o->join) buffer_printf(&command, " --join '%s'", o->join);
     buffer_printf(&command, " --columns '%s' --out '%s'", buffer_text(&spec), o->out);
-    error_set(err, STATUS_USAGE, "msach import: layout table needs --columns; %s:\n  %.1800s",
-              found ? "likely" : "not found: a column of pictures or of texts; complete",
+    error_set(err, STATUS_USAGE, "msach import: layout table needs --columns; %s%s%s:\n  %.1800s",
+              lacks ? "not found: a column of " : "likely", lacks ? lacks : "", lacks ? "; complete" : "",
               buffer_text(&command));
     buffer_free(&spec);
     buffer_free(&command);

@@ -55,8 +55,8 @@ void columns_free(Columns *c);
 void term_put(Buffer *out, const Columns *c, const Term *t, const JoinedRow *r);
 void term_free(Term *t);
 
-/* Appends likely columns as a spec, by names in several languages and by contents. False where no image or no text was found. */
-bool columns_propose(Buffer *spec, const Table *table, int tables);
+/* Appends likely columns as a spec, by names in several languages and by contents. What was not found ("texts"), or NULL. */
+const char *columns_propose(Buffer *spec, const Table *table, int tables);
 /* Whether all cells are "", 0, 1 or -1 (also 1.0, true, ...) and one is not empty. */
 bool column_is_flags(const Table *t, int column);
 bool cell_is(const char *cell, int value); /* the number 0, 1 or -1 */

@@ -70,6 +70,12 @@ static double mean_length(const Table *t, int column) {
     return n ? (double)sum / n : 0;
 }
 
+static bool is_empty(const Table *t, int column) {
+    int row = 0;
+    while (row < t->rows && !*table_cell(t, row, column)) row++;
+    return row == t->rows;
+}
+
 /* The column of the first table that holds pictures, or -1. */
 static int image_column(const Table *t) {
     int best = -1;
@@ -116,19 +122,17 @@ static bool put_text(Buffer *b, const Table *t, int tables, int image) {
     return name != NULL;
 }
 
+/* The longest run of columns of flags is the labels; a column without any cell may lie inside. */
 static void put_labels(Buffer *b, const Table *t, int tables) {
-    int first = -1, best_first = -1, best_last = -1, best_table = 0;
-    for (int i = 0; i < tables; i++) {
-        first = -1;
-        for (int k = 0; k <= t[i].columns.n; k++) {
-            bool flags = k < t[i].columns.n && column_is_flags(&t[i], k);
+    int best_first = -1, best_last = -1, best_table = 0;
+    for (int i = 0; i < tables; i++)
+        for (int k = 0, first = -1; k < t[i].columns.n; k++) {
+            bool flags = column_is_flags(&t[i], k);
             if (flags && first < 0) first = k;
-            if (flags || first < 0) continue;
-            if (k - first > best_last - best_first + 1 || best_first < 0)
-                best_first = first, best_last = k - 1, best_table = i;
-            first = -1;
+            if (flags && (best_first < 0 || k - first > best_last - best_first))
+                best_first = first, best_last = k, best_table = i;
+            if (!flags && !is_empty(&t[i], k)) first = -1;
         }
-    }
     const char *name = named(t, tables, LABELS);
     const Names *columns = &t[best_table].columns;
     if (best_last - best_first >= 2 || (!name && best_last > best_first)) {
@@ -160,17 +164,16 @@ static void put_group(Buffer *b, const Table *t, int tables, int image) {
     }
 }
 
-bool columns_propose(Buffer *spec, const Table *t, int tables) {
+const char *columns_propose(Buffer *spec, const Table *t, int tables) {
     int image = image_column(t);
     const char *id = named(t, 1, IDS);
     if (id) {
         put_name(spec, "id=", id);
         buffer_add(spec, ",", 1);
     }
-    bool found = put_image(spec, t);
-    found &= put_text(spec, t, tables, image);
+    bool images = put_image(spec, t), texts = put_text(spec, t, tables, image);
     put_labels(spec, t, tables);
     put_group(spec, t, tables, image);
     if (table_column(t, "split", 5) >= 0) buffer_printf(spec, ",part=split");
-    return found;
+    return images && texts ? NULL : images ? "texts" : texts ? "pictures" : "pictures and one of texts";
 }

@@ -47,7 +47,7 @@ void fuzz_table(const uint8_t *data, size_t size) {
             const char *name = names_at(&t.columns, k);
             FUZZ_CHECK(table_column(&t, name, strlen(name)) == k);
         }
-        bool found = columns_propose(&spec, &t, 1);
+        bool found = !columns_propose(&spec, &t, 1);
         /* A name with braces cannot stand in a spec. */
         for (int k = 0; k < t.columns.n; k++) found &= !strpbrk(names_at(&t.columns, k), "{}");
         buffer_add(&spec, "", 1);
