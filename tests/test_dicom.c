@@ -223,6 +223,21 @@ Test(dicom, an_ultrasound_region_cuts_the_banner_off) {
     expect(&f, 40, 30, ramp);
 }
 
+/* As an old program writes it: neither preamble nor meta information, big endian. */
+Test(dicom, big_endian_is_known_without_meta_information) {
+    static const char head[] = "\0\x8\0\5CS\0\xAISO_IR 100\0\x8\0\x12"
+                               "DA\0\x8"
+                               "20150529\x7F\xE0\0\x10OW\0\0\0\0\0\4abcd";
+    const size_t size = sizeof head - 1;
+    DicomInfo info;
+    Error err = {0};
+    cr_assert(dicom_is((const unsigned char *)head, size));
+    cr_assert_eq(dicom_check("a", (const unsigned char *)head, size, &info, &err), STATUS_INPUT);
+    cr_assert_not_null(strstr(err.message, "1.2.840.10008.1.2.2 (big endian)"), "%s", err.message);
+    cr_assert(info.other_kind);
+    for (size_t n = 0; n < 34; n++) cr_assert(!dicom_is((const unsigned char *)head, n), "%zu bytes", n);
+}
+
 Test(dicom, what_is_not_read_names_the_command_that_converts_it) {
     static const char *const kind[][2] = {
         {"1.2.840.10008.1.2.1.99", "deflated); uncompressed little endian or baseline JPEG was expected; "
@@ -268,6 +283,8 @@ Test(dicom, what_is_not_read_names_the_command_that_converts_it) {
     f.pixels = NULL;
     refuses(&f, "is DICOM without pixels");
     f.pixels = four;
+    f.columns = f.rows = 0;
+    refuses(&f, "is DICOM without rows and columns");
     f.columns = f.rows = 65535;
     refuses(&f, "is 65535 x 65535");
 }

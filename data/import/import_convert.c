@@ -180,9 +180,16 @@ static void note_program(Import *im, int k, const char *path) {
     buffer_free(&what);
 }
 
+/* What is wrong with the file that a program made of p; the first such reason stays. */
+static void say_reason(Buffer *said, int k, const ImportPicture *p, const Error *why) {
+    size_t n = strlen(p->path);
+    if (!said->size && strncmp(why->message, p->path, n) == 0)
+        buffer_printf(said, "; what %s makes of it%s", PROGRAM[k].program, why->message + n);
+}
+
 /* Tries programs [first, last). A DICOM file that is of another refused kind afterwards becomes the input of a second round. */
 static Status try_programs(Import *im, ImportPicture *p, const char *format, int frame, ConvertCheckFn *check,
-                           bool *done, Error *err) {
+                           bool *done, Buffer *said, Error *err) {
     int first = format ? DICOM_PROGRAMS : 0, n = (format ? PROGRAMS : DICOM_PROGRAMS) - first;
     char names[2][4096];
     temporary(im, "in", names[0]);
@@ -196,8 +203,10 @@ static Status try_programs(Import *im, ImportPicture *p, const char *format, int
             TRY(import_stopped(im, err));
             remove_temporary(im, PROGRAM[k].output);
             if (!is_on_path(PROGRAM[k].program) || !convert_once(im, k, format, frame)) continue;
-            Status s = take_output(im, p, check, &other_kind, NULL);
+            Error why = {0};
+            Status s = take_output(im, p, check, &other_kind, &why);
             *done = s == STATUS_OK;
+            if (s == STATUS_INPUT && !other_kind) say_reason(said, k, p, &why);
             if (s != STATUS_OK && s != STATUS_INPUT)
                 return error_set(err, s, "%s: cannot be converted", p->path);
             if (*done) im->converter = k;
@@ -225,7 +234,7 @@ Status convert_picture(Import *im, ImportPicture *p, const char *kind, int frame
     }
     TRY(make_folder(im, err));
     TRY(link_input(im, p->path, err));
-    TRY(try_programs(im, p, format, frame, check, done, err));
-    if (!*done) buffer_printf(said, "; no converter that is installed could read it");
+    TRY(try_programs(im, p, format, frame, check, done, said, err));
+    if (!*done && !said->size) buffer_printf(said, "; no converter that is installed could read it");
     return STATUS_OK;
 }

@@ -25,6 +25,8 @@ static const uint32_t ITEM = TAG(0xFFFE, 0xE000), ITEM_END = TAG(0xFFFE, 0xE00D)
                       FRAME_VALUES = TAG(0x0028, 0x9145), MODALITY_LUT = TAG(0x0028, 0x3000),
                       VOI_LUT = TAG(0x0028, 0x3010);
 
+static const char BIG_ENDIAN[] = "1.2.840.10008.1.2.2";
+
 typedef struct {
     Dicom *d;
     const char *path;
@@ -298,8 +300,20 @@ static bool starts_with_elements(const unsigned char *data, size_t size) {
     return true;
 }
 
+/* Whether the elements are big endian: the first two of group 0008, with letters and a length that such have. */
+static bool is_big_endian(const unsigned char *data, size_t size) {
+    size_t at = 0;
+    for (int i = 0; i < 2; i++) {
+        if (size - at < 8 || memcmp(data + at, "\0\x8\0", 3) != 0 || !dicom_is_explicit(data + at, 8, false))
+            return false;
+        at += 8 + (size_t)(data[at + 6] << 8 | data[at + 7]);
+        if (at > MOST_OF_FIRST || at > size) return false;
+    }
+    return true;
+}
+
 bool dicom_is(const unsigned char *data, size_t size) {
-    return start_of(data, size) > 0 || starts_with_elements(data, size);
+    return start_of(data, size) > 0 || starts_with_elements(data, size) || is_big_endian(data, size);
 }
 
 /* Group 0002 is always explicit VR little endian. */
@@ -313,6 +327,7 @@ static Status take_meta(Parser *p) {
         if (e.tag == TAG(0x0002, 0x0010)) dicom_value_text(&e, uid, sizeof uid);
         p->at += e.length;
     }
+    if (!*uid && is_big_endian(p->data + p->at, p->size - p->at)) memcpy(uid, BIG_ENDIAN, sizeof BIG_ENDIAN);
     p->d->info.other_kind = true;
     TRY(dicom_syntax(uid, p->path, &p->d->syntax, p->err));
     p->d->info.other_kind = false;

@@ -48,6 +48,9 @@ static void check_table(const Dicom *d, DicomTable *t, bool is_signed) {
 }
 
 Status dicom_supported(Dicom *d, const char *path, Error *err) {
+    if (d->columns == 0 && d->rows == 0)
+        return error_set(err, STATUS_INPUT, "%s: is DICOM without rows and columns; a picture was expected",
+                         path);
     TRY(image_size_check(d->columns, d->rows, path, err));
     if (d->info.frames < 1)
         return error_set(err, STATUS_INPUT,
