@@ -9,20 +9,20 @@
 enum { LANES = 8, TILE_ROWS = 6 };
 typedef __m256 V;
 
+#define v_set _mm256_set1_ps
+#define v_load _mm256_loadu_ps
+#define v_store _mm256_storeu_ps
+#define v_fma _mm256_fmadd_ps
+#define v_min _mm256_min_ps
+#define v_max _mm256_max_ps
+#define v_sqrt _mm256_sqrt_ps
+#define v_round(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+
 static const int32_t MASK[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 static inline __m256i first(int n) {
     return _mm256_loadu_si256((const __m256i *)(const void *)(MASK + 8 - n));
 }
 
-static inline V v_set(float x) {
-    return _mm256_set1_ps(x);
-}
-static inline V v_load(const float *p) {
-    return _mm256_loadu_ps(p);
-}
-static inline void v_store(float *p, V x) {
-    _mm256_storeu_ps(p, x);
-}
 static inline V v_load_n(const float *p, int n) {
     return n >= LANES ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, first(n));
 }
@@ -31,27 +31,6 @@ static inline void v_store_n(float *p, V x, int n) {
         _mm256_storeu_ps(p, x);
     else
         _mm256_maskstore_ps(p, first(n), x);
-}
-static inline V v_add(V a, V b) {
-    return _mm256_add_ps(a, b);
-}
-static inline V v_sub(V a, V b) {
-    return _mm256_sub_ps(a, b);
-}
-static inline V v_mul(V a, V b) {
-    return _mm256_mul_ps(a, b);
-}
-static inline V v_div(V a, V b) {
-    return _mm256_div_ps(a, b);
-}
-static inline V v_fma(V a, V b, V c) {
-    return _mm256_fmadd_ps(a, b, c);
-}
-static inline V v_min(V a, V b) {
-    return _mm256_min_ps(a, b);
-}
-static inline V v_max(V a, V b) {
-    return _mm256_max_ps(a, b);
 }
 static inline V v_if_less(V a, V b, V x, V y) {
     return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
@@ -62,17 +41,11 @@ static inline V v_abs(V x) {
 static inline V v_copy_sign(V x, V sign) {
     return _mm256_or_ps(v_abs(x), _mm256_and_ps(_mm256_set1_ps(-0.0f), sign));
 }
-static inline V v_round(V x) {
-    return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
 static inline V v_two_to(V n) {
     return _mm256_castsi256_ps(
         _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
 }
 
-static inline V v_sqrt(V x) {
-    return _mm256_sqrt_ps(x);
-}
 static inline V v_mantissa(V x) {
     __m256i bits = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(0x7fffff));
     return _mm256_castsi256_ps(_mm256_or_si256(bits, _mm256_set1_epi32(0x3f800000)));

@@ -7,15 +7,15 @@
 enum { LANES = 4, TILE_ROWS = 6 };
 typedef float32x4_t V;
 
-static inline V v_set(float x) {
-    return vdupq_n_f32(x);
-}
-static inline V v_load(const float *p) {
-    return vld1q_f32(p);
-}
-static inline void v_store(float *p, V x) {
-    vst1q_f32(p, x);
-}
+#define v_set vdupq_n_f32
+#define v_load vld1q_f32
+#define v_store vst1q_f32
+#define v_fma(a, b, c) vfmaq_f32(c, a, b)
+#define v_if_less(a, b, x, y) vbslq_f32(vcltq_f32(a, b), x, y)
+#define v_abs vabsq_f32
+#define v_round vrndnq_f32
+#define v_sqrt vsqrtq_f32
+
 static inline V v_load_n(const float *p, int n) {
     if (n >= LANES) return vld1q_f32(p);
     float part[4] = {0};
@@ -31,46 +31,19 @@ static inline void v_store_n(float *p, V x, int n) {
     vst1q_f32(part, x);
     for (int i = 0; i < n; i++) p[i] = part[i];
 }
-static inline V v_add(V a, V b) {
-    return vaddq_f32(a, b);
-}
-static inline V v_sub(V a, V b) {
-    return vsubq_f32(a, b);
-}
-static inline V v_mul(V a, V b) {
-    return vmulq_f32(a, b);
-}
-static inline V v_div(V a, V b) {
-    return vdivq_f32(a, b);
-}
-static inline V v_fma(V a, V b, V c) {
-    return vfmaq_f32(c, a, b);
-}
 static inline V v_min(V a, V b) {
     return vbslq_f32(vcltq_f32(a, b), a, b);
 }
 static inline V v_max(V a, V b) {
     return vbslq_f32(vcgtq_f32(a, b), a, b);
 }
-static inline V v_if_less(V a, V b, V x, V y) {
-    return vbslq_f32(vcltq_f32(a, b), x, y);
-}
-static inline V v_abs(V x) {
-    return vabsq_f32(x);
-}
 static inline V v_copy_sign(V x, V sign) {
     return vbslq_f32(vdupq_n_u32(0x80000000u), sign, x);
-}
-static inline V v_round(V x) {
-    return vrndnq_f32(x);
 }
 static inline V v_two_to(V n) {
     return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127)), 23));
 }
 
-static inline V v_sqrt(V x) {
-    return vsqrtq_f32(x);
-}
 static inline V v_mantissa(V x) {
     uint32x4_t bits = vandq_u32(vreinterpretq_u32_f32(x), vdupq_n_u32(0x7fffff));
     return vreinterpretq_f32_u32(vorrq_u32(bits, vdupq_n_u32(0x3f800000)));
