@@ -135,17 +135,13 @@ static Status write_tables(Block *b, const char *manifest_path, const char *trut
     FileWriter manifest, truth;
     TRY(file_begin(&manifest, manifest_path, err));
     Status s = file_begin(&truth, truth_path, err);
-    if (s != STATUS_OK) {
-        file_abort(&manifest);
-        return s;
+    if (s == STATUS_OK) {
+        s = write_cases(b, &manifest, &truth, pool, log, err);
+        if (s == STATUS_OK)
+            s = file_commit(&truth, err);
+        else
+            file_abort(&truth);
     }
-    s = write_cases(b, &manifest, &truth, pool, log, err);
-    if (s != STATUS_OK) {
-        file_abort(&truth);
-        file_abort(&manifest);
-        return s;
-    }
-    s = file_commit(&truth, err);
     if (s == STATUS_OK) return file_commit(&manifest, err);
     file_abort(&manifest);
     return s;

@@ -1,5 +1,6 @@
 /* The report of a case: what was examined, what is there and what is not, in varied words and order. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ typedef struct {
 
 /* What the letters of a pattern stand for; NULL where a pattern may not use them. */
 typedef struct {
-    const char *noun, *term, *place, *organ, *x, *y;
+    const char *text['z'];
     const Placed *placed;
 } Fill;
 
@@ -35,14 +36,25 @@ static const char *pick(Rng *rng, WordList list) {
     return choose(list, rng_u32(rng));
 }
 
-static int chance(Rng *rng, double p) {
+static bool chance(Rng *rng, double p) {
     return rng_uniform(rng) < p;
 }
 
+static void put_part(char *to, const char *text, size_t size) {
+    size_t have = strlen(to);
+    NN_REQUIRE(have + size < SENTENCE, "a sentence is longer than %d bytes", SENTENCE);
+    memcpy(to + have, text, size);
+    to[have + size] = 0;
+}
+
 static void put(char *to, const char *text) {
-    size_t have = strlen(to), more = strlen(text);
-    NN_REQUIRE(have + more < SENTENCE, "a sentence is longer than %d bytes", SENTENCE);
-    memcpy(to + have, text, more + 1);
+    put_part(to, text, strlen(text));
+}
+
+static void put_number(char *to, int n) {
+    char text[16];
+    snprintf(text, sizeof text, "%d", n);
+    put(to, text);
 }
 
 /* ---- Patterns ---- */
@@ -52,90 +64,50 @@ static int millimetres(const Report *r, double length) {
     return mm < 1 ? 1 : mm;
 }
 
-static void put_size(Report *r, char *to, const Placed *p) {
-    char text[64];
-    int both = chance(r->rng, 0.6);
-    if (both)
-        snprintf(text, sizeof text, "%d%s%d%s", millimetres(r, p->long_axis), r->words->times,
-                 millimetres(r, p->short_axis), r->words->unit);
-    else
-        snprintf(text, sizeof text, "%d%s", millimetres(r, p->long_axis), r->words->unit);
-    put(to, text);
+static void put_length(const Report *r, char *to, double length) {
+    put_number(to, millimetres(r, length));
+    put(to, r->words->unit);
 }
 
-static void put_length(const Report *r, char *to, double length) {
-    char text[32];
-    snprintf(text, sizeof text, "%d%s", millimetres(r, length), r->words->unit);
-    put(to, text);
+/* Both axes, or the longer one alone. */
+static void put_size(Report *r, char *to, const Placed *p) {
+    bool both = chance(r->rng, 0.6);
+    if (both) put_number(to, millimetres(r, p->long_axis));
+    if (both) put(to, r->words->times);
+    put_length(r, to, both ? p->short_axis : p->long_axis);
 }
 
 static void put_filled(Report *r, char *to, const char *pattern, const Fill *f);
 
 static void put_article(Report *r, char *to, const Fill *f) {
     char noun[SENTENCE] = "";
-    put_filled(r, noun, f->noun, f);
+    put_filled(r, noun, f->text['n'], f);
     if (r->words->articles) put(to, strchr("aeio", noun[0]) ? "an " : "a ");
     put(to, noun);
 }
 
 static void put_letter(Report *r, char *to, char letter, const Fill *f) {
-    char number[16];
-    switch (letter) {
-    case 'n':
-        put_filled(r, to, f->noun, f);
-        break;
-    case 'a':
+    if (letter == 'a') {
         put_article(r, to, f);
-        break;
-    case 't':
-        put(to, f->term);
-        break;
-    case 'p':
-        put(to, f->place);
-        break;
-    case 'o':
-        put(to, f->organ);
-        break;
-    case 'x':
-        put(to, f->x);
-        break;
-    case 'y':
-        put(to, f->y);
-        break;
-    case 's':
+    } else if (letter == 'k') {
+        put_number(to, r->scene->ray_count);
+    } else if (strchr("swd", letter)) {
         NN_REQUIRE(f->placed, "a size of nothing");
-        put_size(r, to, f->placed);
-        break;
-    case 'w':
-        NN_REQUIRE(f->placed, "a width of nothing");
-        put_length(r, to, f->placed->short_axis);
-        break;
-    case 'd':
-        NN_REQUIRE(f->placed, "a depth of nothing");
-        put_length(r, to, f->placed->z);
-        break;
-    case 'k':
-        snprintf(number, sizeof number, "%d", r->scene->ray_count);
-        put(to, number);
-        break;
-    default:
-        NN_REQUIRE(0, "pattern letter %c", letter);
+        if (letter == 's') put_size(r, to, f->placed);
+        if (letter == 'w') put_length(r, to, f->placed->short_axis);
+        if (letter == 'd') put_length(r, to, f->placed->z);
+    } else {
+        NN_REQUIRE(letter >= 'a' && letter < 'z' && f->text[(int)letter], "pattern letter %c", letter);
+        put_filled(r, to, f->text[(int)letter], f);
     }
 }
 
 static void put_filled(Report *r, char *to, const char *pattern, const Fill *f) {
-    for (const char *p = pattern; *p;) {
-        const char *brace = strchr(p, '{');
-        char plain[SENTENCE];
-        size_t n = brace ? (size_t)(brace - p) : strlen(p);
-        NN_REQUIRE(n < SENTENCE, "a pattern of %zu bytes", n);
-        memcpy(plain, p, n);
-        plain[n] = 0;
-        put(to, plain);
-        if (!brace) return;
+    for (const char *brace; (brace = strchr(pattern, '{')); pattern = brace + 3) {
+        put_part(to, pattern, (size_t)(brace - pattern));
         put_letter(r, to, brace[1], f);
-        p = brace + 3;
     }
+    put(to, pattern);
 }
 
 static void capitalise(char *text) {
@@ -171,9 +143,9 @@ static Fill finding_fill(Report *r, const Placed *p) {
     Fill f = {.placed = p};
     WordList terms = term_list(w, p->label, organ), places = w->places[organ];
     if (p->label == PHANTOM_STONE && w->stone_places[organ]) places = w->stone_places[organ];
-    if (terms) f.term = pick(r->rng, terms);
-    if (w->nouns[p->label]) f.noun = pick(r->rng, w->nouns[p->label]);
-    f.place = choose(places, p->name);
+    if (terms) f.text['t'] = pick(r->rng, terms);
+    if (w->nouns[p->label]) f.text['n'] = pick(r->rng, w->nouns[p->label]);
+    f.text['p'] = choose(places, p->name);
     return f;
 }
 
@@ -208,9 +180,9 @@ static void add_negations(Report *r, int want) {
     PhantomLabel labels[PHANTOM_LABELS];
     int n = absent_labels(r, want, labels);
     for (int i = 0; i < n; i++) {
-        Fill f = {.x = pick(r->rng, r->words->absent[labels[i]])};
+        Fill f = {.text['x'] = pick(r->rng, r->words->absent[labels[i]])};
         if (i + 1 < n && chance(r->rng, 0.5)) {
-            f.y = pick(r->rng, r->words->absent[labels[++i]]);
+            f.text['y'] = pick(r->rng, r->words->absent[labels[++i]]);
             add(r, pick(r->rng, r->words->two_negations), &f);
         } else {
             add(r, pick(r->rng, r->words->one_negation), &f);
@@ -246,14 +218,14 @@ static void add_impression(Report *r) {
 static void add_question(Report *r) {
     PhantomLabel label = (PhantomLabel)(1 + rng_below(r->rng, PHANTOM_LABELS - 1));
     if (!phantom_weight(label, r->c->organ)) return;
-    Fill f = {.x = pick(r->rng, r->words->absent[label])};
+    Fill f = {.text['x'] = pick(r->rng, r->words->absent[label])};
     add(r, pick(r->rng, r->words->questions), &f);
 }
 
 static void put_one_language(Buffer *out, const PhantomWords *words, const PhantomCase *c, const Scene *s,
                              Rng *rng) {
     Report r = {.words = words, .c = c, .scene = s, .rng = rng, .count = 0};
-    Fill organ = {.organ = choose(words->organs[c->organ], s->name)};
+    Fill organ = {.text['o'] = choose(words->organs[c->organ], s->name)};
     if (chance(rng, 0.2)) add_question(&r);
     if (chance(rng, 0.8)) add(&r, pick(rng, words->techniques), &organ);
     int body = r.count;
