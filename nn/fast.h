@@ -41,7 +41,7 @@ typedef struct Fast {
                  real beta, real *c, int ldc, real *scratch);
     size_t (*gemm_scratch)(int n, int k);
 
-    /* saved: nothing; w may be op_matmul_nt's second matrix, and b is NULL then. */
+    /* saved: nothing. b may be NULL. */
     void (*linear)(Tape *t, const Tensor *x, const Tensor *w, const Tensor *b, Tensor *y);
     BackwardFn *linear_backward;
 

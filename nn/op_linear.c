@@ -1,6 +1,6 @@
 /* y = x W' + b      x (rows,in)  w (out,in)  b (out)  y (rows,out)
  *     dx += dy W    dW += dy' x              db += sum of dy over the rows
- * op_matmul_nt is the same with another matrix for W and no b. Saved: nothing. */
+ * Saved: nothing. */
 #include <string.h>
 
 #include "nn/base/error.h"
@@ -45,15 +45,4 @@ Tensor *op_linear(Tape *t, Tensor *x, Tensor *w, Tensor *b) {
     FAST_OR(linear, linear_forward)(t, x, w, b, y);
     tape_record(t, "linear", FAST_OR(linear_backward, linear_backward), y, 3, (Tensor *[]){x, w, b}, NULL);
     return y;
-}
-
-Tensor *op_matmul_nt(Tape *t, Tensor *a, Tensor *b) {
-    char s[64], u[64];
-    NN_REQUIRE(a->rank == 2 && b->rank == 2 && a->dim[1] == b->dim[1], "matmul_nt: %s and %s",
-               tensor_shape(a, s), tensor_shape(b, u));
-    Tensor *c = tape_tensor2(t, a->dim[0], b->dim[0]);
-    FAST_OR(linear, linear_forward)(t, a, b, NULL, c);
-    tape_record(t, "matmul_nt", FAST_OR(linear_backward, linear_backward), c, 3, (Tensor *[]){a, b, NULL},
-                NULL);
-    return c;
 }

@@ -1,102 +1,11 @@
-/* Pooling: over windows of a map, over the tokens of a case, over all elements.
- *     maxpool2d    y[i,r,s,c] = max of x over the window          the gradient goes to the first maximum in row-major order
- *     avgpool2d    y[i,r,s,c] = mean of x over the window         gx += gy / k^2
+/* Pooling: over the tokens of a case, over all elements.
  *     mean_tokens  y[i,:] = 1/length[i] sum_{j < length[i]} x[i,j,:]      gx[i,j,:] += gy[i,:] / length[i]
  *     mean         y = 1/size sum x                               gx += gy / size
  *     sum_squares  y = sum x^2                                    gx += 2 gy x
- * Saved: window and stride, or the lengths. */
+ * Saved: the lengths. */
 #include <string.h>
 
 #include "nn/ops.h"
-
-/* ---- Windows ---- */
-
-typedef struct {
-    int k, stride;
-} Window;
-
-/* Place of channel 0 of the pixel (r,c) of image i of x (b,h,w,channels). */
-static size_t pixel(const Tensor *x, int i, int r, int c) {
-    return (((size_t)i * (size_t)x->dim[1] + (size_t)r) * (size_t)x->dim[2] + (size_t)c) * (size_t)x->dim[3];
-}
-
-/* Place of the first maximum of channel ch in the window of x whose corner is (r,c) of image i. */
-static size_t first_maximum(const Tensor *x, int i, int r, int c, size_t ch, int k) {
-    size_t best = pixel(x, i, r, c) + ch;
-    for (int u = 0; u < k; u++)
-        for (int v = 0; v < k; v++) {
-            size_t at = pixel(x, i, r + u, c + v) + ch;
-            if (x->data[at] > x->data[best]) best = at;
-        }
-    return best;
-}
-
-static void maxpool2d_backward(Tape *t, const Node *node) {
-    const Window *w = node->saved;
-    const Tensor *x = node->in[0], *y = node->out;
-    real *gx = tape_grad(t, node->in[0]);
-    size_t n = 0;
-    for (int i = 0; i < y->dim[0]; i++)
-        for (int r = 0; r < y->dim[1]; r++)
-            for (int c = 0; c < y->dim[2]; c++)
-                for (size_t ch = 0; ch < (size_t)y->dim[3]; ch++, n++)
-                    gx[first_maximum(x, i, r * w->stride, c * w->stride, ch, w->k)] += y->grad[n];
-}
-
-static void avgpool2d_backward(Tape *t, const Node *node) {
-    const Window *w = node->saved;
-    const Tensor *x = node->in[0], *y = node->out;
-    real *gx = tape_grad(t, node->in[0]), share = 1 / (real)(w->k * w->k);
-    size_t n = 0;
-    for (int i = 0; i < y->dim[0]; i++)
-        for (int r = 0; r < y->dim[1]; r++)
-            for (int c = 0; c < y->dim[2]; c++)
-                for (size_t ch = 0; ch < (size_t)y->dim[3]; ch++, n++)
-                    for (int u = 0; u < w->k; u++)
-                        for (int v = 0; v < w->k; v++)
-                            gx[pixel(x, i, r * w->stride + u, c * w->stride + v) + ch] += share * y->grad[n];
-}
-
-/* y, not yet written, and its node. */
-static Tensor *windows(Tape *t, const char *op, Tensor *x, int k, int stride, BackwardFn *backward) {
-    char shape[64];
-    NN_REQUIRE(x->rank == 4, "%s: x %s must be (b,h,w,c)", op, tensor_shape(x, shape));
-    NN_REQUIRE(k > 0 && stride > 0 && k <= x->dim[1] && k <= x->dim[2], "%s: window %d, stride %d on x %s",
-               op, k, stride, tensor_shape(x, shape));
-    Tensor *y =
-        tape_tensor4(t, x->dim[0], (x->dim[1] - k) / stride + 1, (x->dim[2] - k) / stride + 1, x->dim[3]);
-    Window *saved = arena_alloc(&t->arena, sizeof *saved);
-    *saved = (Window){k, stride};
-    tape_record(t, op, backward, y, 1, (Tensor *[]){x}, saved);
-    return y;
-}
-
-Tensor *op_maxpool2d(Tape *t, Tensor *x, int k, int stride) {
-    Tensor *y = windows(t, "maxpool2d", x, k, stride, maxpool2d_backward);
-    size_t n = 0;
-    for (int i = 0; i < y->dim[0]; i++)
-        for (int r = 0; r < y->dim[1]; r++)
-            for (int c = 0; c < y->dim[2]; c++)
-                for (size_t ch = 0; ch < (size_t)y->dim[3]; ch++)
-                    y->data[n++] = x->data[first_maximum(x, i, r * stride, c * stride, ch, k)];
-    return y;
-}
-
-Tensor *op_avgpool2d(Tape *t, Tensor *x, int k, int stride) {
-    Tensor *y = windows(t, "avgpool2d", x, k, stride, avgpool2d_backward);
-    size_t n = 0;
-    for (int i = 0; i < y->dim[0]; i++)
-        for (int r = 0; r < y->dim[1]; r++)
-            for (int c = 0; c < y->dim[2]; c++)
-                for (size_t ch = 0; ch < (size_t)y->dim[3]; ch++) {
-                    real sum = 0;
-                    for (int u = 0; u < k; u++)
-                        for (int v = 0; v < k; v++)
-                            sum += x->data[pixel(x, i, r * stride + u, c * stride + v) + ch];
-                    y->data[n++] = sum / (real)(k * k);
-                }
-    return y;
-}
 
 /* ---- Tokens ---- */
 

@@ -1,4 +1,4 @@
-/* Ops that move values and compute nothing: reshape, sequence, token, concat_rows, slice_rows.
+/* Ops that move values and compute nothing: reshape, sequence, token, slice_rows.
  * Each backward adds the gradient of an output element to that of the element it came from; cls and modality,
  * which go to many places, collect the sum in the order of cases and tokens. Saved: offsets or lengths. */
 #include <string.h>
@@ -144,27 +144,6 @@ Tensor *op_token(Tape *t, Tensor *x, int index) {
 }
 
 /* ---- rows ---- */
-
-static void concat_rows_backward(Tape *t, const Node *node) {
-    const real *gy = node->out->grad;
-    for (int i = 0; i < 2; i++) {
-        real *g = tape_grad(t, node->in[i]);
-        size_t size = tensor_size(node->in[i]);
-        if (g) add(g, gy, size);
-        gy += size;
-    }
-}
-
-Tensor *op_concat_rows(Tape *t, Tensor *x, Tensor *y) {
-    char first[64], second[64];
-    NN_REQUIRE(x->rank == 2 && y->rank == 2 && x->dim[1] == y->dim[1], "concat_rows: %s over %s",
-               tensor_shape(x, first), tensor_shape(y, second));
-    Tensor *z = tape_tensor2(t, x->dim[0] + y->dim[0], x->dim[1]);
-    memcpy(z->data, x->data, tensor_size(x) * sizeof(real));
-    memcpy(z->data + tensor_size(x), y->data, tensor_size(y) * sizeof(real));
-    tape_record(t, "concat_rows", concat_rows_backward, z, 2, (Tensor *[]){x, y}, NULL);
-    return z;
-}
 
 static void slice_rows_backward(Tape *t, const Node *node) {
     real *gx = tape_grad(t, node->in[0]);

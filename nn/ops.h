@@ -12,8 +12,6 @@
 /* ---- op_linear.c ---- */
 /* y (...,out) = x (...,in) W' + b.  w (out,in); b (out) or NULL. */
 Tensor *op_linear(Tape *t, Tensor *x, Tensor *w, Tensor *b);
-/* c (m,n) = a (m,k) b' with b (n,k): H_v H_t'. */
-Tensor *op_matmul_nt(Tape *t, Tensor *a, Tensor *b);
 
 /* ---- op_conv2d.c ---- */
 /* y (b,h',w',co) = x (b,h,w,ci) * w (co,ci,kh,kw), zero padding `pad` on every side, h' = (h + 2 pad - kh)/stride + 1.
@@ -53,13 +51,7 @@ Tensor *op_dropout(Tape *t, Tensor *x,
 /* training: x + scale[j] N(0,1), j the last dimension; scale (d) constant. Otherwise x itself. */
 Tensor *op_noise(Tape *t, Tensor *x, const real *scale);
 
-/* ---- op_softmax.c ---- */
-Tensor *op_softmax(Tape *t, Tensor *x); /* over the last dimension */
-
 /* ---- op_pool.c ---- */
-/* x (b,h,w,c), windows k x k, no padding. Max: the gradient goes to the first of equal maxima. */
-Tensor *op_maxpool2d(Tape *t, Tensor *x, int k, int stride);
-Tensor *op_avgpool2d(Tape *t, Tensor *x, int k, int stride);
 /* y (b,d) = mean of the first length[i] tokens of x (b,n,d); 0 where length[i] = 0; length NULL: all n. */
 Tensor *op_mean_tokens(Tape *t, Tensor *x, const int *length);
 /* mean of all elements (1), and sum of squares (1). */
@@ -80,7 +72,6 @@ Tensor *op_reshape(Tape *t, Tensor *x, int rank, const int *dim); /* same size a
 Tensor *op_sequence(Tape *t, Tensor *cls, Tensor *modality, Tensor *x1, int m1, const int *length1,
                     Tensor *x2, int m2, const int *length2);
 Tensor *op_token(Tape *t, Tensor *x, int index);                /* y (b,d) = x[:, index, :] */
-Tensor *op_concat_rows(Tape *t, Tensor *x, Tensor *y);          /* (b1,d) over (b2,d) */
 Tensor *op_slice_rows(Tape *t, Tensor *x, int from, int count); /* rows [from, from+count) of dimension 0 */
 
 /* ---- op_attention.c ---- */

@@ -136,13 +136,6 @@ Test(golden, linear) {
     layer_end(&l, op_linear(&l.t, x, w, b));
 }
 
-Test(golden, matmul_nt) {
-    Layer l;
-    layer_begin(&l, "matmul_nt");
-    Tensor *x = IN(&l, "x", 2, 3, 5), *y = IN(&l, "y", 2, 4, 5);
-    layer_end(&l, op_matmul_nt(&l.t, x, y));
-}
-
 Test(golden, relu) {
     Layer l;
     layer_begin(&l, "relu");
@@ -161,12 +154,6 @@ Test(golden, tanh) {
     layer_end(&l, op_tanh(&l.t, IN(&l, "x", 3, 2, 3, 4), (real)1.5));
 }
 
-Test(golden, softmax) {
-    Layer l;
-    layer_begin(&l, "softmax");
-    layer_end(&l, op_softmax(&l.t, IN(&l, "x", 2, 3, 5)));
-}
-
 Test(golden, attention_over_lengths_and_the_attention_of_cls) {
     Layer l;
     real cls[3 * 2 * 4];
@@ -177,18 +164,6 @@ Test(golden, attention_over_lengths_and_the_attention_of_cls) {
 }
 
 /* ---- Pooling and tokens ---- */
-
-Test(golden, maxpool2d) {
-    Layer l;
-    layer_begin(&l, "maxpool2d");
-    layer_end(&l, op_maxpool2d(&l.t, IN(&l, "x", 4, 2, 5, 4, 3), 2, 2));
-}
-
-Test(golden, avgpool2d) {
-    Layer l;
-    layer_begin(&l, "avgpool2d");
-    layer_end(&l, op_avgpool2d(&l.t, IN(&l, "x", 4, 2, 5, 4, 3), 3, 1));
-}
 
 Test(golden, mean_tokens_over_lengths) {
     Layer l;

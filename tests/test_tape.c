@@ -36,8 +36,6 @@ static Tensor *wanted(Tape *t, int rank, int a, int b, int c, int d) {
     X("linear", op_linear(t, T2(2, 3), T2(4, 5), NULL))                                                      \
     X("linear", op_linear(t, T2(2, 3), T1(3), NULL))                                                         \
     X("linear", op_linear(t, T2(2, 3), T2(4, 3), T1(3)))                                                     \
-    X("matmul_nt", op_matmul_nt(t, T2(2, 3), T2(2, 4)))                                                      \
-    X("matmul_nt", op_matmul_nt(t, T3(2, 3, 4), T2(2, 4)))                                                   \
     X("conv2d", op_conv2d(t, T3(2, 3, 4), T4(1, 4, 1, 1), 1, 0))                                             \
     X("conv2d", op_conv2d(t, T4(1, 3, 3, 2), T4(1, 3, 1, 1), 1, 0))                                          \
     X("conv2d", op_conv2d(t, T4(1, 3, 3, 2), T4(1, 2, 5, 5), 1, 0))                                          \
@@ -61,10 +59,6 @@ static Tensor *wanted(Tape *t, int rank, int a, int b, int c, int d) {
     X("add_rows", op_add_rows(t, T2(2, 3), T2(2, 3)))                                                        \
     X("dropout", op_dropout(t, T2(2, 3), 1))                                                                 \
     X("dropout", op_dropout(t, T2(2, 3), (real)-0.1))                                                        \
-    X("maxpool2d", op_maxpool2d(t, T3(1, 4, 4), 2, 2))                                                       \
-    X("maxpool2d", op_maxpool2d(t, T4(1, 2, 4, 1), 3, 1))                                                    \
-    X("avgpool2d", op_avgpool2d(t, T4(1, 4, 4, 1), 2, 0))                                                    \
-    X("avgpool2d", op_avgpool2d(t, T4(1, 4, 4, 1), 0, 1))                                                    \
     X("mean_tokens", op_mean_tokens(t, T2(2, 3), NULL))                                                      \
     X("mean_tokens", op_mean_tokens(t, T3(1, 3, 2), INTS(4)))                                                \
     X("mean_tokens", op_mean_tokens(t, T3(1, 3, 2), INTS(-1)))                                               \
@@ -84,7 +78,6 @@ static Tensor *wanted(Tape *t, int rank, int a, int b, int c, int d) {
     X("sequence", op_sequence(t, T1(2), T2(2, 2), T3(1, 3, 2), 0, NULL, T3(2, 3, 2), 1, NULL))               \
     X("token", op_token(t, T3(1, 3, 2), 3))                                                                  \
     X("token", op_token(t, T2(3, 2), 0))                                                                     \
-    X("concat_rows", op_concat_rows(t, T2(2, 3), T2(2, 4)))                                                  \
     X("slice_rows", op_slice_rows(t, T2(2, 3), 1, 2))                                                        \
     X("slice_rows", op_slice_rows(t, T2(2, 3), -1, 1))                                                       \
     X("slice_rows", op_slice_rows(t, T2(2, 3), 0, 0))                                                        \
@@ -165,9 +158,9 @@ Test(tape, nothing_is_kept_where_nothing_is_wanted_or_recording_is_off) {
 Test(tape, inference_gives_the_values_of_recording) {
     Tape t;
     tape_init(&t, NULL);
-    Tensor *x = wanted(&t, 3, 2, 3, 4, 0), *y = op_softmax(&t, x);
+    Tensor *x = wanted(&t, 3, 2, 3, 4, 0), *y = op_gelu(&t, x);
     t.recording = false;
-    const Tensor *z = op_softmax(&t, x);
+    const Tensor *z = op_gelu(&t, x);
     cr_assert_eq(memcmp(y->data, z->data, tensor_size(y) * sizeof(real)), 0);
     tape_free(&t);
 }

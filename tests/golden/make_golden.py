@@ -160,15 +160,11 @@ def layers():
     layer(g, "layernorm", {"x": (2, 3, 6), "gamma": (6,), "beta": (6,)},
           lambda x, gamma, beta: F.layer_norm(x, (6,), gamma, beta, 1e-5))
     layer(g, "linear", {"x": (2, 3, 5), "w": (4, 5), "b": (4,)}, F.linear)
-    layer(g, "matmul_nt", {"x": (3, 5), "y": (4, 5)}, lambda x, y: x @ y.T)
     layer(g, "relu", {"x": (2, 3, 4)}, F.relu)
     layer(g, "gelu", {"x": (2, 3, 4)}, F.gelu)
     layer(g, "tanh", {"x": (2, 3, 4)}, lambda x: torch.tanh(1.5 * x))
-    layer(g, "softmax", {"x": (3, 5)}, lambda x: torch.softmax(x, -1))
     layer(g, "attention", {"qkv": (3, 4, 12)}, lambda qkv: attention(qkv, 2, [4, 2, 1])[0])
     g.put("attention/cls", attention(wave("attention/qkv", 3, 4, 12), 2, [4, 2, 1])[1][:, :, 0])
-    layer(g, "maxpool2d", {"x": (2, 5, 4, 3)}, lambda x: to_nhwc(F.max_pool2d(to_nchw(x), 2, 2)))
-    layer(g, "avgpool2d", {"x": (2, 5, 4, 3)}, lambda x: to_nhwc(F.avg_pool2d(to_nchw(x), 3, 1)))
     layer(g, "mean_tokens", {"x": (3, 4, 3)}, lambda x: mean_tokens(x, [4, 2, 0]))
     layer(g, "embedding", {"word": (7, 4), "subword": (8, 4), "pos": (5, 4)},
           lambda word, subword, pos: embedding(word, subword, pos, WORDS, GRAMS, LENGTHS))

@@ -23,31 +23,6 @@ static void linear_oracle(const Problem *p, double *y) {
     oracle_linear(p->a[0] * p->a[1], p->a[2], p->a[3], p->x[0], p->x[1], p->x[2], y);
 }
 
-/* ---- matmul_nt ---- */
-
-static void matmul_setup(Problem *p) {
-    IN(p, true, VALUES_NORMAL, 2, p->a[0], p->a[2]);
-    IN(p, false, VALUES_NORMAL, 2, p->a[1], p->a[2]);
-    OUT(p, 2, p->a[0], p->a[1]);
-}
-static Tensor *matmul_run(Tape *t, Problem *p) {
-    return op_matmul_nt(t, p->in[0], p->in[1]);
-}
-static void matmul_oracle(const Problem *p, double *y) {
-    oracle_matmul_nt(p->a[0], p->a[1], p->a[2], p->x[0], p->x[1], y);
-}
-/* a a': the same tensor on both sides */
-static void gram_setup(Problem *p) {
-    IN(p, false, VALUES_NORMAL, 2, p->a[0], p->a[1]);
-    OUT(p, 2, p->a[0], p->a[0]);
-}
-static Tensor *gram_run(Tape *t, Problem *p) {
-    return op_matmul_nt(t, p->in[0], p->in[0]);
-}
-static void gram_oracle(const Problem *p, double *y) {
-    oracle_matmul_nt(p->a[0], p->a[0], p->a[1], p->x[0], p->x[0], y);
-}
-
 /* ---- conv2d: b h w ci co kh kw stride pad ---- */
 
 static int conv_out(int size, int k, int stride, int pad) {
@@ -319,11 +294,6 @@ const OpTest LAYER_OPS[] = {
                 {2, 5, 3, 9, 1},
                 {5, 2, 8, 17, 0},
                 {4, 3, 17, 3, 1}}},
-    {"matmul_nt", "matmul_nt", "m n k", matmul_setup, matmul_run, matmul_oracle, .cases = true,
-     .big = {{65, 70, 129}, {300, 33, 64}},
-     .shapes = {{1, 1, 1}, {1, 5, 3}, {4, 1, 7}, {5, 5, 2}, {7, 3, 16}, {8, 9, 5}}},
-    {"matmul_nt, one input", "matmul_nt", "m k", gram_setup, gram_run, gram_oracle, .big = {{70, 65}},
-     .shapes = {{1, 1}, {1, 5}, {4, 1}, {5, 3}, {8, 7}}},
     {"conv2d", "conv2d", "b h w ci co kh kw stride pad", conv2d_setup, conv2d_run, conv2d_oracle,
      .cases = true,
      .big = {{2, 24, 24, 16, 32, 3, 3, 1, 1},

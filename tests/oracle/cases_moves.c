@@ -8,41 +8,6 @@ static const int *lengths_of(const Problem *p, int which, int given) {
     return given ? p->ints[which] : NULL;
 }
 
-/* ---- softmax: b n d ---- */
-
-static void softmax_setup(Problem *p) {
-    IN(p, true, VALUES_NORMAL, 3, p->a[0], p->a[1], p->a[2]);
-    OUT(p, 3, p->a[0], p->a[1], p->a[2]);
-}
-static Tensor *softmax_run(Tape *t, Problem *p) {
-    return op_softmax(t, p->in[0]);
-}
-static void softmax_oracle(const Problem *p, double *y) {
-    oracle_softmax(p->a[0] * p->a[1], p->a[2], p->x[0], y);
-}
-
-/* ---- windows: b h w c k stride ---- */
-
-static void window_setup(Problem *p) {
-    const int *a = p->a;
-    IN(p, true, VALUES_APART, 4, a[0], a[1], a[2], a[3]);
-    OUT(p, 4, a[0], (a[1] - a[4]) / a[5] + 1, (a[2] - a[4]) / a[5] + 1, a[3]);
-}
-static Tensor *maxpool_run(Tape *t, Problem *p) {
-    return op_maxpool2d(t, p->in[0], p->a[4], p->a[5]);
-}
-static void maxpool_oracle(const Problem *p, double *y) {
-    const int *a = p->a;
-    oracle_maxpool2d(a[0], a[1], a[2], a[3], a[4], a[5], p->x[0], y);
-}
-static Tensor *avgpool_run(Tape *t, Problem *p) {
-    return op_avgpool2d(t, p->in[0], p->a[4], p->a[5]);
-}
-static void avgpool_oracle(const Problem *p, double *y) {
-    const int *a = p->a;
-    oracle_avgpool2d(a[0], a[1], a[2], a[3], a[4], a[5], p->x[0], y);
-}
-
 /* ---- mean_tokens: b n d; a[3]: 1 lengths are given ---- */
 
 static void mean_tokens_setup(Problem *p) {
@@ -156,20 +121,6 @@ static void token_oracle(const Problem *p, double *y) {
         for (int k = 0; k < a[2]; k++) y[i * a[2] + k] = p->x[0][(i * a[1] + a[3]) * a[2] + k];
 }
 
-/* concat_rows: b1 b2 d */
-static void concat_setup(Problem *p) {
-    IN(p, false, VALUES_NORMAL, 2, p->a[0], p->a[2]);
-    IN(p, false, VALUES_NORMAL, 2, p->a[1], p->a[2]);
-    OUT(p, 2, p->a[0] + p->a[1], p->a[2]);
-}
-static Tensor *concat_run(Tape *t, Problem *p) {
-    return op_concat_rows(t, p->in[0], p->in[1]);
-}
-static void concat_oracle(const Problem *p, double *y) {
-    int first = p->a[0] * p->a[2], all = first + p->a[1] * p->a[2];
-    for (int i = 0; i < all; i++) y[i] = i < first ? p->x[0][i] : p->x[1][i - first];
-}
-
 /* slice_rows: b n d from count */
 static void slice_setup(Problem *p) {
     IN(p, false, VALUES_NORMAL, 3, p->a[0], p->a[1], p->a[2]);
@@ -238,12 +189,6 @@ static void sum_oracle(const Problem *p, double *y) {
     }
 }
 
-#define WINDOWS                                                                                              \
-    {                                                                                                        \
-        {1, 1, 1, 1, 1, 1}, {1, 4, 4, 2, 2, 2}, {2, 5, 3, 1, 3, 1}, {3, 7, 6, 2, 3, 2}, {                    \
-            2, 5, 5, 3, 2, 3                                                                                 \
-        }                                                                                                    \
-    }
 #define MATRICES                                                                                             \
     {                                                                                                        \
         {1, 2}, {1, 5}, {4, 3}, {7, 1}, {                                                                    \
@@ -252,12 +197,6 @@ static void sum_oracle(const Problem *p, double *y) {
     }
 
 const OpTest MOVE_OPS[] = {
-    {"softmax", "softmax", "b n d", softmax_setup, softmax_run, softmax_oracle, .cases = true,
-     .big = {{3, 65, 129}, {300, 3, 33}}, .shapes = {{1, 1, 2}, {1, 3, 1}, {2, 1, 7}, {3, 5, 4}, {2, 2, 17}}},
-    {"maxpool2d", "maxpool2d", "b h w c k stride", window_setup, maxpool_run, maxpool_oracle, .cases = true,
-     .big = {{3, 33, 34, 17, 3, 2}}, .shapes = WINDOWS},
-    {"avgpool2d", "avgpool2d", "b h w c k stride", window_setup, avgpool_run, avgpool_oracle, .cases = true,
-     .big = {{3, 33, 34, 17, 3, 2}}, .shapes = WINDOWS},
     {"mean_tokens", "mean_tokens", "b n d lengths", mean_tokens_setup, mean_tokens_run, mean_tokens_oracle,
      .cases = true, .big = {{9, 70, 65, 1}},
      .shapes = {{1, 1, 1, 0}, {1, 5, 3, 0}, {3, 4, 2, 1}, {5, 7, 3, 1}, {2, 1, 9, 1}}},
@@ -285,8 +224,6 @@ const OpTest MOVE_OPS[] = {
      .shapes = {{1, 1, 1}, {1, 3, 5}, {2, 1, 7}, {3, 5, 3}, {4, 2, 9}}},
     {"token", "token", "b n d index", token_setup, token_run, token_oracle, .cases = true,
      .shapes = {{1, 1, 1, 0}, {1, 3, 5, 2}, {2, 1, 7, 0}, {3, 5, 3, 1}, {4, 2, 9, 1}}},
-    {"concat_rows", "concat_rows", "b1 b2 d", concat_setup, concat_run, concat_oracle,
-     .shapes = {{1, 1, 1}, {1, 3, 5}, {2, 1, 7}, {3, 5, 3}, {4, 2, 9}}},
     {"slice_rows", "slice_rows", "b n d from count", slice_setup, slice_run, slice_oracle,
      .shapes = {{1, 1, 1, 0, 1}, {3, 1, 5, 2, 1}, {4, 2, 3, 0, 2}, {5, 3, 3, 1, 3}, {7, 2, 2, 0, 7}}},
     {"cross_entropy_softmax", "cross_entropy_softmax", "b c", logits_setup, ce_softmax_run, ce_softmax_oracle,

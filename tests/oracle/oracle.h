@@ -8,7 +8,6 @@
 
 void oracle_linear(int rows, int in, int out, const double *x, const double *w, const double *bias,
                    double *y);
-void oracle_matmul_nt(int m, int n, int k, const double *a, const double *b, double *c);
 void oracle_conv2d(int b, int h, int w, int ci, int co, int kh, int kw, int stride, int pad, const double *x,
                    const double *weight, double *y);
 void oracle_conv1d(int b, int n, int d, int out, int k, const double *x, const double *weight,
@@ -20,10 +19,7 @@ void oracle_batchnorm(int rows, int c, const double *x, const double *gamma, con
 void oracle_layernorm(int rows, int d, const double *x, const double *gamma, const double *beta, double *y);
 
 double oracle_gelu(double x);
-void oracle_softmax(int rows, int d, const double *x, double *y);
 
-void oracle_maxpool2d(int b, int h, int w, int c, int k, int stride, const double *x, double *y);
-void oracle_avgpool2d(int b, int h, int w, int c, int k, int stride, const double *x, double *y);
 void oracle_mean_tokens(int b, int n, int d, const double *x, const int *length, double *y);
 
 void oracle_embedding(int b, int n, int g, int d, const double *word, const double *subword,

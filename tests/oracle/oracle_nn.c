@@ -12,14 +12,6 @@ void oracle_linear(int rows, int in, int out, const double *x, const double *w, 
         }
 }
 
-void oracle_matmul_nt(int m, int n, int k, const double *a, const double *b, double *c) {
-    for (int i = 0; i < m; i++)
-        for (int j = 0; j < n; j++) {
-            c[i * n + j] = 0;
-            for (int l = 0; l < k; l++) c[i * n + j] += a[i * k + l] * b[j * k + l];
-        }
-}
-
 void oracle_conv2d(int b, int h, int w, int ci, int co, int kh, int kw, int stride, int pad, const double *x,
                    const double *weight, double *y) {
     int oh = (h + 2 * pad - kh) / stride + 1, ow = (w + 2 * pad - kw) / stride + 1;
@@ -90,37 +82,6 @@ void oracle_layernorm(int rows, int d, const double *x, const double *gamma, con
 
 double oracle_gelu(double x) {
     return x * (1 - 0.5 * erfc(x / sqrt(2)));
-}
-
-void oracle_softmax(int rows, int d, const double *x, double *y) {
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < d; j++) {
-            double inverse = 0;
-            for (int k = 0; k < d; k++) inverse += exp(x[r * d + k] - x[r * d + j]);
-            y[r * d + j] = 1 / inverse;
-        }
-}
-
-void oracle_maxpool2d(int b, int h, int w, int c, int k, int stride, const double *x, double *y) {
-    int oh = (h - k) / stride + 1, ow = (w - k) / stride + 1;
-    for (int at = 0; at < b * oh * ow * c; at++) {
-        int ch = at % c, s = at / c % ow, r = at / c / ow % oh, i = at / c / ow / oh;
-        y[at] = -INFINITY;
-        for (int u = 0; u < k; u++)
-            for (int v = 0; v < k; v++)
-                y[at] = fmax(y[at], x[((i * h + r * stride + u) * w + s * stride + v) * c + ch]);
-    }
-}
-
-void oracle_avgpool2d(int b, int h, int w, int c, int k, int stride, const double *x, double *y) {
-    int oh = (h - k) / stride + 1, ow = (w - k) / stride + 1;
-    for (int at = 0; at < b * oh * ow * c; at++) {
-        int ch = at % c, s = at / c % ow, r = at / c / ow % oh, i = at / c / ow / oh;
-        y[at] = 0;
-        for (int u = 0; u < k; u++)
-            for (int v = 0; v < k; v++)
-                y[at] += x[((i * h + r * stride + u) * w + s * stride + v) * c + ch] / (k * k);
-    }
 }
 
 void oracle_mean_tokens(int b, int n, int d, const double *x, const int *length, double *y) {
