@@ -59,18 +59,6 @@ void raw_hog(const uint8_t *picture, int side, float *out) {
         }
 }
 
-void raw_grid(const uint8_t *picture, int side, float *out) {
-    NN_REQUIRE(side >= GRID_SIDE, "a side of %d for a grid of %d", side, GRID_SIDE);
-    uint32_t sum[GRID_DIM] = {0}, count[GRID_DIM] = {0};
-    for (int y = 0; y < side; y++)
-        for (int x = 0; x < side; x++) {
-            int at = y * GRID_SIDE / side * GRID_SIDE + x * GRID_SIDE / side;
-            sum[at] += picture[(size_t)y * (size_t)side + (size_t)x];
-            count[at]++;
-        }
-    for (int i = 0; i < GRID_DIM; i++) out[i] = (float)sum[i] / (255.0f * (float)count[i]);
-}
-
 int raw_words(const Vocab *v) {
     return v->n < RAW_WORDS ? v->n : RAW_WORDS;
 }

@@ -11,8 +11,6 @@ enum {
     HOG_ANGLES = 9, /* of 20 degrees; a gradient and its opposite are one */
     HOG_BLOCKS = HOG_CELLS - 1,
     HOG_DIM = HOG_BLOCKS * HOG_BLOCKS * 4 * HOG_ANGLES, /* 1,764 */
-    GRID_SIDE = 16,
-    GRID_DIM = GRID_SIDE * GRID_SIDE,
     RAW_WORDS = 2000 /* most words of the bag: the most frequent */
 };
 
@@ -20,9 +18,6 @@ enum {
  * pixel gives its gradient's length to its cell, shared linearly between the two nearest angles; blocks of 2 x 2 cells,
  * each v / sqrt(|v|^2 + 1), cut at 0.2 and made of length 1 again; a flat block is 0. */
 void raw_hog(const uint8_t *picture, int side, float *out);
-
-/* picture (side,side), side >= GRID_SIDE: out (GRID_DIM): means of pixel/255 over GRID_SIDE x GRID_SIDE cells. */
-void raw_grid(const uint8_t *picture, int side, float *out);
 
 /* Words of the bag for this vocabulary. */
 int raw_words(const Vocab *v);

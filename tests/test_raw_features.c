@@ -8,7 +8,7 @@
 
 enum { SIDE = 64 };
 static uint8_t picture[SIDE * SIDE];
-static float hog[HOG_DIM], other[HOG_DIM], grid[GRID_DIM];
+static float hog[HOG_DIM], other[HOG_DIM];
 
 static void ramp(int by_x, int by_y) {
     for (int y = 0; y < SIDE; y++)
@@ -66,14 +66,6 @@ Test(raw_features, hog_of_a_side_that_cells_do_not_divide_is_finite) {
     for (int i = 0; i < 37 * 37; i++) odd[i] = (uint8_t)(i * i);
     raw_hog(odd, 37, hog);
     for (int i = 0; i < HOG_DIM; i++) cr_assert(isfinite(hog[i]));
-}
-
-Test(raw_features, grid_holds_the_mean_of_each_cell) {
-    memset(picture, 0, sizeof picture);
-    for (int y = 4; y < 8; y++)
-        for (int x = 0; x < 2; x++) picture[y * SIDE + x] = 255; /* half of cell (1,0) */
-    raw_grid(picture, SIDE, grid);
-    for (int i = 0; i < GRID_DIM; i++) cr_assert_float_eq(grid[i], i == GRID_SIDE ? 0.5 : 0, 1e-6);
 }
 
 /* Three texts over the words 2, 3, 4: df 3, 1, 0. tf-idf as scikit-learn's TfidfVectorizer: idf = ln((1+3)/(1+df))+1. */

@@ -200,8 +200,7 @@ const Ablation ABLATIONS[] = {
     {NULL, NULL, NULL},
 };
 
-/* Sets each KEY=VALUE of a text of settings. */
-static Status assign_all(Config *c, const char *settings, Error *err) {
+Status config_assign_all(Config *c, const char *settings, Error *err) {
     char one[64];
     for (const char *s = settings + strspn(settings, " "); *s; s += strspn(s, " ")) {
         size_t n = strcspn(s, " ");
@@ -219,7 +218,7 @@ Status config_ablate(Config *c, const char *name, Error *err) {
     int n = 0;
     for (; ABLATIONS[n].name; n++) {
         names[n] = ABLATIONS[n].name;
-        if (strcmp(name, names[n]) == 0) return assign_all(c, ABLATIONS[n].settings, err);
+        if (strcmp(name, names[n]) == 0) return config_assign_all(c, ABLATIONS[n].settings, err);
     }
     const char *near = nearest_word(name, names, n);
     return error_set(err, STATUS_USAGE, "unknown ablation '%s'%s%s%s", name, near ? "; did you mean '" : "",
@@ -230,7 +229,8 @@ bool ablation_retrains(const Ablation *a) {
     Config standard, c;
     config_default(&standard);
     c = standard;
-    NN_REQUIRE(assign_all(&c, a->settings, NULL) == STATUS_OK, "ablation %s: %s", a->name, a->settings);
+    NN_REQUIRE(config_assign_all(&c, a->settings, NULL) == STATUS_OK, "ablation %s: %s", a->name,
+               a->settings);
     bool retrains = c.end_to_end != 0;
     for (int i = 0; i < CONFIG_COUNT; i++)
         if (CONFIG_TABLE[i].scope < SCOPE_STAGE2)

@@ -9,37 +9,12 @@
 #include "nn/ops.h"
 #include "train/loop.h"
 
-static const char *const SETTINGS[] = {"image_size=128",
-                                       "width=32",
-                                       "blocks=1",
-                                       "dim=128",
-                                       "text_length=64",
-                                       "buckets=0",
-                                       "layers=2",
-                                       "heads=4",
-                                       "bits=64",
-                                       "stage1_batch=64",
-                                       "stage2_batch=64",
-                                       "views=1",
-                                       "image_dropout=0",
-                                       "text_dropout=0",
-                                       "word_dropout=0",
-                                       "mixup=0",
-                                       "smoothing=0",
-                                       "eta=0",
-                                       "dropout=0",
-                                       "noise=0",
-                                       "stage1_decay=0",
-                                       "omega=1",
-                                       "joint_pass=1",
-                                       "weight_align=1",
-                                       "weight_manifold=1",
-                                       "weight_balance=1",
-                                       "weight_classification=1",
-                                       "weight_quantisation=1",
-                                       "weight_likelihood=1",
-                                       "weight_decorrelation=0",
-                                       "stage2_decay=0"};
+static const char SETTINGS[] =
+    "image_size=128 width=32 blocks=1 dim=128 text_length=64 buckets=0 layers=2 heads=4 bits=64 "
+    "stage1_batch=64 stage2_batch=64 views=1 image_dropout=0 text_dropout=0 word_dropout=0 mixup=0 "
+    "smoothing=0 eta=0 dropout=0 noise=0 stage1_decay=0 omega=1 joint_pass=1 weight_align=1 "
+    "weight_manifold=1 weight_balance=1 weight_classification=1 weight_quantisation=1 "
+    "weight_likelihood=1 weight_decorrelation=0 stage2_decay=0";
 static const double RATE = 1e-3;
 enum { SEED = 1 };
 
@@ -96,7 +71,7 @@ Status bench_work_create(BenchWork *w, Pool *pool, Error *err) {
     w->tape.reuse = true;
     progress_begin(&w->progress);
     config_default(c);
-    for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0]; i++) TRY(config_assign(c, SETTINGS[i], err));
+    TRY(config_assign_all(c, SETTINGS, err));
     w->session.pool = pool;
     w->session.deviation = 1;
     for (int i = 0; i < BENCH_BATCH; i++) w->rows[i] = i;
