@@ -3,51 +3,20 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct {
-    const char *word;
-    Section section;
-} headings[] = {
-    {"findings", SECTION_FINDINGS},
-    {"finding", SECTION_FINDINGS},
-    {"impression", SECTION_IMPRESSION},
-    {"conclusion", SECTION_IMPRESSION},
-    {"conclusions", SECTION_IMPRESSION},
-    {"diagnosis", SECTION_IMPRESSION},
-    {"opinion", SECTION_IMPRESSION},
-    {"indication", SECTION_INDICATION},
-    {"clinical indication", SECTION_INDICATION},
-    {"history", SECTION_INDICATION},
-    {"clinical history", SECTION_INDICATION},
-    {"comparison", SECTION_COMPARISON},
-    {"comparisons", SECTION_COMPARISON},
-    {"technique", SECTION_OTHER},
-    {"examination", SECTION_OTHER},
-    {"exam", SECTION_OTHER},
-    {"recommendation", SECTION_OTHER},
-    {"notification", SECTION_OTHER},
-    {"检查所见", SECTION_FINDINGS},
-    {"超声所见", SECTION_FINDINGS},
-    {"影像所见", SECTION_FINDINGS},
-    {"影像表现", SECTION_FINDINGS},
-    {"所见", SECTION_FINDINGS},
-    {"超声诊断", SECTION_IMPRESSION},
-    {"诊断意见", SECTION_IMPRESSION},
-    {"诊断印象", SECTION_IMPRESSION},
-    {"诊断提示", SECTION_IMPRESSION},
-    {"影像诊断", SECTION_IMPRESSION},
-    {"超声提示", SECTION_IMPRESSION},
-    {"诊断", SECTION_IMPRESSION},
-    {"提示", SECTION_IMPRESSION},
-    {"印象", SECTION_IMPRESSION},
-    {"结论", SECTION_IMPRESSION},
-    {"临床诊断", SECTION_INDICATION},
-    {"病史", SECTION_INDICATION},
-    {"对比", SECTION_COMPARISON},
-    {"检查部位", SECTION_OTHER},
-    {"检查方法", SECTION_OTHER},
-    {"检查项目", SECTION_OTHER},
-};
+enum { MOST_HEADINGS = 16 };
 
+/* A heading counts with its colon or brackets only, so that none is mistaken for a longer one. */
+static const char *const headings[SECTION_COUNT][MOST_HEADINGS] = {
+    [SECTION_FINDINGS] = {"findings", "finding", "检查所见", "超声所见", "影像所见", "影像表现", "所见"},
+    [SECTION_IMPRESSION] = {"impression", "conclusion", "conclusions", "diagnosis", "opinion", "超声诊断",
+                            "诊断意见", "诊断印象", "诊断提示", "影像诊断", "超声提示", "诊断", "提示",
+                            "印象", "结论"},
+    [SECTION_INDICATION] = {"indication", "clinical indication", "history", "clinical history", "临床诊断",
+                            "病史"},
+    [SECTION_COMPARISON] = {"comparison", "comparisons", "对比"},
+    [SECTION_OTHER] = {"technique", "examination", "exam", "recommendation", "notification", "检查部位",
+                       "检查方法", "检查项目"},
+};
 static int starts(const char *at, const char *end, const char *word) {
     size_t n = strlen(word);
     return (size_t)(end - at) >= n && strncasecmp(at, word, n) == 0;
@@ -59,15 +28,16 @@ static size_t heading_size(const char *at, const char *end, Section *section) {
     const char *word = at;
     int bracket = starts(at, end, open);
     if (bracket) word += strlen(open);
-    for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++) {
-        if (!starts(word, end, headings[i].word)) continue;
-        const char *behind = word + strlen(headings[i].word);
+    for (int i = 0; i < SECTION_COUNT * MOST_HEADINGS; i++) {
+        const char *heading = headings[i / MOST_HEADINGS][i % MOST_HEADINGS];
+        if (!heading || !starts(word, end, heading)) continue;
+        const char *behind = word + strlen(heading);
         if (bracket && !starts(behind, end, close)) continue;
         if (bracket) behind += strlen(close);
         while (behind < end && *behind == ' ') behind++;
         size_t mark = starts(behind, end, ":") ? 1 : starts(behind, end, colon) ? strlen(colon) : 0;
         if (!mark && !bracket) continue;
-        *section = headings[i].section;
+        *section = (Section)(i / MOST_HEADINGS);
         return (size_t)(behind - at) + mark;
     }
     return 0;
