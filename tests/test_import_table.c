@@ -264,6 +264,46 @@ Test(label_words, shipped_lists_are_read_and_name_distinct_labels) {
     cr_assert_null(label_list("none"));
 }
 
+static WordsFound found_by(const char *list, const char *text, const char *label) {
+    LabelWords *w;
+    WordsFound all[32];
+    const char *phrase[32];
+    int i = 0;
+    Error err = {0};
+    cr_assert_eq(label_words_read(&w, list, &err), STATUS_OK, "%s", err.message);
+    cr_assert_leq(label_words_count(w), 32);
+    cr_assert_eq(label_words_find(w, text, all, phrase, &err), STATUS_OK, "%s", err.message);
+    while (strcmp(label_words_name(w, i), label) != 0) cr_assert_lt(++i, label_words_count(w), "%s", label);
+    label_words_free(w);
+    return all[i];
+}
+
+/* Sentences on which the lists went wrong when they were measured. */
+Test(label_words, shipped_lists_know_the_words_of_their_field) {
+    static const struct {
+        const char *list, *label, *text;
+        WordsFound found;
+    } cases[] = {
+        {"lung-ultrasound", "pleural_irregularity", "Pleural irregularities, consolidation.", WORDS_PRESENT},
+        {"lung-ultrasound", "pleural_irregularity", "subpleural irregularities", WORDS_PRESENT},
+        {"lung-ultrasound", "pleural_irregularity", "the pleural line was interrupted", WORDS_PRESENT},
+        {"lung-ultrasound", "b_lines", "B-line, effusion.", WORDS_PRESENT},
+        {"lung-ultrasound", "b_lines", "双肺多发B线", WORDS_PRESENT},
+        {"lung-ultrasound", "pleural_effusion", "fills the recess without associated effusion",
+         WORDS_NEGATED},
+        {"breast-ultrasound", "malignant", "margin not circumscribed - spiculated", WORDS_PRESENT},
+        {"breast-ultrasound", "malignant", "Symptoms: family history of breast/ovarian cancer.", WORDS_NONE},
+        {"breast-ultrasound", "malignant", "Suspicion of malignancy", WORDS_UNCERTAIN},
+        {"breast-ultrasound", "calcification", "No calcifications.", WORDS_NEGATED},
+        {"breast-ultrasound", "mass", "左乳低回声结节，未见钙化", WORDS_PRESENT},
+        {"chest-xray", "pneumothorax", "未见气胸，右侧胸腔积液", WORDS_NEGATED},
+        {"chest-xray", "pleural_effusion", "未见气胸，右侧胸腔积液", WORDS_PRESENT},
+        {"chest-xray", "cardiomegaly", "心影增大", WORDS_PRESENT}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        cr_assert_eq(found_by(cases[i].list, cases[i].text, cases[i].label), cases[i].found, "%s",
+                     cases[i].text);
+}
+
 Test(label_words, an_import_labels_its_cases_and_counts) {
     picture("s/a.png");
     picture("s/b.png");

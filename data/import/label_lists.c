@@ -64,13 +64,16 @@ static const char CHEST_XRAY[] =
     "no evidence of active, negative chest, 未见异常, 未见明显异常, 正常\n";
 
 static const char LUNG_ULTRASOUND[] =
-    "b_lines: b lines, b-lines, b line, comet tail*, ring down, interstitial syndrome, white lung, b线, "
+    "b_lines: b lines, b-lines, b line, b-line, light beam, comet tail*, ring down, interstitial syndrome, "
+    "white lung, b线, "
     "彗星尾, 白肺\n"
     "consolidation: consolidat*, hepatization, hepatisation, shred sign, tissue-like, 实变, 肝样变, 碎片征\n"
     "pleural_effusion: pleural effusion, effusion, pleural fluid, hemothorax, 胸腔积液, 积液\n"
-    "pleural_irregularity: pleural line ... irregular*, irregular* ... pleur*, thickened pleur*, pleural "
-    "thickening, pleura ... thicken*, "
-    "fragmented pleural line, 胸膜线不规则, 胸膜增厚, 胸膜线增厚, 胸膜线中断\n"
+    "pleural_irregularity: pleural irregular*, subpleural irregular*, pleural line ... irregular*, "
+    "irregular* ... pleur*, "
+    "thickened pleur*, pleural thickening, pleural-line thicken*, pleura ... thicken*, thicken* ... pleural "
+    "line, pleural line disrupt*, "
+    "pleural line ... interrupted, fragmented pleural line, 胸膜线不规则, 胸膜增厚, 胸膜线增厚, 胸膜线中断\n"
     "air_bronchogram: air bronchogram*, air bronchiogram*, 支气管充气征\n"
     "pneumothorax: pneumothora*, barcode sign, stratosphere sign, lung point, absent lung sliding, 气胸, "
     "肺点, 平流层征\n"
@@ -79,11 +82,12 @@ static const char LUNG_ULTRASOUND[] =
     "未见明显异常\n";
 
 static const char BREAST_ULTRASOUND[] =
+    "@not-a-cue: not circumscribed, not parallel\n"
     "cyst: cyst, cystic, 囊肿, 囊性\n"
     "fibroadenoma: fibroadenoma*, 纤维腺瘤\n"
     "mass: mass, masses, lesion, nodul*, tumor*, tumour*, 肿块, 结节, 占位, 低回声团\n"
     "calcification: calcif*, microcalcif*, 钙化\n"
-    "malignant: malignan*, carcinoma*, cancer*, invasive, spiculat*, 恶性, 癌\n"
+    "malignant: malignan*, carcinoma*, cancer*, invasive, spiculat*, -history ... cancer*, 恶性, 癌\n"
     "benign: benign, 良性\n"
     "duct_dilatation: duct* ectasia, dilat* duct*, duct* ... dilat*, 导管扩张\n"
     "lymph_node: lymph node ... enlarg*, enlarg* lymph node, lymphadenopathy, abnormal lymph node, "
