@@ -6,8 +6,8 @@
 
 #include "data/tokens.h"
 
-/* Places in the input are fixed-point numbers of 16 fraction bits: exact to step along a row, and whole by a
- * shift. The warped place moves by less than twice the side, so sides are at most 2^12. */
+/* Coordinates in the input are fixed-point numbers with 16 fraction bits: steps along a row are exact, and a shift
+ * gives the pixel. A coordinate stays below four times the side, so sides are at most 2^12. */
 enum { FRACTION = 16, ONE = 1 << FRACTION, MOST_SIDE = 1 << 12 };
 
 typedef struct {
@@ -19,8 +19,7 @@ typedef struct {
     Place origin, along, down;
 } Warp;
 
-/* ---- What is drawn, always in this order and number, so that turning one kind off never moves another ----
- */
+/* ---- Random draws: always the same number in the same order, so that turning one kind off does not change the others ---- */
 
 typedef struct {
     double shift_x, shift_y; /* pixels */
@@ -58,7 +57,7 @@ static int32_t fixed(double v) {
     return (int32_t)lrint(v * ONE);
 }
 
-/* Inverse map: the output's pixel, from the centre, unflipped, shifted back, rotated and divided by the
+/* Inverse map: takes the output's pixel relative to the centre, undoes flip and shift, rotates, divides by the
  * scale. */
 static Warp warp_of(const Draw *d, int side) {
     double c = cos(d->angle) / d->scale, s = sin(d->angle) / d->scale, centre = (side - 1) / 2.0;
@@ -70,7 +69,7 @@ static Warp warp_of(const Draw *d, int side) {
     return w;
 }
 
-/* Whether all four neighbours of a place are in the picture. */
+/* True where all four neighbours of a place lie in the picture. */
 static bool is_inner(Place p, int32_t limit) {
     return p.x >= 0 && p.y >= 0 && p.x < limit && p.y < limit;
 }
@@ -101,7 +100,7 @@ static Place step(Place p, Place by, int times) {
     return (Place){p.x + times * by.x, p.y + times * by.y};
 }
 
-/* A row crosses the picture in one piece: edge pixels from both ends, the inner ones without a test. */
+/* The inner pixels of a row are contiguous: test for the edge from both ends only. */
 static void warp_row(const uint8_t *in, int side, Place first, Place along, float *out) {
     int32_t limit = (side - 1) * ONE;
     int from = 0, to = side;
@@ -184,7 +183,7 @@ static void drop_word(int32_t *id, int32_t *gram, int i) {
 
 void augment_words(double p, Rng *rng, int32_t *id, int32_t *gram, int n) {
     if (n <= 0 || p <= 0) return;
-    int kept = -1; /* by lot, where the lots drop all others */
+    int kept = -1; /* the last word that is not dropped; a random word where all would be */
     Rng ahead = *rng;
     for (int i = 0; i < n; i++)
         if (rng_uniform(&ahead) >= p) kept = i;

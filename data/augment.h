@@ -1,6 +1,6 @@
 /* Augmentation of one training image: shift, scale, rotation (one affine warp, bilinear, black outside), gain
  * and contrast, speckle (multiplicative noise with a grain of 2 x 2 pixels), random erasing (Zhong et al.
- * 2017, arXiv 1708.04896); flips off by default: anatomy has sides. */
+ * 2017, arXiv 1708.04896); flips are off by default, since left and right differ in anatomy. */
 #ifndef DATA_AUGMENT_H
 #define DATA_AUGMENT_H
 
@@ -8,7 +8,7 @@
 
 #include "nn/base/rng.h"
 
-/* Every amount is the largest; each image draws uniformly in [-amount, amount]. 0 turns a kind off. */
+/* Each amount is a maximum. Each image draws uniformly from [-amount, amount]. 0 turns a kind off. */
 typedef struct {
     double shift;    /* of the side: 0.1 */
     double scale;    /* factor exp(+-scale): 0.15 */
@@ -21,12 +21,12 @@ typedef struct {
 } Augment;
 
 /* in, out: (side, side) gray 0..255; out as float 0..255, NOT normalised. in and out do not overlap. side <=
- * 8192. All kinds draw in every call, so that turning one off never moves another; speckle's field comes
- * last. */
+ * 4096. Every call draws for all kinds, so that turning one off does not change the others; the speckle field is
+ * drawn last. */
 void augment_image(const Augment *a, Rng *rng, const uint8_t *in, int side, float *out);
 
 /* Replaces each of n ids by TOKEN_UNKNOWN with probability p and clears its n-grams (gram (n, TOKEN_NGRAMS),
- * may be NULL), so that a dropped word leaves no trace. At least one word is kept. */
+ * may be NULL), so that nothing of a dropped word remains. At least one word is kept. */
 void augment_words(double p, Rng *rng, int32_t *id, int32_t *gram, int n);
 
 #endif

@@ -41,7 +41,7 @@ void batch_free(Batch *b) {
     memset(b, 0, sizeof *b);
 }
 
-/* The stream of one case in one epoch: epochs lie 2^32 blocks apart on the case's stream. */
+/* The random stream of one case in one epoch. On the stream of the case, epochs are 2^32 blocks apart. */
 static Rng stream(const BatchOptions *o, RngPurpose purpose, int i) {
     Rng r = rng_stream(o->seed, purpose, (uint32_t)i);
     r.counter = (uint64_t)o->epoch << 32;
@@ -105,7 +105,7 @@ static void prepare(Batch *b, const Dataset *d, const int *index, int n, const B
     b->data = d, b->index = index, b->options = *o;
 }
 
-/* Once more in order: the first failure tells why. */
+/* Repeats the failed rows in order, so that the first failure gives the error. */
 static Status first_failure(const Batch *b, Error *err) {
     for (int row = 0; row < b->n; row++)
         if (b->failed[row]) TRY(fill_row(b, row, 0, err));

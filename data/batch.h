@@ -15,7 +15,7 @@ typedef struct {
     double mean, deviation; /* of the training images */
 } BatchOptions;
 
-/* Buffers belong to it and are reused; batch_free. */
+/* Owns its buffers, which are reused. Release with batch_free. */
 typedef struct {
     int n, capacity, side, text_length;
     float *image; /* (n,S,S) normalised: (pixel/255 - mean)/deviation; 0 where a case has no image. NULL where
@@ -25,11 +25,11 @@ typedef struct {
     int *length;      /* (n) */
     uint8_t *scratch; /* (threads,S,S) */
     uint8_t *failed;  /* (n) */
-    /* What it is being filled with, from batch_begin to batch_finish. */
+    /* Arguments of the fill in progress, from batch_begin to batch_finish. */
     const Dataset *data;
     const int *index;
     BatchOptions options;
-    Pool *pool; /* NULL: it is not being filled, or was at once */
+    Pool *pool; /* non-NULL between batch_begin and batch_finish */
 } Batch;
 
 Status batch_init(Batch *b, const Dataset *d, int capacity, Pool *pool, Error *err);
@@ -37,8 +37,8 @@ Status batch_init(Batch *b, const Dataset *d, int capacity, Pool *pool, Error *e
  * batch_init's. */
 Status batch_fill(Batch *b, const Dataset *d, const int *index, int n, const BatchOptions *o, Pool *pool,
                   Error *err);
-/* The same while the caller does other work: batch_begin returns at once, threads of the pool that have nothing else to do
- * fill the batch (pool_later, so one at a time), and batch_finish does the rest. index stays as it is meanwhile. */
+/* Fills in the background. batch_begin returns at once; idle threads of the pool fill the batch (pool_later: one batch at a
+ * time); batch_finish fills the rest. The caller keeps index unchanged in between. */
 void batch_begin(Batch *b, const Dataset *d, const int *index, int n, const BatchOptions *o, Pool *pool);
 Status batch_finish(Batch *b, Error *err);
 void batch_free(Batch *b);

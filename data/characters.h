@@ -1,4 +1,4 @@
-/* The characters of a text and what they are: the ground under tokens and masking. */
+/* Characters of a text and their classes. Tokens and masking build on them. */
 #ifndef DATA_CHARACTERS_H
 #define DATA_CHARACTERS_H
 
@@ -19,15 +19,14 @@ typedef struct {
 Status characters_fold(Characters *t, const char *text, size_t size, const char *what, Error *err);
 void characters_free(Characters *t);
 
-/* Bytes before the first that is not UTF-8; size where all is. */
+/* Number of bytes before the first invalid UTF-8 sequence; size where all of the text is valid. */
 size_t utf8_valid(const char *text, size_t size);
 
-/* Han, kana, bopomofo and Hangul: scripts that are read here character by character. */
+/* True for Han, kana, bopomofo and Hangul: scripts that are split into single characters. */
 bool character_is_cjk(int32_t c);
 
-/* The end of the word that starts at c[i]; i where none starts. A word is a run of letters, marks and digits,
- * with a decimal point between digits where all before it are digits; a CJK character with its marks is one.
- */
+/* The end of the word that starts at c[i]; i where no word starts. A word is a run of letters, marks and digits. A number may
+ * hold one decimal point between digits. A CJK character with its marks is a word. */
 size_t characters_word_end(const int32_t *c, size_t i, size_t n);
 
 #endif

@@ -1,4 +1,4 @@
-/* Tables with a separator: CSV as of RFC 4180 (quotes, doubled quotes, separators and line ends inside quotes; CRLF or LF), and
+/* Tables with a separator: CSV as in RFC 4180 (quotes, doubled quotes, separators and line ends inside quotes; CRLF or LF), and
  * tab- or bar-separated lists without quotes. */
 #ifndef DATA_CSV_H
 #define DATA_CSV_H
@@ -23,19 +23,19 @@ typedef struct {
     char *header[CSV_MAX_FIELDS]; /* names of the columns */
     char *field[CSV_MAX_FIELDS];  /* of the current row; strings in the text */
     int n;                        /* fields of the current row */
-    int line, next;               /* where the current row starts, from 1; where the next will */
-    TextEncoding encoding;        /* that the file was read in */
+    int line, next;               /* line where the current row starts, from 1; line of the next row */
+    TextEncoding encoding;        /* in which the file was read */
     bool converted;               /* which is not UTF-8 */
 } Csv;
 
-/* Reads the file (text_read; encoding: the wanted one or NULL) and, where `header`, its first row. csv_close in every case.
- * csv_open: the same by evidence. */
+/* Reads the file with text_read and, where `header`, its first row. encoding: its name, or NULL to find it by evidence, as
+ * csv_open does. Call csv_close in every case. */
 Status csv_open_encoded(Csv *c, const char *path, CsvKind kind, bool header, const char *encoding,
                         Error *err);
 Status csv_open(Csv *c, const char *path, CsvKind kind, bool header, Error *err);
 
-/* The next row that is not empty; *more is false at the end. A quote that is not closed and, below a header, a row of another
- * number of fields is an input error with its line; the next call goes on behind it. */
+/* The next row that is not empty; *more is false at the end. An input error with its line: a quote that is not closed or,
+ * below a header, a row with another number of fields. The next call continues behind that row. */
 Status csv_next(Csv *c, bool *more, Error *err);
 
 /* The number of a column by its name (case-insensitive), -1 where there is none; csv_need: an input error instead. */

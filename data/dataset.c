@@ -6,7 +6,7 @@
 #include "data/picture/image.h"
 #include "nn/base/alloc.h"
 
-enum { CHUNK = 256 /* cases between two signs of progress */ };
+enum { CHUNK = 256 /* cases between two progress messages */ };
 
 static const size_t standard_bound = (size_t)512 << 20;
 
@@ -69,8 +69,7 @@ static void load_item(void *ctx, int item, int worker) {
         load_case(l->d, i, l->scratch + (size_t)worker * area(l->d), &l->scaled[i], NULL) != STATUS_OK;
 }
 
-/* Failed cases are done once more in order: the first that fails again tells why, whatever the threads did.
- */
+/* Repeats failed cases in order: the first that fails again gives the error, whatever the order of the threads. */
 static Status load_all(Load *l, Pool *pool, const Log *log, Error *err) {
     int n = l->d->manifest->n;
     for (l->first = 0; l->first < n; l->first += CHUNK) {
@@ -95,7 +94,7 @@ static void warn_of_scaled(const Load *l, const Log *log) {
                  l->d->manifest->cases[first].image_path, n, n == 1 ? "" : "s");
 }
 
-/* Takes memory for pictures in the manifest's order until the bound is reached. */
+/* Allocates pictures in the manifest's order until the bound is reached. */
 static Status keep_pictures(Dataset *d, Error *err) {
     d->picture = mem_calloc((size_t)d->manifest->n, sizeof *d->picture);
     if (!d->picture) return mem_error(err, "the pictures");

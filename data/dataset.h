@@ -1,5 +1,5 @@
-/* A manifest made ready for training: pictures decoded once and kept as side x side bytes within a memory
- * bound (beyond it they are decoded again when needed), texts as tokens. */
+/* A manifest prepared for training: texts as tokens; pictures decoded once and cached as side x side bytes, up to a memory
+ * bound. Pictures beyond the bound are decoded again when needed. */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
@@ -7,32 +7,31 @@
 #include "data/tokens.h"
 #include "nn/base/pool.h"
 
-/* Owned, dataset_free. Subwords are not kept, they would be TOKEN_NGRAMS times the words: batch_fill makes
+/* Owned; dataset_free. Subwords would take TOKEN_NGRAMS times the memory of the words, so batch_fill computes
  * them. */
 typedef struct {
     const Manifest *manifest; /* borrowed */
     const Vocab *vocab;       /* borrowed; NULL: no texts */
     int side;                 /* S; 0: no images */
-    uint8_t **picture;        /* (n) of (S,S), NULL where not kept or the case has no image */
+    uint8_t **picture;        /* (n) of (S,S); NULL where not cached or the case has no image */
     int32_t *word;            /* (n, N_t); NULL without a vocabulary */
     int *length;              /* (n) tokens of each text */
     size_t kept, bound;       /* bytes of pictures */
 } Dataset;
 
-/* Decodes and tokenises all cases over the pool, also the pictures that are not kept: a damaged one is an
- * error now rather than an hour later, the first in the manifest's order, with its line. Warns of 16-bit pictures that were
- * scaled by their own range. bound: most bytes of
- * pictures kept (0: 512 MiB). dataset_free in every case. */
+/* Decodes and tokenises all cases over the pool. Pictures beyond the bound are decoded too, so that a damaged one is an error
+ * now, not an hour later. The error names the first such case of the manifest, with its line. Warns of 16-bit pictures that
+ * were scaled by their own range. bound: most bytes of cached pictures (0: 512 MiB). Call dataset_free in every case. */
 Status dataset_load(Dataset *d, const Manifest *m, const Vocab *v, int side, size_t bound, Pool *pool,
                     const Log *log, Error *err);
 void dataset_free(Dataset *d);
 
-/* The picture of case i as (S,S) bytes: the kept one, or decoded into scratch (S*S); black where the case has
+/* The picture of case i as (S,S) bytes: the cached one, or decoded into scratch (S*S); black where the case has
  * no image. */
 Status dataset_picture(const Dataset *d, int i, uint8_t *scratch, const uint8_t **picture, Error *err);
 
 /* Mean and standard deviation of pixel/255 over the pictures of the given cases (exact sums). The deviation
- * is at least 1/255, so that constant pictures divide by something; mean 0 and deviation 1 where no case has
+ * is at least 1/255, so that constant pictures do not divide by 0; mean 0 and deviation 1 where no case has
  * an image. */
 Status dataset_statistics(const Dataset *d, const int *index, int n, double *mean, double *deviation,
                           Error *err);

@@ -35,7 +35,7 @@ static size_t gb18030_size(const unsigned char *p, size_t left) {
 
 static void count_double(Doubles *n, int lead, int trail) {
     n->all++;
-    /* Of equal bytes (a rule of dashes or dots in another encoding) nothing follows. */
+    /* Two equal bytes are no evidence: they may be a line of dashes or dots in another encoding. */
     if (!within(lead, 0xA1, 0xF7) || trail < 0xA1 || lead == trail) return;
     n->gb2312++;
     n->common += within(lead, 0xA1, 0xA3) || within(lead, 0xB0, 0xD7);
@@ -70,19 +70,19 @@ static bool is_capital(int c) {
     return within(c, 'A', 'Z') || within(c, 0xC0, 0xDE) || (c && strchr("\x8A\x8C\x8E\x9F", c));
 }
 
-/* What may stand between two letters of a word: apostrophes, dashes, ordinals, the middle dot of Catalan, soft hyphen, blank. */
+/* True for bytes that may stand between two letters of a word: apostrophes, dashes, ordinals, the middle dot of Catalan, soft hyphen, blank. */
 static bool joins_letters(int c) {
     return c && strchr("\x91\x92\x96\x97\xA0\xAA\xAD\xB4\xB5\xB7\xBA\x85", c);
 }
 
-/* Whether the byte at `at` (above 0x7F) speaks against Windows-1252. */
+/* True where the byte at `at` (above 0x7F) is evidence against Windows-1252. */
 static bool is_odd(const unsigned char *data, size_t size, size_t at) {
     int c = data[at], before = at ? data[at - 1] : ' ', after = at + 1 < size ? data[at + 1] : ' ';
     bool letter_before = is_letter(before) || is_high_letter(before),
          letter_after = is_letter(after) || is_high_letter(after);
     if (strchr("\x81\x8D\x8F\x90\x9D", c)) return true; /* undefined */
     if (!is_high_letter(c)) return letter_before && letter_after && !joins_letters(c);
-    /* A capital within small letters, and a fourth letter without an ASCII one: another alphabet. */
+    /* A capital between small letters, or four high letters in a row, belong to another alphabet. */
     if (is_capital(c) && letter_before && !is_capital(before) && letter_after && !is_capital(after))
         return true;
     return at >= 3 && is_high_letter(before) && is_high_letter(data[at - 2]) && is_high_letter(data[at - 3]);

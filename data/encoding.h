@@ -1,4 +1,4 @@
-/* The encoding of a text by the evidence of its bytes. */
+/* Guesses the encoding of a text from its bytes. */
 #ifndef DATA_ENCODING_H
 #define DATA_ENCODING_H
 

@@ -19,19 +19,19 @@ const char *set_name(Set s) {
     return s < 0 ? "none" : set_names[s];
 }
 
-/* What is needed while rows become cases. */
+/* State while rows become cases. */
 typedef struct {
     Manifest *m;
     const ManifestOptions *options;
     BadRows *bad;
     size_t cases_room;
-    const char **label_text; /* (n) of each case, names separated by '|' */
+    const char **label_text; /* (n) label names of each case, separated by '|' */
     size_t label_room;
     Names groups; /* of the group column */
     int *group;   /* (groups.n) number of each */
     size_t group_room, name_room;
     char root[PATH_MAX];   /* the manifest's folder without symlinks */
-    char folder[PATH_MAX]; /* the last image's folder, found inside */
+    char folder[PATH_MAX]; /* folder of the last image that was found inside */
 } Builder;
 
 /* ---- One image ---- */
@@ -45,8 +45,8 @@ static bool has_parent_step(const char *path) {
     return false;
 }
 
-/* Whether path, its symlinks followed, lies in b->root. The answer for the last folder is kept: images of one
- * folder need it once, unless the image itself is a symlink. */
+/* True where path, with symlinks followed, lies in b->root. The last folder is cached, so that images of one folder
+ * are checked once, unless the image itself is a symlink. */
 static bool lies_inside(Builder *b, const char *path) {
     char resolved[PATH_MAX];
     struct stat st;
@@ -140,7 +140,7 @@ static bool set_is_fine(Builder *b, const Row *row, Set *set) {
     return false;
 }
 
-/* What a row can be checked for by itself. */
+/* Checks that need the row alone. */
 static bool row_is_fine(Builder *b, const Row *row) {
     const ManifestOptions *o = b->options;
     const char *id = row->field[FIELD_ID], *image = row->field[FIELD_IMAGE], *text = row->field[FIELD_TEXT];
@@ -206,7 +206,7 @@ static Status note_labels(Builder *b, const Row *row, Error *err) {
     return STATUS_OK;
 }
 
-/* Checks the row and takes it; a bad one is told to b->bad. */
+/* Checks the row and adds it to the cases. A bad row is reported to b->bad. */
 static Status add_row(Builder *b, const Row *row, Error *err) {
     Manifest *m = b->m;
     Case c = {

@@ -54,7 +54,7 @@ static bool next_line(RowReader *r, char **start, size_t *size) {
     return true;
 }
 
-/* NULL where the line is fit to be parsed, else what is wrong with it. */
+/* NULL where the line can be parsed, else its fault in words. */
 static const char *line_fault(const char *line, size_t size, char *text, size_t room) {
     const char *zero = memchr(line, 0, size);
     size_t valid = utf8_valid(line, size);
@@ -73,7 +73,7 @@ static const char *line_fault(const char *line, size_t size, char *text, size_t 
 
 /* ---- TSV ---- */
 
-/* Splits a line at tabs, in place. Returns the number of fields, at most `most` of which are noted. */
+/* Splits a line at tabs, in place. Returns the number of fields, of which the first `most` are stored. */
 static int split_fields(char *line, char **field, int most) {
     int n = 0;
     for (char *at = line; at; n++) {
@@ -85,7 +85,7 @@ static int split_fields(char *line, char **field, int most) {
     return n;
 }
 
-/* Undoes the escapes in place; returns the place of an unknown one, or NULL. */
+/* Resolves the escapes in place. Returns the first unknown one, or NULL. */
 static const char *unescape(char *s) {
     char *to = s;
     for (; *s; s++) {
@@ -202,7 +202,8 @@ static bool copy_scalar(const json_t *value, bool number, char **at, const char 
     return true;
 }
 
-/* Copies a value's string over *at: it took more bytes in the file, which end at `end`. NULL where the value is of a wrong type. */
+/* Copies a value's string to *at, over the bytes of the file, where it took more room; these end at `end`. NULL where the value has a
+ * wrong type. */
 static char *copy_value(const json_t *value, int field, char **at, const char *end) {
     char *start = *at;
     bool number = field == FIELD_ID || field == FIELD_GROUP || field == FIELD_LABELS;
@@ -218,7 +219,7 @@ static char *copy_value(const json_t *value, int field, char **at, const char *e
     return start;
 }
 
-/* Tells once a field of a key that looks like a slip for it. */
+/* Warns once of a key that is similar to the name of the field. */
 static void warn_of_slip(RowReader *r, json_t *object, int field) {
     if (r->warned[field]) return;
     const char *key;
@@ -260,8 +261,8 @@ static bool take_json_fields(RowReader *r, json_t *object, char *at, const char 
     return true;
 }
 
-/* NULL: not JSON (`fault` says why), or memory ran out (r->no_memory). jansson reports memory that ran out as a syntax error: one
- * more try tells the two apart. */
+/* NULL: not JSON (`fault` says why), or memory ran out (r->no_memory). jansson reports out-of-memory as a syntax error. Retry
+ * once to tell the two apart. */
 static json_t *load(RowReader *r, const char *text, size_t size, size_t flags, json_error_t *fault) {
     flags |= JSON_REJECT_DUPLICATES;
     json_t *value = json_loadb(text, size, flags, fault);
@@ -281,7 +282,7 @@ static bool parse_json(RowReader *r, char *line, size_t size, Row *row) {
     return good;
 }
 
-/* The next character of an array that is no blank, 0 at the end. Counts lines. */
+/* The next character that is no blank, 0 at the end. Counts lines. */
 static char peek(RowReader *r) {
     for (; r->at < r->end && strchr(" \t\r\n", *r->at); r->at++) r->line += *r->at == '\n';
     return r->at < r->end ? *r->at : 0;
@@ -293,7 +294,7 @@ static bool array_breaks(RowReader *r, int line, const char *what) {
     return false;
 }
 
-/* Whether another element follows; r->at then stands at its start. */
+/* True where another element follows; r->at is then its start. */
 static bool array_goes_on(RowReader *r) {
     char c = peek(r);
     if (c == 0 && r->closed) return false;

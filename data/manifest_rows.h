@@ -1,4 +1,4 @@
-/* The rows of a manifest file as strings, whether TSV, JSON Lines or a JSON array; and the list of what is wrong with them. */
+/* The rows of a manifest file as strings, from TSV, JSON Lines or a JSON array; and the list of their errors. */
 #ifndef DATA_MANIFEST_ROWS_H
 #define DATA_MANIFEST_ROWS_H
 
@@ -13,7 +13,7 @@ enum { MANIFEST_MAX_LINE = 1 << 20 /* bytes */ };
 enum { FIELD_ID, FIELD_IMAGE, FIELD_TEXT, FIELD_LABELS, FIELD_GROUP, FIELD_SPLIT, FIELD_COUNT };
 extern const char *const field_names[FIELD_COUNT];
 
-/* Bad rows of one file: how many, and the messages of the first ten. Starts as {path}. */
+/* Bad rows of one file: their number, and the messages of the first ten. Starts as {path}. */
 typedef struct {
     const char *path;
     int count, told;
@@ -31,25 +31,25 @@ typedef struct {
 
 typedef struct {
     const char *path;
-    char *at, *end;            /* what is not read yet */
+    char *at, *end;            /* the unread rest */
     int line;                  /* read so far */
-    bool json, array, closed;  /* JSON Lines; a JSON array, and its end was met */
+    bool json, array, closed;  /* JSON Lines; a JSON array; the end of the array was read */
     int elements;              /* of the array, read so far */
     int columns;               /* of a TSV file */
     int column[FIELD_COUNT];   /* number of each field's column, -1 where there is none */
     bool present[FIELD_COUNT]; /* TSV: the column is there; JSON: some row had the key */
-    bool warned[FIELD_COUNT];  /* of a JSON key that looks like a slip */
+    bool warned[FIELD_COUNT];  /* a JSON key similar to the field was reported */
     bool no_memory;            /* the rows ended early */
     BadRows *bad;
     const Log *log;
 } RowReader;
 
-/* data: the file's bytes with one 0 behind them; written over. Reads the header of a TSV file. `needed`: the
- * columns that must be there (JSON: not looked at). */
+/* data: the file's bytes followed by one 0; overwritten. Reads the header of a TSV file. `needed`: the columns that
+ * must exist (JSON: ignored). */
 Status rows_open(RowReader *r, const char *path, char *data, size_t size, const bool needed[FIELD_COUNT],
                  BadRows *bad, const Log *log, Error *err);
 
-/* The next good row; false at the end, and where memory ran out (r->no_memory). Bad ones are told to r->bad and left out. */
+/* The next good row; false at the end, and where memory ran out (r->no_memory). Bad rows are reported to r->bad and skipped. */
 bool rows_next(RowReader *r, Row *row);
 
 #endif

@@ -1,4 +1,4 @@
-/* Removing words and phrases from texts, so that a report does not give its label away. A phrase matches whole, case-folded
+/* Removes words and phrases from texts, so that a report does not name its label. A phrase matches whole, case-folded
  * words. */
 #ifndef DATA_MASK_H
 #define DATA_MASK_H
@@ -9,7 +9,7 @@
 #include "data/names.h"
 #include "nn/base/error.h"
 
-/* A text's words: where each lies, and its number in the mask's vocabulary (-1: no phrase holds it). */
+/* The words of a text: position, and number in the mask's vocabulary (-1: no phrase holds the word). */
 typedef struct {
     int32_t *c;     /* (n) code points of the text as it is ... */
     size_t *offset; /* (n + 1) ... and the byte where each starts */
@@ -24,7 +24,7 @@ typedef struct {
     int start, length, next;
 } MaskPhrase;
 
-/* Starts as all zeros; owned, mask_free. */
+/* Starts as all zeros. Release with mask_free. */
 typedef struct {
     Names vocabulary; /* folded words */
     int *head;        /* (vocabulary.n) first phrase that starts with the word, -1 for none */

@@ -1,5 +1,4 @@
-/* A set of strings that numbers its members 0, 1, 2, ... in the order they came: ids, labels, groups, words.
- */
+/* A set of strings, numbered 0, 1, 2, ... in the order of insertion: ids, labels, groups, words. */
 #ifndef DATA_NAMES_H
 #define DATA_NAMES_H
 
@@ -9,7 +8,7 @@
 /* Starts as all zeros; owned, names_free. */
 typedef struct {
     int n;
-    char *text; /* the names one after another, each with its ending 0 */
+    char *text; /* the names one after another, each followed by a 0 */
     size_t text_size, text_capacity;
     size_t *start; /* (n) of each name in text */
     size_t start_capacity;
@@ -23,7 +22,7 @@ int names_find(const Names *t, const char *s, size_t length);
 /* The number of the name, new (then it is t->n - 1) or old; -1 where memory ran out. */
 int names_add(Names *t, const char *s, size_t length);
 
-/* Name i with its ending 0; valid until the next names_add. */
+/* Name i, ended by a 0; valid until the next names_add. */
 const char *names_at(const Names *t, int i);
 
 /* The names as an array of pointers into the set; NULL where memory ran out; mem_free it. No names_add after

@@ -1,5 +1,5 @@
-/* Features without learning, for the shallow rows of the table: what the pixels and the words alone give.
- * Images: histograms of oriented gradients (Dalal, Triggs, CVPR 2005, doi 10.1109/CVPR.2005.177), or an intensity grid.
+/* Features without learning, for the shallow rows of the table.
+ * Images: histograms of oriented gradients (Dalal, Triggs, CVPR 2005, doi 10.1109/CVPR.2005.177).
  * Texts: a bag of words of the training vocabulary, tf-idf, rows of length 1. */
 #ifndef DATA_RAW_FEATURES_H
 #define DATA_RAW_FEATURES_H
@@ -11,12 +11,12 @@ enum {
     HOG_ANGLES = 9, /* of 20 degrees; a gradient and its opposite are one */
     HOG_BLOCKS = HOG_CELLS - 1,
     HOG_DIM = HOG_BLOCKS * HOG_BLOCKS * 4 * HOG_ANGLES, /* 1,764 */
-    RAW_WORDS = 2000 /* most words of the bag: the most frequent */
+    RAW_WORDS = 2000                                    /* most words of the bag: the most frequent */
 };
 
 /* picture (side,side), side >= HOG_CELLS: out (HOG_DIM). Gradients by central differences, the border repeated; each
  * pixel gives its gradient's length to its cell, shared linearly between the two nearest angles; blocks of 2 x 2 cells,
- * each v / sqrt(|v|^2 + 1), cut at 0.2 and made of length 1 again; a flat block is 0. */
+ * each v / sqrt(|v|^2 + 1), cut at 0.2 and scaled to length 1 again; a flat block is 0. */
 void raw_hog(const uint8_t *picture, int side, float *out);
 
 /* Words of the bag for this vocabulary. */

@@ -17,12 +17,13 @@ static const char *const headings[SECTION_COUNT][MOST_HEADINGS] = {
     [SECTION_OTHER] = {"technique", "examination", "exam", "recommendation", "notification", "检查部位",
                        "检查方法", "检查项目"},
 };
+
 static int starts(const char *at, const char *end, const char *word) {
     size_t n = strlen(word);
     return (size_t)(end - at) >= n && strncasecmp(at, word, n) == 0;
 }
 
-/* Bytes of a heading at `at` with its colon or closing bracket, 0 where none stands there. */
+/* Bytes of the heading at `at`, with its colon or brackets. 0: no heading starts there. */
 static size_t heading_size(const char *at, const char *end, Section *section) {
     static const char open[] = "【", close[] = "】", colon[] = "：";
     const char *word = at;
@@ -43,7 +44,7 @@ static size_t heading_size(const char *at, const char *end, Section *section) {
     return 0;
 }
 
-/* Whether a sentence or line may start at `at`: nothing but blanks between it and a line end, a full stop or the like. */
+/* True where a sentence or line may start at `at`: only blanks lie between `at` and the start of the text, a line end or a full stop. */
 static int may_start(const char *text, const char *at) {
     static const char *const stops[] = {".", ";", "\n", "\r", "。", "；", "】", ")", "!"};
     while (at > text && (at[-1] == ' ' || at[-1] == '\t')) at--;

@@ -44,8 +44,8 @@ static Status require_cases(const Split *s, const Manifest *m, const bool needed
     return STATUS_OK;
 }
 
-/* One warning a label that some set lacks. skip (n_labels): labels that need not be there, or NULL. look: the
- * sets that matter. */
+/* One warning for each label that some set lacks. skip (n_labels): labels that may be missing, or NULL. look: the
+ * sets to check. */
 static Status warn_of_missing_labels(const Split *s, const Manifest *m, const uint8_t *skip,
                                      const bool look[SET_COUNT], const Log *log, Error *err) {
     size_t labels = (size_t)m->n_labels;

@@ -1,8 +1,8 @@
 /* Four disjoint sets by group: train 55 %, database 20 %, query 15 %, validation 10 % of the cases; whole
- * groups, placed greedily so that every label is in every set as evenly as groups allow. The split seed alone
- * fixes it. Sources: the protocol of the evaluation (README, "Protocol"); iterative stratification (Sechidis,
- * Tsoumakas, Vlahavas, ECML PKDD 2011, doi 10.1007/978-3-642-23808-6_10) with groups in the place of cases,
- * then single moves while they help. */
+ * groups, placed greedily so that every label is in every set as evenly as groups allow. It depends on
+ * the split seed alone. Sources: the protocol of the evaluation (README, "Protocol"); iterative stratification (Sechidis,
+ * Tsoumakas, Vlahavas, ECML PKDD 2011, doi 10.1007/978-3-642-23808-6_10) applied to
+ * groups, then single moves while they improve the balance. */
 #ifndef DATA_SPLIT_H
 #define DATA_SPLIT_H
 

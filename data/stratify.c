@@ -7,7 +7,7 @@
 
 enum { MOST_PASSES = 50, MOST_ATTEMPTS = 16 };
 
-/* What a set lacks: so much that one missing label outweighs every unevenness. */
+/* Cost of a missing label: outweighs every imbalance. */
 static const double missing_cost = 1e6;
 
 typedef struct {
@@ -50,7 +50,7 @@ static size_t at(const Table *t, int set, int column) {
 
 /* ---- Counting ---- */
 
-/* Cases by group: list (n) holds the taken cases, group g's from start[g] to start[g + 1]. */
+/* Sorts the taken cases by group: those of group g are list[start[g]] to list[start[g + 1] - 1]. */
 static void cases_by_group(const Manifest *m, const uint8_t *take, int *start, int *list) {
     memset(start, 0, ((size_t)m->n_groups + 1) * sizeof *start);
     for (int i = 0; i < m->n; i++)
@@ -140,8 +140,7 @@ static double wanted(const Table *t, int s, int column) {
     return t->share[s] * t->total[column] - t->have[at(t, s, column)];
 }
 
-/* The set that wants most of the column's cases; of equal wants, the set that wants most cases of all kinds.
- */
+/* The set that lacks most cases of the column; of equal sets, the one that lacks most cases of all kinds. */
 static Set neediest(const Table *t, int column) {
     Set best = SET_NONE;
     for (int s = 0; s < SET_COUNT; s++) {
@@ -160,7 +159,7 @@ static bool holds(const Table *t, int g, int label) {
     return false;
 }
 
-/* The label that fewest unplaced groups hold, or -1. */
+/* The label held by the fewest groups without a place, or -1. */
 static int rarest(const Table *t) {
     int best = -1;
     for (int l = 0; l < t->labels; l++)
@@ -182,14 +181,14 @@ static void place_all(Table *t) {
 
 /* ---- Moves ---- */
 
-/* Groups of a label that a set must hold where there are enough: validation cases search one another, but not
- * their own group, so that one group alone finds nothing. */
+/* Number of groups of a label that a set must hold, where there are enough. Validation cases search one another but not their own
+ * group, so validation needs two. */
 static int needed_groups(const Table *t, int s, int column) {
     if (t->total_groups[column] < t->sets) return 0;
     return s == SET_VAL && t->total_groups[column] >= 2 * t->sets ? 2 : 1;
 }
 
-/* How far a set is from its part of a column: the chi-square term, and what is missing without need. */
+/* Distance of a set from its share of a column: the chi-square term, plus the cost of avoidable gaps. */
 static double column_cost(const Table *t, int s, int column) {
     if (t->total[column] == 0) return 0;
     double want = t->share[s] * t->total[column], off = t->have[at(t, s, column)] - want;
@@ -203,10 +202,10 @@ static double group_cost(const Table *t, int g, Set s) {
     return sum;
 }
 
-/* Moves a group to the set where the whole is most even; false where it stays. */
+/* Moves a group to the set that lowers the total cost most; false where no move does. */
 static bool move_group(Table *t, int g) {
     Set from = t->set[g], best = from;
-    double best_gain = 1e-9; /* rounding must not move groups to and fro */
+    double best_gain = 1e-9; /* above rounding, so that groups do not oscillate */
     for (int s = 0; s < SET_COUNT; s++) {
         Set to = (Set)s;
         if (to == from || t->share[s] <= 0) continue;
@@ -237,7 +236,7 @@ static void move_while_it_helps(Table *t) {
     }
 }
 
-/* How often a label is missing without need, over all sets. */
+/* Number of avoidable gaps (label, set), over all sets. */
 static int missing_labels(const Table *t) {
     int missing = 0;
     for (int s = 0; s < SET_COUNT; s++)
@@ -256,8 +255,8 @@ static void take_all_back(Table *t) {
     for (int g = 0; g < t->groups; g++) t->set[g] = SET_NONE;
 }
 
-/* Single moves can end where only an exchange would help: then another order of the groups is tried. The
- * first placing without a missing label is taken, else the one with fewest. best (groups). */
+/* Single moves can stop where only an exchange would help, so other orders of the groups are tried. Takes the first
+ * placing without a missing label, else the one with the fewest. best (groups). */
 static void place_in_some_order(Table *t, Rng *rng, Set *best) {
     int fewest = INT_MAX;
     for (int g = 0; g < t->groups; g++) t->order[g] = g;

@@ -7,7 +7,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
-/* Words as strings one after another, each with its ending 0; stops after `most`. */
+/* Collects words as consecutive strings, each ended by a 0; stops after `most`. */
 typedef struct {
     Buffer text;
     int n, most;
@@ -29,7 +29,7 @@ static void collect(Collector *w, const int32_t *c, size_t n) {
     w->n++;
 }
 
-/* A CJK character is a word; where another stands right before it, the pair comes first. */
+/* Each CJK character is a word. Where two are adjacent, their pair is a word too, before the second one. */
 static void collect_words(Collector *w, const Characters *t) {
     size_t before = 0, before_end = SIZE_MAX;
     for (size_t i = 0, end; i < t->n && w->n < w->most; i = end) {

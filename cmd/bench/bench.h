@@ -1,4 +1,4 @@
-/* The benches of `msach bench`: one function each; cmd_bench.c lists them. All but bench_page find a->pool made. */
+/* The benches of `msach bench`: one function each; cmd_bench.c lists them. a->pool is set for all but bench_page. */
 #ifndef CMD_BENCH_H
 #define CMD_BENCH_H
 

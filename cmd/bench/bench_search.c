@@ -1,4 +1,4 @@
-/* `msach bench search`: the scan and multi-index hashing in turn, round by round, so that other load on the machine meets both. */
+/* `msach bench search`: alternates scan and multi-index hashing in each round, so that other load on the machine affects both. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 
 enum { MOST_K = 100, MOST_ROUNDS = 99, SINGLES = 16, SCAN = 0, MIH = 1 };
 static const char *const METHODS[] = {"scan", "mih", "both", NULL};
-/* Least duration of a measurement, s; long against the resolution of the clock. */
+/* Least duration of a measurement, s; long compared with the resolution of the clock. */
 static const double SHORTEST = 0.05;
 
 typedef struct {

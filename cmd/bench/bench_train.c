@@ -20,7 +20,7 @@ typedef struct {
     double peak, faults, arena;
 } Steps;
 
-/* Stage 1 comes first, so that the peak of memory is its own. */
+/* Stage 1 runs first, so that the peak of memory belongs to it. */
 static Status time_steps(BenchWork *w, double seconds, Steps *steps, Error *err) {
     bench_work_begin(w, 1);
     TRY(bench_repeat(bench_stage1_step, w, seconds, &steps->stage1, err));
@@ -31,7 +31,7 @@ static Status time_steps(BenchWork *w, double seconds, Steps *steps, Error *err)
     return bench_repeat(bench_stage2_step, w, seconds, &steps->stage2, err);
 }
 
-/* The backward pass has twice the products of the forward pass. This counts the gradient of the pixels, which no one computes: 0.2 %. */
+/* The backward pass has twice the products of the forward pass. This counts the gradient of the pixels too, which is not computed: 0.2 %. */
 static double stage1_gflop(const Config *c) {
     return 3 * (bench_gflop_image(c) + bench_gflop_text(c));
 }

@@ -40,8 +40,8 @@ double bench_gflop_image(const Config *c);
 double bench_gflop_text(const Config *c);
 double bench_gflop_encoder(const Config *c, int tokens);
 
-/* Adds the speed of a matrix product of BENCH_SGEMM over the pool to the report. *gflops: GFLOP/s of the fastest call; shares compare fastest
- * calls, which other load on the machine disturbs least. With Winograd's transforms, which save up to 3/4 of the multiplications counted
+/* Adds the speed of a matrix product of BENCH_SGEMM over the pool to the report. *gflops: GFLOP/s of the fastest call; shares compare the fastest
+ * calls, which other load on the machine affects least. With Winograd's transforms, which save up to 3/4 of the multiplications counted
  * here, a share may exceed 1. */
 Status bench_add_sgemm(BenchReport *r, Pool *pool, double seconds, double *gflops, Error *err);
 /* Adds the settings of the work to the report. */

@@ -96,8 +96,7 @@ static void block_item(void *ctx, int item, int worker) {
     mem_free(s);
 }
 
-/* Appends the rows of a block to the tables; the first failure of its cases, in their order, is the block's.
- */
+/* Appends the rows of a block to the tables. The first failure, in the order of the cases, is the error of the block. */
 static Status block_flush(Block *b, int items, FileWriter *manifest, FileWriter *truth, Error *err) {
     for (int i = 0; i < items; i++) {
         if (b->status[i].status != STATUS_OK)
@@ -129,7 +128,7 @@ static Status write_cases(Block *b, FileWriter *manifest, FileWriter *truth, Poo
     return STATUS_OK;
 }
 
-/* The tables are written beside their old versions and take their places at the end, the manifest last. */
+/* Writes both tables to temporary files and renames them at the end, the manifest last. */
 static Status write_tables(Block *b, const char *manifest_path, const char *truth_path, Pool *pool,
                            const Log *log, Error *err) {
     FileWriter manifest, truth;
@@ -158,7 +157,7 @@ static Status check_options(const PhantomOptions *o, Error *err) {
     return STATUS_OK;
 }
 
-/* Makes dir/images and refuses a directory with another data set's manifest. */
+/* Creates dir/images. Refuses a folder that holds the manifest of another data set. */
 static Status prepare(const char *dir, const char *images, const char *manifest, const char *truth,
                       Error *err) {
     if (path_exists(manifest) && !path_exists(truth))

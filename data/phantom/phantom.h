@@ -1,6 +1,5 @@
-/* A synthetic ultrasound archive with known truth: B-mode images and reports that no patient is behind.
- * Teaching and testing need data that may be given away; what is modelled and what is not: data/PHANTOM.md.
- */
+/* A synthetic ultrasound archive with ground truth: B-mode images and reports without a patient. Teaching and testing need data
+ * that may be published. data/PHANTOM.md lists what is modelled. */
 #ifndef DATA_PHANTOM_H
 #define DATA_PHANTOM_H
 
@@ -13,7 +12,7 @@
 
 typedef enum { PHANTOM_EN, PHANTOM_ZH, PHANTOM_MIXED } PhantomLang;
 
-/* The labels. PHANTOM_NORMAL stands alone; a case holds at most two of the others. */
+/* The labels. A case has PHANTOM_NORMAL alone, or one or two of the others. */
 typedef enum {
     PHANTOM_NORMAL,
     PHANTOM_CYST,       /* anechoic, thin wall, posterior enhancement */
@@ -44,7 +43,7 @@ typedef struct {
     int size;  /* side of the square images in pixels, PHANTOM_MIN_SIZE..PHANTOM_MAX_SIZE */
     PhantomLang lang;
     uint64_t seed;
-    const volatile sig_atomic_t *stop; /* set: break off without a manifest; may be NULL */
+    const volatile sig_atomic_t *stop; /* non-zero: stop without writing a manifest; may be NULL */
 } PhantomOptions;
 
 /* 600 cases, 96 pixels, mixed, seed 1. */
@@ -54,16 +53,16 @@ PhantomOptions phantom_defaults(void);
 const char *phantom_label_name(PhantomLabel label);
 const char *phantom_organ_name(PhantomOrgan organ);
 
-/* Writes dir (made where it is missing):
+/* Writes the folder dir, which is created where missing:
  * - images/caseNNNN.png: 8-bit gray, size x size;
  * - manifest.tsv: id image text labels group; a group is a patient with 1 to 4 views;
  * - truth.tsv: id group organ finding x_mm depth_mm long_mm short_mm left top right bottom mm_per_pixel;
  *   one line a finding. Its centre: x_mm to the right of and depth_mm below the middle of the probe's face.
  * Its axes (of a spiculated mass without the spicules). Its box in pixels. Empty for "normal".
  *
- * The bytes depend on the options alone, not on the threads. manifest.tsv comes last and replaces an older
- * one, but only beside a truth.tsv: another data set's manifest is not overwritten (STATUS_INPUT). Options
- * out of range: STATUS_USAGE. pool and log may be NULL. */
+ * The bytes depend on the options alone, not on the threads. manifest.tsv is written last. It replaces an older one only
+ * where a truth.tsv lies beside it: the manifest of another data set is not overwritten (STATUS_INPUT). Options out of range:
+ * STATUS_USAGE. pool and log may be NULL. */
 Status phantom_write(const char *dir, const PhantomOptions *options, Pool *pool, const Log *log, Error *err);
 
 #endif

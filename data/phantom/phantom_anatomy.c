@@ -1,4 +1,4 @@
-/* Seven regions of the body without findings, and the probe that looks at them. Echo levels are dB over
+/* Seven regions of the body without findings, and the probe that images them. Echo levels are in dB above
  * liver. */
 #include <math.h>
 #include <string.h>
@@ -79,7 +79,7 @@ static void thyroid(Scene *s, Rng *rng) {
 }
 
 static void diaphragm(Scene *s, Rng *rng) {
-    /* All outside of a large ellipse is lung: painted first as a layer, the liver over it. */
+    /* Lung fills the outside of a large ellipse. It is painted first as a layer, and the liver over it. */
     static const Tissue mirrored = {-8, 0.8, 2, 0, 0};
     layer(s, rng, 0.1, mirrored, 0, 0);
     Shape *liver = scene_add(s, shape_ellipse(0.12, 0.2, 0.9, rng_range(rng, 0.62, 0.7), -8, LIVER));

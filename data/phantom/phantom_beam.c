@@ -30,9 +30,8 @@ static double amplitude(double db) {
     return exp(db * 0.11512925464970229);
 } /* ln(10)/20 */
 
-/* What a line hears from beyond air at depth r0: a fading haze, rays that do not fade (B-lines) and, where
- * the air is the flat surface of the lung, echoes of the probe's face at the multiples of r0 (A-lines), which
- * rays outshine. */
+/* Echoes of a line from behind air at depth r0: a fading haze; rays that do not fade (B-lines); and, where the air is the flat
+ * surface of the lung, echoes of the probe's face at multiples of r0 (A-lines). B-lines hide A-lines. */
 static void air_echo(const Scene *s, double place, double r0, double r, double *haze, double *mirror) {
     double ray = 0;
     for (int i = 0; i < s->ray_count; i++) {
@@ -50,7 +49,7 @@ static void air_echo(const Scene *s, double place, double r0, double r, double *
     *mirror *= 1 - ray;
 }
 
-/* TGC beyond what attenuation took: soft ceiling, as a machine's gain has. */
+/* Time-gain compensation beyond the attenuation saturates softly, as in a real machine. */
 static double made_good(double db) {
     return db > 0 ? 11 * tanh(db / 11) : db;
 }
@@ -102,7 +101,7 @@ static int gauss_taps(double sigma, float taps[MAX_TAPS + 1]) {
         taps[i] = (float)t;
         power += (i ? 2 : 1) * t * t;
     }
-    for (int i = 0; i <= n; i++) taps[i] = (float)(taps[i] / sqrt(power)); /* speckle keeps its power */
+    for (int i = 0; i <= n; i++) taps[i] = (float)(taps[i] / sqrt(power)); /* keeps the speckle's power */
     return n;
 }
 
@@ -206,7 +205,7 @@ int phantom_image(const Scene *s, Rng *rng, unsigned char *pixels) {
     if (!memory) return 0;
     g.level = memory, g.mirror = memory + n, g.gray = memory + 2 * n;
     g.re = memory + 3 * n, g.im = memory + 4 * n, g.spare = memory + 5 * n;
-    double pulse = fmax(1.15, 0.0055 * g.samples); /* in samples; no shorter than the picture can show */
+    double pulse = fmax(1.15, 0.0055 * g.samples); /* in samples; at least the resolution of the picture */
     for (int l = 0; l < g.lines; l++) grid_line(s, &g, l);
     for (int look = 0; look < LOOKS; look++) {
         grid_scatter(&g, rng);

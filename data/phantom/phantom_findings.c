@@ -1,4 +1,4 @@
-/* The findings as shapes, each at a place where its organ can have it, and the scene as a whole. */
+/* Findings as shapes, each at a plausible place of its organ; and the whole scene. */
 #include <math.h>
 #include <string.h>
 
@@ -13,13 +13,13 @@ static const Tissue STONE = {9, 14, 0, 0, 0};
 
 static const double MAX_SHIFT = 0.07; /* of the probe along the skin, from view to view */
 
-/* Where an organ has what. mass: box of centres of cysts, nodules and, where stone is unset, stones. */
+/* Places of the findings in an organ. mass: box of centres of cysts, nodules and, where stone is unset, stones. */
 typedef struct {
     double mass[4];  /* x low, x high, z low, z high */
     double stone[4]; /* as mass; all 0: as mass */
     double slope;    /* dz/dx along the box of stones */
     double duct[6];  /* three points of the curve */
-    int duct_free;   /* side that the duct leaves free for another finding */
+    int duct_free;   /* side without the duct, free for a second finding */
     double fluid[6]; /* x, z, half-length, half-thickness, degrees, bend */
 } Site;
 
@@ -177,8 +177,7 @@ static void add_rays(Scene *s, Rng *rng) {
     place(s, PHANTOM_B_LINES, 0, s->pleura + half, reach, half);
 }
 
-/* x, moved to the middle as far as a disc of that radius at depth z needs to stay in view, however the probe
- * moves. */
+/* x, moved towards the middle until a disc of this radius at depth z stays in view for every probe position. */
 static double inside_field(const Frame *f, double x, double z, double radius) {
     double half = (f->curved ? (f->radius + z) * tan(f->angle) : f->width) - MAX_SHIFT - radius;
     return x > half ? half : x < -half ? -half : x;
@@ -221,7 +220,7 @@ void phantom_findings(Scene *s, const PhantomCase *c, Rng *rng) {
 
 /* ---- The whole scene ---- */
 
-/* The probe is the patient's, its settings are the view's. */
+/* The probe is fixed for a patient; its settings vary with the view. */
 static void frame_draw(Frame *f, Rng *patient, Rng *view, int size) {
     f->size = size;
     f->radius = rng_range(patient, 0.33, 0.42);

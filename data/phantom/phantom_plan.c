@@ -1,9 +1,9 @@
-/* Which patient has what: labels balanced, organs drawn by what they can have. */
+/* The plan of patients: labels are balanced, and organs are drawn by the findings that they can have. */
 #include "data/phantom/phantom_scene.h"
 #include "nn/base/rng.h"
 
-/* breast, thyroid, liver, kidney, gallbladder, pelvis, lung. No finding tells its organ but the pleura's
- * rays, and the lung has other findings, too. */
+/* breast, thyroid, liver, kidney, gallbladder, pelvis, lung. No finding identifies its organ, except B-lines,
+ * and the lung has other findings too. */
 static const int WEIGHT[PHANTOM_LABELS][PHANTOM_ORGANS] = {
     [PHANTOM_NORMAL] = {2, 2, 2, 2, 2, 2, 4},  [PHANTOM_CYST] = {3, 3, 3, 3, 2, 3, 0},
     [PHANTOM_REGULAR] = {3, 3, 3, 2, 2, 3, 3}, [PHANTOM_SPICULATED] = {3, 3, 3, 2, 2, 2, 3},
@@ -34,8 +34,7 @@ Rng phantom_patient_rng(uint64_t seed, int patient) {
     return rng_stream(seed, RNG_PHANTOM, 0x80000000u + (uint32_t)patient);
 }
 
-/* A second finding that would lie where the first one lies: beside the gallbladder there is room for one
- * mass. */
+/* True where the second finding would overlap the first: beside the gallbladder there is room for one mass. */
 static int collides(int organ, int first, int second) {
     return organ == PHANTOM_GALLBLADDER && first <= PHANTOM_SPICULATED && second <= PHANTOM_SPICULATED;
 }

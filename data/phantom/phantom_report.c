@@ -1,4 +1,4 @@
-/* The report of a case: what was examined, what is there and what is not, in varied words and order. */
+/* The report of a case: region, findings and absent findings, in varied words and order. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -153,13 +153,13 @@ static void add_finding(Report *r, const Placed *p) {
     Fill f = finding_fill(r, p);
     add(r, pick(r->rng, r->words->statements[p->label]), &f);
     if (!chance(r->rng, 0.4)) return;
-    char *statement = r->sentence[r->count - 1]; /* the detail stays behind its statement */
+    char *statement = r->sentence[r->count - 1]; /* the detail follows its statement */
     add(r, pick(r->rng, r->words->details[p->label]), &f);
     put(statement, r->words->gap);
     put(statement, r->sentence[--r->count]);
 }
 
-/* A spiculated mass is solid and hypoechoic, too: beside it "no solid nodule" would be wrong. */
+/* A spiculated mass is solid and hypoechoic too, so a report with one must not say "no solid nodule". */
 static int may_deny(const PhantomCase *c, PhantomLabel label) {
     if (label == PHANTOM_REGULAR && is_present(c, PHANTOM_SPICULATED)) return 0;
     return !is_present(c, label) && phantom_weight(label, c->organ);
@@ -214,7 +214,7 @@ static void add_impression(Report *r) {
     put(to, w->stop);
 }
 
-/* The question of the referring doctor names a finding that may or may not be there. */
+/* The question of the referring doctor names a finding, present or absent. */
 static void add_question(Report *r) {
     PhantomLabel label = (PhantomLabel)(1 + rng_below(r->rng, PHANTOM_LABELS - 1));
     if (!phantom_weight(label, r->c->organ)) return;

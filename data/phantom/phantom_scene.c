@@ -1,4 +1,4 @@
-/* Shapes: signed distances and the painter that lays one over the other. */
+/* Shapes: signed distances, and painting one over the other. */
 #include <math.h>
 #include <string.h>
 
@@ -79,7 +79,7 @@ static double ellipse_distance(const Shape *s, double dx, double dz) {
         radius += s->ripple * (0.6 * sin(s->ripple_k * angle + s->ripple_phase) +
                                0.4 * sin((s->ripple_k + 2) * angle - 2.3 * s->ripple_phase));
         if (s->spikes > 0) {
-            /* two sets of rays, each longest where the other is short: no two spicules alike */
+            /* two sets of rays, each longest where the other is short, so that spicules differ */
             double phase = s->ripple_phase, share = 0.5 + 0.5 * sin(2 * angle + phase);
             double ray = 0.5 + 0.5 * cos(s->spikes * angle + phase),
                    other = 0.5 + 0.5 * cos((s->spikes + 3) * angle - 2 * phase);
@@ -126,7 +126,7 @@ static double shape_distance(const Shape *s, double x, double z, double r) {
     return 1e9;
 }
 
-/* How squarely the sound meets the outline: |cos| of beam and normal. Layers lie square to it. */
+/* |cos| of the angle between beam and normal of the outline. 1 for layers, which lie square to the beam. */
 static double shape_facing(const Shape *s, double x, double z, const double beam[2]) {
     if (s->kind == SHAPE_BELOW || s->kind == SHAPE_ABOVE) return 1;
     const double h = 1e-3;

@@ -25,7 +25,7 @@ void phantom_plan(PhantomCase *cases, int count, uint64_t seed);
 /* How often a finding is drawn in an organ, relative to the others of its row; 0 = never. */
 int phantom_weight(PhantomLabel label, PhantomOrgan organ);
 
-/* Streams of a case and of its patient: adding a draw to one never moves another. */
+/* Random streams of a case and of its patient: a further draw from one does not change the others. */
 typedef enum { PHANTOM_RNG_VIEW, PHANTOM_RNG_SPECKLE, PHANTOM_RNG_REPORT } PhantomStream;
 Rng phantom_case_rng(uint64_t seed, int index, PhantomStream stream);
 Rng phantom_patient_rng(uint64_t seed, int patient);
@@ -75,7 +75,7 @@ typedef struct {
     int curved;
     double depth_mm, mhz;
     double radius, angle, width;
-    double focus, gain_db, range_db, tgc; /* tgc: attenuation in dB/cm/MHz that the machine makes good */
+    double focus, gain_db, range_db, tgc; /* tgc: attenuation that is compensated, dB/cm/MHz */
     double contact;                       /* phase of the unevenness across the probe */
     int size;                             /* pixels a side */
     double scale, left, top;              /* px = left + x * scale, py = top + z * scale */
@@ -96,13 +96,13 @@ typedef struct {
     int placed_count;
 } Scene;
 
-/* What one point answers. specular: amplitude of a mirror-like echo. */
+/* The echo of one point. specular: amplitude of a mirror-like echo. */
 typedef struct {
     double echo_db, alpha, specular;
     int air;
 } Echo;
 
-Shape *scene_add(Scene *s, Shape shape); /* returns the copy, to be refined; asserts that there is room */
+Shape *scene_add(Scene *s, Shape shape); /* returns the copy, to be refined; aborts where there is no room */
 Shape shape_layer(ShapeKind kind, double z, Tissue t);
 Shape shape_ellipse(double x, double z, double a, double b, double degrees, Tissue t);
 /* A curve from (x0,z0) over the control point (x1,z1) to (x2,z2). */
@@ -118,7 +118,7 @@ void scene_to_view(const Scene *s, double x, double z, double *view_x, double *v
 
 /* Anatomy of the case in *s, drawn from the patient's and the view's stream; fills frame and placed. */
 void phantom_scene(Scene *s, const PhantomCase *c, int index, const PhantomOptions *o);
-/* Its parts, in the order of painting; the cover is what lies over findings: the wall of chest or belly. */
+/* Its parts, in the order of painting. The cover lies over findings: the wall of chest or belly. */
 void phantom_anatomy(Scene *s, PhantomOrgan organ, Rng *rng);
 void phantom_findings(Scene *s, const PhantomCase *c, Rng *rng);
 void phantom_cover(Scene *s, PhantomOrgan organ, Rng *rng);

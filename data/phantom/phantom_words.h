@@ -12,7 +12,7 @@ typedef const char *const *WordList;
 
 typedef struct {
     WordList organs[PHANTOM_ORGANS];
-    WordList unremarkable[PHANTOM_ORGANS]; /* true of the organ whatever else is found */
+    WordList unremarkable[PHANTOM_ORGANS];                         /* true of the organ with any finding */
     WordList places[PHANTOM_ORGANS], stone_places[PHANTOM_ORGANS]; /* stone_places: NULL = places */
     WordList stones[PHANTOM_ORGANS], fluids[PHANTOM_ORGANS],
         ducts[PHANTOM_ORGANS]; /* {t}; NULL: never there */

@@ -13,7 +13,7 @@
 #include "hash/code.h"
 #include "nn/base/error.h"
 
-/* The training cases; all borrowed, not yet centred. A case may be without labels. */
+/* The training cases; all borrowed, not yet centred. A case may have no labels. */
 typedef struct {
     int n, dx, dy, classes;
     const float *x, *y;  /* (n,dx), (n,dy); finite */
@@ -75,15 +75,15 @@ typedef struct {
 enum { BASELINE_METHODS = 5 };
 extern const Baseline BASELINES[BASELINE_METHODS]; /* in the order of the table's rows */
 
-/* Number of grid points; and the i-th put into s, all else of which stays. */
+/* Number of grid points. baseline_candidate stores point i in s and leaves its other fields unchanged. */
 int baseline_candidates(const Baseline *b);
 void baseline_candidate(const Baseline *b, int i, BaselineSettings *s);
-/* "nu=1e-05 lambda=1", the values in s of what the grid moves. */
+/* "nu=1e-05 lambda=1": the values in s of the parameters of the grid. */
 void baseline_describe(const Baseline *b, const BaselineSettings *s, char *text, size_t size);
 
 void baseline_model_free(BaselineModel *m);
 
-/* codes (n, bits/8) of x (n, dx or dy). A case's code does not depend on the others. */
+/* codes (n, bits/8) of x (n, dx or dy). The code of a case does not depend on other cases. */
 Status baseline_encode(const BaselineModel *m, Modality modality, const float *x, int n, uint8_t *codes,
                        Error *err);
 

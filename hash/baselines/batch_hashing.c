@@ -15,8 +15,8 @@
 #include "hash/baselines/baseline_fit.h"
 #include "nn/base/rng.h"
 
-/* Row k of u (q,n) made orthogonal to 1 and to the rows before it, then of length 1. False where nothing of it is
- * left. Twice, for rounding's sake. room: scratch (q + n). */
+/* Makes row k of u (q,n) orthogonal to 1 and to the rows before it, then scales it to length 1. False where nothing
+ * remains. Done twice because of rounding. room: scratch (q + n). */
 static bool row_orthonormal(Mat u, int k, double *room) {
     Mat row = {1, u.cols, mat_row(u, k)}, earlier = {k, u.cols, u.v};
     double before = mat_dot(row, row), *along = room + u.rows;
@@ -64,7 +64,7 @@ static Status balanced(Fit *f, Mat z, Mat v, Error *err) {
     return STATUS_OK;
 }
 
-/* The three things that V explains: X, Y and L. */
+/* The three matrices that V approximates: X, Y and L. */
 typedef struct {
     Mat x[3];
     double weight[3], square[3]; /* e1, e2, e0; |.|^2 */

@@ -10,8 +10,8 @@
 
 #include "hash/baselines/baseline_fit.h"
 
-/* rho (q) and, of the smaller side, the vectors by rows (q,d): eigenvectors of TT' or T'T. T itself is then enough:
- * U diag(rho) = T V, so that nothing is divided by a rho near 0. */
+/* rho (q) and, of the smaller side, the vectors by rows (q,d): eigenvectors of TT' or T'T. T itself gives the
+ * rest: U diag(rho) = T V, which avoids a division by a rho near 0. */
 static Status canonical(Fit *f, Mat t, double *rho, Mat *ux, Mat *vy, Error *err) {
     bool left = t.rows <= t.cols; /* eigenvectors of T T' */
     int small = left ? t.rows : t.cols, k = f->q < small ? f->q : small;

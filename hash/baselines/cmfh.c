@@ -14,7 +14,7 @@
 
 #include "hash/baselines/baseline_fit.h"
 
-/* One modality: what stays, and what every round computes anew. */
+/* One modality: constants, and values that each round recomputes. */
 typedef struct {
     Mat x, factor; /* Cholesky factor of C */
     double weight; /* lam or 1 - lam */
@@ -31,7 +31,7 @@ static Status side_open(Fit *f, Mat x, double weight, Side *s, Error *err) {
     return fit_factor(f, x, o->cmfh_gamma / o->cmfh_mu, &s->factor, err);
 }
 
-/* U and P for V; returns the modality's part of the objective, but for |V|^2. */
+/* U and P for V. Returns the modality's part of the objective without |V|^2. */
 static Status side_update(Fit *f, Side *s, Mat v, double *part, Error *err) {
     ArenaMark mark = arena_mark(f->arena);
     Mat vv;

@@ -195,7 +195,7 @@ void mat_solve_lower(Mat l, bool transposed, Mat b) {
     }
 }
 
-/* Turns rows p and q by the angle of (c, s). */
+/* Rotates rows p and q by the angle of (c, s). */
 static void turn(Mat m, int p, int q, double c, double s) {
     double *x = mat_row(m, p), *y = mat_row(m, q);
     for (int i = 0; i < m.cols; i++) {
@@ -205,11 +205,11 @@ static void turn(Mat m, int p, int q, double c, double s) {
     }
 }
 
-/* One-sided Jacobi (Hestenes 1958): turns pairs of rows of t (n,m) = a' until all are orthogonal; r (n,n) gathers
- * the turns, so that r a' = t. Then the lengths of t's rows are the singular values, unsorted. */
+/* One-sided Jacobi (Hestenes 1958): rotates pairs of rows of t (n,m) = a' until all are orthogonal. r (n,n) accumulates
+ * the rotations, so that r a' = t. The lengths of t's rows are then the singular values, unsorted. */
 static bool orthogonalise(Mat t, Mat r) {
     enum { SWEEPS = 60 };
-    double all = mat_dot(t, t); /* rows under 1e-15 of it are rounding, which no turn makes orthogonal */
+    double all = mat_dot(t, t); /* rows below 1e-15 of it are rounding, which no rotation makes orthogonal */
     for (int i = 0; i < r.rows; i++) mat_row(r, i)[i] = 1;
     bool turned = true;
     for (int sweep = 0; turned && sweep < SWEEPS; sweep++) {

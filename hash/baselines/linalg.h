@@ -1,5 +1,5 @@
 /* Dense linear algebra of the shallow methods, in double: LAPACK of OpenBLAS on one thread, or with BLAS=builtin
- * plain loops of our own (small sizes). All matrices are row-major and live in an arena. */
+ * plain loops (for small sizes). All matrices are row-major and live in an arena. */
 #ifndef HASH_LINALG_H
 #define HASH_LINALG_H
 

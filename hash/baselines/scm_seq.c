@@ -4,7 +4,7 @@
  *     per bit k: (u, v) the top singular pair of L_x^-1 C_k L_y^-T,   w_x = L_x^-T u,  w_y = L_y^-T v,
  *     C_k+1 = C_k - X'sign(X w_x) (Y'sign(Y w_y))'
  *     L_x L_x' = X'X + e n I, same for y;   score = x w
- * Without the factor q the first bit's residual leaves nothing but noise and the method falls to chance. C is never
+ * Without the factor q, only noise remains after the first bit, and the method falls to chance. C is never
  * formed: M = L_x^-1 C L_y^-T = sum_j weight_j a_j b_j', rank at most c + bits, and its top pair comes from Lanczos
  * steps on M'M (Golub, Van Loan, Matrix Computations, chapter 10). */
 #include <math.h>
@@ -31,7 +31,7 @@ static void low_rank_apply(const LowRank *m, bool transposed, const double *x, d
     mat_vector(true, transposed ? m->b : m->a, m->inner, y);
 }
 
-/* x -= basis (k,n)' basis x, twice for rounding's sake. */
+/* x -= basis (k,n)' basis x, twice because of rounding. */
 static void make_orthogonal(Mat basis, int k, double *x, double *room) {
     Mat rows = {k, basis.cols, basis.v};
     for (int pass = 0; pass < 2 && k > 0; pass++) {

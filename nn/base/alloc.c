@@ -13,7 +13,7 @@ static int must_fail(void) {
     return 0;
 }
 #else
-/* Fault injection is process-wide on purpose and used by tests alone. */
+/* Fault injection is process-wide on purpose. Only tests use it. */
 static atomic_long fail_countdown;
 static atomic_int fail_for_good;
 
@@ -36,7 +36,7 @@ static int must_fail(void) {
 }
 #endif
 
-/* Where the system has large pages for those who ask, HUGE_FROM bytes are touched at a few faults instead of a thousand. */
+/* From HUGE_FROM bytes on, large pages are requested (madvise): a few page faults instead of a thousand. */
 enum { HUGE_PAGE = 2 << 20, HUGE_FROM = 2 * HUGE_PAGE };
 
 static void *aligned(size_t alignment, size_t size) {
@@ -46,7 +46,7 @@ static void *aligned(size_t alignment, size_t size) {
 #ifdef MADV_HUGEPAGE
     int kept = errno;
     if (size >= HUGE_FROM) madvise(p, size, MADV_HUGEPAGE);
-    errno = kept; /* without large pages all works as well */
+    errno = kept; /* large pages are optional */
 #endif
     return p;
 }

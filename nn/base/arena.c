@@ -34,7 +34,7 @@ static void out_of_memory(Arena *a) {
     longjmp(a->guard, 1);
 }
 
-/* As large as all blocks so far, so that they stay few: pages that are never touched cost nothing. */
+/* As large as all blocks so far, so that there are few blocks. Untouched pages cost no memory. */
 static ArenaBlock *new_block(const Arena *a, size_t size) {
     size_t data = SMALLEST_BLOCK;
     for (const ArenaBlock *b = a->first; b; b = b->next) data += b->size;

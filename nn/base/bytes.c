@@ -39,8 +39,8 @@ void numbers_convert(void *to, const void *from, size_t bytes, size_t width) {
     }
 }
 
-/* Eight bytes a round ("slicing by eight"): table[k][b] is the crc of byte b followed by k zero bytes. Built
- * anew at each call of at least 1 KiB (2,048 steps) rather than kept: no global state. Short data goes bit by
+/* Eight bytes a round ("slicing by eight"): table[k][b] is the crc of byte b followed by k zero bytes. Each
+ * call of at least 1 KiB builds the table (2,048 steps), which avoids global state. Short data is processed bit by
  * bit. */
 uint32_t crc32_update(uint32_t crc, const void *data, size_t size) {
     const unsigned char *p = data;

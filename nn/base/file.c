@@ -242,7 +242,7 @@ static int sync_retrying(int fd) {
     return r;
 }
 
-/* Makes a rename last. A directory that cannot be synced (some file systems refuse) is no error. */
+/* Makes a rename durable. Some file systems refuse to sync a directory; that is no error. */
 static void sync_parent(const char *path) {
     char *folder = path_beside(path, ".");
     if (!folder) return;

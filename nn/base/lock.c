@@ -9,8 +9,8 @@
 #include "nn/base/bytes.h"
 #include "nn/base/sys.h"
 
-/* Whether the file that was locked is the one that lies there: its last holder may have removed it in between, and a lock on a
- * file without a name keeps nobody out. */
+/* True where the locked file is still the one at the path. Its last holder may have removed it in between, and a lock on a removed
+ * file excludes nobody. */
 static int still_there(int fd, const char *path) {
     struct stat ours, theirs;
     return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&

@@ -13,16 +13,16 @@
 #include <xmmintrin.h>
 #endif
 
-#ifndef POOL_SPINS /* fewer where each one is dear: under TSan */
+#ifndef POOL_SPINS /* lower under TSan, where spinning is slow */
 #define POOL_SPINS 4000
 #endif
 enum { MAX_THREADS = 256, SPINS = POOL_SPINS };
 
-/* Work of n items. Workers join while it is open; who joins late or not at all is not waited for, so that a worker that
- * the system has put aside holds nobody up. */
+/* Work of n items. Workers join while the job is open. Nobody waits for a worker that joins late or never, so that a worker
+ * suspended by the system delays nothing. */
 typedef struct {
-    atomic_uint_fast64_t state; /* workers at it, OPEN, and above it the number of the job */
-    atomic_int next, n;         /* the next item to take; of so many */
+    atomic_uint_fast64_t state; /* joined workers, the bit OPEN, and above it the number of the job */
+    atomic_int next, n;         /* the next item; number of items */
     PoolFn *fn;
     void *ctx;
 } Job;
@@ -83,13 +83,13 @@ static bool join(Job *j) {
 
 static void leave(Pool *p, Job *j) {
     uint_fast64_t before = atomic_fetch_sub_explicit(&j->state, 1, memory_order_acq_rel);
-    if (before % NEXT_JOB != 1) return; /* others are at it, or it is open */
+    if (before % NEXT_JOB != 1) return; /* other workers are joined, or the job is open */
     pthread_mutex_lock(&p->mutex);
     pthread_cond_signal(&p->done);
     pthread_mutex_unlock(&p->mutex);
 }
 
-/* Under the mutex, so that a worker about to sleep cannot miss it. Nobody is at the job, so its fields are free. */
+/* Holds the mutex, so that a worker about to sleep does not miss the job. No worker is joined, so the fields may be written. */
 static void open_job(Pool *p, Job *j, int n, PoolFn *fn, void *ctx) {
     j->fn = fn, j->ctx = ctx;
     atomic_store_explicit(&j->n, n, memory_order_relaxed);
@@ -139,7 +139,7 @@ static void wait_for_work(Pool *p, uint_fast64_t seen) {
     pthread_mutex_unlock(&p->mutex);
 }
 
-/* What is wanted now comes first; of what is wanted later one item at a time. */
+/* The job of pool_for has priority; of pool_later's job a worker takes one item at a time. */
 static void *work(void *arg) {
     Start start = *(Start *)arg;
     mem_free(arg);
@@ -172,7 +172,7 @@ static bool start_worker(Pool *p, int i) {
     return false;
 }
 
-/* Workers leave every signal to the threads of the caller: a handler may then share plain memory with the thread that it runs in. */
+/* Workers block every signal, so that handlers run in the caller's threads and may share plain memory with them. */
 static bool start_workers(Pool *p, int threads) {
     sigset_t all, before;
     sigfillset(&all);

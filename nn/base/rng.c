@@ -52,7 +52,7 @@ double rng_range(Rng *r, double low, double high) {
 }
 
 uint32_t rng_below(Rng *r, uint32_t n) {
-    uint32_t rejected = (0u - n) % n; /* 2^32 mod n: numbers below it would favour small results */
+    uint32_t rejected = (0u - n) % n; /* 2^32 mod n: smaller draws would favour small results */
     uint32_t x;
     do x = rng_u32(r);
     while (x < rejected);

@@ -27,7 +27,7 @@ long sys_fail_left(void) {
     return atomic_load(&fail_countdown);
 }
 
-/* -1: this call is to fail, errno set. 1: it is to be short. 0: go on. */
+/* -1: this call must fail; errno is set. 1: this call must be short. 0: no fault. */
 static int planted(void) {
     if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) return 0;
     if (atomic_fetch_sub(&fail_countdown, 1) > 1) return 0;
@@ -39,7 +39,7 @@ static int planted(void) {
 }
 #endif
 
-/* For calls that no signal interrupts. */
+/* For calls that signals do not interrupt. */
 static int refused(void) {
     return planted() < 0 && errno != EINTR;
 }

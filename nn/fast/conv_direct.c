@@ -1,6 +1,6 @@
-/* Direct convolution. A band of output rows of one image is a piece of work: the input rows that it sees are
- * copied once with their zero padding, then each register tile takes its pixels' places in that band; a
- * filter row (its kw pixels of ci channels lie side by side) is one tap.
+/* Direct convolution. A piece of work is a band of output rows of one image. Its input rows are copied once with their zero
+ * padding; each register tile then reads its pixels from that band. A filter row (kw pixels of ci channels, which lie side by
+ * side) is one tap.
  *
  * The gradient of the input is the same product. With stride s, input pixel (s i + a, .) meets the filter
  * rows u = (a + pad) mod s + m s of output rows i + (a + pad)/s - m: for each residue a a convolution of dy
@@ -43,8 +43,7 @@ static void pack(Tape *t, Packing *p) {
     pool_for(t->pool, panels_of(p->columns), pack_panel, p);
 }
 
-/* ---- A band: rows [top, top + rows) of an image with `left` zero columns before it, `wide` columns in all
- * ---- */
+/* ---- A band: rows [top, top + rows) of an image with `left` zero columns before it, `wide` columns in all ---- */
 typedef struct {
     int h, w, c; /* of the image */
     int left, wide;
@@ -142,7 +141,7 @@ static void products_piece(void *ctx, int item, int worker) {
     for (int i = 0; i < p->parts; i++) run_part(p, &p->part[i], image, piece, band, places);
 }
 
-/* p but for scratch, places and pieces; part_rows, part_columns: outputs of the largest part. extra: source
+/* p: all fields except scratch, places and pieces. part_rows, part_columns: outputs of the largest part. extra: source
  * rows beyond one per output row. */
 static void run_products(Tape *t, Products *p, int part_rows, int part_columns, int extra) {
     size_t workers = (size_t)pool_threads(t->pool);

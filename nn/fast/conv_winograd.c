@@ -18,10 +18,10 @@ enum {
     OUT = WINOGRAD_OUT,
     IN = WINOGRAD_IN,
     PLACES = WINOGRAD_PLACES,
-    SKEW = PANEL /* keeps the places of a tile from falling on one cache set */
+    SKEW = PANEL /* keeps the positions of a tile out of one cache set */
 };
 
-/* A tile costs its places, and about half as much again for its transforms; a direct output costs 9. */
+/* Cost model: a tile costs PLACES products plus half as much for its transforms; a direct output costs 9 products. */
 bool conv_winograd_fits(const ConvShape *s) {
     if (s->kh != 3 || s->kw != 3 || s->stride != 1 || s->pad > 2 || s->ci < PANEL / 2 || s->co < PANEL / 2)
         return false;
@@ -149,7 +149,7 @@ static void transform_block(const Product *a, int first, int from, int count, in
                     a->edge + (size_t)worker * a->edge_size);
 }
 
-/* The rows are cut evenly, 8 + 8 and not 14 + 2: tiles of few rows wait for the filters. */
+/* The rows are cut evenly, 8 + 8 instead of 14 + 2: small tiles wait for the filters. */
 static void multiply_place(const Product *a, int place, int count, int worker) {
     const Kernels *kernel = kernels();
     int cuts = int_divide_up(count, kernel->rows);

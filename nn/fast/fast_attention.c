@@ -1,4 +1,4 @@
-/* op_attention: a case and head is a piece of work, whose matrices lie in second-level cache. */
+/* op_attention: one case and head is a piece of work. Its matrices fit in the second-level cache. */
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* op_batchnorm. Sums go in float over blocks of a few rows, in double over the blocks of a piece and over the pieces in order. g
- * takes the place of dy, which then serves as dadd or dx where nothing has been added to those yet. */
+/* op_batchnorm. Sums are float within a block of a few rows, double over the blocks of a piece and over the pieces in order. g
+ * overwrites dy, whose buffer then becomes dadd or dx where those are still empty. */
 #include <math.h>
 #include <string.h>
 
@@ -139,7 +139,7 @@ void fast_batchnorm(Tape *t, const Tensor *x, const Tensor *gamma, const Tensor 
 /* dgamma, dbeta, and dx as a linear function of g and x. */
 static void gradient_factors(const BatchNorm *a, const BatchNormSaved *saved, const real *gamma, real *dgamma,
                              real *dbeta, real *factors) {
-    double n = saved->batch ? (double)a->rows : INFINITY; /* running statistics do not move with x */
+    double n = saved->batch ? (double)a->rows : INFINITY; /* running statistics do not depend on x */
     for (size_t j = 0; j < a->c; j++) {
         double sum = a->sums[j], product = a->sums[a->c + j], inverse = (double)saved->inverse[j];
         if (dbeta) dbeta[j] += (real)sum;
@@ -165,7 +165,7 @@ void fast_batchnorm_backward(Tape *t, const Node *node) {
                    .relu = saved->relu};
     if (add && add->needs_grad && add->grad) a.more = add->grad;
     real *dgamma = tape_grad(t, gamma), *dbeta = tape_grad(t, node->in[2]);
-    /* g is dadd too: its buffer is handed on, to add or else to x, where nothing has been added there. */
+    /* g is also dadd. Its buffer is passed on to add, or else to x, where that gradient is still empty. */
     if (!tape_grad_pass(t, node, add) && tape_grad_pass(t, node, x))
         a.to = a.g, a.fresh = true;
     else

@@ -1,5 +1,5 @@
-/* Ops of op_pointwise.c on large tensors: pieces of PIECE elements over the pool. A gradient that passes through unchanged hands its
- * buffer on where it can. Numbers of a stream are drawn PART at a time. */
+/* Ops of op_pointwise.c on large tensors: pieces of PIECE elements over the pool. A gradient that passes through unchanged passes its
+ * buffer on where possible. Random numbers are drawn PART at a time. */
 #include <string.h>
 
 #include "nn/fast/fast_ops.h"
@@ -7,7 +7,7 @@
 
 enum { PIECE = 8192, PART = 256 }; /* PIECE is a multiple of PART */
 
-/* What one piece sees: n elements from `from` on. */
+/* The arguments of a piece: n elements from `from` on. */
 typedef struct Pointwise Pointwise;
 typedef void PieceFn(const Pointwise *p, size_t from, size_t n);
 struct Pointwise {
@@ -17,7 +17,7 @@ struct Pointwise {
     real *to;
     real p;       /* of dropout */
     size_t cases; /* of add_rows */
-    bool fresh;   /* to holds nothing yet: write, do not add */
+    bool fresh;   /* `to` is still empty: write, do not add */
     unsigned char *mask;
     Rng rng;
 };
@@ -48,7 +48,7 @@ static void pass_piece(const Pointwise *p, size_t from, size_t n) {
         for (size_t i = from; i < from + n; i++) p->to[i] += p->dy[i];
 }
 
-/* dx += dy as the last that needs dy: by handing the buffer on, where x has none yet. */
+/* dx += dy, as the last use of dy: passes the buffer on where x has no gradient yet. */
 static void pass_on(Tape *t, const Node *node, Tensor *x) {
     if (!tape_grad_pass(t, node, x)) run_backward(t, node, x, (Pointwise){.fn = pass_piece});
 }

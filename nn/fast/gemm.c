@@ -63,7 +63,7 @@ void gemm_packed(int m, int n, int k, const real *a, int lda, const real *panels
         }
 }
 
-/* The rows of a panel are cut evenly, 6 + 5 + 5: tiles of few rows waste the multipliers. */
+/* The rows of a panel are cut evenly, 6 + 5 + 5: small tiles leave multipliers idle. */
 void gemm_outer_panels(int m, int n, int k, int panel_rows, const real *a, const real *b, real *c, int ldc) {
     const Kernels *kernel = kernels();
     Outer o = {.segments = 1, .length = k, .a_step = PANEL, .ldc = (size_t)ldc};

@@ -4,7 +4,7 @@
 
 enum { TABLES = 4 };
 
-/* Fills all with what this machine can run, slowest first; returns how many. */
+/* Fills `all` with the tables that this machine can run, slowest first. Returns their number. */
 static int available(const Kernels *all[TABLES]) {
     int n = 0;
     all[n++] = &kernels_scalar;
@@ -19,7 +19,7 @@ static int available(const Kernels *all[TABLES]) {
     return n;
 }
 
-/* The question to the processor is a few loads: nothing is remembered. */
+/* Asking the processor costs a few loads, so the answer is not cached. */
 const Kernels *kernels(void) {
     const Kernels *all[TABLES];
     return all[available(all) - 1];

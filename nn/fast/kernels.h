@@ -116,7 +116,7 @@ typedef struct {
 
 /* The fastest table that this machine can run. */
 const Kernels *kernels(void);
-/* All that it can run, the plain one first; NULL beyond the last. For tests. */
+/* Table i of those that this machine can run, the plain one first; NULL beyond the last. For tests. */
 const Kernels *kernels_at(int i);
 
 extern const Kernels kernels_scalar, kernels_avx2, kernels_avx512,

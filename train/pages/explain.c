@@ -36,7 +36,7 @@ static Status open_initial(Explain *e, const ExplainOptions *o, const Config *c,
     return terms_model(&e->session, &e->initial, err);
 }
 
-/* Turns all random parts off. A run that was trained end to end is followed in two stages too; its target has no walk. */
+/* Turns all random parts off. A run trained end to end is explained in two stages too; its target has no walk. */
 static void make_deterministic(Explain *e) {
     Config *c = &e->session.config;
     const char *kept = e->trained ? st_get(&e->file.file, "best_epoch") : NULL;

@@ -6,7 +6,7 @@
 
 enum { NEIGHBOURS = 5, SNIPPET = 60, BITS_A_WORD = 8 };
 
-/* At most `most` characters of text from data (0: all). Control characters, which a terminal would obey, become blanks. */
+/* At most `most` characters of text from data (0: all). Control characters, which a terminal would execute, become blanks. */
 static void add_plain(Buffer *b, const char *text, int most) {
     int count = 0;
     for (const unsigned char *s = (const unsigned char *)text; *s && (!most || count < most); count++) {
