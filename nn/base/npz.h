@@ -1,4 +1,4 @@
-/* NumPy's .npz: a zip file of .npy files, stored (numpy.savez) or deflated (numpy.savez_compressed). */
+/* The .npz of NumPy: a zip file of .npy files, stored or deflated. */
 #ifndef NN_BASE_NPZ_H
 #define NN_BASE_NPZ_H
 
