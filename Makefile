@@ -29,7 +29,7 @@ endif
 # A room is a folder of sources; lowest layer first.
 ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/picture data data/import data/phantom \
 	eval eval/audit eval/page train train/table train/pages
-CMD_ROOMS := cmd cmd/bench cmd/pages
+CMD_ROOMS := cmd cmd/bench cmd/pages cmd/serve
 # A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
 FILES_audit := $(wildcard eval/audit/* eval/compat.* eval/dump.* eval/trec.* cmd/cmd_audit.c)
 FILES_bench := $(wildcard cmd/bench/*)
@@ -42,12 +42,15 @@ FILES_manual := $(wildcard cmd/manual.*)
 FILES_mask := $(wildcard data/mask.*)
 FILES_pages := $(wildcard eval/page/* eval/embed.* train/pages/* train/flow.* cmd/pages/* data/picture/png_write.*)
 FILES_phantom := $(wildcard data/phantom/* cmd/cmd_phantom.c cmd/cmd_demo.c)
+FILES_serve := $(wildcard cmd/serve/*)
 FILES_substrings := $(wildcard $(addprefix hash/search/,mih.c mih_choose.c mih_search.c mih_tables.*))
 FILES_table := $(wildcard train/table/* hash/baselines/* data/raw_features.* cmd/cmd_table.c)
 FILES_verify := $(wildcard cmd/cmd_verify.c)
-PART_NAMES := audit bench dicom export fast import library manual mask pages phantom substrings table verify
+PART_NAMES := audit bench dicom export fast import library manual mask pages phantom serve substrings table verify
 # The parts that this build leaves out, their files, and what tells the sources: -DPART_AUDIT=0 and so on.
-OFF := $(if $(filter core,$(PARTS)),$(filter-out fast,$(PART_NAMES))) $(if $(filter 1,$(PLAIN)),fast)
+PKG_CONFIG ?= pkg-config
+SERVE := $(if $(filter core,$(PARTS)),,$(shell $(PKG_CONFIG) --exists libevent libevent_pthreads 2>/dev/null && echo 1))
+OFF := $(if $(filter core,$(PARTS)),$(filter-out fast,$(PART_NAMES)),$(if $(SERVE),,serve)) $(if $(filter 1,$(PLAIN)),fast)
 OFF_FILES := $(foreach part,$(OFF),$(FILES_$(part)))
 OFF_CFLAGS := $(shell echo '$(OFF:%=-DPART_%=0)' | tr a-z A-Z)
 PROGRAM := $(if $(filter core,$(PARTS)),msach-core,msach)
@@ -56,7 +59,6 @@ CC ?= cc
 ifeq ($(MODE),fuzz)
 CC := clang
 endif
-PKG_CONFIG ?= pkg-config
 MACHINE := $(shell $(CC) -dumpmachine)
 VERSION := 0.1.0
 
@@ -75,6 +77,10 @@ LIBS := $(call pc_libs,jansson,-ljansson) $(call pc_libs,libutf8proc,-lutf8proc)
 ifeq ($(filter import,$(OFF)),)
 LIB_CFLAGS += $(call pc_cflags,expat) $(call pc_cflags,zlib)
 LIBS += $(call pc_libs,expat,-lexpat) $(call pc_libs,zlib,-lz)
+endif
+ifeq ($(SERVE),1)
+LIB_CFLAGS += $(call pc_cflags,libevent libevent_pthreads)
+LIBS += $(call pc_libs,libevent libevent_pthreads)
 endif
 ifeq ($(BLAS),openblas)
 LIB_CFLAGS += $(call pc_cflags,openblas) -DNN_OPENBLAS
@@ -133,7 +139,7 @@ DOUBLE_SRC := $(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c hash/search/*.c
 DOUBLE_TESTS := $(wildcard tests/grad_*.c tests/oracle/*.c)
 
 LAYER_OBJ := $(LAYER_SRC:%.c=$(BUILD)/%.o)
-CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o)
+CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o) $(if $(SERVE),$(BUILD)/cmd/serve/page_files.o)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
@@ -171,6 +177,17 @@ $(LAYER_OBJ) $(CMD_OBJ) $(LIB_OBJ) $(TEST_OBJ): | $(FOUND)
 
 $(BIN): $(LAYER_OBJ) $(CMD_OBJ)
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+# The page of `serve`, compiled in.
+$(BUILD)/cmd/serve/page_files.c: cmd/serve/embed.sh cmd/serve/page.html cmd/serve/page.css cmd/serve/page.js
+	@mkdir -p $(@D)
+	sh cmd/serve/embed.sh cmd/serve >$@
+$(BUILD)/cmd/serve/page_files.o: $(BUILD)/cmd/serve/page_files.c | $(FOUND)
+	$(CC) $(ALL_CFLAGS) $(HIDDEN) -MMD -MP -c -o $@ $<
+# What depends on whether libevent is there is compiled again when it comes or goes.
+$(BUILD)/serve-$(if $(SERVE),on,off):
+	@mkdir -p $(@D) && rm -f $(BUILD)/serve-* && touch $@
+$(BUILD)/cmd/verbs.o: $(BUILD)/serve-$(if $(SERVE),on,off)
 
 # Kernels that want more than the base instruction set are chosen at run time; only these files are compiled for it.
 ifneq ($(filter x86_64%,$(MACHINE)),)
@@ -303,7 +320,7 @@ tutorial: $(TUTORIAL)
 # ---- Fuzzing: one target a parser. `replay` runs the committed corpora without libFuzzer; `make fuzz` (clang) looks for more. ----
 FUZZ_NAMES := $(shell sed -n 's/^ *X(\([a-z]*\)).*/\1/p' tests/fuzz/targets.h)
 FUZZ_LAYER := $(wildcard nn/base/*.c hash/search/*.c data/*.c data/picture/*.c) hash/code.c nn/safetensors.c \
-	$(wildcard data/import/*.c) train/config.c cmd/queries.c
+	$(wildcard data/import/*.c) train/config.c cmd/queries.c cmd/serve/ask.c
 FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c
 FUZZ_OBJ := $(FUZZ_LAYER:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 FUZZ_S ?= 60

@@ -135,5 +135,5 @@ int main(int argc, char **argv) {
     if (s == STATUS_OK) s = terminal_flush(&err);
     if (s != STATUS_OK && err.message[0])
         fprintf(stderr, "%s%s\n", strncmp(err.message, "msach ", 6) == 0 ? "" : "msach: ", err.message);
-    return (int)s;
+    return cmd_stop ? 128 + SIGINT : (int)s;
 }

@@ -16,6 +16,10 @@ const VerbRow VERBS[] = {
     {"encode", &VERB_ENCODE, NULL},
     {"index", &VERB_INDEX, NULL},
     {"search", &VERB_SEARCH, NULL},
+    {"serve", VERB_IF(PART_SERVE, VERB_SERVE),
+     PART_ABSENT("serve") "; where libevent is missing, install it first (apt install libevent-dev; dnf "
+                          "install libevent-devel; apk add "
+                          "libevent-dev; brew install libevent; pkg install libevent)"},
     {"browse", VERB_IF(PART_PAGES, VERB_BROWSE), PART_ABSENT("browse")},
     {"export", VERB_IF(PART_EXPORT, VERB_EXPORT), PART_ABSENT("export")},
     {"inspect", &VERB_INSPECT, NULL},

@@ -21,7 +21,7 @@ allowed() {
     data/*) echo '^(nn/base/|data/(picture/|import/|phantom/)?)[^/]*$' ;;
     eval/*) echo '^(nn/base/|eval/(audit/|page/)?)[^/]*$|^hash/code\.h$' ;;
     train/*) echo '^(nn/(base/)?|hash/(search/|baselines/)?|data/(picture/|import/|phantom/)?|eval/(page/)?|train/(table/|pages/)?)[^/]*$' ;;
-    cmd/*) echo '^(nn/(base/)?|hash/(search/|export/|baselines/)?|data/(picture/|import/|phantom/)?|eval/(audit/|page/)?|train/(table/|pages/)?|cmd/(lib/|bench/|pages/)?)[^/]*$' ;;
+    cmd/*) echo '^(nn/(base/)?|hash/(search/|export/|baselines/)?|data/(picture/|import/|phantom/)?|eval/(audit/|page/)?|train/(table/|pages/)?|cmd/(lib/|bench/|pages/|serve/)?)[^/]*$' ;;
     esac
 }
 
@@ -56,7 +56,7 @@ for file in $(grep -lE 'include *[<"]([a-z]*/)*cblas\.h' $files); do
 done
 
 # shellcheck disable=SC2086
-printing=$(grep -nE '(^|[^a-zA-Z_])(printf|puts|putchar|exit|_Exit|_exit)\(' $(printf '%s\n' $files | grep -vE '^cmd/(bench/|pages/)?[^/]*$') /dev/null)
+printing=$(grep -nE '(^|[^a-zA-Z_])(printf|puts|putchar|exit|_Exit|_exit)\(' $(printf '%s\n' $files | grep -vE '^cmd/(bench/|pages/|serve/)?[^/]*$') /dev/null)
 [ -z "$printing" ] || breach "the library prints or exits:
 $printing"
 

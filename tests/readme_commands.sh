@@ -34,6 +34,11 @@ train) case " \$* " in
     *" --explain "*) exec "$bin" train "\$@" ;;
     *) exec "$bin" train "\$@" --set $small ;;
     esac ;;
+serve) # until it has printed its address
+    "$bin" serve "\$@" --port 0 >address &
+    tries=0
+    until [ -s address ] || [ \$tries = 200 ]; do sleep 0.1; tries=\$((tries + 1)); done
+    kill \$! && wait \$! ;;
 *) exec "$bin" "\$verb" "\$@" ;;
 esac
 EOF

@@ -147,6 +147,16 @@ pid_t start_msach(const char *fmt, ...) {
     return pid;
 }
 
+pid_t start_msach_into(const char *path, const char *fmt, ...) {
+    FORMAT_LINE;
+    int null = open("/dev/null", O_RDONLY), out = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND, 0600);
+    cr_assert(null >= 0 && out >= 0);
+    pid_t pid = spawn(binary(), line, null, out, out);
+    close(null);
+    close(out);
+    return pid;
+}
+
 void expect_msach(int code, const char *part, const char *fmt, ...) {
     FORMAT_LINE;
     char shown[LINE];

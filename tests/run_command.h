@@ -26,6 +26,8 @@ void ran_free(Ran *r);
 /* Without waiting; its output goes to /dev/null. finish_msach: its code, as above. */
 pid_t start_msach(const char *fmt, ...) NN_PRINTF(1, 2);
 int finish_msach(pid_t pid);
+/* The same with both outputs in a file. */
+pid_t start_msach_into(const char *path, const char *fmt, ...) NN_PRINTF(2, 3);
 
 /* Runs, and fails the test where the exit code is another or where neither output holds `part` (NULL: not looked at). */
 void expect_msach(int code, const char *part, const char *fmt, ...) NN_PRINTF(3, 4);

@@ -36,6 +36,10 @@
 #ifndef PART_PHANTOM
 #define PART_PHANTOM 1 /* data/phantom: the verbs phantom and demo */
 #endif
+#ifndef PART_SERVE
+#define PART_SERVE                                                                                           \
+    1 /* cmd/serve: the verb serve; needs libevent, and the Makefile leaves the part out where that is missing */
+#endif
 #ifndef PART_SUBSTRINGS
 #define PART_SUBSTRINGS 1 /* multi-index hashing in hash/search; without it the scan answers every query */
 #endif

@@ -1,7 +1,9 @@
-/* Settings and questions: files of lines. A configuration that was read and written reads back the same, to the last bit. */
+/* Settings and questions: files of lines; the query string of the page's interface. A configuration that was read and written reads back the same, to the last bit. */
 #include <string.h>
 
 #include "cmd/queries.h"
+#include "cmd/serve/ask.h"
+#include "data/characters.h"
 #include "nn/base/alloc.h"
 #include "tests/fuzz/harness.h"
 #include "tests/fuzz/targets.h"
@@ -44,4 +46,23 @@ void fuzz_queries(const uint8_t *data, size_t size) {
     FUZZ_CHECK(s == STATUS_OK || (s == STATUS_INPUT && strncmp(err.message, "input:", 6) == 0));
     queries_free(&lines);
     fclose(from);
+}
+
+void fuzz_ask(const uint8_t *data, size_t size) {
+    Ask a;
+    Error err = {0};
+    char *query = mem_calloc(size + 1, 1);
+    FUZZ_CHECK(query != NULL);
+    memcpy(query, data, size);
+    Status s = ask_parse(&a, query, size % 2, &err);
+    FUZZ_CHECK(s == STATUS_OK || (s == STATUS_USAGE && err.message[0]));
+    if (s == STATUS_OK) {
+        size_t n = a.query.value ? strlen(a.query.value) : 0;
+        FUZZ_CHECK(n <= size + strlen("the picture") && utf8_valid(a.query.value, n) == n);
+        FUZZ_CHECK(a.page >= 1 && a.page <= ASK_PAGES && a.options.k == (size_t)a.page * ASK_PAGE);
+        FUZZ_CHECK(a.filter.n_labels <= ASK_LABELS && a.options.find < (int)MODALITIES);
+        FUZZ_CHECK(a.query.kind != ASK_FILTER || a.filtered);
+    }
+    ask_free(&a);
+    mem_free(query);
 }

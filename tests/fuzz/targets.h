@@ -22,7 +22,8 @@
     X(npy)                                                                                                   \
     X(index)                                                                                                 \
     X(config)                                                                                                \
-    X(queries)
+    X(queries)                                                                                               \
+    X(ask)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

@@ -1,0 +1,37 @@
+/* A headless Chromium that a test drives as a person would: keys, typing, drops, two themes, any width. By the DevTools protocol over a pipe. */
+#ifndef TESTS_CHROMIUM_H
+#define TESTS_CHROMIUM_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+typedef struct {
+    pid_t pid;
+    int to, from, id;
+    char session[64];
+    char *input; /* bytes that were read and not used yet */
+    size_t size, capacity;
+} Chromium;
+
+/* Skips the test, aloud, where there is no Chromium. chromium_close. */
+Chromium chromium_open(void);
+void chromium_close(Chromium *c);
+
+void chromium_view(Chromium *c, int width, int height, bool dark);
+void chromium_go(Chromium *c, const char *url);
+/* Runs an expression (a promise is awaited) and returns its value as text; free it. Fails the test where it throws. */
+char *chromium_value(Chromium *c, const char *expression);
+/* Waits until the expression is true; fails the test, naming it, where it is not after 20 s. */
+void chromium_wait(Chromium *c, const char *expression);
+void chromium_type(Chromium *c, const char *text);
+/* "Tab", "Enter", "Escape", " ", "/", "ArrowDown". */
+void chromium_key(Chromium *c, const char *key);
+/* Clicks on the middle of the first element of a selector. */
+void chromium_click(Chromium *c, const char *selector);
+/* Drops a file on the page. */
+void chromium_drop(Chromium *c, const char *path);
+/* A picture of the window as NAME.png into the folder $MSACH_SHOTS; nothing where that is not set. */
+void chromium_shot(Chromium *c, const char *name);
+
+#endif

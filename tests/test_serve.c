@@ -1,0 +1,384 @@
+/* `msach serve` over plain sockets: what it answers, whom it refuses, its bounds, and that it ends and reads its index again in order. */
+#include <jansson.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/serving.h"
+
+/* ---- Answers ---- */
+
+static json_t *ask_json(const Serving *s, int code, const char *target) {
+    Answered a = serving_get(s, target);
+    json_t *j = json_loads(a.body, 0, NULL);
+    cr_assert_eq(a.code, code, "%s: %d %s", target, a.code, a.body);
+    cr_assert_not_null(j, "%s: %s", target, a.body);
+    answered_free(&a);
+    return j;
+}
+
+static const char *text_at(const json_t *object, const char *name) {
+    return json_string_value(json_object_get(object, name));
+}
+
+/* Every hit of the answer has the fields of a line of `search --json`; images differ: a path there, an address here. */
+static void expect_same_hits(json_t *answer, const char *lines) {
+    json_t *hits = json_object_get(answer, "hits");
+    cr_assert_gt(json_array_size(hits), 0);
+    for (size_t i = 0; i < json_array_size(hits); i++) {
+        const char *end = strchr(lines, '\n');
+        cr_assert_not_null(end, "%zu hits, fewer lines", json_array_size(hits));
+        json_t *want = json_loadb(lines, (size_t)(end - lines), 0, NULL), *have = json_array_get(hits, i);
+        cr_assert(text_at(have, "image")[0] == 0 || strncmp(text_at(have, "image"), "/picture/", 9) == 0);
+        json_object_set_new(have, "image", json_string(text_at(want, "image")));
+        char *a = json_dumps(want, JSON_SORT_KEYS), *b = json_dumps(have, JSON_SORT_KEYS);
+        cr_assert_str_eq(a, b);
+        free(a);
+        free(b);
+        json_decref(want);
+        lines = end + 1;
+    }
+}
+
+Test(serve, answers_have_the_fields_and_the_hits_of_the_search) {
+    Serving s = serving_start("");
+    json_t *j = ask_json(&s, 200, "/api/search?text=anechoic+cyst&per_group=0&rerank=0");
+    Ran r = run_msach("search --model %s --index %s --text 'anechoic cyst' --json -k 50", s.run, s.index);
+    expect_same_hits(j, r.out);
+    cr_assert_eq(json_integer_value(json_object_get(j, "cases")), 60);
+    cr_assert(json_is_true(json_object_get(j, "next")));
+    json_decref(j);
+    ran_free(&r);
+    j = ask_json(&s, 200, "/api/search?id=case0007&find=image&label=cyst&per_group=0&rerank=0");
+    r = run_msach("search --index %s --id case0007 --find image --label cyst --json -k 50", s.index);
+    expect_same_hits(j, r.out);
+    json_decref(j);
+    ran_free(&r);
+    serving_stop(&s, SIGTERM, 0);
+}
+
+Test(serve, a_picture_in_the_body_asks_as_a_file_does) {
+    Serving s = serving_start("");
+    char path[600];
+    snprintf(path, sizeof path, "%s/case0003.png", s.images);
+    Answered a = serving_post_file(&s, "/api/search?per_group=0&rerank=0", path);
+    Ran r = run_msach("search --model %s --index %s --image %s --json -k 50", s.run, s.index, path);
+    json_t *j = json_loads(a.body, 0, NULL);
+    cr_assert_eq(a.code, 200, "%s", a.body);
+    expect_same_hits(j, r.out);
+    json_decref(j);
+    ran_free(&r);
+    answered_free(&a);
+    a = serving_send(&s, "POST /api/search HTTP/1.1\r\nHost: %s\r\nContent-Length: 12\r\n\r\nnot a pictur",
+                     s.host);
+    cr_assert_eq(a.code, 400, "%s", a.body);
+    cr_assert_not_null(strstr(a.body, "the picture"), "%s", a.body);
+    answered_free(&a);
+    serving_stop(&s, SIGTERM, 0);
+}
+
+Test(serve, pages_cases_pictures_and_facts) {
+    Serving s = serving_start("");
+    json_t *j = ask_json(&s, 200, "/api/search?text=cyst&page=2&per_group=0&rerank=0"),
+           *hits = json_object_get(j, "hits");
+    cr_assert_eq(json_array_size(hits), 10);
+    cr_assert_eq(json_integer_value(json_object_get(json_array_get(hits, 0), "rank")), 51);
+    cr_assert(json_is_false(json_object_get(j, "next")));
+    const char *image = text_at(json_array_get(hits, 0), "image");
+    Answered a = serving_get(&s, image);
+    cr_assert_eq(a.code, 200);
+    cr_assert_eq(memcmp(a.body, "\x89PNG", 4), 0);
+    answered_free(&a);
+    char thumb[128];
+    snprintf(thumb, sizeof thumb, "/thumb/%s", image + strlen("/picture/"));
+    a = serving_get(&s, thumb);
+    cr_assert_eq(a.code, 200);
+    cr_assert_not_null(strstr(a.head, "Cache-Control: no-store"));
+    cr_assert_not_null(strstr(a.head, "Content-Security-Policy: default-src 'none'; script-src 'self'"));
+    answered_free(&a);
+    json_decref(j);
+    j = ask_json(&s, 200, "/api/case?id=case0007");
+    cr_assert_str_eq(text_at(j, "id"), "case0007");
+    json_decref(j);
+    j = ask_json(&s, 200, "/api/about");
+    cr_assert_eq(json_integer_value(json_object_get(j, "cases")), 60);
+    cr_assert_eq(json_array_size(json_object_get(j, "labels")), 8);
+    json_decref(j);
+    j = ask_json(&s, 200, "/api/search?words=%22no+free%22");
+    cr_assert(json_is_null(json_object_get(j, "found")));
+    json_decref(j);
+    serving_stop(&s, SIGTERM, 0);
+}
+
+Test(serve, a_picture_of_another_case_is_never_shown_under_an_old_address) {
+    Serving s = serving_start("");
+    json_decref(ask_json(&s, 410, "/picture/3?c=0123456789abcdef"));
+    serving_stop(&s, SIGTERM, 0);
+}
+
+/* ---- Refusals ---- */
+
+typedef struct {
+    int code;
+    const char *request; /* %s: the right Host */
+} Refusal;
+
+static const Refusal REFUSALS[] = {
+    {400, "GET / HTTP/1.1\r\n\r\n"},
+    {403, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"},
+    {403, "GET /api/about HTTP/1.1\r\nHost: evil.example:8765\r\n\r\n"},
+    {403, "GET /api/about HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n"},
+    {400, "GET /api/about HTTP/1.1\r\nHost: %s\r\nHost: evil.example\r\n\r\n"},
+    {400, "GET http://evil.example/api/about HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {403, "GET /api/about HTTP/1.1\r\nHost: %s\r\nOrigin: http://evil.example\r\n\r\n"},
+    {403, "GET /api/about HTTP/1.1\r\nHost: %s\r\nOrigin: null\r\n\r\n"},
+    {403, "GET /picture/1 HTTP/1.1\r\nHost: %s\r\nSec-Fetch-Site: cross-site\r\n\r\n"},
+    {403, "POST /api/search HTTP/1.1\r\nHost: %s\r\nSec-Fetch-Site: same-site\r\nContent-Length: 1\r\n\r\nx"},
+    {405, "POST /api/about HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\nx"},
+    {501, "DELETE /api/about HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "POST /api/search HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\n\r\n"},
+    {400, "POST /api/search?text=a HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\nx"},
+    {413, "POST /api/search HTTP/1.1\r\nHost: %s\r\nContent-Length: 99999999\r\n\r\nx"},
+    {404, "GET /../../etc/passwd HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {404, "GET /%%2e%%2e/manifest.tsv HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {404, "GET /api/search/x?text=a HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /picture/../manifest.tsv HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /picture/-1 HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /picture/1?c=1 HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {404, "GET /picture/60 HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {404, "GET /api/case?id=nobody HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {404, "GET /api/search?id=nobody HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/case?text=a HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text=a&id=b HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text=a&find=both HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text=a&page=0 HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text=a&path=/etc/passwd HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text=%%00 HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text=%%e4%%bd HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text=a%%4 HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text HTTP/1.1\r\nHost: %s\r\n\r\n"},
+};
+
+Test(serve, whoever_asks_wrongly_is_refused) {
+    Serving s = serving_start("");
+    for (size_t i = 0; i < sizeof REFUSALS / sizeof *REFUSALS; i++) {
+        Answered a = serving_send(&s, REFUSALS[i].request, s.host);
+        cr_assert_eq(a.code, REFUSALS[i].code, "%d: %s%s", a.code, REFUSALS[i].request, a.body);
+        cr_assert_null(strstr(a.body, "root:"));
+        answered_free(&a);
+    }
+    json_decref(ask_json(&s, 200, "/api/search?text=cyst"));
+    serving_stop(&s, SIGTERM, 0);
+}
+
+Test(serve, requests_beyond_the_bounds_are_refused) {
+    Serving s = serving_start("");
+    Buffer b = {0};
+    buffer_printf(&b, "GET /api/about HTTP/1.1\r\nHost: %s\r\n", s.host);
+    for (int i = 0; i < 64; i++) buffer_printf(&b, "X-%d: 1\r\n", i);
+    buffer_printf(&b, "\r\n");
+    Answered a = serving_send(&s, "%s", buffer_text(&b));
+    cr_assert_eq(a.code, 431);
+    answered_free(&a);
+    buffer_free(&b);
+    buffer_printf(&b, "GET /api/search?text=");
+    for (int i = 0; i < 5000; i++) buffer_printf(&b, "cyst+");
+    buffer_printf(&b, " HTTP/1.1\r\nHost: %s\r\n\r\n", s.host);
+    a = serving_send(&s, "%s", buffer_text(&b));
+    cr_assert(a.code == 400 || a.code == 413, "%d", a.code);
+    answered_free(&a);
+    buffer_free(&b);
+    a = serving_send(&s, "\x16\x03\x01 this is no HTTP\r\n\r\n");
+    cr_assert(a.code == 400 || a.code == 501 || a.code == 0, "%d", a.code);
+    answered_free(&a);
+    json_decref(ask_json(&s, 200, "/api/search?text=cyst"));
+    serving_stop(&s, SIGTERM, 0);
+}
+
+Test(serve, a_token_is_wanted_of_everyone_and_other_machines_need_one) {
+    expect_msach(2, "add --token", "serve --index nowhere.idx --listen 0.0.0.0");
+    Serving s = serving_start("--token --listen 0.0.0.0 --host wards.example");
+    cr_assert_eq(strlen(s.token), 64);
+    json_decref(ask_json(&s, 401, "/api/about"));
+    json_decref(ask_json(&s, 401, "/thumb/1"));
+    static const struct {
+        int code;
+        const char *header;
+        char flip;
+    } given[] = {{200, "Authorization: Bearer ", 0},
+                 {401, "Authorization: Bearer ", 1},
+                 {200, "Cookie: a=b; msach=", 0},
+                 {401, "Cookie: msach=", 1},
+                 {401, "Cookie: xmsach=", 0}};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        char token[80];
+        snprintf(token, sizeof token, "%s", s.token);
+        if (given[i].flip) token[63] = token[63] == '0' ? '1' : '0';
+        Answered a = serving_send(&s, "GET /api/about HTTP/1.1\r\nHost: wards.example:%d\r\n%s%s\r\n\r\n",
+                                  s.port, given[i].header, token);
+        cr_assert_eq(a.code, given[i].code, "%s: %d", given[i].header, a.code);
+        answered_free(&a);
+    }
+    Answered a = serving_send(&s, "GET /?token=%s HTTP/1.1\r\nHost: %s\r\n\r\n", s.token, s.host);
+    cr_assert_eq(a.code, 303);
+    cr_assert_not_null(strstr(a.head, "HttpOnly; SameSite=Strict"));
+    answered_free(&a);
+    char *log = serving_log(&s);
+    cr_assert_not_null(strstr(log, "patient data"), "%s", log);
+    free(log);
+    serving_stop(&s, SIGTERM, 0);
+}
+
+/* ---- Bounds on time and number ---- */
+
+Test(serve, a_slow_client_blocks_nobody_and_is_closed) {
+    Serving s = serving_start("--timeout 1");
+    char drop[1];
+    int slow = serving_connect(&s);
+    cr_assert_eq(send(slow, "GET /api/ab", 11, MSG_NOSIGNAL), 11);
+    json_decref(ask_json(&s, 200, "/api/search?text=cyst"));
+    for (int i = 0; i < 40 && send(slow, "o", 1, MSG_NOSIGNAL) == 1; i++)
+        usleep(100000); /* never idle, and late all the same */
+    cr_assert_leq(read(slow, drop, 1), 0);
+    close(slow);
+    serving_stop(&s, SIGTERM, 0);
+}
+
+Test(serve, more_connections_than_it_holds_wait_and_the_idle_ones_are_closed) {
+    enum { MANY = 400 };
+    Serving s = serving_start("--timeout 1");
+    int fd[MANY];
+    for (int i = 0; i < MANY; i++) fd[i] = serving_connect(&s);
+    json_decref(ask_json(&s, 200, "/api/search?text=cyst"));
+    for (int i = 0; i < MANY; i++) close(fd[i]);
+    serving_stop(&s, SIGTERM, 0);
+}
+
+/* ---- Signals ---- */
+
+typedef struct {
+    const Serving *serving;
+    const char *target;
+    volatile int stop;
+    int answered, failed;
+} Client;
+
+static void *ask_on(void *arg) {
+    Client *c = arg;
+    while (!c->stop) {
+        Answered a = serving_get(c->serving, c->target);
+        if (a.code == 200)
+            c->answered++;
+        else
+            c->failed++;
+        answered_free(&a);
+    }
+    return NULL;
+}
+
+static void wait_for_cases(const Serving *s, int cases) {
+    for (int i = 0; i < 100; i++) {
+        json_t *j = ask_json(s, 200, "/api/search?text=cyst");
+        bool there = json_integer_value(json_object_get(j, "cases")) == cases;
+        json_decref(j);
+        if (there) return;
+        usleep(50000);
+    }
+    cr_assert_fail("the index does not have %d cases", cases);
+}
+
+Test(serve, a_new_index_is_read_without_losing_a_request) {
+    Serving s = serving_start("");
+    pthread_t thread[4];
+    Client client[4];
+    for (int i = 0; i < 4; i++) {
+        client[i] = (Client){.serving = &s, .target = "/api/search?text=anechoic+cyst"};
+        cr_assert_eq(pthread_create(&thread[i], NULL, ask_on, &client[i]), 0);
+    }
+    expect_msach(0, NULL, "index -q --delete case0001 case0002 --out %s", s.index);
+    kill(s.pid, SIGHUP);
+    wait_for_cases(&s, 58);
+    cr_assert_eq(rename(fixture_text("other.idx", "no index"), s.index), 0);
+    kill(s.pid, SIGHUP);
+    usleep(200000);
+    wait_for_cases(&s, 58);
+    for (int i = 0; i < 4; i++) {
+        client[i].stop = 1;
+        pthread_join(thread[i], NULL);
+        cr_assert_eq(client[i].failed, 0);
+        cr_assert_gt(client[i].answered, 0);
+    }
+    char *log = serving_log(&s);
+    cr_assert_not_null(strstr(log, "is not read again"), "%s", log);
+    free(log);
+    serving_stop(&s, SIGTERM, 0);
+}
+
+Test(serve, ctrl_c_ends_it_with_130_and_nothing_of_a_report_is_logged) {
+    Serving s = serving_start("");
+    json_decref(ask_json(&s, 200, "/api/search?text=zebrafish+cyst"));
+    json_decref(ask_json(&s, 404, "/api/search?id=zebrafish"));
+    char *log = serving_log(&s);
+    cr_assert_null(strstr(log, "zebrafish"), "%s", log);
+    cr_assert_null(strstr(log, "case0"), "%s", log);
+    free(log);
+    serving_stop(&s, SIGINT, 130);
+}
+
+/* ---- Load: MSACH_LOAD_S=60 MSACH_LOAD_CLIENTS=64 for the long one ---- */
+
+static int number_of(const char *name, int standard) {
+    const char *value = getenv(name);
+    return value ? atoi(value) : standard;
+}
+
+static void nap(int ms) {
+    for (; ms > 0; ms -= 100) usleep(100000);
+}
+
+/* Resident memory in KiB, or 0 where the system does not say. */
+static long resident(pid_t pid) {
+    char path[64];
+    long total, pages = 0;
+    snprintf(path, sizeof path, "/proc/%ld/statm", (long)pid);
+    FILE *f = fopen(path, "r");
+    if (f && fscanf(f, "%ld %ld", &total, &pages) != 2) pages = 0;
+    if (f) fclose(f);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+Test(serve, many_clients_at_once_lose_nothing_and_memory_stays_flat, .timeout = 200) {
+    enum { MOST = 64 };
+    static const char *const targets[] = {"/api/search?text=anechoic+cyst", "/api/search?id=case0007",
+                                          "/thumb/5", "/api/search?text=nodule&label=cyst&page=1"};
+    int clients = number_of("MSACH_LOAD_CLIENTS", MOST), seconds = number_of("MSACH_LOAD_S", 2);
+    Serving s = serving_start("");
+    pthread_t thread[MOST];
+    Client client[MOST];
+    int answered = 0, failed = 0;
+    for (int i = 0; i < clients; i++) {
+        client[i] = (Client){.serving = &s, .target = targets[i % 4]};
+        cr_assert_eq(pthread_create(&thread[i], NULL, ask_on, &client[i]), 0);
+    }
+    nap(500 * seconds);
+    long before = resident(s.pid);
+    nap(500 * seconds);
+    long after = resident(s.pid);
+    for (int i = 0; i < clients; i++) client[i].stop = 1;
+    for (int i = 0; i < clients; i++) {
+        pthread_join(thread[i], NULL);
+        answered += client[i].answered;
+        failed += client[i].failed;
+    }
+    cr_log_info("%d clients, %d s: %d answers, %ld then %ld KiB", clients, seconds, answered, before, after);
+    cr_assert_eq(failed, 0, "%d of %d", failed, answered);
+    cr_assert_gt(answered, clients);
+    cr_assert_leq(after, before + before / 4 + 4096);
+    serving_stop(&s, SIGTERM, 0);
+}
