@@ -71,12 +71,14 @@ static Status encode_text(const Finder *f, Answer *a, const char *text, Encoding
 static Status encode_square(const Finder *f, Answer *a, const Image *im, Encoding *out, Error *err) {
     const ModelConfig *c = &f->model.model.config;
     size_t pixels = (size_t)c->image_size * (size_t)c->image_size;
-    float scale = (float)(1.0 / (255.0 * c->deviation)), offset = (float)(-c->mean / c->deviation);
+    float descriptor[DESCRIPTOR_DIM], scale = (float)(1.0 / (255.0 * c->deviation)),
+                                      offset = (float)(-c->mean / c->deviation);
     uint8_t *square = mem_alloc(pixels);
     float *x = mem_calloc(pixels, sizeof *x);
     Status s = square && x ? image_square(im, c->image_size, square, err) : mem_error(err, "the question");
     for (size_t k = 0; s == STATUS_OK && k < pixels; k++) x[k] = (float)square[k] * scale + offset;
-    if (s == STATUS_OK) s = encode_images(&a->encoder, x, 1, out, err);
+    if (s == STATUS_OK) descriptor_make(square, c->image_size, descriptor);
+    if (s == STATUS_OK) s = encode_images(&a->encoder, x, descriptor, 1, out, err);
     mem_free(x);
     mem_free(square);
     return s;

@@ -18,13 +18,14 @@ Status batch_init(Batch *b, const Dataset *d, int capacity, Pool *pool, Error *e
     b->text_length = texts ? d->vocab->length : 0;
     size_t words = (size_t)b->text_length;
     if (b->side) b->image = mem_calloc(n, area(b) * sizeof *b->image);
+    if (b->side) b->descriptor = mem_calloc(n, DESCRIPTOR_DIM * sizeof *b->descriptor);
     if (b->side) b->scratch = mem_alloc((size_t)pool_threads(pool) * area(b));
     if (texts) b->word = mem_calloc(n, words * sizeof *b->word);
     if (subwords) b->gram = mem_calloc(n, words * TOKEN_NGRAMS * sizeof *b->gram);
     b->length = mem_calloc(n, sizeof *b->length);
     b->failed = mem_calloc(n, 1);
-    if (b->length && b->failed && (!b->side || (b->image && b->scratch)) && (!texts || b->word) &&
-        (!subwords || b->gram))
+    if (b->length && b->failed && (!b->side || (b->image && b->descriptor && b->scratch)) &&
+        (!texts || b->word) && (!subwords || b->gram))
         return STATUS_OK;
     batch_free(b);
     return mem_error(err, "a batch");
@@ -33,6 +34,7 @@ Status batch_init(Batch *b, const Dataset *d, int capacity, Pool *pool, Error *e
 void batch_free(Batch *b) {
     if (b->pool) pool_finish(b->pool);
     mem_free(b->image);
+    mem_free(b->descriptor);
     mem_free(b->scratch);
     mem_free(b->word);
     mem_free(b->gram);
@@ -52,13 +54,15 @@ static Status fill_image(const Batch *b, int row, int worker, Error *err) {
     const BatchOptions *o = &b->options;
     int i = b->index[row];
     size_t n = area(b);
-    float *out = b->image + (size_t)row * n;
+    float *out = b->image + (size_t)row * n, *descriptor = b->descriptor + (size_t)row * DESCRIPTOR_DIM;
     if (!b->data->manifest->cases[i].image_path) {
         memset(out, 0, n * sizeof *out);
+        memset(descriptor, 0, DESCRIPTOR_DIM * sizeof *descriptor);
         return STATUS_OK;
     }
     const uint8_t *picture;
     TRY(dataset_picture(b->data, i, b->scratch + (size_t)worker * n, &picture, err));
+    if (o->descriptor) descriptor_make(picture, b->side, descriptor);
     /* EQ(input)  x = (pixel/255 - mean)/std, mean and std of the training images */
     float scale = (float)(1.0 / (255.0 * o->deviation)), offset = (float)(-o->mean / o->deviation);
     if (o->augment) {

@@ -6,6 +6,7 @@
 
 #include "data/augment.h"
 #include "data/dataset.h"
+#include "data/picture/descriptor.h"
 
 typedef struct {
     const Augment *augment; /* NULL: clean images */
@@ -13,6 +14,7 @@ typedef struct {
     uint64_t seed; /* of the streams (seed, RNG_AUGMENT or RNG_WORD_DROPOUT, case), counted from epoch 2^32 */
     uint32_t epoch;         /* or view number */
     double mean, deviation; /* of the training images */
+    bool descriptor;        /* descriptors are made too */
 } BatchOptions;
 
 /* Owns its buffers, which are reused. Release with batch_free. */
@@ -20,6 +22,9 @@ typedef struct {
     int n, capacity, side, text_length;
     float *image; /* (n,S,S) normalised: (pixel/255 - mean)/deviation; 0 where a case has no image. NULL where
                      S = 0 */
+    float *
+        descriptor; /* (n,DESCRIPTOR_DIM) of the pictures before they are augmented; 0 where a case has no image. NULL where
+                          S = 0; filled where options.descriptor is set */
     int32_t *word;    /* (n,N_t); NULL without a vocabulary */
     int32_t *gram;    /* (n,N_t,TOKEN_NGRAMS); NULL without subwords */
     int *length;      /* (n) */

@@ -98,16 +98,35 @@ void raw_bag(const int32_t *id, int length, int words, const float *idf, float *
     for (int k = 0; size > 0 && k < words; k++) out[k] /= size;
 }
 
-Status raw_images(const Dataset *d, const int *index, int n, float *out, Error *err) {
+void raw_cases_idf(const Dataset *d, const int *index, int n, float *idf) {
+    int words = raw_words(d->vocab);
+    for (int k = 0; k < words; k++) idf[k] = 0;
+    for (int i = 0; i < n; i++)
+        count_texts(d->word + (size_t)index[i] * (size_t)d->vocab->length, d->length[index[i]], words, idf);
+    idf_of_counts(idf, words, n);
+}
+
+/* Calls describe(picture, side, out + i dim) for the picture of each case. */
+static Status describe_images(const Dataset *d, const int *index, int n, int dim,
+                              void (*describe)(const uint8_t *picture, int side, float *out), float *out,
+                              Error *err) {
     uint8_t *scratch = mem_alloc((size_t)d->side * (size_t)d->side);
     Status s = scratch ? STATUS_OK : mem_error(err, "a picture");
     for (int i = 0; s == STATUS_OK && i < n; i++) {
         const uint8_t *picture = NULL;
         s = dataset_picture(d, index[i], scratch, &picture, err);
-        if (s == STATUS_OK) raw_hog(picture, d->side, out + (size_t)i * HOG_DIM);
+        if (s == STATUS_OK) describe(picture, d->side, out + (size_t)i * (size_t)dim);
     }
     mem_free(scratch);
     return s;
+}
+
+Status raw_descriptors(const Dataset *d, const int *index, int n, float *out, Error *err) {
+    return describe_images(d, index, n, DESCRIPTOR_DIM, descriptor_make, out, err);
+}
+
+Status raw_images(const Dataset *d, const int *index, int n, float *out, Error *err) {
+    return describe_images(d, index, n, HOG_DIM, raw_hog, out, err);
 }
 
 Status raw_texts(const Dataset *d, const int *train, int n_train, const int *index, int n, float *out,
@@ -116,9 +135,7 @@ Status raw_texts(const Dataset *d, const int *train, int n_train, const int *ind
     size_t width = (size_t)d->vocab->length;
     float *idf = mem_calloc((size_t)words, sizeof *idf);
     if (!idf) return mem_error(err, "the weights of words");
-    for (int i = 0; i < n_train; i++)
-        count_texts(d->word + (size_t)train[i] * width, d->length[train[i]], words, idf);
-    idf_of_counts(idf, words, n_train);
+    raw_cases_idf(d, train, n_train, idf);
     for (int i = 0; i < n; i++)
         raw_bag(d->word + (size_t)index[i] * width, d->length[index[i]], words, idf,
                 out + (size_t)i * (size_t)words);

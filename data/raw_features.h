@@ -5,6 +5,7 @@
 #define DATA_RAW_FEATURES_H
 
 #include "data/dataset.h"
+#include "data/picture/descriptor.h"
 
 enum {
     HOG_CELLS = 8,  /* a side */
@@ -27,6 +28,12 @@ void raw_idf(const int32_t *id, int width, const int *length, int n, int words, 
 /* out (words): count times idf, of length 1; 0 for a text without words of the bag. Unknown words do not count. */
 void raw_bag(const int32_t *id, int length, int words, const float *idf, float *out);
 
+/* idf (raw_words(d->vocab)) over the cases index (n) of a dataset. */
+void raw_cases_idf(const Dataset *d, const int *index, int n, float *idf);
+
+/* The cases index (n) of a dataset: out (n,DESCRIPTOR_DIM), of the picture of side d->side. A case without picture is black.
+ * Memory and decoding errors. */
+Status raw_descriptors(const Dataset *d, const int *index, int n, float *out, Error *err);
 /* The cases index (n) of a dataset: out (n,HOG_DIM). A case without picture is black: 0. Memory and decoding errors. */
 Status raw_images(const Dataset *d, const int *index, int n, float *out, Error *err);
 /* out (n,raw_words(d->vocab)); idf over the training cases train (n_train). */

@@ -57,6 +57,10 @@ Tensor *loss_quantisation(Tape *t, Tensor *h_v, Tensor *h_t);
  * in {0,1}. */
 Tensor *loss_likelihood(Tape *t, Tensor *h_v, Tensor *h_t, const uint8_t *similar);
 
+/* loss_soft_pairs.c [P named; O form]: mean of softplus(theta) - R theta, theta = e^scale H_v H_t'/q + offset, the manifold similarity as a
+ * cross-entropy of pairs across modalities. scale (1) and offset (1) are learned; wanted R (b,b) in [0,1]. */
+Tensor *loss_soft_pairs(Tape *t, Tensor *h_v, Tensor *h_t, Tensor *scale, Tensor *offset, const real *wanted);
+
 /* loss_decorrelation.c [O]: sum over m of 1/q^2 |H_m' H_m / b - 1|_F^2 (1 the identity). */
 Tensor *loss_decorrelation(Tape *t, Tensor *h_v, Tensor *h_t);
 

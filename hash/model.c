@@ -1,5 +1,6 @@
 #include "hash/model.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "nn/base/error.h"
@@ -8,6 +9,17 @@
 const char *const MODEL_STAGE1[MODEL_STAGE1_PREFIXES] = {"image.", "text.", "stage1.", "term1."};
 const char *const MODEL_STAGE2[MODEL_STAGE2_PREFIXES] = {"encoder.", "output.", "head.", "classifier.",
                                                          "term2."};
+
+static void add_experts(Model *m) {
+    const ModelConfig *c = &m->config;
+    ParamSet *p = &m->params;
+    m->landmark = params_add(p, "expert.image.landmark", 2, (int[]){c->landmarks, c->descriptor});
+    m->expert_image = params_add(p, "expert.image.weight", 2, (int[]){c->landmarks, c->classes});
+    m->idf = params_add(p, "expert.text.idf", 1, (int[]){c->bag});
+    m->expert_text = params_add(p, "expert.text.weight", 2, (int[]){c->bag, c->classes});
+    m->expert_mean = params_add(p, "expert.mean", 1, (int[]){c->classes});
+    m->expert_share = params_add(p, "expert.share", 1, (int[]){MODALITIES});
+}
 
 static void add_params(Model *m) {
     const ModelConfig *c = &m->config;
@@ -19,6 +31,7 @@ static void add_params(Model *m) {
     m->stage1_image_bias = params_add(p, "stage1.image.bias", 1, (int[]){c->classes});
     m->stage1_text_weight = params_add(p, "stage1.text.weight", 2, (int[]){c->classes, d});
     m->stage1_text_bias = params_add(p, "stage1.text.bias", 1, (int[]){c->classes});
+    if (c->landmarks) add_experts(m);
     m->cls = params_add(p, "encoder.cls", 1, (int[]){d});
     m->modality = params_add(p, "encoder.modality", 2, (int[]){2, d});
     transformer_add(&m->encoder, p, c->layers, c->heads, d);
@@ -36,6 +49,7 @@ static void init_params(Model *m, uint64_t seed) {
     cnn_init(&m->image, p, seed);
     text_encoder_init(&m->text, p, seed);
     transformer_init(&m->encoder, p, seed);
+    if (m->expert_share) param_init_constant(m->expert_share, 1); /* until the experts are fitted */
     param_init_glorot(p, m->stage1_image_weight, seed);
     param_init_glorot(p, m->stage1_text_weight, seed);
     param_init_normal(p, m->cls, seed, 0.02);
@@ -78,6 +92,32 @@ Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32
 Tensor *model_stage1_logits(Tape *t, const Model *m, Modality modality, Tensor *u) {
     return modality == MODALITY_IMAGE ? op_linear(t, u, m->stage1_image_weight, m->stage1_image_bias)
                                       : op_linear(t, u, m->stage1_text_weight, m->stage1_text_bias);
+}
+
+void model_posterior(const Model *m, Modality modality, const Tensor *logits, const float *f, float *p) {
+    int b = logits->dim[0], c = logits->dim[1];
+    for (int i = 0; i < b; i++) {
+        const real *z = logits->data + (size_t)i * (size_t)c;
+        float *row = p + (size_t)i * (size_t)c;
+        double top = (double)z[0], sum = 0;
+        for (int k = 1; k < c; k++) top = fmax(top, (double)z[k]);
+        for (int k = 0; k < c; k++) sum += exp((double)z[k] - top);
+        for (int k = 0; k < c; k++)
+            row[k] = (float)(m->config.single ? exp((double)z[k] - top) / sum : 1 / (1 + exp(-(double)z[k])));
+        if (m->expert_share)
+            expert_mix((double)m->expert_share->data[modality], f + (size_t)i * (size_t)c, c, row);
+    }
+}
+
+Features model_semantic(Tape *t, const Model *m, const float *p, int b) {
+    int c = m->config.classes, d = m->config.dim;
+    Features f = {.z = tape_tensor3(t, b, 1, d), .u = tape_tensor2(t, b, d)};
+    for (int i = 0; i < b; i++) {
+        expert_token(p + (size_t)i * (size_t)c, c, d, f.u->data + (size_t)i * (size_t)d);
+        memcpy(f.z->data + (size_t)i * (size_t)d, f.u->data + (size_t)i * (size_t)d,
+               (size_t)d * sizeof(real));
+    }
+    return f;
 }
 
 /* u_v, u_t, or (u_v + u_t)/2. */

@@ -14,6 +14,7 @@
 #define HASH_MODEL_H
 
 #include "hash/code.h"
+#include "hash/expert.h"
 #include "nn/cnn.h"
 #include "nn/params.h"
 #include "nn/text_encoder.h"
@@ -45,6 +46,10 @@ typedef struct {
     double mean, deviation; /* of the training images: normalised x = (pixel/255 - mean)/deviation */
     int n_extra;
     ModelExtra extra[MODEL_EXTRAS];
+    bool single;         /* every training case has exactly one label */
+    int semantic;        /* 1: stage 2 sees the semantic token psi_m in the place of Z_m and u_m */
+    int landmarks;       /* M of the experts (expert.h); 0: no experts, p_m is the networks' alone */
+    int descriptor, bag; /* numbers of a picture's descriptor, words of the bag; where there are experts */
 } ModelConfig;
 
 typedef struct {
@@ -54,7 +59,10 @@ typedef struct {
     TextEncoder text;
     Tensor *stage1_image_weight, *stage1_image_bias; /* V_v' (c,d), a_v (c) */
     Tensor *stage1_text_weight, *stage1_text_bias;
-    Tensor *cls, *modality; /* (d) (2,d) */
+    Tensor *landmark, *idf;             /* (M,D) (B); these six are NULL without experts */
+    Tensor *expert_image, *expert_text; /* A_v (M,c), A_t (B,c) */
+    Tensor *expert_mean, *expert_share; /* mu (c), alpha (2) by Modality */
+    Tensor *cls, *modality;             /* (d) (2,d) */
     Transformer encoder;
     Tensor *output_norm_weight, *output_norm_bias; /* (d) */
     Tensor *head_weight, *head_bias;               /* W_h' (q,d), b_h (q) */
@@ -71,6 +79,8 @@ void model_free(Model *m);
 enum { MODEL_STAGE1_PREFIXES = 4, MODEL_STAGE2_PREFIXES = 5 };
 extern const char *const MODEL_STAGE1[MODEL_STAGE1_PREFIXES];
 extern const char *const MODEL_STAGE2[MODEL_STAGE2_PREFIXES];
+/* Prefix of what experts_fit (train/experts.h) sets. */
+#define MODEL_EXPERTS "expert."
 
 /* Z_v (b,N_v,d) of x (b,S,S,1); Z_t (b,n,d) of ids w (b,n), n-grams s (b,n,g) and lengths (b), n <= N_t. */
 Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x);
@@ -80,12 +90,19 @@ Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32
 /* Logits u_m V_m + a_m (b,c). */
 Tensor *model_stage1_logits(Tape *t, const Model *m, Modality modality, Tensor *u);
 
+/* p (b,c) of logits (b,c) of stage 1, softmax where single, else the sigmoid of each, mixed with what the experts say: f (b,c),
+ * NULL without experts. */
+void model_posterior(const Model *m, Modality modality, const Tensor *logits, const float *f, float *p);
+
 /* Features of one case batch, one modality each; both for the joint pass. z (b,n,d), u (b,d), length (b) or
  * NULL. */
 typedef struct {
     Tensor *z, *u;
     const int *length;
 } Features;
+
+/* The semantic token of p (b,c) as features: Z = psi (b,1,d), u = psi (b,d), no padding. */
+Features model_semantic(Tape *t, const Model *m, const float *p, int b);
 
 /* c_m (b,d) of one modality alone, or c_vt where both are given (training only). weights: NULL, or
  * (b, heads, 1 + tokens) receives the attention of CLS. */

@@ -37,3 +37,19 @@ void posterior_target(const float *p_m, const float *p_n, int b, int c, bool sam
             *g = (real)((1 - share) * (double)*g + share * ((1 + t0) * wanted - t0));
         }
 }
+
+/* EQ(chance)  R_ij = alpha [image i and text j share a label] + (1-alpha) rho_ij, alpha = (alpha_v + alpha_t)/2, within 1e-4 and 1 - 1e-4,
+ *             rho_ij = p_v,i p_t,j' where each training case has one label, else 1 - prod_k (1 - p_v,ik p_t,jk)
+ * Where the networks have a large share, labels have it too: the networks know those of training cases by heart. */
+void posterior_chance(const float *p_v, const float *p_t, const uint8_t *shared, int b, int c, bool single,
+                      double share, real *wanted) {
+    for (int i = 0; i < b; i++)
+        for (int j = 0; j < b; j++) {
+            const float *x = p_v + (size_t)i * (size_t)c, *y = p_t + (size_t)j * (size_t)c;
+            size_t at = (size_t)i * (size_t)b + (size_t)j;
+            double none = 1;
+            for (int k = 0; k < c; k++) none *= 1 - (double)x[k] * (double)y[k];
+            double both = single ? dot(x, y, c) : 1 - none;
+            wanted[at] = (real)fmin(fmax(share * shared[at] + (1 - share) * both, 1e-4), 1 - 1e-4);
+        }
+}

@@ -3,6 +3,7 @@
 #define HASH_POSTERIOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "nn/tensor.h"
 
@@ -15,5 +16,10 @@ void posterior_unit(float *p, int b, int c);
  * changed in place. All arrays are borrowed. */
 void posterior_target(const float *p_m, const float *p_n, int b, int c, bool same, double share, double t0,
                       real *target);
+
+/* R (b,b) of loss_soft_pairs.c: how sure it is that image i and text j share a label, p_v and p_t (b,c) being what stage 1 knows of both.
+ * shared (b,b): 1 where their true labels do; share: the weight of these; single: each case has one label. */
+void posterior_chance(const float *p_v, const float *p_t, const uint8_t *shared, int b, int c, bool single,
+                      double share, real *wanted);
 
 #endif

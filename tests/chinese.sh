@@ -10,7 +10,7 @@ msach=${1:-./msach}
 out=${2:-build/chinese}
 seeds=${3:-1 2 3}
 cases=${4:-700}
-settings="image_size=64 width=16 stage1_epochs=80 stage1_batch=32 stage2_epochs=24 stage2_batch=32 mixup=0 smoothing=0.05
+settings="image_size=64 width=16 stage1_epochs=80 stage1_batch=32 mixup=0 smoothing=0.05
     word_dropout=0.15 text_dropout=0.2 image_dropout=0.1 erase=0 speckle=0 ${5:-}"
 threads=${MSACH_THREADS:-1}
 

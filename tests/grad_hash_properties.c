@@ -309,6 +309,39 @@ Test(likelihood, stays_right_at_theta_100_and_minus_100) {
     cr_assert(near(one_pair(0, 1, &slope), LN2));
 }
 
+/* ---- soft pairs ---- */
+
+/* q = 2, e^s = 4, b = 0: theta = 2 H_v H_t' = [[ln 3, 0], [0, -ln 3]], sigmoid = 3/4, 1/2, 1/4; R = 1/4, 1/2, 1/2, 1, so
+ * that E = 1/4 [[1/2, 0], [0, -3/4]]. */
+Test(soft_pairs, two_cases_by_hand) {
+    Tape t = tape();
+    Tensor *v = leaf2(&t, 1, 0, 0, 1), *x = leaf2(&t, LN3 / 2, 0, 0, -LN3 / 2);
+    Tensor *scale = leaf(&t, 1, 1, (double[]){2 * LN2}), *offset = leaf(&t, 1, 1, (double[]){0});
+    static const real wanted[4] = {0.25, 0.5, 0.5, 1};
+    Tensor *loss = loss_soft_pairs(&t, v, x, scale, offset, wanted);
+    cr_assert(near(value(loss), (6 * LN2 - LN3 / 4) / 4));
+    tape_backward(&t, loss);
+    cr_assert(gradient_is(v, LN3 / 8, 0, 0, 3 * LN3 / 16));
+    cr_assert(gradient_is(x, 0.25, 0, 0, -0.375));
+    cr_assert(near((double)scale->grad[0], 5 * LN3 / 16));
+    cr_assert(near((double)offset->grad[0], -0.0625));
+    tape_free(&t);
+}
+
+Test(soft_pairs, stays_right_at_theta_100_and_minus_100) {
+    for (int sign = -1; sign <= 1; sign += 2) {
+        Tape t = tape();
+        Tensor *v = leaf(&t, 1, 2, (double[]){1, 0}), *x = leaf(&t, 1, 2, (double[]){200 * sign, 0});
+        Tensor *scale = leaf(&t, 1, 1, (double[]){0}), *offset = leaf(&t, 1, 1, (double[]){0});
+        real wanted = 0.25;
+        Tensor *loss = loss_soft_pairs(&t, v, x, scale, offset, &wanted);
+        cr_assert(near(value(loss), sign > 0 ? 75 : 25));
+        tape_backward(&t, loss);
+        cr_assert(near((double)offset->grad[0], sign > 0 ? 0.75 : -0.25));
+        tape_free(&t);
+    }
+}
+
 /* ---- decorrelation ---- */
 
 Test(decorrelation, two_cases_by_hand) {
@@ -401,6 +434,7 @@ ABORTS(laplacian, loss_laplacian(&t, square(&t), odd(&t), ONES, ONES))
 ABORTS(balance, loss_balance(&t, square(&t), odd(&t)))
 ABORTS(quantisation, loss_quantisation(&t, square(&t), odd(&t)))
 ABORTS(likelihood, loss_likelihood(&t, square(&t), odd(&t), PAIRS_ONLY))
+ABORTS(soft_pairs, loss_soft_pairs(&t, square(&t), odd(&t), square(&t), square(&t), ONES))
 ABORTS(decorrelation, loss_decorrelation(&t, square(&t), odd(&t)))
 
 Test(align, teacher_aborts_on_shapes_that_do_not_fit, .signal = SIGABRT) {

@@ -133,7 +133,8 @@ Test(config, the_text_of_an_ablation_is_read_as_settings_are) {
     for (const Ablation *a = ABLATIONS; a->name; a++) {
         Config c, by_hand;
         Error err = {0};
-        char text[128], *rest = text;
+        char text[256], *rest = text;
+        cr_assert_lt(strlen(a->settings), sizeof text);
         config_default(&c);
         config_default(&by_hand);
         cr_assert_eq(config_ablate(&c, a->name, &err), STATUS_OK);

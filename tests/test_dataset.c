@@ -200,7 +200,7 @@ Test(batch, clean_images_are_normalised_and_cases_without_one_are_zero) {
 }
 
 static const Augment augment = {0.1, 0.15, 7, 0.15, 0.15, 0.1, 0.5, 0.5};
-static const BatchOptions noisy = {&augment, 0.5, 3, 2, 0.4, 0.2};
+static const BatchOptions noisy = {&augment, 0.5, 3, 2, 0.4, 0.2, false};
 
 Test(batch, a_case_is_the_same_in_any_batch_at_any_number_of_threads) {
     const char *path = write_world();

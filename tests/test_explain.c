@@ -82,7 +82,7 @@ Test(explain, terms_times_weights_sum_to_both_losses) {
     c.weight_likelihood = c.weight_decorrelation = c.eta = 0.1;
     walk(&e, tiny_set("terms", 1), &c);
     cr_assert_eq(e.terms[0], 3);
-    cr_assert_eq(e.terms[1], 7);
+    cr_assert_eq(e.terms[1], 8);
     for (int stage = 0; stage < 2; stage++) {
         double sum = 0;
         for (int i = 0; i < e.terms[stage]; i++) sum += e.term[stage][i].weight * e.term[stage][i].value;
@@ -101,7 +101,7 @@ static double logit_gradient(const Explain *e) {
     int d = m->config.dim, classes = m->config.classes;
     double squares = 0;
     for (int i = 0; i < e->b; i++) {
-        const float *u = e->stage2.train.u[MODALITY_IMAGE] + e->row[i] * d;
+        const float *u = e->stage2.train.net[0] + e->row[i] * d;
         double z[TINY_LABELS], sum = 0;
         for (int k = 0; k < classes; k++) {
             z[k] = (double)m->stage1_image_bias->data[k];
@@ -143,6 +143,7 @@ Test(explain, what_flows_is_what_plain_loops_and_encode_compute) {
 Test(explain, attention_sums_to_1_over_cls_and_the_real_tokens) {
     Config c = plain_config();
     Explain e;
+    c.semantic = 0;
     walk(&e, tiny_set("attention", 0), &c);
     int tokens[2] = {4, explain_tokens(&e)};
     cr_assert_gt(tokens[1], 1);
@@ -242,6 +243,7 @@ Test(explain, the_heat_map_has_a_cell_for_each_token_and_every_view_a_picture) {
     const char *path = fixture_path("cells.html");
     c.image_size = 48;
     c.views = 3;
+    c.semantic = 0;
     walk(&e, tiny_set("cells", 0), &c);
     cr_assert_eq(explain_page(path, &e, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(file_read(path, 1 << 26, &bytes, &size, &err), STATUS_OK);
@@ -259,19 +261,56 @@ Test(explain, settings_without_encoder_graph_or_segments_are_followed_too) {
     static const char *const ablations[] = {"no-transformer", "no-walk",     "no-manifold",
                                             "end-to-end",     "no-subwords", "no-constraints"};
     const char *manifest = tiny_set("ablated", 1);
-    for (size_t i = 0; i < sizeof ablations / sizeof ablations[0]; i++) {
+    const size_t n = sizeof ablations / sizeof ablations[0];
+    for (size_t i = 0; i < 2 * n; i++) {
         Config c = plain_config();
         Error err = {0};
         Explain e;
-        cr_assert_eq(config_ablate(&c, ablations[i], &err), STATUS_OK);
+        bool semantic = i >= n;
+        c.semantic = semantic;
+        cr_assert_eq(config_ablate(&c, ablations[i % n], &err), STATUS_OK);
         walk(&e, manifest, &c);
-        cr_assert_eq(explain_page(fixture_path("ablated.html"), &e, &err), STATUS_OK, "%s: %s", ablations[i],
-                     err.message);
-        cr_assert_eq(e.attention[0] == NULL, i == 0);
-        bool end_to_end = strcmp(ablations[i], "end-to-end") == 0; /* whose stage 1 has no classifier */
-        cr_assert_eq(e.stage2.posterior > 0, !end_to_end, "%s", ablations[i]);
+        cr_assert_eq(explain_page(fixture_path("ablated.html"), &e, &err), STATUS_OK, "%s: %s",
+                     ablations[i % n], err.message);
+        bool end_to_end = strcmp(ablations[i % n], "end-to-end") == 0; /* whose stage 1 has no classifier */
+        cr_assert_eq(e.attention[0] == NULL, i % n == 0 || (semantic && !end_to_end), "%s", ablations[i % n]);
+        cr_assert_eq(e.stage2.posterior > 0, !end_to_end, "%s", ablations[i % n]);
         explain_free(&e);
     }
+}
+
+Test(explain, the_semantic_token_is_shown_as_what_stage_1_knows_of_each_label) {
+    Config c = plain_config();
+    Explain e;
+    Buffer text = {0};
+    Error err = {0};
+    unsigned char *bytes;
+    size_t size;
+    const char *path = fixture_path("semantic.html");
+    c.semantic = 1;
+    c.landmarks = 64;
+    walk(&e, tiny_set("semantic", 0), &c);
+    for (int m = 0; m < 2; m++) {
+        double sum = 0;
+        for (int k = 0; k < e.model->config.classes; k++) {
+            sum += (double)e.posterior[m][k];
+            cr_assert_float_eq(pow((double)e.stage2.train.u[m][e.row[0] * c.dim + k], 2),
+                               (double)e.posterior[m][k], 1e-6);
+        }
+        cr_assert_float_eq(sum, 1, 1e-5);
+        cr_assert_null(e.attention[m]);
+    }
+    cr_assert_not_null(flow_find(&e.flow, 2, "psi_v"));
+    explain_text(&text, &e);
+    cr_assert_not_null(strstr((const char *)text.data, "semantic"));
+    buffer_free(&text);
+    cr_assert_eq(explain_page(path, &e, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(file_read(path, 1 << 26, &bytes, &size, &err), STATUS_OK);
+    cr_assert_eq(count_of(strstr((const char *)bytes, "2. The words"), "class=\"tag\" style", NULL),
+                 explain_tokens(&e));
+    cr_assert_eq(count_of((const char *)bytes, " by the picture, ", NULL), e.model->config.classes);
+    mem_free(bytes);
+    explain_free(&e);
 }
 
 /* ---- Through the command ---- */

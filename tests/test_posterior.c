@@ -6,6 +6,7 @@
 
 #include "nn/base/rng.h"
 #include "tests/check.h"
+#include "tests/oracle/oracle_expert.h"
 #include "tests/oracle/oracle_hash.h"
 
 enum { N = 9, C = 4 };
@@ -66,6 +67,26 @@ Test(posterior, rows_of_many_certain_labels_become_rows_of_yn_and_shorter_ones_s
     cr_assert_float_eq((double)p[1], sqrt(0.5), 1e-6);
     cr_assert_eq(p[4], 0.5f);
     for (int k = 0; k < C; k++) cr_assert_eq(p[8 + k], 0.0f);
+}
+
+Test(posterior, chance_is_the_oracles) {
+    float p[2][N * C];
+    double wide[2][N * C];
+    uint8_t shared[N * N];
+    real r[N * N];
+    for (int m = 0; m < 2; m++) softmax_rows(p[m], wide[m], (uint32_t)m);
+    for (int i = 0; i < N * N; i++) shared[i] = i % 3 == 0;
+    for (int single = 0; single < 2; single++) {
+        posterior_chance(p[0], p[1], shared, N, C, single, 0.25, r);
+        for (int i = 0; i < N; i++)
+            for (int j = 0; j < N; j++)
+                cr_assert_float_eq(
+                    (double)r[i * N + j],
+                    oracle_chance(wide[0] + i * C, wide[1] + j * C, shared[i * N + j], C, single, 0.25),
+                    1e-6);
+    }
+    posterior_chance(p[0], p[1], shared, N, C, true, 1, r);
+    for (int i = 0; i < N * N; i++) cr_assert_float_eq((double)r[i], shared[i] ? 1 - 1e-4 : 1e-4, 1e-6);
 }
 
 Test(posterior, a_share_of_0_changes_nothing) {

@@ -8,6 +8,7 @@
 #include "nn/base/alloc.h"
 #include "tests/check.h"
 #include "tests/oracle/golden.h"
+#include "tests/oracle/oracle_expert.h"
 #include "tests/oracle/oracle_hash.h"
 #include "train/stage2.h"
 
@@ -176,6 +177,7 @@ static void begin_stage2(Session *s) {
     c->tau = 0.25;
     c->bce_weight = 3;
     c->lambda_w = 0.01;
+    c->weight_soft_pairs = 0; /* which tests/golden does not know */
     for (int i = 0; i < 7; i++) set_weight(c, GOLDEN_TERMS[i], WEIGHTS2[i]);
 }
 
@@ -203,7 +205,11 @@ static void stage2_begin(Stage2 *st, const Session *s) {
     Error err;
     memset(st, 0, sizeof *st);
     st->walk = (WalkOptions){.omega = 0.4, .rho = 0.7, .t0 = 0.5};
-    st->train = (FeatureCache){.n = STEP2_N, .views = 1, .tokens = {4, STEP_N_T}, .d = STEP_D};
+    st->train = (FeatureCache){.n = STEP2_N, .views = 1, .tokens = {4, STEP_N_T}, .d = STEP_D, .c = STEP_C};
+    for (int k = 0; k < 2; k++) {
+        st->train.p[k] = mem_calloc(STEP2_N * STEP_C, sizeof(float));
+        for (int i = 0; i < STEP2_N * STEP_C; i++) st->train.p[k][i] = (float)((1 + sin(i * (k + 1.0))) / 4);
+    }
     st->train.z[0] = spread_tokens("stage2/z_v", 4);
     st->train.z[1] = spread_tokens("stage2/z_t", STEP_N_T);
     st->train.u[0] = pooled("stage2/u_v");
@@ -337,34 +343,18 @@ Test(stage2, a_weight_moves_the_total_by_itself_times_its_terms_value_and_0_leav
     session_end(&s);
 }
 
-/* p (b,c) of u (b,d) by the classifier of stage 1, softmax of one label or sigmoids of many, no longer than 1, all in
- * double. */
-static void posterior_by_hand(const Tensor *u, const Tensor *w, const Tensor *a, bool single, double *p) {
-    for (int i = 0; i < STEP2_B; i++) {
-        double length = 0, sum = 0;
-        for (int k = 0; k < STEP_C; k++) {
-            double z = (double)a->data[k];
-            for (int j = 0; j < STEP_D; j++)
-                z += (double)u->data[i * STEP_D + j] * (double)w->data[k * STEP_D + j];
-            p[i * STEP_C + k] = single ? exp(z) : 1 / (1 + exp(-z));
-            sum += p[i * STEP_C + k];
-        }
-        for (int k = 0; single && k < STEP_C; k++) p[i * STEP_C + k] /= sum;
-        for (int k = 0; k < STEP_C; k++) length += p[i * STEP_C + k] * p[i * STEP_C + k];
-        for (int k = 0; length > 1 && k < STEP_C; k++) p[i * STEP_C + k] /= sqrt(length);
-    }
-}
-
-/* z.posterior is the one by hand; wide: it, in double. */
-static void check_posteriors(const TermBatch *z, const Model *m, bool single,
-                             double wide[2][STEP2_B * STEP_C]) {
-    double hand[2][STEP2_B * STEP_C];
-    posterior_by_hand(z->features[0].u, m->stage1_image_weight, m->stage1_image_bias, single, hand[0]);
-    posterior_by_hand(z->features[1].u, m->stage1_text_weight, m->stage1_text_bias, single, hand[1]);
+/* p of the batch's cases, as the cache has it, and made no longer than 1: wide, in double. */
+static void check_posteriors(const Stage2 *st, const TermBatch *z, double wide[2][STEP2_B * STEP_C]) {
     for (int k = 0; k < 2; k++)
-        for (int i = 0; i < STEP2_B * STEP_C; i++) {
-            wide[k][i] = (double)z->posterior[k][i];
-            cr_assert_float_eq(wide[k][i], hand[k][i], 1e-6, "modality %d, %d", k, i);
+        for (int i = 0; i < STEP2_B; i++) {
+            double length = 0;
+            for (int j = 0; j < STEP_C; j++) {
+                float p = st->train.p[k][STEP2_BATCH[i] * STEP_C + j];
+                cr_assert_eq(z->posterior[k][i * STEP_C + j], p, "modality %d, case %d", k, i);
+                length += (double)p * (double)p;
+            }
+            for (int j = 0; j < STEP_C; j++)
+                wide[k][i * STEP_C + j] = (double)z->posterior[k][i * STEP_C + j] / fmax(sqrt(length), 1);
         }
 }
 
@@ -379,13 +369,9 @@ Test(stage2, what_stage_1_knows_enters_the_target) {
     stage2_begin(&st, &s);
     st.posterior = 0.4;
     golden_model(&m, MODEL_STAGE2, 4);
-    for (int i = 0; i < STEP_C * STEP_D; i++) {
-        m.stage1_image_weight->data[i] = (real)sin(i + 1.0);
-        m.stage1_text_weight->data[i] = (real)cos(2.0 * i);
-    }
     tape_init(&t, NULL);
     TermBatch z = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B);
-    check_posteriors(&z, &m, false, p);
+    check_posteriors(&st, &z, p);
     Loss with = stage2_loss(&t, &z, 1.5);
     st.posterior = 0;
     TermBatch plain = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B);
@@ -401,10 +387,14 @@ Test(stage2, what_stage_1_knows_enters_the_target) {
         for (int i = 0; i < BLOCK; i++) cr_assert_float_eq((double)g[i], want[i], 1e-6, "pair %d, %d", k, i);
     }
     cr_assert_gt(fabs(value(with.term[TERM_MANIFOLD]) - value(without.term[TERM_MANIFOLD])), 1e-3);
-    s.single = true;
-    TermBatch one = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B);
-    check_posteriors(&one, &m, true, p);
-    s.single = false;
+    s.config.weight_soft_pairs = 1;
+    TermBatch known = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B), labelled = known;
+    labelled.posterior[0] = labelled.posterior[1] = NULL;
+    labelled.posterior_share = 0;
+    with = stage2_loss(&t, &known, 1.5);
+    without = stage2_loss(&t, &labelled, 1.5); /* of true labels alone, as end to end */
+    cr_assert_gt(fabs(value(with.term[TERM_SOFT_PAIRS]) - value(without.term[TERM_SOFT_PAIRS])), 1e-3);
+    s.config.weight_soft_pairs = 0;
     t.training = true; /* u is dropped for the context, not for p */
     s.config.dropout = 0.5;
     TermBatch dropped = stage2_batch(&st, &s, &m, &t, STEP2_BATCH, NULL, STEP2_B);
@@ -420,6 +410,38 @@ Test(stage2, what_stage_1_knows_enters_the_target) {
     model_free(&m);
     stage2_end(&st);
     session_end(&s);
+}
+
+/* p of logits by plain loops; with experts, mixed by their share. */
+Test(stage2, the_networks_posterior_is_softmax_or_sigmoids_and_the_experts_share_mixes_it) {
+    enum { B = 3 };
+    Tape t;
+    tape_init(&t, NULL);
+    Tensor *z = tape_tensor2(&t, B, STEP_C);
+    float p[B * STEP_C], said[B * STEP_C];
+    for (int i = 0; i < B * STEP_C; i++) {
+        z->data[i] = (real)(3 * sin(i + 1.0));
+        said[i] = (float)(i % 5) / 5;
+    }
+    Tensor *share = tape_tensor2(&t, 1, MODALITIES);
+    share->data[0] = (real)0.25, share->data[1] = (real)0.5;
+    for (int form = 0; form < 6; form++) {
+        Modality modality = form < 4 ? MODALITY_IMAGE : MODALITY_TEXT;
+        Model m = {.config = {.single = form % 2, .classes = STEP_C},
+                   .expert_share = form < 2 ? NULL : share};
+        model_posterior(&m, modality, z, form < 2 ? NULL : said, p);
+        for (int i = 0; i < B; i++) {
+            double sum = 0;
+            for (int k = 0; k < STEP_C; k++) sum += exp((double)z->data[i * STEP_C + k]);
+            for (int k = 0; k < STEP_C; k++) {
+                double e = exp((double)z->data[i * STEP_C + k]), want = form % 2 ? e / sum : e / (1 + e);
+                if (form >= 2)
+                    want = oracle_mixture(want, (double)said[i * STEP_C + k], modality ? 0.5 : 0.25);
+                cr_assert_float_eq((double)p[i * STEP_C + k], want, 1e-6, "form %d, %d %d", form, i, k);
+            }
+        }
+    }
+    tape_free(&t);
 }
 
 Test(stage2, without_joint_pass_there_is_no_teacher_and_two_classified_codes) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/picture/descriptor.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
@@ -185,12 +186,19 @@ Status config_write(const Config *c, const char *data, const char *path, Error *
 
 const Ablation ABLATIONS[] = {
     {"full", "", "the whole method"},
-    {"no-manifold", "weight_manifold=0", "without the manifold similarity constraint"},
+    {"no-manifold", "weight_manifold=0 weight_soft_pairs=0",
+     "without the manifold similarity constraint, in both of its forms"},
     {"no-walk", "omega=1", "manifold target from labels alone (omega = 1)"},
     {"no-posterior", "posterior=0", "manifold target without the label posterior of stage 1 (a = 0)"},
     {"no-balance", "weight_balance=0", "without the balance constraint"},
     {"no-classification", "weight_classification=0", "without the linear classification constraint"},
-    {"no-constraints", "weight_manifold=0 weight_balance=0 weight_classification=0", "without all three"},
+    {"no-constraints", "weight_manifold=0 weight_soft_pairs=0 weight_balance=0 weight_classification=0",
+     "without all three"},
+    {"no-experts", "landmarks=0", "p_m of the networks alone, without the experts in closed form"},
+    {"no-held-out", "held_out=0", "what the experts say of a training case is from a fit with its group"},
+    {"no-semantic-token", "semantic=0", "stage 2 sees the networks' tokens, not the semantic token"},
+    {"no-soft-pairs", "weight_soft_pairs=0 weight_manifold=1",
+     "manifold similarity in its squared form alone"},
     {"no-transformer", "transformer=0 joint_pass=0", "c_m = LN(u_m), no encoder and so no joint pass"},
     {"no-joint-pass", "joint_pass=0", "without the pass over both modalities that teaches alignment"},
     {"no-alignment", "weight_align=0", "without the alignment term"},
@@ -254,6 +262,7 @@ Status config_check(const Config *c, Error *err) {
 }
 
 ModelConfig config_model(const Config *c) {
+    bool known = !c->end_to_end; /* end to end, nothing is known of a case when its code is learned */
     return (ModelConfig){.image_size = c->image_size,
                          .width = c->width,
                          .blocks = c->blocks,
@@ -265,5 +274,8 @@ ModelConfig config_model(const Config *c) {
                          .bits = c->bits,
                          .transformer = c->transformer,
                          .encode_views = c->encode_views,
-                         .deviation = 1};
+                         .deviation = 1,
+                         .semantic = known && c->semantic,
+                         .landmarks = known ? c->landmarks : 0,
+                         .descriptor = DESCRIPTOR_DIM};
 }

@@ -5,6 +5,7 @@
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
+#include "train/experts.h"
 
 void encode_keep(Tape *t, const Model *m, Tensor *c, int first, Encoding *out) {
     const Tensor *s = model_scores(t, m, c);
@@ -30,11 +31,28 @@ Features encode_features(Tape *t, const Model *m, const Batch *b, Modality modal
     return f;
 }
 
-static Tensor *image_context(Tape *t, const Model *m, const float *x, int n) {
+/* What stage 2 sees of the features f of n cases: they themselves, or the semantic token of their posterior. said (n,c): what the
+ * experts say. */
+static Features seen_by_stage2(Tape *t, const Model *m, Modality modality, const Features *f,
+                               const float *said) {
+    if (!m->config.semantic) return *f;
+    int n = f->u->dim[0];
+    float *p = arena_alloc(&t->arena, (size_t)n * (size_t)m->config.classes * sizeof *p);
+    model_posterior(m, modality, model_stage1_logits(t, m, modality, f->u), said, p);
+    return model_semantic(t, m, p, n);
+}
+
+/* g (n,DESCRIPTOR_DIM): descriptors of the pictures x (n,S,S). */
+static Tensor *image_context(Tape *t, const Model *m, const float *x, const float *g, int n) {
     int side = m->config.image_size;
     Features f = {.z = model_image_tokens(t, m, tape_input(t, 4, (int[]){n, side, side, 1}, x))};
     f.u = op_mean_tokens(t, f.z, NULL);
-    return model_context(t, m, &f, NULL, 0, NULL);
+    size_t c = (size_t)m->config.classes;
+    float *said = arena_alloc(&t->arena, (size_t)n * c * sizeof *said);
+    for (size_t i = 0; m->landmark && i < (size_t)n; i++)
+        experts_image(m, g + i * DESCRIPTOR_DIM, said + i * c);
+    Features seen = seen_by_stage2(t, m, MODALITY_IMAGE, &f, said);
+    return model_context(t, m, &seen, NULL, 0, NULL);
 }
 
 /* y (S,S): x moved by (right, down) pixels, black where nothing came from. */
@@ -50,20 +68,20 @@ static void move_picture(const float *x, int side, int right, int down, float bl
 /* c_v = mean over V_e views of the context of the picture moved by S/24 pixels: none, right, left, down, up and
  * the four corners, in this order. V_e = 1 (the default) is the picture alone.
  * DEV(encode-views): with V_e > 1 the code is of this mean, not of one c_v. */
-static Tensor *average_context(Tape *t, const Model *m, const float *x, int n) {
+static Tensor *average_context(Tape *t, const Model *m, const float *x, const float *g, int n) {
     static const int move[ENCODE_VIEWS][2] = {{0, 0}, {1, 0},   {-1, 0}, {0, 1}, {0, -1},
                                               {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
     int views = m->config.encode_views, side = m->config.image_size, step = (side + 12) / 24;
     size_t pixels = (size_t)side * (size_t)side;
     float black = (float)(-m->config.mean / m->config.deviation);
-    Tensor *c = image_context(t, m, x, n);
+    Tensor *c = image_context(t, m, x, g, n);
     if (views <= 1) return c;
     float *moved = arena_alloc(&t->arena, (size_t)n * pixels * sizeof *moved);
     for (int v = 1; v < views; v++) {
         for (int i = 0; i < n; i++)
             move_picture(x + (size_t)i * pixels, side, move[v][0] * step, move[v][1] * step, black,
                          moved + (size_t)i * pixels);
-        c = op_add(t, c, image_context(t, m, moved, n));
+        c = op_add(t, c, image_context(t, m, moved, g, n));
     }
     return op_scale(t, c, (real)(1.0 / views));
 }
@@ -86,7 +104,12 @@ static Tensor *text_context(Tape *t, const Model *m, const int32_t *w, const int
     Features f = {.z = model_text_tokens(t, m, word, gram, n, longest, TOKEN_NGRAMS, length),
                   .length = length};
     f.u = op_mean_tokens(t, f.z, length);
-    return model_context(t, m, NULL, &f, 0, NULL);
+    size_t c = (size_t)m->config.classes;
+    float *said = arena_alloc(&t->arena, (size_t)n * c * sizeof *said);
+    for (int i = 0; m->idf && i < n; i++)
+        experts_text(m, w + (size_t)i * (size_t)full, length[i], said + (size_t)i * c);
+    Features seen = seen_by_stage2(t, m, MODALITY_TEXT, &f, said);
+    return model_context(t, m, NULL, &seen, 0, NULL);
 }
 
 void encoder_init(Encoder *e, const Model *m, Pool *pool) {
@@ -100,7 +123,7 @@ void encoder_free(Encoder *e) {
     tape_free(&e->tape);
 }
 
-Status encode_images(Encoder *e, const float *x, int n, Encoding *out, Error *err) {
+Status encode_images(Encoder *e, const float *x, const float *g, int n, Encoding *out, Error *err) {
     const Model *m = e->model;
     Tape *t = &e->tape;
     if (ARENA_GUARD(&t->arena)) return mem_error(err, "encoding images");
@@ -108,7 +131,8 @@ Status encode_images(Encoder *e, const float *x, int n, Encoding *out, Error *er
     for (int first = 0; first < n; first += ENCODE_TILE) {
         tape_reset(t);
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        Tensor *c = average_context(t, m, x + (size_t)first * pixels, tile);
+        Tensor *c = average_context(t, m, x + (size_t)first * pixels,
+                                    g ? g + (size_t)first * DESCRIPTOR_DIM : NULL, tile);
         encode_keep(t, m, c, first, out);
     }
     return STATUS_OK;
@@ -141,14 +165,16 @@ Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, M
     Batch b;
     Encoder e;
     encoder_init(&e, m, pool);
-    BatchOptions o = {.mean = m->config.mean, .deviation = m->config.deviation};
+    BatchOptions o = {.mean = m->config.mean,
+                      .deviation = m->config.deviation,
+                      .descriptor = m->landmark && modality == MODALITY_IMAGE};
     Status s = batch_init(&b, d, ENCODE_TILE, pool, err);
     for (int first = 0; s == STATUS_OK && first < n; first += ENCODE_TILE) {
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
         Encoding part = shifted(out, m, first);
         s = batch_fill(&b, d, index + first, tile, &o, pool, err);
         if (s == STATUS_OK)
-            s = modality == MODALITY_IMAGE ? encode_images(&e, b.image, tile, &part, err)
+            s = modality == MODALITY_IMAGE ? encode_images(&e, b.image, b.descriptor, tile, &part, err)
                                            : encode_texts(&e, b.word, b.gram, b.length, tile, &part, err);
         log_progress(log, modality == MODALITY_IMAGE ? "encoding images" : "encoding texts", first + tile, n);
     }

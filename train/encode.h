@@ -32,8 +32,8 @@ typedef struct {
 
 void encoder_init(Encoder *e, const Model *m, Pool *pool);
 void encoder_free(Encoder *e);
-/* x (n,S,S) normalised images. */
-Status encode_images(Encoder *e, const float *x, int n, Encoding *out, Error *err);
+/* x (n,S,S) normalised images, g (n,DESCRIPTOR_DIM) their descriptors; g may be NULL where the model has no experts. */
+Status encode_images(Encoder *e, const float *x, const float *g, int n, Encoding *out, Error *err);
 /* w (n,N_t) ids, s (n,N_t,TOKEN_NGRAMS) buckets or NULL, length (n). */
 Status encode_texts(Encoder *e, const int32_t *w, const int32_t *s, const int *length, int n, Encoding *out,
                     Error *err);

@@ -7,11 +7,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "data/raw_features.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/sys.h"
 #include "nn/ops.h"
 #include "train/encode.h"
+#include "train/experts.h"
 
 /* ---- Memory ---- */
 
@@ -45,7 +47,14 @@ static Status take_block(FeatureCache *f, const Session *s, const char *folder, 
     }
     f->length = mem_calloc((size_t)f->n, sizeof *f->length);
     f->z_spread[0] = mem_calloc(4 * d, sizeof *f->z_spread[0]);
-    if (!f->length || !f->z_spread[0]) return mem_error(err, "the features");
+    bool complete = f->length && f->z_spread[0];
+    for (Modality k = 0; k < MODALITIES; k++) {
+        f->p[k] = mem_calloc(rows, (size_t)f->c * sizeof *f->p[k]);
+        f->own[k] = mem_calloc((size_t)f->n, (size_t)f->c * sizeof *f->own[k]);
+        f->net[k] = mem_calloc((size_t)f->n, d * sizeof *f->net[k]);
+        complete = complete && f->p[k] && f->own[k] && f->net[k];
+    }
+    if (!complete) return mem_error(err, "the features");
     f->z[0] = f->block;
     f->z[1] = f->z[0] + rows * d * (size_t)f->tokens[0];
     f->u[0] = f->z[1] + rows * d * (size_t)f->tokens[1];
@@ -64,6 +73,11 @@ void features_free(FeatureCache *f) {
             mem_free(f->block);
         mem_free(f->length);
         mem_free(f->z_spread[0]);
+        for (Modality k = 0; k < MODALITIES; k++) {
+            mem_free(f->p[k]);
+            mem_free(f->own[k]);
+            mem_free(f->net[k]);
+        }
     }
     memset(f, 0, sizeof *f);
 }
@@ -74,16 +88,33 @@ static void copy_reals(float *to, const real *from, size_t n) {
     for (size_t i = 0; i < n; i++) to[i] = (float)from[i];
 }
 
-/* One tile of cases, one view: both extractors, frozen. A text of the batch may be padded beyond `tokens`. */
-static void fill_tile(FeatureCache *f, const Model *m, Tape *t, const Batch *b, int first, int view) {
-    size_t d = (size_t)f->d;
+/* What the experts say of the cases of f; NULL without experts. */
+typedef struct {
+    float *own[MODALITIES];  /* (n,c) by the fit that the model keeps */
+    float *held[MODALITIES]; /* (n,c) by the fit without the case's group; NULL where that is not asked for */
+} Said;
+
+/* One tile of cases, one view: both extractors, frozen, what is known of the cases, and what stage 2 sees. A text of the batch may be
+ * padded beyond `tokens`. */
+static void fill_tile(FeatureCache *f, const Model *m, Tape *t, const Batch *b, const Said *said, int first,
+                      int view) {
+    size_t d = (size_t)f->d, c = (size_t)f->c, at = (size_t)first * c;
     for (Modality k = 0; k < MODALITIES; k++) {
         Features from = encode_features(t, m, b, k);
+        const Tensor *u = from.u, *logits = model_stage1_logits(t, m, k, from.u);
+        const float *own = said->own[k] ? said->own[k] + at : NULL,
+                    *held = said->held[k] ? said->held[k] + at : own;
+        float *p = arena_alloc(&t->arena, (size_t)b->n * c * sizeof *p);
+        if (view == 0) model_posterior(m, k, logits, own, f->own[k] + at);
+        model_posterior(m, k, logits, held, p);
+        if (m->config.semantic) from = model_semantic(t, m, p, b->n);
         size_t size = (size_t)f->tokens[k] * d, full = (size_t)from.z->dim[1] * d;
-        for (int i = 0; i < b->n; i++) {
-            size_t row = (size_t)(first + i) * (size_t)f->views + (size_t)view;
-            copy_reals(f->z[k] + row * size, from.z->data + (size_t)i * full, size);
-            copy_reals(f->u[k] + row * d, from.u->data + (size_t)i * d, d);
+        for (size_t i = 0; i < (size_t)b->n; i++) {
+            size_t row = ((size_t)first + i) * (size_t)f->views + (size_t)view;
+            copy_reals(f->z[k] + row * size, from.z->data + i * full, size);
+            copy_reals(f->u[k] + row * d, from.u->data + i * d, d);
+            memcpy(f->p[k] + row * c, p + i * c, c * sizeof *p);
+            if (view == 0) copy_reals(f->net[k] + ((size_t)first + i) * d, u->data + i * d, d);
         }
     }
 }
@@ -92,8 +123,8 @@ BatchOptions features_view(const Session *s, int view, Augment *augment) {
     return session_view(s, view ? augment : NULL, s->config.stage1_epochs + view);
 }
 
-static Status fill_view(FeatureCache *f, const Session *s, const Model *m, const int *index, int view,
-                        Tape *t, Batch *b, Error *err) {
+static Status fill_view(FeatureCache *f, const Session *s, const Model *m, const int *index, const Said *said,
+                        int view, Tape *t, Batch *b, Error *err) {
     Augment augment;
     BatchOptions o = features_view(s, view, &augment);
     char what[64];
@@ -101,7 +132,7 @@ static Status fill_view(FeatureCache *f, const Session *s, const Model *m, const
     for (int first = 0; first < f->n && !session_stopped(s); first += ENCODE_TILE) {
         int tile = f->n - first < ENCODE_TILE ? f->n - first : ENCODE_TILE;
         TRY(batch_fill(b, &s->data, index + first, tile, &o, s->pool, err));
-        fill_tile(f, m, t, b, first, view);
+        fill_tile(f, m, t, b, said, first, view);
         tape_reset(t);
         log_progress(s->log, what, first + tile, f->n);
     }
@@ -127,18 +158,39 @@ static void spread(const FeatureCache *f, const float *z, int tokens, const int 
     }
 }
 
-static Status fill(FeatureCache *f, const Session *s, const Model *m, const int *index, Tape *t, Batch *b,
-                   Error *err) {
-    if (ARENA_GUARD(&t->arena)) return mem_error(err, "the features");
-    for (int view = 0; view < f->views; view++) TRY(fill_view(f, s, m, index, view, t, b, err));
+static Status ask_experts(const Session *s, const Model *m, const int *index, int n, Said *said, Error *err) {
+    bool held = index == s->index[SET_TRAIN] && s->config.held_out;
+    size_t c = (size_t)m->config.classes;
+    for (Modality k = 0; m->landmark && k < MODALITIES; k++) {
+        said->own[k] = mem_calloc((size_t)n, c * sizeof(float));
+        if (held) said->held[k] = mem_calloc((size_t)n, c * sizeof(float));
+        if (!said->own[k] || (held && !said->held[k])) return mem_error(err, "the experts");
+        TRY(experts_cases(s, m, index, n, k, said->own[k], err));
+        if (held) TRY(experts_hold_out(s, m, k, said->held[k], err));
+    }
     return STATUS_OK;
 }
 
-/* Lends features of session.kept. End to end the extractors change, so nothing is lent. */
+static Status fill(FeatureCache *f, const Session *s, const Model *m, const int *index, const Said *said,
+                   Tape *t, Batch *b, Error *err) {
+    if (ARENA_GUARD(&t->arena)) return mem_error(err, "the features");
+    for (int view = 0; view < f->views; view++) TRY(fill_view(f, s, m, index, said, view, t, b, err));
+    return STATUS_OK;
+}
+
+/* End to end the extractors change: nothing can be kept. */
+const FeatureCache *features_kept(const Session *s, Set set) {
+    const FeatureCache *kept = s->kept && !s->config.end_to_end ? &s->kept[set] : NULL;
+    bool fits = kept && kept->landmarks == s->config.landmarks && kept->held_out == s->config.held_out &&
+                kept->semantic == s->config.semantic;
+    return fits ? kept : NULL;
+}
+
 static bool borrow(FeatureCache *f, const Session *s, const int *index, int augmented) {
-    for (int set = 0; s->kept && !s->config.end_to_end && set < SET_COUNT; set++) {
-        if (index != s->index[set] || s->kept[set].views != 1 + augmented) continue;
-        *f = s->kept[set];
+    for (Set set = 0; set < SET_COUNT; set++) {
+        const FeatureCache *kept = index == s->index[set] ? features_kept(s, set) : NULL;
+        if (!kept || kept->views != 1 + augmented) continue;
+        *f = *kept;
         f->borrowed = true;
         return true;
     }
@@ -149,21 +201,32 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
                       int augmented, const char *folder, Error *err) {
     memset(f, 0, sizeof *f);
     if (borrow(f, s, index, augmented)) return STATUS_OK;
+    f->landmarks = s->config.landmarks;
+    f->held_out = s->config.held_out;
+    f->semantic = s->config.semantic;
+    f->c = m->config.classes;
     f->n = n;
     f->views = 1 + augmented;
     f->d = m->config.dim;
-    f->tokens[0] = (m->config.image_size / CNN_SHRINK) * (m->config.image_size / CNN_SHRINK);
+    bool semantic = m->config.semantic;
+    f->tokens[0] = semantic ? 1 : (m->config.image_size / CNN_SHRINK) * (m->config.image_size / CNN_SHRINK);
     f->tokens[1] = 1;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n && !semantic; i++)
         f->tokens[1] = s->data.length[index[i]] > f->tokens[1] ? s->data.length[index[i]] : f->tokens[1];
     TRY(take_block(f, s, folder, err));
-    for (int i = 0; i < n; i++) f->length[i] = s->data.length[index[i]];
+    for (int i = 0; i < n; i++) f->length[i] = semantic ? 1 : s->data.length[index[i]];
+    Said said = {0};
     Tape t;
     Batch b;
     tape_init(&t, s->pool);
     t.recording = t.training = false;
     Status status = batch_init(&b, &s->data, ENCODE_TILE, s->pool, err);
-    if (status == STATUS_OK) status = fill(f, s, m, index, &t, &b, err);
+    if (status == STATUS_OK) status = ask_experts(s, m, index, n, &said, err);
+    if (status == STATUS_OK) status = fill(f, s, m, index, &said, &t, &b, err);
+    for (Modality k = 0; k < MODALITIES; k++) {
+        mem_free(said.own[k]);
+        mem_free(said.held[k]);
+    }
     batch_free(&b);
     tape_free(&t);
     if (status != STATUS_OK) return status;
@@ -191,6 +254,17 @@ Features features_gather(const FeatureCache *f, Tape *t, Modality modality, cons
     return out;
 }
 
+const float *features_posterior(const FeatureCache *f, Tape *t, Modality modality, const int *rows,
+                                const int *views, int b) {
+    size_t c = (size_t)f->c;
+    float *p = arena_alloc(&t->arena, (size_t)b * c * sizeof *p);
+    for (int i = 0; i < b; i++)
+        memcpy(p + (size_t)i * c,
+               f->p[modality] + ((size_t)rows[i] * (size_t)f->views + (size_t)(views ? views[i] : 0)) * c,
+               c * sizeof *p);
+    return p;
+}
+
 void features_clean(const FeatureCache *f, Modality modality, float *out) {
     const float *u = f->u[modality];
     size_t d = (size_t)f->d;
@@ -210,7 +284,9 @@ Status features_encode(const FeatureCache *f, const Model *m, Modality modality,
     for (int first = 0; first < f->n; first += ENCODE_TILE) {
         int tile = f->n - first < ENCODE_TILE ? f->n - first : ENCODE_TILE, rows[ENCODE_TILE];
         for (int i = 0; i < tile; i++) rows[i] = first + i;
-        Features x = features_gather(f, &t, modality, rows, NULL, tile);
+        Features x = m->config.semantic
+                         ? model_semantic(&t, m, f->own[modality] + (size_t)first * (size_t)f->c, tile)
+                         : features_gather(f, &t, modality, rows, NULL, tile);
         bool image = modality == MODALITY_IMAGE;
         encode_keep(&t, m, model_context(&t, m, image ? &x : NULL, image ? NULL : &x, 0, NULL), first, out);
         tape_reset(&t);

@@ -8,16 +8,22 @@
 #include "train/session.h"
 
 typedef struct FeatureCache {
-    int n, views, d;                      /* cases, views of each (1 + augmented ones), width */
-    int tokens[MODALITIES];               /* N_v, and of the longest text */
-    float *z[MODALITIES], *u[MODALITIES]; /* (n*views, tokens, d) and (n*views, d) */
-    int *length;                          /* (n) real tokens of each text */
+    int n, views, d;        /* cases, views of each (1 + augmented ones), width */
+    int c;                  /* labels */
+    int tokens[MODALITIES]; /* N_v, and of the longest text; 1 and 1 where stage 2 sees semantic tokens */
+    float *z[MODALITIES], *u[MODALITIES]; /* (n*views, tokens, d) and (n*views, d): what stage 2 sees */
+    float *p[MODALITIES]; /* (n*views, c) p_m; of a training case by experts without its group */
+    float *own
+        [MODALITIES]; /* (n, c) p_m of view 0 by the experts that the model keeps, as encode_cases has it */
+    float *net[MODALITIES]; /* (n, d) u_m of the networks, view 0 */
+    int *length;            /* (n) real tokens of each text */
     real *z_spread[MODALITIES],
         *u_spread[MODALITIES]; /* (d) standard deviation of view 0 over rows and real tokens */
     void *block;               /* owns z and u */
     size_t block_size;
     bool mapped;
-    bool borrowed; /* all of it belongs to session.kept */
+    int landmarks, held_out, semantic; /* the settings that it was built with */
+    bool borrowed;                     /* all of it belongs to session.kept */
 } FeatureCache;
 
 /* Features of the cases index (n). augmented: number of augmented views; 0: view 0 alone. folder: for the mapped file.
@@ -26,6 +32,8 @@ typedef struct FeatureCache {
 Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n,
                       int augmented, const char *folder, Error *err);
 void features_free(FeatureCache *f);
+/* What the session keeps of a set, where that was built with the session's landmarks, held_out and semantic; else NULL. Borrowed. */
+const FeatureCache *features_kept(const Session *s, Set set);
 
 /* Codes of all cases of f from view 0, one modality: the same as encode_cases, without running the extractors. m must
  * have the stage 1 that made f. */
@@ -39,7 +47,11 @@ Features features_gather(const FeatureCache *f, Tape *t, Modality modality, cons
 /* How the cases of a view are prepared (session_view); *augment is filled and borrowed. */
 BatchOptions features_view(const Session *s, int view, Augment *augment);
 
-/* u of view 0 of every case: out (n,d). */
+/* p_m (b,c) of the cases rows (b) in the views (b) given; views NULL: the clean ones. In the arena of t. */
+const float *features_posterior(const FeatureCache *f, Tape *t, Modality modality, const int *rows,
+                                const int *views, int b);
+
+/* u of view 0 of every case, as stage 2 sees it, one after the other: out (n,d). */
 void features_clean(const FeatureCache *f, Modality modality, float *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
+#include "train/mixture.h"
 #include "train/stage1.h"
 #include "train/stage2.h"
 
@@ -279,6 +280,7 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
         p->stage = 3;
         return STATUS_OK;
     }
+    if (m->landmark) TRY(mixture_fit(s, m, err));
     p->stage = 2;
     p->epoch = p->step = 0;
     return checkpoint_save(checkpoint, s, m, p, err);

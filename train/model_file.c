@@ -7,6 +7,7 @@
 
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "train/experts.h"
 
 static void set_number(StFile *f, const char *key, double v) {
     char text[64];
@@ -44,6 +45,7 @@ Status model_save(const char *path, const Model *m, const Config *c, const Vocab
     set_number(&f, "std", m->config.deviation);
     set_number(&f, "words", m->config.words);
     set_number(&f, "classes", m->config.classes);
+    set_number(&f, "single", m->config.single);
     set_number(&f, "beta", c->beta_end);
     set_labels(&f, label_names, n_labels);
     char *words = vocab_print(v);
@@ -135,12 +137,14 @@ static Status copy_tensor(const StFile *file, const Param *p, const char *path, 
 static Status check_sizes(const ModelFile *f, const ModelConfig *c, const char *path, Error *err) {
     const StTensor *word = st_find(&f->file, "text.word.weight"),
                    *sub = st_find(&f->file, "text.subword.weight"), *pos = st_find(&f->file, "image.pos"),
-                   *stem = st_find(&f->file, "image.stem.conv.weight");
+                   *stem = st_find(&f->file, "image.stem.conv.weight"),
+                   *landmark = st_find(&f->file, "expert.image.landmark");
     int cells = (c->image_size / CNN_SHRINK) * (c->image_size / CNN_SHRINK);
-    bool fits = word && pos && stem && word->rank == 2 && word->dim[0] == c->words &&
-                word->dim[1] == c->dim && pos->rank == 2 && pos->dim[0] == cells && stem->rank == 4 &&
-                stem->dim[0] == c->width &&
-                (c->buckets ? sub && sub->rank == 2 && sub->dim[0] == c->buckets : !sub);
+    bool fits =
+        word && pos && stem && word->rank == 2 && word->dim[0] == c->words && word->dim[1] == c->dim &&
+        pos->rank == 2 && pos->dim[0] == cells && stem->rank == 4 && stem->dim[0] == c->width &&
+        (c->landmarks ? landmark && landmark->rank == 2 && landmark->dim[0] == c->landmarks : !landmark) &&
+        (c->buckets ? sub && sub->rank == 2 && sub->dim[0] == c->buckets : !sub);
     if (fits) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s: its tensors do not have the sizes of its configuration", path);
 }
@@ -173,15 +177,18 @@ static Status open_file(ModelFile *f, const char *path, Error *err) {
         return error_set(err, STATUS_INPUT, "%s: format is '%s'; 'msach model 1' was expected", path, format);
     TRY(read_config(f, path, err));
     ModelConfig c = config_model(&f->config);
-    double mean, deviation, n_words, classes;
+    double mean, deviation, n_words, classes, single = 0;
     TRY(need_number(f, path, "mean", -1e6, 1e6, &mean, err));
     TRY(need_number(f, path, "std", 1e-12, 1e6, &deviation, err));
     TRY(need_number(f, path, "words", TOKEN_FIRST_WORD, 1 << 24, &n_words, err));
     TRY(need_number(f, path, "classes", 1, 1 << 16, &classes, err));
+    if (c.semantic || c.landmarks) TRY(need_number(f, path, "single", 0, 1, &single, err));
     c.mean = mean;
     c.deviation = deviation;
     c.words = (int)n_words;
     c.classes = (int)classes;
+    c.single = single > 0;
+    c.bag = experts_bag(c.words);
     TRY(check_sizes(f, &c, path, err));
     TRY(find_extras(f, &c, path, err));
     TRY(read_labels(f, path, err));

@@ -12,6 +12,7 @@
 #include "nn/base/lock.h"
 #include "nn/base/parts.h"
 #include "train/loop.h"
+#include "train/mixture.h"
 #include "train/pages/report.h"
 
 /* Paths of a run's files. */
@@ -77,6 +78,8 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
                                run);
         else
             model_copy_weights(m, &f.model, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
+        if (status == STATUS_OK && m->landmark)
+            status = mixture_fit(s, m, err); /* also of a run that had none */
     }
     model_close(&f);
     p->stage = 2;

@@ -61,6 +61,18 @@ static Status collect_labels(Session *s, Error *err) {
     return STATUS_OK;
 }
 
+static Status count_groups(Session *s, Error *err) {
+    uint8_t *seen = mem_calloc((size_t)s->manifest.n, 1);
+    if (!seen) return mem_error(err, "the groups");
+    for (int i = 0; i < s->count[SET_TRAIN]; i++) {
+        uint8_t *flag = &seen[s->manifest.cases[s->index[SET_TRAIN][i]].group];
+        s->groups += !*flag;
+        *flag = 1;
+    }
+    mem_free(seen);
+    return STATUS_OK;
+}
+
 /* FNV-1a (64 bit) over the ids of each text's tokens. */
 static Status collect_text_keys(Session *s, Error *err) {
     s->text_key = mem_calloc((size_t)s->manifest.n, sizeof *s->text_key);
@@ -143,6 +155,7 @@ Status session_open_unseen(Session *s, const Config *c, const char *manifest, co
                          "%s: %d training cases have an image and a text; at least 2 are needed", manifest,
                          s->count[SET_TRAIN]);
     TRY(collect_labels(s, err));
+    TRY(count_groups(s, err));
     TRY(build_vocabulary(s, err));
     TRY(load_data(s, err));
     return dataset_statistics(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], &s->mean, &s->deviation,
@@ -207,6 +220,7 @@ Status session_open_for(Session *s, const Config *c, const char *manifest, const
         TRY(reorder_labels(&s->manifest, label_names, n_labels, err));
         TRY(collect_sets(s, err));
         TRY(collect_labels(s, err));
+        TRY(count_groups(s, err));
     }
     return load_data(s, err);
 }

@@ -20,6 +20,7 @@ typedef struct {
     double mean, deviation; /* of the training pictures, of pixel/255 */
     int *index[SET_COUNT];  /* (count[set]) cases of each set that have an image and a text */
     int count[SET_COUNT];
+    int groups;                        /* of the training cases */
     bool single;                       /* every training case has exactly one label */
     int *label;                        /* (n) first label of each case, -1 without one */
     float *unit_labels;                /* (n,c) Yn: rows of length 1, or 0 without labels */

@@ -6,19 +6,6 @@
 #include "nn/ops.h"
 #include "train/encode.h"
 
-void stage1_probabilities(const Tensor *logits, bool single, float *p) {
-    int c = logits->dim[1];
-    for (int i = 0; i < logits->dim[0]; i++) {
-        const real *z = logits->data + (size_t)i * (size_t)c;
-        double top = (double)z[0], sum = 0;
-        for (int k = 1; k < c; k++) top = (double)z[k] > top ? (double)z[k] : top;
-        for (int k = 0; k < c; k++) sum += exp((double)z[k] - top);
-        for (int k = 0; k < c; k++)
-            p[(size_t)i * (size_t)c + (size_t)k] =
-                (float)(single ? exp((double)z[k] - top) / sum : 1 / (1 + exp(-(double)z[k])));
-    }
-}
-
 /* ---- The loss ---- */
 
 bool stage1_mix(const Session *s, uint32_t step, int b, int *mix, double *lambda) {

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "hash/posterior.h"
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
 #include "train/evaluate.h"
@@ -80,17 +79,6 @@ static TermBatch begin_batch(const Stage2 *st, const Session *s, const Model *m,
                        .walk = st->walk};
 }
 
-/* p_m (b,c) of u_m (b,d): constants of the loss. */
-static const float *posterior_of(const TermBatch *x, Tape *t, Modality k) {
-    float *p = arena_alloc(&t->arena, (size_t)x->b * (size_t)x->labels[0].c * sizeof *p);
-    bool recording = t->recording;
-    t->recording = false;
-    stage1_probabilities(model_stage1_logits(t, x->model, k, x->features[k].u), x->session->single, p);
-    t->recording = recording;
-    posterior_unit(p, x->b, x->labels[0].c);
-    return p;
-}
-
 static Tensor *add_noise(Tape *t, Tensor *x, const real *spread, double noise) {
     if (!t->training || noise <= 0) return x;
     int d = x->dim[x->rank - 1];
@@ -111,7 +99,7 @@ TermBatch stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape 
     if (st->posterior > 0 && terms_use(c, USES_TARGET)) x.posterior_share = st->posterior;
     for (Modality k = 0; k < MODALITIES; k++)
         if (x.posterior_share > 0 || (terms_use(c, USES_POSTERIOR) && !c->end_to_end))
-            x.posterior[k] = posterior_of(&x, t, k);
+            x.posterior[k] = features_posterior(&st->train, t, k, rows, views, b);
     for (Modality k = 0; k < MODALITIES; k++)
         x.features[k].u = op_dropout(t, x.features[k].u, (real)c->dropout);
     return x;

@@ -21,7 +21,7 @@ Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *
 void stage2_free(Stage2 *st);
 
 /* A batch of the training cases rows (b) in the views (b) given (NULL: clean), on t: features with noise while training,
- * labels, and the posteriors of stage 1 where a term uses them, before u is dropped. Borrows st and rows. */
+ * labels, and what stage 1 knows of each case where a term uses it. Borrows st and rows. */
 TermBatch stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
                        const int *views, int b);
 /* End to end: the extractors run inside the step, on n augmented cases, which b receives (capacity >= n). */

@@ -5,6 +5,7 @@
 
 #include "hash/posterior.h"
 #include "nn/ops.h"
+#include "train/experts.h"
 
 /* ---- What terms share ---- */
 
@@ -42,6 +43,15 @@ static uint8_t *similar_cases(Tape *t, const TermBatch *x) {
     return similar;
 }
 
+/* p_m (b,c), rows no longer than 1 */
+static const float *unit_posterior(Tape *t, const TermBatch *x, Modality m) {
+    size_t size = (size_t)x->b * (size_t)session_classes(x->session) * sizeof(float);
+    float *p = arena_alloc(&t->arena, size);
+    memcpy(p, x->posterior[m], size);
+    posterior_unit(p, x->b, session_classes(x->session));
+    return p;
+}
+
 real *term_target(Tape *t, const TermBatch *x, Modality first, Modality second) {
     int b = x->b, c = session_classes(x->session);
     float *y = arena_alloc(&t->arena, (size_t)b * (size_t)c * sizeof *y);
@@ -50,8 +60,8 @@ real *term_target(Tape *t, const TermBatch *x, Modality first, Modality second) 
         memcpy(y + i * c, x->session->unit_labels + (size_t)x->index[i] * (size_t)c, (size_t)c * sizeof *y);
     graph_target(&x->graph[first], &x->graph[second], y, c, x->row, b, &x->walk, target);
     if (x->posterior_share > 0)
-        posterior_target(x->posterior[first], x->posterior[second], b, c, first == second, x->posterior_share,
-                         x->walk.t0, target);
+        posterior_target(unit_posterior(t, x, first), unit_posterior(t, x, second), b, c, first == second,
+                         x->posterior_share, x->walk.t0, target);
     return target;
 }
 
@@ -132,6 +142,26 @@ static Tensor *likelihood(Tape *t, const TermBatch *x) {
     return loss_likelihood(t, x->relaxed[0], x->relaxed[1], similar_cases(t, x));
 }
 
+/* The share of labels in R: the mean share of the networks, which know the labels of the training cases by heart; without experts the
+ * prior. */
+static double labels_share(const TermBatch *x) {
+    const Tensor *share = x->model->expert_share;
+    return share ? ((double)share->data[0] + (double)share->data[1]) / 2 : expert_prior(x->session->groups);
+}
+
+/* End to end, nothing is known of a case but its labels. */
+static Tensor *soft_pairs(Tape *t, const TermBatch *x) {
+    const Session *s = x->session;
+    int b = x->b, c = session_classes(s);
+    const float *nothing = arena_calloc(&t->arena, (size_t)b * (size_t)c, sizeof *nothing);
+    const float *p_v = x->posterior[0], *p_t = x->posterior[1];
+    real *wanted = arena_alloc(&t->arena, (size_t)b * (size_t)b * sizeof *wanted);
+    posterior_chance(p_v ? p_v : nothing, p_t ? p_t : nothing, similar_cases(t, x), b, c, s->single,
+                     p_v ? labels_share(x) : 1, wanted);
+    return loss_soft_pairs(t, x->relaxed[0], x->relaxed[1], term_parameter(x, TERM_SOFT_PAIRS, "scale"),
+                           term_parameter(x, TERM_SOFT_PAIRS, "offset"), wanted);
+}
+
 static Tensor *decorrelation(Tape *t, const TermBatch *x) {
     return loss_decorrelation(t, x->relaxed[0], x->relaxed[1]);
 }
@@ -193,6 +223,14 @@ const LossTerm TERMS[TERM_COUNT] = {
                          .stage = 2,
                          .weight = "weight_likelihood",
                          .compute = likelihood},
+    [TERM_SOFT_PAIRS] = {.name = "soft_pairs",
+                         .symbol = "L_soft",
+                         .equation = "soft-pairs",
+                         .stage = 2,
+                         .weight = "weight_soft_pairs",
+                         .compute = soft_pairs,
+                         .parameter = {{"scale", 1, 2.0794415416798357}, {"offset", 1, -2}}, /* e^scale = 8 */
+                         .uses = USES_POSTERIOR},
     [TERM_DECORRELATION] = {.name = "decorrelation",
                             .symbol = "L_dec",
                             .equation = "decorrelation",
@@ -212,7 +250,7 @@ bool terms_use(const Config *c, unsigned what) {
     return false;
 }
 
-/* EQ(total)  L_2 = l_a L_align + l_m L_man + l_b L_bal + l_c L_cls + l_q L_qua + l_p L_like + l_d L_dec */
+/* EQ(total)  L_2 = l_a L_align + l_m L_man + l_b L_bal + l_c L_cls + l_q L_qua + l_p L_like + l_s L_soft + l_d L_dec */
 Loss terms_loss(Tape *t, int stage, const TermBatch *x) {
     Loss loss = {0};
     Tensor *part[TERM_COUNT];
@@ -273,6 +311,8 @@ Status terms_model(const Session *s, Model *m, Error *err) {
     c.classes = session_classes(s);
     c.mean = s->mean;
     c.deviation = s->deviation;
+    c.single = s->single;
+    c.bag = experts_bag(c.words);
     c.n_extra = terms_parameters(&s->config, c.extra);
     return model_create(m, &c, (uint64_t)s->config.seed, err);
 }

@@ -19,6 +19,7 @@ typedef enum {
     TERM_CLASSIFICATION,
     TERM_QUANTISATION,
     TERM_LIKELIHOOD,
+    TERM_SOFT_PAIRS,
     TERM_DECORRELATION,
     TERM_COUNT
 } TermId;
@@ -33,8 +34,8 @@ typedef struct {
     Features features[MODALITIES]; /* Z_m (b,N_m,d), u_m (b,d) */
     Targets labels[MODALITIES];    /* Y (b,c), smoothed; those of images are mixed where `mixed` */
     bool mixed;                    /* stage 1: mixup takes the pairs of image and text apart */
-    const float *
-        posterior[MODALITIES]; /* stage 2: p_m (b,c) of stage 1, rows no longer than 1; NULL where not used */
+    const float
+        *posterior[MODALITIES]; /* stage 2: p_m (b,c), what stage 1 knows of each case; NULL end to end */
     Tensor *logits[MODALITIES]; /* stage 1: u_m V_m + a_m (b,c), u_m after dropout */
     /* stage 2 */
     const int *row;         /* (b) places among the training cases, as the graphs count */

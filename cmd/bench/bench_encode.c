@@ -13,12 +13,13 @@ typedef struct {
 
 static Status encode_image_batch(void *ctx, Error *err) {
     Bench *b = ctx;
-    return encode_images(&b->encoder, b->work.batch.image, BENCH_BATCH, &b->out, err);
+    return encode_images(&b->encoder, b->work.batch.image, b->work.batch.descriptor, BENCH_BATCH, &b->out,
+                         err);
 }
 
 static Status encode_one_image(void *ctx, Error *err) {
     Bench *b = ctx;
-    return encode_images(&b->encoder, b->work.batch.image, 1, &b->out, err);
+    return encode_images(&b->encoder, b->work.batch.image, b->work.batch.descriptor, 1, &b->out, err);
 }
 
 static Status encode_text_batch(void *ctx, Error *err) {

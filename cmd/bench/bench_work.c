@@ -10,7 +10,8 @@
 #include "train/loop.h"
 
 static const char SETTINGS[] =
-    "image_size=128 width=32 blocks=1 dim=128 text_length=64 buckets=0 layers=2 heads=4 bits=64 "
+    "landmarks=0 semantic=0 weight_soft_pairs=0 image_size=128 width=32 blocks=1 dim=128 text_length=64 "
+    "buckets=0 layers=2 heads=4 bits=64 "
     "stage1_batch=64 stage2_batch=64 views=1 image_dropout=0 text_dropout=0 word_dropout=0 mixup=0 "
     "smoothing=0 eta=0 dropout=0 noise=0 stage1_decay=0 omega=1 joint_pass=1 weight_align=1 "
     "weight_manifold=1 weight_balance=1 weight_classification=1 weight_quantisation=1 "

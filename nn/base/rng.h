@@ -23,7 +23,8 @@ typedef enum {
     RNG_BENCH = 11,
     RNG_TEST = 12,
     RNG_VIEW = 13,
-    RNG_DUMP = 14
+    RNG_DUMP = 14,
+    RNG_LANDMARK = 15
 } RngPurpose;
 
 typedef struct {

@@ -115,7 +115,7 @@ static void laplacian_oracle(const Problem *p, double *y) {
     *y = oracle_laplacian(p->x[0], p->x[1], p->constant[0], p->constant[1], p->a[0], p->a[1]);
 }
 
-/* ---- balance, quantisation, likelihood, decorrelation ---- */
+/* ---- balance, quantisation, likelihood, soft pairs, decorrelation ---- */
 
 static Tensor *balance_run(Tape *t, Problem *p) {
     return loss_balance(t, p->in[0], p->in[1]);
@@ -156,6 +156,22 @@ static void likelihood_oracle(const Problem *p, double *y) {
     uint8_t similar[64];
     for (int i = 0; i < p->a[0] * p->a[0]; i++) similar[i] = (uint8_t)p->ints[0][i];
     *y = oracle_likelihood(p->x[0], p->x[1], similar, p->a[0], p->a[1]);
+}
+
+/* Scale and offset as they begin, and R in [0,1]. */
+static void soft_pairs_setup(Problem *p) {
+    pair_setup(p);
+    IN(p, false, VALUES_NORMAL, 1, 1);
+    IN(p, false, VALUES_NORMAL, 1, 1);
+    problem_reals(p, 1, p->a[0] * p->a[0], 0, 1);
+}
+
+static Tensor *soft_pairs_run(Tape *t, Problem *p) {
+    return loss_soft_pairs(t, p->in[0], p->in[1], p->in[2], p->in[3], p->reals[0]);
+}
+
+static void soft_pairs_oracle(const Problem *p, double *y) {
+    *y = oracle_soft_pairs(p->x[0], p->x[1], p->x[2][0], p->x[3][0], p->constant[0], p->a[0], p->a[1]);
 }
 
 static Tensor *decorrelation_run(Tape *t, Problem *p) {
@@ -247,6 +263,7 @@ const OpTest LOSS_OPS[] = {
     ROW("L_cls, |W|^2", "sum_squares", weight_decay_setup, weight_decay_run, weight_decay_oracle),
     ROW("L_qua", "quantisation", quantisation_setup, quantisation_run, quantisation_oracle),
     ROW("L_like", "likelihood", likelihood_setup, likelihood_run, likelihood_oracle),
+    ROW("L_soft", "soft_pairs", soft_pairs_setup, soft_pairs_run, soft_pairs_oracle),
     ROW("L_dec", "decorrelation", pair_setup, decorrelation_run, decorrelation_oracle),
 }; /* LOSS_OPS */
 const size_t N_LOSS_OPS = sizeof LOSS_OPS / sizeof *LOSS_OPS;

@@ -118,26 +118,29 @@ const int STEP2_BATCH[STEP2_B] = {0, 4, 3, 7, 10, 11}, STEP2_LENGTHS[STEP2_B] = 
 const int STEP2_GROUPS[STEP2_N] = {0, 0, 1, 2, 3, 3, 4, 5, 6, 7, 7, 8};
 const int STEP2_TEXTS[STEP2_N] = {0, 1, 2, 3, 4, 5, 6, 3, 8, 9, 4, 11};
 
-static const ModelConfig CONFIG = {.image_size = 32,
-                                   .width = 4,
-                                   .blocks = 1,
-                                   .dim = STEP_D,
-                                   .text_length = STEP_N_T,
-                                   .words = 7,
-                                   .buckets = 8,
-                                   .layers = 2,
-                                   .heads = 2,
-                                   .bits = STEP_Q,
-                                   .classes = STEP_C,
-                                   .transformer = 1,
-                                   .deviation = 1};
+static const ModelConfig CONFIG = {
+    .image_size = 32,
+    .width = 4,
+    .blocks = 1,
+    .dim = STEP_D,
+    .text_length = STEP_N_T,
+    .words = 7,
+    .buckets = 8,
+    .layers = 2,
+    .heads = 2,
+    .bits = STEP_Q,
+    .classes = STEP_C,
+    .transformer = 1,
+    .deviation = 1,
+    .n_extra = 2,
+    .extra = {{"term2.soft_pairs.scale", 1, 2}, {"term2.soft_pairs.offset", 1, -2}}};
 
 /* As parameter() of the script: norm weights 1 + 0.25 wave, other vectors 0.25 wave, matrices sqrt(6/fan_in)
  * wave. */
 static void fill(const Param *p) {
     Tensor *x = p->tensor;
     size_t n = tensor_size(x), length = strlen(p->name);
-    if (p->buffer) return;
+    if (p->buffer || strncmp(p->name, "term", 4) == 0) return; /* the script knows no parameters of terms */
     double fan_in = (double)n / x->dim[0];
     golden_wave(p->name, n, x->rank > 1 ? sqrt(6 / fan_in) : 0.25, x->data);
     if (x->rank > 1 || length < 6 || strcmp(p->name + length - 6, "weight") != 0) return;

@@ -106,6 +106,18 @@ double oracle_quantisation(const double *h_v, const double *h_t, int b, int q) {
     return sum / ((double)b * q);
 }
 
+double oracle_soft_pairs(const double *h_v, const double *h_t, double scale, double offset,
+                         const double *wanted, int b, int q) {
+    double sum = 0;
+    for (int i = 0; i < b; i++)
+        for (int j = 0; j < b; j++) {
+            double theta = offset;
+            for (int k = 0; k < q; k++) theta += exp(scale) * h_v[i * q + k] * h_t[j * q + k] / q;
+            sum += log(1 + exp(theta)) - wanted[i * b + j] * theta;
+        }
+    return sum / (b * b);
+}
+
 double oracle_likelihood(const double *h_v, const double *h_t, const uint8_t *similar, int b, int q) {
     double sum = 0;
     for (int i = 0; i < b; i++)

@@ -18,6 +18,8 @@ double oracle_laplacian(const double *h_v, const double *h_t, const double *k_v,
                         int q);
 double oracle_balance(const double *h_v, const double *h_t, int b, int q);
 double oracle_quantisation(const double *h_v, const double *h_t, int b, int q);
+double oracle_soft_pairs(const double *h_v, const double *h_t, double scale, double offset,
+                         const double *wanted, int b, int q);
 double oracle_likelihood(const double *h_v, const double *h_t, const uint8_t *similar, int b, int q);
 double oracle_decorrelation(const double *h_v, const double *h_t, int b, int q);
 

@@ -45,6 +45,8 @@ static void make_deterministic(Explain *e) {
     e->views = c->views;
     c->views = 0;
     c->noise = 0;
+    c->held_out = 0; /* the case as it is encoded */
+    e->end_to_end = c->end_to_end;
     if (c->end_to_end) c->omega = 1, c->posterior = 0;
     c->end_to_end = 0;
 }
@@ -79,10 +81,10 @@ static int find_row(const Session *s, const char *id, Error *err) {
     return -1;
 }
 
-/* The first batch of stage 2, with the followed case moved to its front. */
+/* As many cases as a batch of stage 1 has, in the order of stage 2, the followed case in front of them. */
 static Status choose_batch(Explain *e, const char *id, Error *err) {
     const Session *s = &e->session;
-    int n = s->count[SET_TRAIN], batch = s->config.stage2_batch;
+    int n = s->count[SET_TRAIN], batch = s->config.stage1_batch;
     if (n == 0)
         return error_set(err, STATUS_INPUT, "%s: has no training cases to make a batch of", s->manifest.path);
     e->b = n < batch ? n : batch;
@@ -161,16 +163,20 @@ static Status walk_stage2(Explain *e, Tape *t, Error *err) {
     if (!e->session.config.joint_pass) needed[7] = NULL;
     TermBatch x = stage2_batch(&e->stage2, &e->session, e->model, t, e->row, NULL, e->b);
     const Features *v = &x.features[MODALITY_IMAGE], *w = &x.features[MODALITY_TEXT];
+    if (e->end_to_end) x.posterior[0] = x.posterior[1] = NULL;
     FlowSource source = {.stage = 2,
                          .b = e->b,
                          .params = &e->model->params,
                          .modality = {{v->z, v->u}, {w->z, w->u}},
                          .needed = needed};
     Loss loss = stage2_loss(t, &x, e->beta);
-    TRY(flow_input(&e->flow, &source, "cnn", "Z_v", v->z, err));
-    TRY(flow_input(&e->flow, &source, "stage1", "u_v", v->u, err));
-    TRY(flow_input(&e->flow, &source, "text", "Z_t", w->z, err));
-    TRY(flow_input(&e->flow, &source, "stage1", "u_t", w->u, err));
+    bool semantic = e->model->config.semantic;
+    TRY(flow_input(&e->flow, &source, semantic ? "semantic" : "cnn", semantic ? "psi_v" : "Z_v", v->z, err));
+    TRY(flow_input(&e->flow, &source, semantic ? "semantic" : "stage1", semantic ? "u_v = psi_v" : "u_v",
+                   v->u, err));
+    TRY(flow_input(&e->flow, &source, semantic ? "semantic" : "text", semantic ? "psi_t" : "Z_t", w->z, err));
+    TRY(flow_input(&e->flow, &source, semantic ? "semantic" : "stage1", semantic ? "u_t = psi_t" : "u_t",
+                   w->u, err));
     TRY(flow_walk(&e->flow, t, loss.total, &source, err));
     keep_terms(e, 2, &loss);
     return keep_targets(e, t, &x, err);
@@ -204,21 +210,46 @@ static Status keep_attention(Explain *e, Modality m, const real *weights, int n,
     return STATUS_OK;
 }
 
+/* |Z_v| of the followed case's image tokens, which stage 2 may not see. */
+static Status keep_norms(Explain *e, Tape *t, Error *err) {
+    const Session *s = &e->session;
+    Batch b;
+    BatchOptions o = {.mean = e->model->config.mean, .deviation = e->model->config.deviation};
+    Status status = batch_init(&b, &s->data, 1, s->pool, err);
+    if (status == STATUS_OK) status = batch_fill(&b, &s->data, e->which, 1, &o, s->pool, err);
+    if (status == STATUS_OK) {
+        const Tensor *z = encode_features(t, e->model, &b, MODALITY_IMAGE).z;
+        int d = z->dim[2];
+        e->token_norm = mem_calloc((size_t)z->dim[1], sizeof *e->token_norm);
+        if (!e->token_norm) status = mem_error(err, "the tokens");
+        for (int k = 0; status == STATUS_OK && k < z->dim[1]; k++)
+            e->token_norm[k] = flow_norm(z->data + k * d, (size_t)d);
+    }
+    batch_free(&b);
+    return status;
+}
+
+static Status keep_posterior(Explain *e, Modality m, Error *err) {
+    const FeatureCache *f = &e->stage2.train;
+    size_t c = (size_t)f->c;
+    e->posterior[m] = mem_calloc(c, sizeof *e->posterior[m]);
+    if (!e->posterior[m]) return mem_error(err, "the posterior");
+    memcpy(e->posterior[m], f->own[m] + (size_t)e->row[0] * c, c * sizeof *e->posterior[m]);
+    return STATUS_OK;
+}
+
 static Status look_at_case(Explain *e, Tape *t, Error *err) {
     const ModelConfig *c = &e->model->config;
     Features z[MODALITIES];
     for (Modality k = 0; k < MODALITIES; k++) z[k] = features_gather(&e->stage2.train, t, k, e->row, NULL, 1);
-    int tokens = z[MODALITY_IMAGE].z->dim[1];
-    e->token_norm = mem_calloc((size_t)tokens, sizeof *e->token_norm);
-    if (!e->token_norm) return mem_error(err, "the tokens");
-    for (int k = 0; k < tokens; k++)
-        e->token_norm[k] = flow_norm(z[MODALITY_IMAGE].z->data + k * c->dim, (size_t)c->dim);
+    TRY(keep_norms(e, t, err));
     for (Modality m = 0; m < MODALITIES; m++) {
         int n = 1 + z[m].z->dim[1];
+        TRY(keep_posterior(e, m, err));
         real *weights = arena_calloc(&t->arena, (size_t)(c->heads * n), sizeof *weights);
         model_context(t, e->model, m == MODALITY_IMAGE ? &z[m] : NULL, m == MODALITY_TEXT ? &z[m] : NULL, 0,
                       weights);
-        if (c->transformer && c->layers > 0) TRY(keep_attention(e, m, weights, n, err));
+        if (c->transformer && c->layers > 0 && !c->semantic) TRY(keep_attention(e, m, weights, n, err));
         Tensor *s = tape_tensor2(t, 1, c->bits);
         for (int j = 0; j < c->bits; j++) s->data[j] = (real)e->score[m][j];
         Tensor *h = op_tanh(t, s, (real)e->beta);
@@ -269,6 +300,7 @@ void explain_free(Explain *e) {
         mem_free(e->score[m]);
         mem_free(e->relaxed[m]);
         mem_free(e->code[m]);
+        mem_free(e->posterior[m]);
     }
     for (int i = 0; i < EXPLAIN_PAIRS; i++) mem_free(e->target[i]);
     mem_free(e->token_norm);

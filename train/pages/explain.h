@@ -34,6 +34,7 @@ typedef struct {
     Stage2 stage2;    /* clean features and neighbour graphs of the training cases */
     int views;        /* augmented views that the run trains on; the batch is clean */
     double beta;      /* of the epoch kept, or of the first */
+    bool end_to_end;  /* nothing is known of a case but its labels */
     int b;            /* cases of the batch; the followed one is the first */
     int *row, *which; /* (b) places among the training cases; in the manifest */
     FlowList flow;
@@ -41,12 +42,15 @@ typedef struct {
     int terms[2];
     double total[2];
     /* the followed case */
-    Words words;        /* of its text; the first length[] of them are its tokens */
-    double *token_norm; /* (N_v) |Z_v| of each token */
-    real *attention[2]; /* (1 + tokens) of CLS to CLS and the tokens, mean over heads; NULL without encoder */
-    float *score[2];    /* (q) s_m, as encode gives them */
-    float *relaxed[2];  /* (q) H_m */
-    uint8_t *code[2];   /* (q/8) */
+    Words words;         /* of its text; the first length[] of them are its tokens */
+    double *token_norm;  /* (N_v) |Z_v| of each token */
+    float *posterior[2]; /* (c) p_m */
+    real *attention
+        [2]; /* (1 + tokens) of CLS to CLS and the tokens, mean over heads; NULL without encoder, and where
+                           the semantic token is the only one */
+    float *score[2];             /* (q) s_m, as encode gives them */
+    float *relaxed[2];           /* (q) H_m */
+    uint8_t *code[2];            /* (q/8) */
     real *target[EXPLAIN_PAIRS]; /* (b,b) G; NULL where the manifold term does not use it */
 } Explain;
 

@@ -123,12 +123,12 @@ static Status write_case(Buffer *b, const Explain *e, uint8_t *pixels, const cha
 }
 
 static void write_words(Buffer *b, const Explain *e) {
-    const real *a = e->attention[1];
+    const real *a = e->attention[1]; /* NULL: the words have none */
     const int32_t *id = e->session.data.word + (size_t)e->which[0] * (size_t)e->session.vocab.length;
     int n = explain_tokens(e);
     double most = 0;
     for (int k = 0; a && k <= n; k++) most = fmax(most, (double)a[k]);
-    html_section_begin(b, "2. The words, with their attention from CLS");
+    html_section_begin(b, a ? "2. The words, with their attention from CLS" : "2. The words");
     markup_raw(b, "<p dir=\"auto\">");
     if (a)
         buffer_printf(b, "<span class=\"tag\" style=\"background:rgba(31,111,208,%.2f)\">CLS %.3f</span> ",
@@ -142,7 +142,10 @@ static void write_words(Buffer *b, const Explain *e) {
         markup_raw(b, "</span> ");
     }
     markup_raw(b, "</p>\n");
-    if (a)
+    if (e->model->config.semantic)
+        html_text(b, "Stage 2 sees what stage 1 makes of these words, the probability of each label below, "
+                     "not the words.");
+    else if (a)
         html_text(
             b, "Last layer, mean over the heads; they sum to 1. A ? marks a word that training never saw: it "
                "stands for itself by its n-grams alone.");
@@ -170,7 +173,7 @@ static Status write_tokens(Buffer *b, const Explain *e, Error *err) {
         if (e->attention[0]) share[k] = (double)e->attention[0][1 + k];
         most = fmax(most, share[k]);
     }
-    html_section_begin(b, "3. The picture's tokens");
+    html_section_begin(b, "3. The picture's tokens, and what stage 1 knows");
     html_grid_begin(b);
     html_figure_begin(b);
     add_grid(b, e, "|Z_v| of each token", e->token_norm, low - fmax((high - low) / 10, 1e-9), high);
@@ -183,6 +186,12 @@ static Status write_tokens(Buffer *b, const Explain *e, Error *err) {
                         (double)e->attention[0][0]);
     }
     html_grid_end(b);
+    html_heading(b, "What stage 1 knows of the case");
+    html_facts_begin(b);
+    for (int k = 0; k < e->model->config.classes; k++)
+        html_fact(b, e->session.manifest.label_names[k], "%.3f by the picture, %.3f by the text",
+                  (double)e->posterior[0][k], (double)e->posterior[1][k]);
+    html_facts_end(b);
     html_section_end(b);
     mem_free(share);
     return STATUS_OK;

@@ -174,6 +174,17 @@ static void add_attention(Buffer *b, const Explain *e) {
     buffer_printf(b, "\n");
 }
 
+/* p_v and p_t of each label. */
+static void add_posterior(Buffer *b, const Explain *e) {
+    buffer_printf(b, "  what stage 1 knows of each label, p_v and p_t: ridge, expert, mixture%s\n",
+                  e->model->config.semantic ? "; stage 2 sees it alone: semantic" : "");
+    for (int k = 0; k < e->model->config.classes; k++) {
+        buffer_printf(b, "    %.3f %.3f  ", (double)e->posterior[0][k], (double)e->posterior[1][k]);
+        add_plain(b, e->session.manifest.label_names[k], 0);
+        buffer_printf(b, "\n");
+    }
+}
+
 static void add_numbers(Buffer *b, const char *name, const float *x, int q) {
     buffer_printf(b, "  %-5s", name);
     for (int j = 0; j < q && j < BITS_A_WORD; j++) buffer_printf(b, " %7.3f", (double)x[j]);
@@ -194,6 +205,7 @@ static void add_code(Buffer *b, const Explain *e) {
                   "beta %.4g\n",
                   e->beta);
     add_attention(b, e);
+    add_posterior(b, e);
     for (int m = 0; m < 2; m++) {
         add_numbers(b, m ? "s_t" : "s_v", e->score[m], q);
         add_numbers(b, m ? "H_t" : "H_v", e->relaxed[m], q);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include <string.h>
+
 #include "data/raw_features.h"
 #include "hash/baselines/linalg.h"
 #include "nn/base/alloc.h"
@@ -61,33 +63,18 @@ static Status train_stage1(Bench *b, bool *trained, Error *err) {
     return s;
 }
 
-/* p of one set and modality, from u. */
-static void classify(Bench *b, Tape *t, Set set, Modality m) {
-    size_t d = (size_t)b->session.config.dim, c = (size_t)session_classes(&b->session);
-    int n = b->session.count[set];
-    for (int first = 0; first < n; first += ENCODE_TILE) {
-        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        Tensor *u = tape_tensor2(t, tile, (int)d);
-        for (size_t i = 0; i < tensor_size(u); i++) u->data[i] = b->u[set][m][(size_t)first * d + i];
-        stage1_probabilities(model_stage1_logits(t, &b->stage1, m, u), b->session.single,
-                             b->p[set][m] + (size_t)first * c);
-        tape_reset(t);
-    }
-}
-
-static Status read_set(Bench *b, Set set, int views, Tape *t, Error *err) {
+static Status read_set(Bench *b, Set set, int views, Error *err) {
     const Session *s = &b->session;
     size_t n = (size_t)s->count[set], d = (size_t)s->config.dim, c = (size_t)session_classes(s);
     if (n > 0)
         TRY(features_build(&b->kept[set], s, &b->stage1, s->index[set], (int)n, set == SET_TRAIN ? views : 0,
                            b->folder, err));
-    if (ARENA_GUARD(&t->arena)) return mem_error(err, "the features");
     for (Modality m = 0; m < MODALITIES; m++) {
         b->u[set][m] = mem_calloc(n * d + 1, sizeof(float));
         b->p[set][m] = mem_calloc(n * c + 1, sizeof(float));
         if (!b->u[set][m] || !b->p[set][m]) return mem_error(err, "the features");
-        features_clean(&b->kept[set], m, b->u[set][m]);
-        classify(b, t, set, m);
+        if (n > 0) memcpy(b->u[set][m], b->kept[set].net[m], n * d * sizeof(float));
+        if (n > 0) memcpy(b->p[set][m], b->kept[set].own[m], n * c * sizeof(float));
     }
     return STATUS_OK;
 }
@@ -96,12 +83,8 @@ Status bench_learned(Bench *b, int views, Error *err) {
     bool trained;
     TRY(train_stage1(b, &trained, err));
     if (!trained) return STATUS_OK;
-    Tape t;
     Status s = STATUS_OK;
-    tape_init(&t, b->session.pool);
-    t.recording = t.training = false;
-    for (int set = 0; s == STATUS_OK && set < SET_COUNT; set++) s = read_set(b, (Set)set, views, &t, err);
-    tape_free(&t);
+    for (int set = 0; s == STATUS_OK && set < SET_COUNT; set++) s = read_set(b, (Set)set, views, err);
     if (s == STATUS_OK) b->session.kept = b->kept;
     return s;
 }

@@ -259,7 +259,8 @@ static Status compute_shallow(PlannedCell *c, Bench *b, Sets *x, Error *err) {
 static Status encode_set(Sets *x, const Model *model, Set set, Modality m, Error *err) {
     const Session *s = x->s;
     Encoding out = {.codes = x->code[set][m], .features = x->context[set][m]};
-    if (s->kept) return features_encode(&s->kept[set], model, m, &out, s->pool, err);
+    const FeatureCache *kept = features_kept(s, set);
+    if (kept) return features_encode(kept, model, m, &out, s->pool, err);
     return encode_cases(model, &s->data, s->index[set], s->count[set], m, &out, s->pool, s->log, err);
 }
 
@@ -284,6 +285,7 @@ static Status train_stage2(PlannedCell *c, Bench *b, Sets *x, const char *checkp
     Status status = terms_model(s, &model, err);
     if (status == STATUS_OK) {
         model_copy_weights(&model, &b->stage1, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
+        model_copy_weights(&model, &b->stage1, (const char *const[]){MODEL_EXPERTS}, 1);
         p.stage = 2;
         if (path_exists(checkpoint)) status = checkpoint_load(checkpoint, s, &model, &p, err);
     }

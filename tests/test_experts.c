@@ -1,0 +1,329 @@
+/* The descriptor, the experts in closed form, and what they and the networks say together. */
+#include <math.h>
+#include <string.h>
+
+#include "data/picture/descriptor.h"
+#include "hash/expert.h"
+#include "hash/ridge.h"
+#include "nn/base/rng.h"
+#include "tests/check.h"
+#include "tests/oracle/oracle_expert.h"
+#include "train/mixture.h"
+
+/* ---- Descriptor ---- */
+
+enum { SIDE = 32 };
+
+static void draw_picture(uint8_t *picture, uint32_t index, int levels) {
+    Rng r = rng_stream(11, RNG_TEST, index);
+    for (int i = 0; i < SIDE * SIDE; i++)
+        picture[i] = (uint8_t)(rng_below(&r, (uint32_t)levels) * 255 / (uint32_t)(levels - 1));
+}
+
+Test(descriptor, is_the_oracles) {
+    static uint8_t picture[SIDE * SIDE];
+    float g[DESCRIPTOR_DIM];
+    double want[DESCRIPTOR_DIM];
+    static const int levels[] = {2, 3, 256};
+    for (int k = 0; k < 3; k++) {
+        draw_picture(picture, (uint32_t)k, levels[k]);
+        descriptor_make(picture, SIDE, g);
+        oracle_descriptor(picture, SIDE, want);
+        for (int i = 0; i < DESCRIPTOR_DIM; i++)
+            cr_assert_float_eq((double)g[i], want[i], 1e-6, "picture %d, number %d", k, i);
+    }
+}
+
+Test(descriptor, of_a_flat_picture_has_no_edges_and_one_pattern) {
+    static uint8_t picture[SIDE * SIDE];
+    float g[DESCRIPTOR_DIM];
+    memset(picture, 77, sizeof picture);
+    descriptor_make(picture, SIDE, g);
+    for (int i = 0; i < DESCRIPTOR_DIM; i++) {
+        bool first = i >= DESCRIPTOR_HOG && (i - DESCRIPTOR_HOG) % DESCRIPTOR_PATTERNS == 0;
+        cr_assert_float_eq((double)g[i], first ? 0.5 : 0, 1e-7);
+    }
+}
+
+Test(descriptor, texture_does_not_see_brightness_or_contrast) {
+    static uint8_t picture[SIDE * SIDE], other[SIDE * SIDE];
+    float g[DESCRIPTOR_DIM], h[DESCRIPTOR_DIM];
+    draw_picture(picture, 5, 100);
+    for (int i = 0; i < SIDE * SIDE; i++) picture[i] /= 2, other[i] = (uint8_t)(picture[i] + 100);
+    descriptor_make(picture, SIDE, g);
+    descriptor_make(other, SIDE, h);
+    for (int i = DESCRIPTOR_HOG; i < DESCRIPTOR_DIM; i++) cr_assert_eq(g[i], h[i]);
+}
+
+/* ---- Ridge ---- */
+
+enum { N = 23, M = 7, C = 3 };
+
+typedef struct {
+    float phi[N * M], y[N * C];
+    double wide_phi[N * M], wide_y[N * C], penalty[M * M];
+    int group[N];
+} Fixture;
+
+/* Groups of 1, 2, 3, ... cases, not in order; features with zeros as a bag of words has them. */
+static void draw_fixture(Fixture *x) {
+    Rng r = rng_stream(3, RNG_TEST, 1);
+    int order[N], at = 0;
+    for (int i = 0; i < N; i++) order[i] = i;
+    rng_shuffle(&r, order, N);
+    for (int g = 0; at < N; g++)
+        for (int k = 0; k <= g && at < N; k++) x->group[order[at++]] = g;
+    for (int i = 0; i < N * M; i++)
+        x->wide_phi[i] = (double)(x->phi[i] = rng_below(&r, 3) ? (float)rng_normal(&r) : 0);
+    for (int i = 0; i < N * C; i++) x->wide_y[i] = (double)(x->y[i] = (float)rng_below(&r, 2));
+    for (int i = 0; i < M; i++)
+        for (int j = 0; j < M; j++) x->penalty[i * M + j] = exp(-0.3 * (i - j) * (i - j));
+}
+
+static void is_near(const float *got, const double *want, int n, double tolerance, const char *what) {
+    for (int i = 0; i < n; i++)
+        cr_assert_float_eq((double)got[i], want[i], tolerance, "%s, number %d", what, i);
+}
+
+static void predict(const Fixture *x, const real *mean, const real *weight, float *f) {
+    for (int i = 0; i < N; i++) expert_predict(x->phi + i * M, M, weight, mean, C, f + i * C);
+}
+
+Test(ridge, fit_and_held_out_predictions_are_the_oracles) {
+    Fixture x;
+    Error err;
+    real mean[C], weight[M * C];
+    float held[N * C], f[N * C];
+    double want[N * C], identity[M * M];
+    draw_fixture(&x);
+    for (int i = 0; i < M * M; i++) identity[i] = i % (M + 1) == 0;
+    for (int plain = 0; plain < 2; plain++) {
+        Ridge r = {.n = N,
+                   .m = M,
+                   .c = C,
+                   .phi = x.phi,
+                   .y = x.y,
+                   .group = x.group,
+                   .penalty = plain ? NULL : x.penalty};
+        const double *penalty = plain ? identity : x.penalty;
+        bool use[N];
+        cr_assert_eq(ridge_fit(&r, mean, weight, held, NULL, &err), STATUS_OK);
+        memset(use, 1, sizeof use);
+        oracle_ridge(x.wide_phi, x.wide_y, x.group, use, penalty, N, M, C, want);
+        predict(&x, mean, weight, f);
+        is_near(f, want, N * C, 2e-6, "fit");
+        for (int i = 0; i < N; i++) {
+            for (int j = 0; j < N; j++) use[j] = x.group[j] != x.group[i];
+            oracle_ridge(x.wide_phi, x.wide_y, x.group, use, penalty, N, M, C, want);
+            is_near(held + i * C, want + i * C, C, 2e-6, "held out");
+        }
+    }
+}
+
+Test(ridge, threads_change_no_byte) {
+    Fixture x;
+    Error err;
+    Pool *pool;
+    real mean[2][C], weight[2][M * C];
+    float held[2][N * C];
+    draw_fixture(&x);
+    Ridge r = {.n = N, .m = M, .c = C, .phi = x.phi, .y = x.y, .group = x.group};
+    cr_assert_eq(pool_create(&pool, 3, &err), STATUS_OK);
+    cr_assert_eq(ridge_fit(&r, mean[0], weight[0], held[0], NULL, &err), STATUS_OK);
+    cr_assert_eq(ridge_fit(&r, mean[1], weight[1], held[1], pool, &err), STATUS_OK);
+    pool_free(pool);
+    cr_assert_arr_eq(held[0], held[1], sizeof held[0]);
+    cr_assert_arr_eq(weight[0], weight[1], sizeof weight[0]);
+    cr_assert_arr_eq(mean[0], mean[1], sizeof mean[0]);
+}
+
+/* ---- Experts ---- */
+
+enum { D = 4, CASES = 40, LANDMARKS = 200 };
+
+/* The first number of a case is 2 to the power of its group, so that a landmark shows which groups it mixes. */
+static void draw_cases(float *g, double *wide, int *group, int groups) {
+    for (int i = 0; i < CASES; i++) {
+        group[i] = i * groups / CASES;
+        for (int k = 0; k < D; k++)
+            wide[i * D + k] = (double)(g[i * D + k] = (float)(k == 0 ? 1 << group[i] : i * i % 31 + k));
+    }
+}
+
+/* Whether three cases of the groups that the first number names are the ones mixed. */
+static bool is_a_mixture(const double *g, const int *group, int mixed, const real *z) {
+    for (int a = 0; a < CASES; a++)
+        for (int b = a + 1; b < CASES; b++)
+            for (int c = b + 1; c < CASES; c++) {
+                if ((1 << group[a]) + (1 << group[b]) + (1 << group[c]) != mixed) continue;
+                bool same = true;
+                for (int k = 0; k < D; k++)
+                    same = same && fabs((double)z[k] - oracle_landmark(g, D, a, b, c, k)) < 1e-4;
+                if (same) return true;
+            }
+    return false;
+}
+
+Test(expert, landmarks_mix_three_groups_and_are_no_case) {
+    static float g[CASES * D];
+    static real z[LANDMARKS * D], again[LANDMARKS * D];
+    double wide[CASES * D];
+    int group[CASES];
+    draw_cases(g, wide, group, 10);
+    expert_landmarks(g, CASES, D, group, LANDMARKS, 7, z);
+    expert_landmarks(g, CASES, D, group, LANDMARKS, 7, again);
+    cr_assert_arr_eq(z, again, sizeof z);
+    for (int j = 0; j < LANDMARKS; j++) {
+        int mixed = (int)lround(3 * (double)z[j * D]), bits = 0;
+        for (int k = 0; k < 10; k++) bits += mixed >> k & 1;
+        cr_assert_eq(bits, 3, "landmark %d mixes groups %x", j, (unsigned)mixed);
+        cr_assert(is_a_mixture(wide, group, mixed, z + j * D), "landmark %d", j);
+        for (int i = 0; i < CASES; i++) cr_assert_neq((float)z[j * D], g[i * D]);
+    }
+    expert_landmarks(g, CASES, D, group, LANDMARKS, 8, again);
+    cr_assert_neq(memcmp(z, again, sizeof z), 0);
+}
+
+Test(expert, landmarks_of_two_groups_end) {
+    static float g[CASES * D];
+    static real z[LANDMARKS * D];
+    double wide[CASES * D];
+    int group[CASES];
+    draw_cases(g, wide, group, 2);
+    expert_landmarks(g, CASES, D, group, LANDMARKS, 7, z);
+    for (int j = 0; j < LANDMARKS;
+         j++) { /* two of one group, one of the other: (1 + 1 + 2)/3 or (1 + 2 + 2)/3 */
+        double mixed = 3 * (double)z[j * D];
+        cr_assert(fabs(mixed - 4) < 1e-5 || fabs(mixed - 5) < 1e-5, "landmark %d: %g", j, mixed);
+    }
+}
+
+Test(expert, features_and_penalty_are_the_oracles) {
+    static float x[D] = {0.1f, -0.4f, 0.3f, 0.2f};
+    static real z[3 * D];
+    double wide[D], centre[3][D], penalty[9];
+    float phi[3];
+    Rng r = rng_stream(9, RNG_TEST, 0);
+    for (int i = 0; i < 3 * D; i++) centre[i / D][i % D] = (double)(z[i] = (real)(rng_normal(&r) / 2));
+    for (int i = 0; i < D; i++) wide[i] = (double)x[i];
+    expert_features(x, D, z, 3, phi);
+    expert_penalty(z, 3, D, penalty);
+    for (int j = 0; j < 3; j++) {
+        cr_assert_float_eq((double)phi[j], oracle_expert_feature(wide, centre[j], D), 1e-6);
+        for (int k = 0; k < 3; k++)
+            cr_assert_float_eq(penalty[j * 3 + k],
+                               oracle_expert_feature(centre[j], centre[k], D) + (j == k ? 1e-6 : 0), 1e-9);
+    }
+}
+
+Test(expert, clipping_and_mixing_are_the_oracles) {
+    static const float said[3][C] = {{-0.5f, 0.3f, 1.4f}, {-1, -2, -0.1f}, {0.2f, 0.2f, 0.1f}};
+    for (int i = 0; i < 6; i++) {
+        float f[C], p[C] = {0.7f, 0.2f, 0.1f};
+        double want[C];
+        for (int k = 0; k < C; k++) want[k] = (double)(f[k] = said[i % 3][k]);
+        expert_clip(f, C, i < 3);
+        oracle_expert_clip(want, C, i < 3);
+        is_near(f, want, C, 1e-6, "clipped");
+        for (int k = 0; k < C; k++) want[k] = oracle_mixture((double)p[k], want[k], 0.3);
+        expert_mix(0.3, f, C, p);
+        is_near(p, want, C, 1e-6, "mixed");
+    }
+    cr_assert_float_eq(expert_prior(1000), 0.5, 0);
+}
+
+Test(expert, the_semantic_token_is_the_oracles_also_where_labels_outnumber_places) {
+    static const float p[C] = {0.25f, 0, 1};
+    double wide[C], want[10];
+    for (int k = 0; k < C; k++) wide[k] = (double)p[k];
+    for (int d = 4; d <= 10; d += 3) {
+        real s[10];
+        expert_token(p, C, d, s);
+        oracle_semantic(wide, C, d, want);
+        for (int k = 0; k < d; k++)
+            cr_assert_float_eq((double)s[k], want[k], 1e-6, "%d places, place %d", d, k);
+    }
+}
+
+/* ---- The share of the networks ---- */
+
+enum { SEEN = 40, LABELS = 4 };
+
+typedef struct {
+    float net[SEEN * LABELS], f[SEEN * LABELS];
+    uint8_t y[SEEN * LABELS];
+    int group[SEEN];
+} Opinions;
+
+/* Both opinions are the labels plus noise; few levels, so that scores tie. */
+static MixtureCases draw_opinions(Opinions *o, uint32_t index, bool single, double net_noise,
+                                  double f_noise) {
+    Rng r = rng_stream(21, RNG_TEST, index);
+    for (int i = 0; i < SEEN; i++) {
+        int first = (int)rng_below(&r, LABELS);
+        o->group[i] = (int)rng_below(&r, 12) * 2;
+        for (int k = 0; k < LABELS; k++) {
+            int at = i * LABELS + k;
+            o->y[at] = k == first || (!single && rng_below(&r, 4) == 0);
+            double noise[2] = {floor(rng_uniform(&r) * 5) / 5, floor(rng_uniform(&r) * 5) / 5};
+            o->net[at] = (float)((1 - net_noise) * o->y[at] + net_noise * noise[0]);
+            o->f[at] = (float)((1 - f_noise) * o->y[at] + f_noise * noise[1]);
+        }
+    }
+    return (MixtureCases){SEEN, LABELS, o->net, o->f, o->y, o->group, single};
+}
+
+static double share_of(const MixtureCases *x, double prior) {
+    Error err;
+    double share;
+    cr_assert_eq(mixture_share(x, prior, &share, &err), STATUS_OK);
+    return share;
+}
+
+Test(mixture, the_share_is_the_oracles) {
+    Opinions o;
+    int seen[11] = {0}, values = 0;
+    for (uint32_t i = 0; i < 24; i++) {
+        MixtureCases x = draw_opinions(&o, i, i % 2, 0.5 + 0.02 * i, 0.98 - 0.02 * i);
+        double prior = (i % 5) / 4.0,
+               want = oracle_share(o.net, o.f, o.y, o.group, SEEN, LABELS, i % 2, prior);
+        cr_assert_float_eq(share_of(&x, prior), want, 1e-12, "draw %u", i);
+        values += !seen[lround(10 * want)]++;
+    }
+    cr_assert_gt(values, 4);
+}
+
+Test(mixture, a_perfect_network_is_kept_against_the_prior) {
+    Opinions o;
+    MixtureCases x = draw_opinions(&o, 1, false, 0, 1);
+    cr_assert_gt(share_of(&x, 0), 0.3);
+    x = draw_opinions(&o, 2, true, 1, 0);
+    cr_assert_lt(share_of(&x, 1), 0.7);
+}
+
+Test(mixture, equal_opinions_leave_the_prior) {
+    Opinions o;
+    MixtureCases x = draw_opinions(&o, 3, true, 0.5, 0.5);
+    x.f = x.net;
+    for (int v = 0; v <= 10; v++) cr_assert_float_eq(share_of(&x, v / 10.0), v / 10.0, 1e-12);
+    cr_assert_float_eq(share_of(&x, 0.28), 0.3, 1e-12);
+    x.n = 0;
+    cr_assert_float_eq(share_of(&x, 0.28), 0.28, 0);
+    x.n = 5;
+    for (int i = 0; i < 5; i++) o.group[i] = 7; /* nothing to rank */
+    cr_assert_float_eq(share_of(&x, 0.28), 0.3, 1e-12);
+}
+
+Test(mixture, of_many_cases_some_spread_evenly_are_ranked) {
+    enum { MANY = 3 * MIXTURE_CASES };
+    static float net[MANY], f[MANY];
+    static uint8_t y[MANY];
+    static int group[MANY];
+    for (int i = 0; i < MANY; i++) {
+        y[i] = (uint8_t)(i / 3 % 2);
+        group[i] = i;
+        net[i] = (i % 3 == 0) == y[i]; /* right for each third case alone */
+        f[i] = 0.5;
+    }
+    cr_assert_float_eq(share_of(&(MixtureCases){MANY, 1, net, f, y, group, false}, 0), 0.1, 1e-12);
+}

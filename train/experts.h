@@ -1,0 +1,26 @@
+/* The experts of stage 1: closed-form fits to the descriptors and the words of the training cases (hash/expert.h). */
+#ifndef TRAIN_EXPERTS_H
+#define TRAIN_EXPERTS_H
+
+#include "train/session.h"
+
+/* Words of the bag (ModelConfig.bag) of a model with `words` rows in its word table: at least 1. */
+int experts_bag(int words);
+
+/* Fits both experts to the training cases of s and writes them, the landmarks and the weights of words into m,
+ * which has experts. Deterministic: the same session gives the same bytes. Memory and decoding errors. */
+Status experts_fit(const Session *s, Model *m, Error *err);
+
+/* f_m of each training case from a fit to the cases of other groups: held (n,c), by landmarks and words of m, which experts_fit
+ * filled. The model stays as it is. */
+Status experts_hold_out(const Session *s, const Model *m, Modality modality, float *held, Error *err);
+
+/* f_m (n,c) of the cases index (n) of any set by the fit that the model keeps. Memory and decoding errors. */
+Status experts_cases(const Session *s, const Model *m, const int *index, int n, Modality modality,
+                     float *said, Error *err);
+
+/* f_m (c) of one case of any set: g its descriptor (DESCRIPTOR_DIM); id (length) the tokens of its text. */
+void experts_image(const Model *m, const float *g, float *f);
+void experts_text(const Model *m, const int32_t *id, int length, float *f);
+
+#endif
