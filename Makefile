@@ -143,9 +143,9 @@ CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o) $(if $(SERVE),$(BUILD)/cmd/serve/page_fil
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
-TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c))
+TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c tests/tutorial/solutions/*.c tests/tutorial/lessons/*.c))
 
-.PHONY: all library install uninstall installed deb FORCE tutorial docs demo peers startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
+.PHONY: all library install uninstall installed deb FORCE tutorial lessons constraints docs demo peers startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
 all: $(PROGRAM)
 
 $(PROGRAM): $(BIN)
@@ -303,19 +303,27 @@ deb: msach library
 	LIBDIR=/usr/lib/$(shell dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null) >/dev/null
 	@sh cmd/make_deb.sh $(CURDIR)/build/deb $(VERSION) LICENSE $(CURDIR)/build/msach_$(VERSION)_$(DEB_ARCH).deb
 
-# Five small programs to learn from; the tests run them too.
+# Nine small programs to learn from; the tests run them, and the solutions of their exercises.
 $(BUILD)/tutorial/%: tests/tutorial/%.c $(LAYER_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) $(ALL_LIBS)
 
 -include $(TUTORIAL:=.d)
 
-tutorial: $(TUTORIAL)
-	$(BUILD)/tutorial/1_gradient
-	$(BUILD)/tutorial/2_logistic_regression
-	$(BUILD)/tutorial/3_cnn_on_phantoms $(BUILD)/tutorial/phantoms
-	$(BUILD)/tutorial/4_constraints $(BUILD)/tutorial/constraints.html
-	$(BUILD)/tutorial/5_search
+LESSONS := $(basename $(notdir $(wildcard tests/tutorial/*.c)))
+tutorial: $(LESSONS:%=$(BUILD)/tutorial/%)
+	@for lesson in $(LESSONS); do echo; echo "== $$lesson"; $(BUILD)/tutorial/$$lesson build/lessons/$$lesson || exit 1; done
+
+# Each program's output and charts, and its lesson: build/lessons/index.html. The page of lesson 7 alone: build/constraints.html.
+build/lessons/%/output.txt: $(BUILD)/tutorial/% $(BUILD)/tutorial/solutions/%
+	@mkdir -p $(@D)
+	$(BUILD)/tutorial/solutions/$* $(@D)/solutions >$(@D)/solutions.txt
+	$< $(@D) >$@.new
+	@mv $@.new $@
+lessons: $(BUILD)/tutorial/lessons/make_lessons $(LESSONS:%=build/lessons/%/output.txt)
+	@$< build/lessons/index.html "Learned hashing in nine lessons" build/lessons $(LESSONS:%=tests/tutorial/lessons/%.md)
+constraints: $(BUILD)/tutorial/lessons/make_lessons build/lessons/7_constraints/output.txt
+	@$< build/constraints.html "What each constraint does" build/lessons tests/tutorial/lessons/7_constraints.md
 
 # ---- Fuzzing: one target a parser. `replay` runs the committed corpora without libFuzzer; `make fuzz` (clang) looks for more. ----
 FUZZ_NAMES := $(shell sed -n 's/^ *X(\([a-z]*\)).*/\1/p' tests/fuzz/targets.h)
@@ -497,7 +505,7 @@ coverage:
 	MSACH_BIN=$(CURDIR)/build/cover/msach build/cover/unit --timeout 900 >build/cover/unit.log 2>&1 || tail -3 build/cover/unit.log
 	@sh tests/coverage.sh build/cover
 
-FORMATTED = $(wildcard $(foreach room,$(ROOMS) $(CMD_ROOMS) cmd/lib tests tests/oracle tests/tutorial tests/library tests/fuzz,\
+FORMATTED = $(wildcard $(foreach room,$(ROOMS) $(CMD_ROOMS) cmd/lib tests tests/oracle tests/tutorial tests/tutorial/solutions tests/tutorial/lessons tests/library tests/fuzz,\
 	$(room)/*.[ch] $(room)/*.inc))
 fmt:
 	clang-format -i $(FORMATTED)
@@ -524,7 +532,9 @@ help:
 	@echo "make deb        a Debian package of them"
 	@echo "make uninstall  takes all of that away"
 	@echo "make library    libmsach alone, static and shared: $(BUILD)/lib"
-	@echo "make tutorial   five small programs, from a gradient to a search"
+	@echo "make tutorial   nine small programs, from a gradient to an honest evaluation"
+	@echo "make lessons    the programs as lessons with exercises: build/lessons/index.html"
+	@echo "make constraints  what each constraint does to codes, as figures: build/constraints.html"
 	@echo "make count      lines of the core, of each part that may be left out, and of all"
 	@echo "make docs       the documents against the code; README's commands as written"
 	@echo "make trace      every equation: home, test, oracle"

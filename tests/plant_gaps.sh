@@ -83,7 +83,7 @@ seq 1 60 >>README.md
 red "a README.md of more than 160 lines" $docs
 fresh
 seq 1 100 >>tests/tutorial/1_gradient.c
-red "a tutorial program of 120 lines" $docs
+red "a tutorial program of more than 80 lines" $docs
 fresh
 sed -i 's/"make trace /"make /' Makefile
 red "a target that make help does not name" $docs

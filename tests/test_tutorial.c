@@ -27,20 +27,23 @@ static void run_program(const char *name, const char *argument, char *text, size
 
 Test(tutorial, first_program_finds_the_same_gradient_twice) {
     char out[2000];
-    run_program("1_gradient", "", out, sizeof out);
-    double backward, quotient;
+    run_program("1_gradient", fixture_path("gradient"), out, sizeof out);
+    double hand, backward, quotient;
     for (int i = 0; i < 2; i++) {
         char *line = strstr(out, i ? "dy/dw1:" : "dy/dw0:");
         cr_assert_not_null(line);
-        cr_assert_eq(sscanf(line + 7, " backward %lf, difference quotient %lf", &backward, &quotient), 2);
+        cr_assert_eq(sscanf(line + 7, " by hand %lf, backward %lf, difference quotient %lf", &hand, &backward,
+                            &quotient),
+                     3);
         cr_assert_float_eq(backward, i ? 16 : 9, 1e-3);
+        cr_assert_float_eq(hand, backward, 1e-3);
         cr_assert_float_eq(quotient, backward, 1e-2);
     }
 }
 
 Test(tutorial, logistic_regression_finds_the_line_between_the_clouds) {
     char out[2000];
-    run_program("2_logistic_regression", "", out, sizeof out);
+    run_program("2_logistic_regression", fixture_path("line"), out, sizeof out);
     char *last = strstr(out, "step 200:"), *normal = strstr(out, "normal: (1, ");
     cr_assert(last && normal, "%s", out);
     double loss, accuracy, up;
@@ -61,37 +64,118 @@ Test(tutorial, cnn_tells_cysts_from_stones_that_it_has_not_seen) {
     cr_assert_gt(others, 0.7);
 }
 
-/* Row `name` of the table: along the arc, imbalance, accuracy. */
+/* Row `name` of the table: along the arc, imbalance, accuracy, agreement. */
 static void row(const char *out, const char *name, double *v) {
     const char *at = strstr(out, name);
     cr_assert_not_null(at);
-    cr_assert_eq(sscanf(at + strlen(name), "%lf %lf %lf", v, v + 1, v + 2), 3);
+    cr_assert_eq(sscanf(at + strlen(name), "%lf %lf %lf %lf", v, v + 1, v + 2, v + 3), 4);
 }
 
 Test(tutorial, each_constraint_switched_off_breaks_what_it_is_for) {
-    char out[2000];
-    run_program("4_constraints", fixture_path("tutorial.html"), out, sizeof out);
-    double all[3], manifold[3], balance[3], classification[3];
-    row(out, "all three", all);
+    static const char *const figures[] = {"codes", "distances", "bits"}, *const variants[] = {
+                                                                             "all", "no_manifold",
+                                                                             "no_balance",
+                                                                             "no_classification",
+                                                                             "no_quantisation"};
+    char out[2000], path[700];
+    const char *folder = fixture_path("constraints");
+    run_program("7_constraints", folder, out, sizeof out);
+    double all[4], manifold[4], balance[4], classification[4], quantisation[4];
+    row(out, "\nall ", all);
     row(out, "no manifold", manifold);
     row(out, "no balance", balance);
     row(out, "no classification", classification);
+    row(out, "no quantisation", quantisation);
     cr_assert_lt(manifold[0], all[0] - 0.1);
     cr_assert_gt(balance[1], all[1] + 0.1);
     cr_assert_lt(classification[2], all[2] - 0.05);
-    unsigned char *page;
-    size_t size;
-    Error err = {0};
-    cr_assert_eq(file_read(fixture_path("tutorial.html"), 1 << 24, &page, &size, &err), STATUS_OK, "%s",
-                 err.message);
-    int pictures = 0;
-    for (size_t i = 0; i + 4 < size; i++) pictures += memcmp(page + i, "<svg", 4) == 0;
-    cr_assert_eq(pictures, 8, "codes and distances of four variants");
-    mem_free(page);
+    cr_assert_lt(quantisation[3], all[3] - 0.1);
+    for (int i = 0; i < 15; i++) {
+        unsigned char *svg;
+        size_t size;
+        Error err = {0};
+        snprintf(path, sizeof path, "%s/%s_%s.svg", folder, figures[i / 5], variants[i % 5]);
+        cr_assert_eq(file_read(path, 1 << 24, &svg, &size, &err), STATUS_OK, "%s", err.message);
+        cr_assert_not_null(strstr((char *)svg, "</svg>"));
+        mem_free(svg);
+    }
+}
+
+/* Cosine of cyst and a word. */
+static double cosine(const char *out, const char *word) {
+    char start[64];
+    snprintf(start, sizeof start, "cosine(cyst, %s) = ", word);
+    const char *at = strstr(out, start);
+    cr_assert_not_null(at, "%s", out);
+    return strtod(at + strlen(start), NULL);
+}
+
+Test(tutorial, words_of_one_meaning_or_spelling_are_near_and_others_are_not) {
+    char out[2000];
+    run_program("4_words", fixture_path("words"), out, sizeof out);
+    cr_assert_gt(cosine(out, "cystic"), 0.6);
+    cr_assert_gt(cosine(out, "cystlike"), cosine(out, "spiculated"));
+    cr_assert_gt(cosine(out, "anechoic"), cosine(out, "spiculated") + 0.2);
+    cr_assert_not_null(strstr(out, "(in no report)"));
+}
+
+Test(tutorial, attention_sums_to_one_and_one_word_decides) {
+    char out[4000];
+    double sum = 0, most = 0;
+    run_program("5_attention", fixture_path("attention"), out, sizeof out);
+    char *line = strstr(out, "likeliest label: cyst\n");
+    cr_assert_not_null(line, "%s", out);
+    for (line = strchr(line, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
+        double weight;
+        cr_assert_eq(sscanf(line, "%*s %lf", &weight), 1);
+        sum += weight;
+        most = weight > most ? weight : most;
+    }
+    cr_assert_float_eq(sum, 1, 0.02);
+    cr_assert_gt(most, 0.3);
+}
+
+Test(tutorial, distance_of_random_bits_measures_the_angle) {
+    char out[2000];
+    run_program("6_codes", fixture_path("codes"), out, sizeof out);
+    double error[3], deviation[3], law[3];
+    char *line = strchr(out, '\n') + 1;
+    for (int i = 0; i < 3; i++, line = strchr(line, '\n') + 1)
+        cr_assert_eq(sscanf(line, "%*d %lf %lf %lf", &error[i], &deviation[i], &law[i]), 3);
+    for (int i = 0; i < 3; i++) cr_assert_float_eq(deviation[i], law[i], 0.2 * law[i]);
+    cr_assert(error[2] < error[1] && error[1] < error[0]);
+}
+
+Test(tutorial, each_broken_protocol_says_more_than_the_honest_one) {
+    char out[2000];
+    double map[5];
+    run_program("9_evaluation", fixture_path("evaluation"), out, sizeof out);
+    char *line = out;
+    for (int i = 0; i < 5; i++, line = strchr(line, '\n') + 1)
+        cr_assert_eq(sscanf(strstr(line, "MAP "), "MAP %lf", &map[i]), 1);
+    cr_assert(map[1] > map[0] + 0.1 && map[2] > map[0] + 0.3, "%s", out);
+    cr_assert(map[3] < map[0] + 0.1 && map[4] == 1, "%s", out);
+}
+
+/* A solution checks its own claims. */
+Test(tutorial, solutions_of_all_exercises_hold) {
+    static const char *const lessons[] = {
+        "1_gradient", "2_logistic_regression", "3_cnn_on_phantoms", "4_words",     "5_attention",
+        "6_codes",    "7_constraints",         "8_search",          "9_evaluation"};
+    for (size_t i = 0; i < sizeof lessons / sizeof *lessons; i++) {
+        char out[4000], name[64];
+        snprintf(name, sizeof name, "solutions/%s", lessons[i]);
+        run_program(name, fixture_path(lessons[i]), out, sizeof out);
+        for (int k = 1; k <= 3; k++) {
+            char answer[32];
+            snprintf(answer, sizeof answer, "exercise %d: ", k);
+            cr_assert_not_null(strstr(out, answer), "%s has no answer to %s", name, answer);
+        }
+    }
 }
 
 Test(tutorial, buckets_find_the_same_rows_as_the_scan) {
     char out[2000];
-    run_program("5_search", "", out, sizeof out);
+    run_program("8_search", fixture_path("search"), out, sizeof out);
     cr_assert_not_null(strstr(out, "for every query: yes"), "%s", out);
 }

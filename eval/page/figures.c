@@ -126,6 +126,19 @@ Status figure_histogram(const Figures *to, const char *name, const SvgFrame *f, 
     return figure_end(&x, name, caption, err);
 }
 
+Status figure_scatter(const Figures *to, const char *name, const SvgFrame *f, const SvgPoints *p,
+                      const char *caption, Error *err) {
+    Figure x = figure_begin(to, f);
+    if (to->page) svg_scatter(to->page, f, p);
+    svg_scatter(&x.svg, &x.frame, p);
+    buffer_printf(&x.tsv, "kind\tx\ty\n");
+    for (size_t i = 0; i < p->n; i++) {
+        add_field(&x.tsv, p->kind_name[p->kind ? p->kind[i] : 0]);
+        buffer_printf(&x.tsv, "\t%.9g\t%.9g\n", p->x[i], p->y[i]);
+    }
+    return figure_end(&x, name, caption, err);
+}
+
 Status figure_heat(const Figures *to, const char *name, const SvgFrame *f, const SvgHeat *h,
                    const char *caption, Error *err) {
     Figure x = figure_begin(to, f);

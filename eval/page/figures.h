@@ -20,6 +20,8 @@ Status figure_bars(const Figures *to, const char *name, const SvgFrame *f, const
                    const char *caption, Error *err);
 Status figure_histogram(const Figures *to, const char *name, const SvgFrame *f, const double *count,
                         size_t bins, double low, double high, const char *caption, Error *err);
+Status figure_scatter(const Figures *to, const char *name, const SvgFrame *f, const SvgPoints *p,
+                      const char *caption, Error *err);
 Status figure_heat(const Figures *to, const char *name, const SvgFrame *f, const SvgHeat *h,
                    const char *caption, Error *err);
 

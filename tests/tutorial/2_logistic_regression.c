@@ -6,8 +6,9 @@
 
 #include "nn/ops.h"
 #include "nn/optim.h"
+#include "tests/tutorial/plot.h"
 
-enum { POINTS = 400 };
+enum { POINTS = 400, STEPS = 200 };
 
 typedef struct {
     real x[POINTS * 2];
@@ -28,8 +29,9 @@ static double accuracy(const Clouds *c, const Tensor *z) {
     return (double)right / POINTS;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     static Clouds clouds;
+    static double place[STEPS + 1], curve[STEPS + 1];
     draw(&clouds);
     Error err;
     ParamSet p = {0};
@@ -39,11 +41,12 @@ int main(void) {
     Adam adam = adam_default(0);
     Tape t;
     tape_init(&t, NULL);
-    for (int step = 0; step <= 200; step++) {
+    for (int step = 0; step <= STEPS; step++) {
         tape_reset(&t);
         Tensor *x = tape_input(&t, 2, (int[]){POINTS, 2}, clouds.x);
         Tensor *z = op_linear(&t, x, w, b); /* logits (400,2) */
         Tensor *loss = op_cross_entropy_softmax(&t, z, clouds.label);
+        place[step] = step, curve[step] = (double)loss->data[0];
         if (step % 100 == 0)
             printf("step %3d: loss %.4f, accuracy %.3f\n", step, (double)loss->data[0], accuracy(&clouds, z));
         params_zero_grad(&p);
@@ -52,6 +55,9 @@ int main(void) {
     }
     double across = (double)(w->data[2] - w->data[0]), up = (double)(w->data[3] - w->data[1]);
     printf("direction of the line's normal: (1, %.2f); by the drawing of the clouds: (1, 1)\n", up / across);
+    Figures to = plot_folder(argc, argv);
+    plot_lines(&to, "Loss by step", "step", "cross-entropy",
+               &(SvgSeries){"loss", place, curve, NULL, NULL, STEPS + 1}, 1);
     tape_free(&t);
     params_free(&p);
     return 0;

@@ -1,61 +1,32 @@
 /* 3. A CNN on phantoms: cysts against stones.
  *
  * The same residual network as the product's, at a size for seconds: pictures of 32 x 32 pixels become 4 tokens, their mean is
- * the feature u_v, a linear layer decides. Half of the cases train, the others tell whether something was learned. */
-#include <stdio.h>
-#include <string.h>
-
-#include "data/dataset.h"
-#include "data/phantom/phantom.h"
+ * the feature u_v, a linear layer decides. Half of the cases train; the others show whether something was learned. */
 #include "nn/cnn.h"
 #include "nn/ops.h"
 #include "nn/optim.h"
+#include "tests/tutorial/phantoms.h"
+#include "tests/tutorial/plot.h"
 
-enum { SIDE = 32, MOST = 400, DIM = 16, BATCH = 16, EPOCHS = 12 };
+enum { DIM = 16, BATCH = 16, EPOCHS = 12 };
 
 typedef struct {
-    real *x; /* (n,SIDE,SIDE,1) */
-    int label[MOST], n;
-} Pictures;
+    Cnn cnn;
+    Tensor *w, *b;
+    Tape tape;
+} Net;
 
-/* Cases with exactly one of the two findings. */
-static Status load(Pictures *out, const char *dir, Arena *arena, Error *err) {
-    PhantomOptions o = {.cases = MOST, .size = SIDE, .lang = PHANTOM_EN, .seed = 3};
-    TRY(phantom_write(dir, &o, NULL, NULL, err));
-    char path[512];
-    snprintf(path, sizeof path, "%s/manifest.tsv", dir);
-    Manifest m;
-    Dataset d;
-    TRY(manifest_read(&m, path, &(ManifestOptions){.need_labels = true}, NULL, err));
-    TRY(dataset_load(&d, &m, NULL, SIDE, 0, NULL, NULL, err));
-    out->x = arena_alloc(arena, sizeof *out->x * MOST * SIDE * SIDE);
-    for (int i = 0; i < m.n; i++) {
-        bool cyst = false, stone = false;
-        for (int k = 0; k < m.n_labels; k++) {
-            bool has = m.labels[i * m.n_labels + k];
-            cyst = cyst || (has && strcmp(m.label_names[k], "cyst") == 0);
-            stone = stone || (has && strcmp(m.label_names[k], "stone") == 0);
-        }
-        if (cyst == stone) continue;
-        for (int k = 0; k < SIDE * SIDE; k++)
-            out->x[out->n * SIDE * SIDE + k] = ((real)d.picture[i][k] - 64) / 64;
-        out->label[out->n++] = stone;
-    }
-    dataset_free(&d);
-    manifest_free(&m);
-    return STATUS_OK;
+static Tensor *logits(Net *m, const Pictures *p, int first, int n) {
+    tape_reset(&m->tape);
+    Tensor *x = tape_input(&m->tape, 4, (int[]){n, SIDE, SIDE, 1}, p->x + first * SIDE * SIDE);
+    Tensor *u = op_mean_tokens(&m->tape, cnn_forward(&m->tape, &m->cnn, x), NULL); /* (n,DIM) */
+    return op_linear(&m->tape, u, m->w, m->b);                                     /* (n,2) */
 }
 
-static Tensor *logits(Tape *t, const Cnn *cnn, Tensor *w, Tensor *b, const Pictures *p, int first, int n) {
-    Tensor *x = tape_input(t, 4, (int[]){n, SIDE, SIDE, 1}, p->x + first * SIDE * SIDE);
-    return op_linear(t, op_mean_tokens(t, cnn_forward(t, cnn, x), NULL), w, b); /* (n,2) */
-}
-
-static double accuracy(Tape *t, const Cnn *cnn, Tensor *w, Tensor *b, const Pictures *p, int first, int n) {
-    tape_reset(t);
-    t->recording = t->training = false; /* running statistics instead of the batch's */
-    Tensor *z = logits(t, cnn, w, b, p, first, n);
-    t->recording = t->training = true;
+static double accuracy(Net *m, const Pictures *p, int first, int n) {
+    m->tape.recording = m->tape.training = false; /* running statistics instead of the batch's */
+    Tensor *z = logits(m, p, first, n);
+    m->tape.recording = m->tape.training = true;
     int right = 0;
     for (int i = 0; i < n; i++) right += (z->data[2 * i + 1] > z->data[2 * i]) == p->label[first + i];
     return (double)right / n;
@@ -64,36 +35,38 @@ static double accuracy(Tape *t, const Cnn *cnn, Tensor *w, Tensor *b, const Pict
 int main(int argc, char **argv) {
     Error err = {0};
     Arena arena = {0};
-    Pictures all = {0};
-    if (argc != 2) return fprintf(stderr, "usage: %s FOLDER   (for the phantoms)\n", argv[0]), 2;
-    if (load(&all, argv[1], &arena, &err) != STATUS_OK) return fprintf(stderr, "%s\n", err.message), 3;
+    static Pictures all;
+    pictures_load(&all, argc > 1 ? argv[1] : NULL, &arena);
 
-    Cnn cnn = {0};
+    Net m = {0};
     ParamSet p = {0};
-    cnn_add(&cnn, &p, SIDE, 8, 1, DIM);
-    Tensor *w = params_add(&p, "weight", 2, (int[]){2, DIM}), *b = params_add(&p, "bias", 1, (int[]){2});
+    cnn_add(&m.cnn, &p, SIDE, 8, 1, DIM);
+    m.w = params_add(&p, "weight", 2, (int[]){2, DIM}), m.b = params_add(&p, "bias", 1, (int[]){2});
     if (params_seal(&p, &err) != STATUS_OK) return 1;
-    cnn_init(&cnn, &p, 1);
+    cnn_init(&m.cnn, &p, 1);
 
     int half = all.n / 2 / BATCH * BATCH, steps = half / BATCH;
     printf("%d training pictures, %d others; %zu weights\n", half, all.n - half, p.size);
+    double epoch[EPOCHS], right[2][EPOCHS];
     Adam adam = adam_default(0.01);
-    Tape t;
-    tape_init(&t, NULL);
+    tape_init(&m.tape, NULL);
     for (int step = 0; step < EPOCHS * steps; step++) {
-        tape_reset(&t);
-        int first = step % steps * BATCH;
-        Tensor *loss =
-            op_cross_entropy_softmax(&t, logits(&t, &cnn, w, b, &all, first, BATCH), all.label + first);
+        int first = step % steps * BATCH, e = step / steps;
+        Tensor *loss = op_cross_entropy_softmax(&m.tape, logits(&m, &all, first, BATCH), all.label + first);
         params_zero_grad(&p);
-        tape_backward(&t, loss);
+        tape_backward(&m.tape, loss);
+        if (step % (4 * steps) == 0) printf("epoch %2d: loss %.4f\n", e, (double)loss->data[0]);
         adam_step(&adam, &p, NULL, schedule_one_cycle(step, EPOCHS * steps, 0.25, 3e-3));
-        if (step % (4 * steps) == 0) printf("epoch %2d: loss %.4f\n", step / steps, (double)loss->data[0]);
+        if (step % steps < steps - 1) continue;
+        epoch[e] = e + 1, right[0][e] = accuracy(&m, &all, 0, half);
+        right[1][e] = accuracy(&m, &all, half, all.n - half);
     }
-    double seen = accuracy(&t, &cnn, w, b, &all, 0, half);
-    printf("accuracy: %.3f on pictures seen, %.3f on others\n", seen,
-           accuracy(&t, &cnn, w, b, &all, half, all.n - half));
-    tape_free(&t);
+    printf("accuracy: %.3f on pictures seen, %.3f on others\n", right[0][EPOCHS - 1], right[1][EPOCHS - 1]);
+    Figures to = plot_folder(argc, argv);
+    SvgSeries series[] = {{"seen", epoch, right[0], NULL, NULL, EPOCHS},
+                          {"others", epoch, right[1], NULL, NULL, EPOCHS}};
+    plot_lines(&to, "Accuracy by epoch", "epoch", "share right", series, 2);
+    tape_free(&m.tape);
     params_free(&p);
     arena_free(&arena);
     return 0;

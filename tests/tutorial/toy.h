@@ -1,4 +1,4 @@
-/* The toy set of 4_constraints.c, and what it measures on the codes (n,q) of images and texts. */
+/* The toy set of 7_constraints.c, and what it measures on the codes (n,q) of images and texts. */
 #ifndef TUTORIAL_TOY_H
 #define TUTORIAL_TOY_H
 
@@ -62,6 +62,13 @@ static inline double imbalance(const real *h, int n, int q) {
         sum += fabs((double)ones / n - 0.5);
     }
     return sum / q;
+}
+
+/* Share of bits in which the codes of an image and of its text agree. */
+static inline double agreement(const real *h_v, const real *h_t, int n) {
+    int same = 0;
+    for (int i = 0; i < n; i++) same += bit(h_v, i) == bit(h_t, i);
+    return (double)same / n;
 }
 
 /* Share of images whose code is nearest to the mean text code of their own class. */

@@ -1,4 +1,4 @@
-/* 5. Search: codes, distances, ties, and why buckets beat looking at everything.
+/* 8. Search: codes, distances, ties, and why buckets beat looking at everything.
  *
  * Two million codes of 64 bits near 200,000 centres, as learned codes cluster. The scan looks at every code; multi-index hashing
  * (Norouzi et al. 2014) looks a code up by its pieces: two codes within distance r agree within r/m bits in one of m pieces.
@@ -13,6 +13,7 @@
 #include "hash/search/mih.h"
 #include "hash/search/scan.h"
 #include "nn/base/rng.h"
+#include "tests/tutorial/plot.h"
 
 enum { N = 2000000, BITS = 64, BYTES = BITS / 8, CENTRES = 200000, QUERIES = 50, K = 10 };
 
@@ -42,7 +43,7 @@ static bool same(const Hit *a, const Hit *b) {
     return true;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     Error err = {0};
     uint8_t *codes = malloc((size_t)N * BYTES), queries[QUERIES * BYTES];
     static Hit scan[QUERIES * K], buckets[QUERIES * K];
@@ -67,6 +68,10 @@ int main(void) {
     for (int i = 0; i < K; i++) printf("%d%s", scan[i].distance, i < K - 1 ? " " : " bits away\n");
     printf("the same %d rows for every query: %s\n", K, same(scan, buckets) ? "yes" : "NO");
     printf("%d pieces; buckets took %.2f of the scan's time\n", mih_m(mih), looked_up / scanned);
+    double ms[] = {1000 * scanned / QUERIES, 1000 * looked_up / QUERIES};
+    SvgBar bar[] = {{"scan", ms[0], ms[0], ms[0], 0}, {"tables", ms[1], ms[1], ms[1], 1}};
+    const Figures to = plot_folder(argc, argv);
+    plot_bars(&to, "Time of a query", "milliseconds, one thread", bar, 2);
     mih_free(mih);
     free(codes);
     return 0;
