@@ -272,11 +272,16 @@ Status args_config(const Args *a, Config *c, const char *const *same, Error *err
     return STATUS_OK;
 }
 
+static const char *get_if_known(const Args *a, const char *name) {
+    return find_long(a->verb, name, strlen(name)) ? args_get(a, name) : NULL;
+}
+
 ManifestOptions args_manifest(const Args *a) {
-    bool masks = find_long(a->verb, "mask-words", strlen("mask-words")) != NULL;
-    return (ManifestOptions){.skip_bad = args_has(a, "skip-bad"),
-                             .allow_outside = args_has(a, "allow-outside"),
-                             .mask_words = masks ? args_get(a, "mask-words") : NULL};
+    return (ManifestOptions){
+        .skip_bad = args_has(a, "skip-bad"),
+        .allow_outside = args_has(a, "allow-outside"),
+        .mask_words = get_if_known(a, "mask-words"),
+        .features = {get_if_known(a, "image-features"), get_if_known(a, "text-features")}};
 }
 
 /* ---- --help ---- */

@@ -91,7 +91,7 @@ Status args_pool(Args *a, Error *err);
 /* Settings: defaults, then --config, then the options in `same` (NULL-terminated; --split-seed is the setting split_seed), then each --set
  * in order. */
 Status args_config(const Args *a, Config *c, const char *const *same, Error *err);
-/* --skip-bad, --allow-outside and --mask-words, each where the verb has the option. need_labels stays false. */
+/* --skip-bad, --allow-outside, --mask-words, --image-features and --text-features, each where the verb has the option. need_labels stays false. */
 ManifestOptions args_manifest(const Args *a);
 
 #define OPTION_CONFIG                                                                                        \
@@ -102,6 +102,13 @@ ManifestOptions args_manifest(const Args *a);
     { "allow-outside", 0, NULL, NULL, "allow images outside the folder of the manifest", PLAIN }
 #define OPTION_MASK_WORDS                                                                                    \
     { "mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts", PLAIN }
+#define OPTION_IMAGE_FEATURES                                                                                \
+    {                                                                                                        \
+        "image-features", 0, "F.npy", NULL,                                                                  \
+            "features of your own encoder in place of pictures, a row a case", PLAIN                         \
+    }
+#define OPTION_TEXT_FEATURES                                                                                 \
+    { "text-features", 0, "G.npy", NULL, "the same in place of texts", PLAIN }
 #define OPTION_THREADS                                                                                       \
     { "threads", 0, "N", "all cores", "number of threads; the result is the same for any number", PLAIN }
 #define OPTION_QUIET                                                                                         \

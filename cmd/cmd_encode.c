@@ -16,7 +16,10 @@ static const Option OPTIONS[] = {
     {"text", 't', "TEXT...", NULL, "encode these texts; quote a text of several words", MANY},
     {"as", 'a', "KIND", NULL, "image or text: the modality to encode; needed with --data", PLAIN},
     {"out", 'o', "FILE.npy", NULL, "codes (n, bits/8) uint8; the ids go to FILE.ids.txt", NEEDED},
-    {"dump", 0, "DIR", NULL, "also write input, features and scores of the networks as .npy", PLAIN},
+    {"dump", 0, "DIR", NULL, "also write input, both stages' features and scores of the networks as .npy",
+     PLAIN},
+    OPTION_IMAGE_FEATURES,
+    OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
     OPTION_ALLOW_OUTSIDE,
     OPTION_THREADS,
@@ -44,6 +47,11 @@ static Status write_npy(const char *folder, const char *name, NpyType type, int 
 
 /* ---- Cases ---- */
 
+/* Whether features of one's own are to be encoded without a manifest. */
+static bool own_row_file(const Args *a) {
+    return !args_has(a, "data") && (args_has(a, "image-features") || args_has(a, "text-features"));
+}
+
 static Status modalities(const Args *a, bool use[2], Error *err) {
     int as = -1;
     TRY(args_choice(a, "as", KINDS, &as, err));
@@ -54,11 +62,20 @@ static Status modalities(const Args *a, bool use[2], Error *err) {
         use[as] = true;
         return STATUS_OK;
     }
+    if (own_row_file(a)) {
+        if (args_has(a, "image") || args_has(a, "text") ||
+            (args_has(a, "image-features") && args_has(a, "text-features")))
+            return args_wrong(a, err, "without --data, --image-features or --text-features stands alone");
+        use[args_has(a, "image-features") ? MODALITY_IMAGE : MODALITY_TEXT] = true;
+        return STATUS_OK;
+    }
     for (int m = 0; m < 2; m++) {
         use[m] = args_has(a, KINDS[m]);
         if (use[m] && as == 1 - m) return args_wrong(a, err, "--%s contradicts --as %s", KINDS[m], KINDS[as]);
     }
-    return use[0] || use[1] ? STATUS_OK : args_incomplete(a, err, "--data, --image or --text is needed");
+    return use[0] || use[1]
+               ? STATUS_OK
+               : args_incomplete(a, err, "--data, --image, --text or --image-features is needed");
 }
 
 static Status read_words(const Args *a, Job *j, Error *err) {
@@ -78,6 +95,9 @@ static Status read_cases(const Args *a, Job *j, Error *err) {
     if (args_has(a, "data")) {
         ManifestOptions o = args_manifest(a);
         TRY(cases_read(&j->cases, j->f, args_get(a, "data"), &o, j->use, a->pool, &a->log, err));
+    } else if (own_row_file(a)) {
+        ManifestOptions o = args_manifest(a);
+        TRY(cases_of_features(&j->cases, j->f, o.features, a->pool, err));
     } else {
         TRY(read_words(a, j, err));
     }
@@ -156,11 +176,55 @@ static Status dump_input(const char *folder, const Job *j, int k, Pool *pool, Er
     return s;
 }
 
+/* u_m (n,d) of one modality, from stage 1 alone: features as another program would give them. */
+static Status take_stage1(const Job *j, Modality k, float *u, Pool *pool, Error *err) {
+    const Model *m = &j->f->model;
+    BatchOptions o = {.mean = m->config.mean, .deviation = m->config.deviation};
+    int n = j->cases.count[k];
+    Batch b;
+    Tape t;
+    tape_init(&t, pool);
+    t.recording = t.training = false;
+    if (ARENA_GUARD(&t.arena)) {
+        tape_free(&t);
+        return mem_error(err, "the features");
+    }
+    Status s = batch_init(&b, &j->cases.data, ENCODE_TILE, pool, err);
+    for (int first = 0; s == STATUS_OK && first < n; first += ENCODE_TILE) {
+        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
+        s = batch_fill(&b, &j->cases.data, j->cases.index[k] + first, tile, &o, pool, err);
+        if (s != STATUS_OK) break;
+        const Tensor *x = encode_features(&t, m, &b, k).u;
+        for (size_t i = 0; i < tensor_size(x); i++)
+            u[(size_t)first * (size_t)m->config.dim + i] = (float)x->data[i];
+        tape_reset(&t);
+    }
+    batch_free(&b);
+    tape_free(&t);
+    return s;
+}
+
+static Status dump_stage1(const char *folder, const Job *j, Pool *pool, Error *err) {
+    int64_t dim[2] = {j->n, j->f->model.config.dim};
+    float *u = mem_calloc((size_t)j->n, (size_t)dim[1] * sizeof *u);
+    Status s = u ? STATUS_OK : mem_error(err, "the features");
+    size_t at = 0;
+    for (Modality k = 0; s == STATUS_OK && k < MODALITIES; k++) {
+        if (!j->use[k]) continue;
+        s = take_stage1(j, k, u + at * (size_t)dim[1], pool, err);
+        at += (size_t)j->cases.count[k];
+    }
+    if (s == STATUS_OK) s = write_npy(folder, "stage1.npy", NPY_F32, 2, dim, u, err);
+    mem_free(u);
+    return s;
+}
+
 static Status dump(const char *folder, const Job *j, Pool *pool, Error *err) {
     int64_t features[2] = {j->n, j->f->model.config.dim}, scores[2] = {j->n, j->f->model.config.bits};
     TRY(dir_make(folder, err));
     for (int k = 0; k < 2; k++)
-        if (j->use[k]) TRY(dump_input(folder, j, k, pool, err));
+        if (j->use[k] && !j->cases.own[k].x) TRY(dump_input(folder, j, k, pool, err));
+    TRY(dump_stage1(folder, j, pool, err));
     TRY(write_npy(folder, "features.npy", NPY_F32, 2, features, j->out.features, err));
     return write_npy(folder, "scores.npy", NPY_F32, 2, scores, j->out.scores, err);
 }
@@ -202,5 +266,6 @@ const Verb VERB_ENCODE = {
     OPTIONS,
     run,
     "Bit j of a code is bit j%8 of byte j/8. With both --image and --text, pictures come first.\n"
-    "--dump writes input.npy (n,1,S,S) or tokens.npy and subwords.npy, features.npy and scores.npy.",
+    "--dump writes input.npy (n,1,S,S) or tokens.npy and subwords.npy, stage1.npy (u_m), features.npy (c_m) "
+    "and scores.npy.",
     STOP_AT_PROGRESS};

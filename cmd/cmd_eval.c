@@ -32,6 +32,8 @@ static const Option OPTIONS[] = {
      "what the codes of --codes are: packed, columns, or values (what the values allow)", PLAIN},
     {"labels", 0, "FORM", "values", "what their labels are: onehot, signs, classes, or values", PLAIN},
     {"curves", 0, "DIR", NULL, "also write every chart as DIR/NAME.svg, with its numbers as NAME.tsv", PLAIN},
+    OPTION_IMAGE_FEATURES,
+    OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
     OPTION_ALLOW_OUTSIDE,
     OPTION_MASK_WORDS,
@@ -320,8 +322,9 @@ static Status evaluate_codes_of(Args *a, Result *r, Error *err) {
 
 /* STATUS_USAGE where an option is given that the source of the codes does not use. */
 static Status check_options(const Args *a, const Result *r, Error *err) {
-    static const char *const of_run[] = {"data",          "set",        "protocol", "skip-bad",
-                                         "allow-outside", "mask-words", NULL},
+    static const char *const of_run[] = {"data",           "set",           "protocol",
+                                         "skip-bad",       "allow-outside", "mask-words",
+                                         "image-features", "text-features", NULL},
                              *const of_codes[] = {"form", "labels", NULL};
     for (const char *const *name = r->codes ? of_run : of_codes; *name; name++)
         if (args_has(a, *name))

@@ -30,6 +30,8 @@ static const Option OPTIONS[] = {
     {"compact", 0, NULL, NULL, "shrink the file by the space of deleted cases", PLAIN},
     {"substrings", 0, "N", "0",
      "number of search tables; 0: chosen by the codes, from 65,536 cases on; -1: none", PLAIN},
+    OPTION_IMAGE_FEATURES,
+    OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
     OPTION_ALLOW_OUTSIDE,
     OPTION_THREADS,

@@ -22,6 +22,9 @@ static const Option OPTIONS[] = {
     {"image", 'i', "FILE", NULL, "ask with a picture", PLAIN},
     {"id", 0, "ID", NULL, "ask with a case of the index; the case itself is no hit", PLAIN},
     {"code", 0, "HEX", NULL, "ask with a code, two hex digits a byte; needs --find", PLAIN},
+    {"image-features", 0, "F.npy", NULL,
+     "ask with each row: features of your own encoder in place of a picture", PLAIN},
+    {"text-features", 0, "G.npy", NULL, "the same in place of a sentence", PLAIN},
     {"queries", 0, "FILE", NULL, "ask every line of a file; - is standard input", PLAIN},
     {"find", 'f', "KIND", NULL, "search image or text codes [the opposite of the question]", PLAIN},
     {"label", 'l', "LABEL...", NULL, "only cases that have all of these labels", MANY},
@@ -173,6 +176,28 @@ static Status ask_file(Search *s, const char *path, Error *err) {
     return status;
 }
 
+/* Each row of own features is a question. */
+static Status ask_rows(Search *s, QueryKind kind, const char *path, Error *err) {
+    OwnFeatures f;
+    const ModelConfig *c = &s->finder.model.model.config;
+    const OwnInput *own = &c->own[kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT];
+    Status status = own_features_read(&f, path, NULL, err);
+    if (status == STATUS_OK && own->width &&
+        (f.width != own->width || f.tokens != own->tokens || f.views != 1))
+        status = error_set(
+            err, STATUS_INPUT,
+            "%s: rows of %d x %d x %d numbers (views x tokens x width); the model takes 1 x %d x %d", path,
+            f.views, f.tokens, f.width, own->tokens, own->width);
+    for (int i = 0; status == STATUS_OK && i < f.n; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "row%d", i + 1);
+        Query q = {.kind = kind, .value = name, .features = own_features_at(&f, i, 0)};
+        status = ask(s, &q, name, err);
+    }
+    own_features_free(&f);
+    return status;
+}
+
 /* ---- The verb ---- */
 
 /* Defaults of output for people; programs get every hit in the order of its bits. */
@@ -206,7 +231,7 @@ static Status read_options(Args *a, Search *s, Error *err) {
     bool people = s->form == AS_TABLE || s->form == AS_HTML;
     TRY(read_count(a, "per-group", people ? PEOPLE_PER_GROUP : 0, &o->per_group, err));
     TRY(read_count(a, "rerank", people ? PEOPLE_RERANK : 0, &o->rerank, err));
-    s->many = args_has(a, "queries");
+    s->many = args_has(a, "queries") || args_has(a, "image-features") || args_has(a, "text-features");
     s->page_path = args_get(a, "html");
     TRY(args_pool(a, err));
     s->finder.pool = a->pool;
@@ -226,7 +251,11 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
     if (s->form == AS_HTML) page_begin(&s->page, &s->finder);
 #endif
     if (s->form == AS_TSV) printf("%s%s", s->many ? "query\t" : "", TSV_HEAD);
-    if (s->many) {
+    if (args_has(a, "image-features") || args_has(a, "text-features")) {
+        bool image = args_has(a, "image-features");
+        TRY(ask_rows(s, image ? ASK_IMAGE : ASK_TEXT, args_get(a, image ? "image-features" : "text-features"),
+                     err));
+    } else if (s->many) {
         TRY(ask_file(s, args_get(a, "queries"), err));
     } else {
         Query q;
@@ -243,7 +272,8 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
 }
 
 static Status run(Args *a, Error *err) {
-    static const char *const questions[] = {"text", "image", "id", "code", "queries", NULL};
+    static const char *const questions[] = {"text",           "image",         "id", "code", "queries",
+                                            "image-features", "text-features", NULL};
     bool asked = false, filtered = args_has(a, "words") || args_has(a, "label") || args_has(a, "id-match");
     for (int i = 0; questions[i]; i++) asked |= args_has(a, questions[i]);
     if (asked || !filtered) TRY(args_one_of(a, questions, err));

@@ -23,6 +23,8 @@ static const Option OPTIONS[] = {
      "words or phrases, one a line, to remove from the masked split besides label words", PLAIN},
     OPTION_CONFIG,
     {"set", 's', "KEY=VALUE", NULL, "one setting of the training; may be given more than once", MANY},
+    OPTION_IMAGE_FEATURES,
+    OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
     OPTION_ALLOW_OUTSIDE,
     {"cite", 0, NULL, NULL, "print the references of all rows and measures as BibTeX", ALONE},
@@ -78,6 +80,9 @@ static Status read_data(const Args *a, TableOptions *o, Error *err) {
         o->data[o->n_data++] = list[i];
     }
     mem_free(list);
+    if (s == STATUS_OK && n > 1 && (o->manifest.features[0] || o->manifest.features[1]))
+        s = args_wrong(
+            a, err, "--image-features and --text-features belong to one data set; one --data was expected");
     return s;
 }
 

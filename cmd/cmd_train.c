@@ -17,6 +17,8 @@ static const Option OPTIONS[] = {
     {"ablate", 0, "NAME", NULL, "train without one part; --list-settings lists the names", PLAIN},
     {"stage1", 0, "RUN", NULL, "copy the weights of stage 1 from another run with the same split", PLAIN},
     {"resume", 'r', NULL, NULL, "continue from the checkpoint of the run", PLAIN},
+    OPTION_IMAGE_FEATURES,
+    OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
     OPTION_ALLOW_OUTSIDE,
     {"mask-labels", 0, NULL, NULL, "remove label words from the texts", PLAIN},
@@ -68,6 +70,8 @@ static Status run(Args *a, Error *err) {
     Config c;
     TRY(read_config(a, &c, err));
     TRY(args_pool(a, err));
+    if (args_has(a, "explain") && (args_has(a, "image-features") || args_has(a, "text-features")))
+        return args_wrong(a, err, "--explain follows the networks of msach; leave out the features");
     if (args_has(a, "explain")) return explain(a, &c, err);
     if (args_has(a, "case") || args_has(a, "html"))
         return args_wrong(a, err, "--case and --html require --explain");

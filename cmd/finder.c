@@ -96,8 +96,14 @@ static Status encode_query(const Finder *f, const Query *q, Answer *a, Encoding 
     if (!f->has_model)
         return error_set(err, STATUS_USAGE,
                          "--text and --image need --model; only --id, --code and --words work without");
+    Modality m = q->kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT;
+    const char *given[MODALITIES] = {NULL, NULL};
+    given[m] = q->features ? q->value : NULL;
+    TRY(encode_check_input(&f->model.model, given, (const bool[]){m == MODALITY_IMAGE, m == MODALITY_TEXT},
+                           err));
     if (!a->encodes) encoder_init(&a->encoder, &f->model.model, f->pool);
     a->encodes = true;
+    if (q->features) return encode_own(&a->encoder, m, q->features, 1, out, err);
     return q->kind == ASK_TEXT ? encode_text(f, a, q->value, out, err) : encode_picture(f, a, q, out, err);
 }
 

@@ -71,6 +71,8 @@ typedef struct {
     const char *value;
     const unsigned char *data;
     size_t size;
+    const float *
+        features; /* ASK_TEXT, ASK_IMAGE of a model that takes features: (tokens, width) of its config.own; value: a name */
 } Query;
 
 typedef struct {

@@ -22,9 +22,13 @@ Status batch_init(Batch *b, const Dataset *d, int capacity, Pool *pool, Error *e
     if (b->side) b->scratch = mem_alloc((size_t)pool_threads(pool) * area(b));
     if (texts) b->word = mem_calloc(n, words * sizeof *b->word);
     if (subwords) b->gram = mem_calloc(n, words * TOKEN_NGRAMS * sizeof *b->gram);
+    bool owned = true;
+    for (int k = 0; k < 2; k++)
+        if (d->own[k])
+            owned = (b->own[k] = mem_calloc(n, own_features_size(d->own[k]) * sizeof(float))) && owned;
     b->length = mem_calloc(n, sizeof *b->length);
     b->failed = mem_calloc(n, 1);
-    if (b->length && b->failed && (!b->side || (b->image && b->descriptor && b->scratch)) &&
+    if (owned && b->length && b->failed && (!b->side || (b->image && b->descriptor && b->scratch)) &&
         (!texts || b->word) && (!subwords || b->gram))
         return STATUS_OK;
     batch_free(b);
@@ -38,6 +42,7 @@ void batch_free(Batch *b) {
     mem_free(b->scratch);
     mem_free(b->word);
     mem_free(b->gram);
+    for (int k = 0; k < 2; k++) mem_free(b->own[k]);
     mem_free(b->length);
     mem_free(b->failed);
     memset(b, 0, sizeof *b);
@@ -91,7 +96,19 @@ static Status fill_text(const Batch *b, int row, Error *err) {
     return STATUS_OK;
 }
 
+/* An augmented case is one of its views, drawn anew in each epoch. */
+static void fill_own(const Batch *b, int row, int k) {
+    const OwnFeatures *f = b->data->own[k];
+    int i = b->index[row], view = 0;
+    Rng rng = stream(&b->options, k ? RNG_WORD_DROPOUT : RNG_AUGMENT, i);
+    if (b->options.augment) view = (int)rng_below(&rng, (uint32_t)f->views);
+    memcpy(b->own[k] + (size_t)row * own_features_size(f), own_features_at(f, i, view),
+           own_features_size(f) * sizeof(float));
+}
+
 static Status fill_row(const Batch *b, int row, int worker, Error *err) {
+    for (int k = 0; k < 2; k++)
+        if (b->own[k]) fill_own(b, row, k);
     if (b->side) TRY(fill_image(b, row, worker, err));
     return b->word ? fill_text(b, row, err) : STATUS_OK;
 }

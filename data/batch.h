@@ -28,6 +28,7 @@ typedef struct {
     int32_t *word;    /* (n,N_t); NULL without a vocabulary */
     int32_t *gram;    /* (n,N_t,TOKEN_NGRAMS); NULL without subwords */
     int *length;      /* (n) */
+    float *own[2];    /* (n,tokens,width) of the dataset's own features; NULL without them */
     uint8_t *scratch; /* (threads,S,S) */
     uint8_t *failed;  /* (n) */
     /* Arguments of the fill in progress, from batch_begin to batch_finish. */

@@ -4,6 +4,7 @@
 #define DATA_DATASET_H
 
 #include "data/manifest.h"
+#include "data/own_features.h"
 #include "data/tokens.h"
 #include "nn/base/pool.h"
 
@@ -17,6 +18,8 @@ typedef struct {
     int32_t *word;            /* (n, N_t); NULL without a vocabulary */
     int *length;              /* (n) tokens of each text */
     size_t kept, bound;       /* bytes of pictures */
+    const OwnFeatures
+        *own[2]; /* in place of pictures and of texts, borrowed; set after dataset_load; NULL: none */
 } Dataset;
 
 /* Decodes and tokenises all cases over the pool. Pictures beyond the bound are decoded too, so that a damaged one is an error

@@ -163,7 +163,7 @@ static bool row_is_fine(Builder *b, const Row *row) {
     else if (o->need_texts && !*text)
         bad_row(b->bad, row->line, "case \"%.60s\" has no text; every case needs an image and a text here",
                 id);
-    else if (!*image && !*text)
+    else if (!*image && !*text && !o->features[0] && !o->features[1])
         bad_row(b->bad, row->line, "case \"%.60s\" has neither image nor text; at least one was expected",
                 id);
     else
@@ -297,7 +297,8 @@ static Status read_rows(Builder *b, size_t size, const Log *log, Error *err) {
                                       [FIELD_LABELS] = o->need_labels};
     RowReader reader;
     Row row;
-    TRY(rows_open(&reader, b->m->path, b->m->text_block, size, needed, b->bad, log, err));
+    TRY(rows_open(&reader, b->m->path, b->m->text_block, size, needed, o->features[0] || o->features[1],
+                  b->bad, log, err));
     while (rows_next(&reader, &row)) TRY(add_row(b, &row, err));
     if (reader.no_memory) return mem_error(err, b->m->path);
     b->m->has_split = reader.present[FIELD_SPLIT];

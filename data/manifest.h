@@ -63,6 +63,9 @@ typedef struct {
     bool need_labels, need_images, need_texts;
     const char *mask_words; /* file with one word or phrase a line, removed from all texts; or NULL */
     bool mask_labels;       /* removes label names (and their words split at '_' and '-') from all texts */
+    /* Arrays in place of pictures and of texts (data/own_features.h); NULL: none. manifest_read does not read them, but a case
+     * needs neither image nor text where one is given. */
+    const char *features[2];
 } ManifestOptions;
 
 /* A file that starts with '[' is a JSON array; one that starts with '{' or is called .jsonl or .ndjson is JSON Lines; every other

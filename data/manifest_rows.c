@@ -140,7 +140,7 @@ static Status read_header(RowReader *r, const bool *needed, Error *err) {
     }
     for (int f = 0; f < FIELD_COUNT; f++)
         if (needed[f] && r->column[f] < 0) return no_column(r->path, f, column, r->columns, err);
-    if (r->column[FIELD_IMAGE] < 0 && r->column[FIELD_TEXT] < 0)
+    if (!r->bare && r->column[FIELD_IMAGE] < 0 && r->column[FIELD_TEXT] < 0)
         return no_column(r->path,
                          nearest_word("image", (const char *const *)column, r->columns) ? FIELD_IMAGE
                                                                                         : FIELD_TEXT,
@@ -339,12 +339,13 @@ static bool has_ending(const char *path, const char *ending) {
 }
 
 Status rows_open(RowReader *r, const char *path, char *data, size_t size, const bool needed[FIELD_COUNT],
-                 BadRows *bad, const Log *log, Error *err) {
+                 bool bare, BadRows *bad, const Log *log, Error *err) {
     memset(r, 0, sizeof *r);
     r->path = path;
     r->at = data;
     r->end = data + size;
     r->bad = bad;
+    r->bare = bare;
     r->log = log;
     if (size >= 2 && (memcmp(data, "\xFF\xFE", 2) == 0 || memcmp(data, "\xFE\xFF", 2) == 0))
         return error_set(err, STATUS_INPUT, "%s: is UTF-16; save it as UTF-8", path);

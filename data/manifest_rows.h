@@ -39,15 +39,16 @@ typedef struct {
     int column[FIELD_COUNT];   /* number of each field's column, -1 where there is none */
     bool present[FIELD_COUNT]; /* TSV: the column is there; JSON: some row had the key */
     bool warned[FIELD_COUNT];  /* a JSON key similar to the field was reported */
+    bool bare;                 /* neither image nor text needs a column */
     bool no_memory;            /* the rows ended early */
     BadRows *bad;
     const Log *log;
 } RowReader;
 
 /* data: the file's bytes followed by one 0; overwritten. Reads the header of a TSV file. `needed`: the columns that
- * must exist (JSON: ignored). */
+ * must exist (JSON: ignored). bare: neither image nor text must. */
 Status rows_open(RowReader *r, const char *path, char *data, size_t size, const bool needed[FIELD_COUNT],
-                 BadRows *bad, const Log *log, Error *err);
+                 bool bare, BadRows *bad, const Log *log, Error *err);
 
 /* The next good row; false at the end, and where memory ran out (r->no_memory). Bad rows are reported to r->bad and skipped. */
 bool rows_next(RowReader *r, Row *row);

@@ -1,6 +1,7 @@
 #include "hash/model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nn/base/error.h"
@@ -21,12 +22,33 @@ static void add_experts(Model *m) {
     m->expert_share = params_add(p, "expert.share", 1, (int[]){MODALITIES});
 }
 
+/* "image.own.weight", trained in stage 1; "own.image.mean", not trained. */
+static void own_add(Model *m, Modality k) {
+    const char *name = modality_name(k);
+    char full[PARAM_NAME];
+    int width = m->config.own[k].width, d = m->config.dim;
+    snprintf(full, sizeof full, "%s.own.weight", name);
+    m->own_weight[k] = params_add(&m->params, full, 2, (int[]){d, width});
+    snprintf(full, sizeof full, "%s.own.bias", name);
+    m->own_bias[k] = params_add(&m->params, full, 1, (int[]){d});
+    snprintf(full, sizeof full, "own.%s.mean", name);
+    m->own_mean[k] = params_add(&m->params, full, 1, (int[]){width});
+    snprintf(full, sizeof full, "own.%s.scale", name);
+    m->own_scale[k] = params_add(&m->params, full, 1, (int[]){1});
+}
+
 static void add_params(Model *m) {
     const ModelConfig *c = &m->config;
     ParamSet *p = &m->params;
     int d = c->dim;
-    cnn_add(&m->image, p, c->image_size, c->width, c->blocks, d);
-    text_encoder_add(&m->text, p, c->words, c->buckets, c->text_length, d);
+    if (c->own[MODALITY_IMAGE].width)
+        own_add(m, MODALITY_IMAGE);
+    else
+        cnn_add(&m->image, p, c->image_size, c->width, c->blocks, d);
+    if (c->own[MODALITY_TEXT].width)
+        own_add(m, MODALITY_TEXT);
+    else
+        text_encoder_add(&m->text, p, c->words, c->buckets, c->text_length, d);
     m->stage1_image_weight = params_add(p, "stage1.image.weight", 2, (int[]){c->classes, d});
     m->stage1_image_bias = params_add(p, "stage1.image.bias", 1, (int[]){c->classes});
     m->stage1_text_weight = params_add(p, "stage1.text.weight", 2, (int[]){c->classes, d});
@@ -46,8 +68,13 @@ static void add_params(Model *m) {
 
 static void init_params(Model *m, uint64_t seed) {
     ParamSet *p = &m->params;
-    cnn_init(&m->image, p, seed);
-    text_encoder_init(&m->text, p, seed);
+    if (!m->config.own[MODALITY_IMAGE].width) cnn_init(&m->image, p, seed);
+    if (!m->config.own[MODALITY_TEXT].width) text_encoder_init(&m->text, p, seed);
+    for (Modality k = 0; k < MODALITIES; k++) {
+        if (!m->config.own[k].width) continue;
+        param_init_glorot(p, m->own_weight[k], seed);
+        param_init_constant(m->own_scale[k], 1);
+    }
     transformer_init(&m->encoder, p, seed);
     if (m->expert_share) param_init_constant(m->expert_share, 1); /* until the experts are fitted */
     param_init_glorot(p, m->stage1_image_weight, seed);
@@ -87,6 +114,20 @@ Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x) {
 Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32_t *s, int b, int n, int g,
                           const int *length) {
     return text_encoder_forward(t, &m->text, w, s, b, n, g, length);
+}
+
+/* EQ(own)  Z_m = ((x_m - mu_m)/sigma_m) W_m + b_m
+ * DEV(own-features): another program's features stand in place of the network of a modality. */
+Tensor *model_own_tokens(Tape *t, const Model *m, Modality modality, const float *x, int b) {
+    const OwnInput *own = &m->config.own[modality];
+    const real *mean = m->own_mean[modality]->data, scale = m->own_scale[modality]->data[0];
+    const char *outer = tape_equation(t, "own");
+    Tensor *in = tape_input(t, 3, (int[]){b, own->tokens, own->width}, x);
+    for (size_t i = 0; i < tensor_size(in); i++)
+        in->data[i] = (in->data[i] - mean[i % (size_t)own->width]) * scale;
+    Tensor *z = op_linear(t, in, m->own_weight[modality], m->own_bias[modality]);
+    tape_equation(t, outer);
+    return z;
 }
 
 Tensor *model_stage1_logits(Tape *t, const Model *m, Modality modality, Tensor *u) {

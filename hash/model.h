@@ -3,6 +3,7 @@
  *   symbol  here            shape        from
  *   x       image           (b,S,S,1)    data
  *   w       word, gram      (b,N_t)      data
+ *   x_m     own features    (b,N_m,D)    data, in place of x or w
  *   Z_m     *_tokens        (b,N_m,d)    [P stage 1; O form]
  *   u_m     op_mean_tokens  (b,d)        [O]
  *   c_m     model_context   (b,d)        [P an encoder; O form]
@@ -29,6 +30,12 @@ typedef struct {
     double initial; /* of every entry */
 } ModelExtra;
 
+/* Features of another program that a model takes in place of pictures or texts. width 0: it has a network of ours. */
+typedef struct {
+    int width, tokens; /* D, N_m */
+    uint32_t crc;      /* of the features that it was trained on */
+} OwnInput;
+
 /* What the forward pass needs; stored in the model file under these names. */
 typedef struct {
     int image_size;  /* S, a multiple of 16 */
@@ -44,6 +51,7 @@ typedef struct {
     int transformer;        /* 1: c_m from the encoder; 0: c_m = LN(u_m) (ablation no-transformer) */
     int encode_views;       /* 1 to ENCODE_VIEWS: shifted copies of a picture whose contexts are averaged */
     double mean, deviation; /* of the training images: normalised x = (pixel/255 - mean)/deviation */
+    OwnInput own[MODALITIES];
     int n_extra;
     ModelExtra extra[MODEL_EXTRAS];
     bool single;         /* every training case has exactly one label */
@@ -55,9 +63,12 @@ typedef struct {
 typedef struct {
     ModelConfig config;
     ParamSet params;
-    Cnn image;
+    Cnn image; /* unused where config.own has the modality, and so is text */
     TextEncoder text;
-    Tensor *stage1_image_weight, *stage1_image_bias; /* V_v' (c,d), a_v (c) */
+    Tensor *own_mean[MODALITIES],
+        *own_scale[MODALITIES]; /* mu_m (D), 1/sigma_m (1): set by the caller, not trained */
+    Tensor *own_weight[MODALITIES], *own_bias[MODALITIES]; /* W_m' (d,D), b_m (d) */
+    Tensor *stage1_image_weight, *stage1_image_bias;       /* V_v' (c,d), a_v (c) */
     Tensor *stage1_text_weight, *stage1_text_bias;
     Tensor *landmark, *idf;             /* (M,D) (B); these six are NULL without experts */
     Tensor *expert_image, *expert_text; /* A_v (M,c), A_t (B,c) */
@@ -86,6 +97,9 @@ extern const char *const MODEL_STAGE2[MODEL_STAGE2_PREFIXES];
 Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x);
 Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32_t *s, int b, int n, int g,
                           const int *length);
+
+/* Z_m (b,N_m,d) of own features x (b,N_m,D), by the linear map that stage 1 learns. */
+Tensor *model_own_tokens(Tape *t, const Model *m, Modality modality, const float *x, int b);
 
 /* Logits u_m V_m + a_m (b,c). */
 Tensor *model_stage1_logits(Tape *t, const Model *m, Modality modality, Tensor *u);

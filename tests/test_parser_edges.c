@@ -256,7 +256,7 @@ Test(edges, rows_of_a_path_shorter_than_an_ending_are_tabs) {
     BadRows bad = {.path = "m"};
     RowReader r;
     Row row;
-    cr_assert_eq(rows_open(&r, "m", data, sizeof data - 1, needed, &bad, NULL, NULL), STATUS_OK);
+    cr_assert_eq(rows_open(&r, "m", data, sizeof data - 1, needed, false, &bad, NULL, NULL), STATUS_OK);
     cr_assert(rows_next(&r, &row));
     cr_assert_str_eq(row.field[FIELD_TEXT], "hello");
     cr_assert_not(rows_next(&r, &row));

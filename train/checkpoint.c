@@ -24,6 +24,8 @@ void progress_free(Progress *p) {
 /* One line that identifies the run: checksums of data and split, and every setting. */
 static Status identity(const Session *s, Buffer *b, Error *err) {
     buffer_printf(b, "data %08x split %08x", s->manifest.crc, s->split.hash);
+    for (Modality k = 0; k < MODALITIES; k++)
+        if (s->own[k].x) buffer_printf(b, " %s features %08x", modality_name(k), s->own[k].crc);
     for (int i = 0; i < CONFIG_COUNT; i++) {
         char text[64];
         buffer_printf(b, " %s=%s", CONFIG_TABLE[i].name, config_value(&s->config, &CONFIG_TABLE[i], text));

@@ -21,7 +21,9 @@ void encode_keep(Tape *t, const Model *m, Tensor *c, int first, Encoding *out) {
 
 Features encode_features(Tape *t, const Model *m, const Batch *b, Modality modality) {
     Features f = {0};
-    if (modality == MODALITY_IMAGE) {
+    if (m->config.own[modality].width) {
+        f.z = model_own_tokens(t, m, modality, b->own[modality], b->n);
+    } else if (modality == MODALITY_IMAGE) {
         f.z = model_image_tokens(t, m, tape_input(t, 4, (int[]){b->n, b->side, b->side, 1}, b->image));
     } else {
         f.z = model_text_tokens(t, m, b->word, b->gram, b->n, b->text_length, TOKEN_NGRAMS, b->length);
@@ -154,6 +156,63 @@ Status encode_texts(Encoder *e, const int32_t *w, const int32_t *s, const int *l
     return STATUS_OK;
 }
 
+Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err) {
+    const Model *m = e->model;
+    Tape *t = &e->tape;
+    size_t size = (size_t)m->config.own[modality].tokens * (size_t)m->config.own[modality].width;
+    bool image = modality == MODALITY_IMAGE;
+    if (ARENA_GUARD(&t->arena)) return mem_error(err, "encoding features");
+    for (int first = 0; first < n; first += ENCODE_TILE) {
+        tape_reset(t);
+        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
+        Features f = {.z = model_own_tokens(t, m, modality, x + (size_t)first * size, tile)};
+        f.u = op_mean_tokens(t, f.z, NULL);
+        Features seen = seen_by_stage2(t, m, modality, &f, NULL);
+        encode_keep(t, m, model_context(t, m, image ? &seen : NULL, image ? NULL : &seen, 0, NULL), first,
+                    out);
+    }
+    return STATUS_OK;
+}
+
+static const char *const WHAT[MODALITIES] = {"pictures", "texts"};
+
+Status encode_check_input(const Model *m, const char *const features[MODALITIES], const bool want[MODALITIES],
+                          Error *err) {
+    for (Modality k = 0; k < MODALITIES; k++) {
+        const OwnInput *own = &m->config.own[k];
+        if (want[k] && own->width && !features[k])
+            return error_set(
+                err, STATUS_INPUT,
+                "the model takes %s features of %d x %d numbers (tokens x width), not %s; give them "
+                "with --%s-features",
+                modality_name(k), own->tokens, own->width, WHAT[k], modality_name(k));
+        if (features[k] && !own->width)
+            return error_set(err, STATUS_INPUT,
+                             "%s: the model takes %s, not features; leave out --%s-features", features[k],
+                             WHAT[k], modality_name(k));
+    }
+    return STATUS_OK;
+}
+
+static Status check_own(const Model *m, const Dataset *d, Modality k, Error *err) {
+    const OwnInput *own = &m->config.own[k];
+    const OwnFeatures *f = d->own[k];
+    if (!own->width && !f) return STATUS_OK;
+    TRY(encode_check_input(
+        m, (const char *const[]){d->own[0] ? "features" : NULL, d->own[1] ? "features" : NULL},
+        (const bool[]){k == MODALITY_IMAGE, k == MODALITY_TEXT}, err));
+    if (f->width == own->width && f->tokens == own->tokens) return STATUS_OK;
+    return error_set(err, STATUS_INPUT,
+                     "%s features of %d x %d numbers (tokens x width); the model was trained on %d x %d",
+                     modality_name(k), f->tokens, f->width, own->tokens, own->width);
+}
+
+static Status encode_tile(Encoder *e, const Batch *b, Modality modality, Encoding *out, Error *err) {
+    if (b->own[modality]) return encode_own(e, modality, b->own[modality], b->n, out, err);
+    return modality == MODALITY_IMAGE ? encode_images(e, b->image, b->descriptor, b->n, out, err)
+                                      : encode_texts(e, b->word, b->gram, b->length, b->n, out, err);
+}
+
 static Encoding shifted(const Encoding *e, const Model *m, int by) {
     size_t at = (size_t)by, d = (size_t)m->config.dim, q = (size_t)m->config.bits;
     return (Encoding){e->features ? e->features + at * d : NULL, e->scores ? e->scores + at * q : NULL,
@@ -164,6 +223,7 @@ Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, M
                     Encoding *out, Pool *pool, const Log *log, Error *err) {
     Batch b;
     Encoder e;
+    TRY(check_own(m, d, modality, err));
     encoder_init(&e, m, pool);
     BatchOptions o = {.mean = m->config.mean,
                       .deviation = m->config.deviation,
@@ -173,9 +233,7 @@ Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, M
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
         Encoding part = shifted(out, m, first);
         s = batch_fill(&b, d, index + first, tile, &o, pool, err);
-        if (s == STATUS_OK)
-            s = modality == MODALITY_IMAGE ? encode_images(&e, b.image, b.descriptor, tile, &part, err)
-                                           : encode_texts(&e, b.word, b.gram, b.length, tile, &part, err);
+        if (s == STATUS_OK) s = encode_tile(&e, &b, modality, &part, err);
         log_progress(log, modality == MODALITY_IMAGE ? "encoding images" : "encoding texts", first + tile, n);
     }
     batch_free(&b);

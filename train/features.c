@@ -197,9 +197,16 @@ static bool borrow(FeatureCache *f, const Session *s, const int *index, int augm
     return false;
 }
 
+/* True where all input is own features without augmented views: every view would be the clean one. */
+static bool own_are_clean(const Session *s) {
+    return s->own[0].x && s->own[1].x && s->own[0].views == 1 && s->own[1].views == 1;
+}
+
 Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n,
                       int augmented, const char *folder, Error *err) {
+    const OwnInput *own = m->config.own;
     memset(f, 0, sizeof *f);
+    if (own_are_clean(s)) augmented = 0;
     if (borrow(f, s, index, augmented)) return STATUS_OK;
     f->landmarks = s->config.landmarks;
     f->held_out = s->config.held_out;
@@ -209,12 +216,15 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
     f->views = 1 + augmented;
     f->d = m->config.dim;
     bool semantic = m->config.semantic;
-    f->tokens[0] = semantic ? 1 : (m->config.image_size / CNN_SHRINK) * (m->config.image_size / CNN_SHRINK);
-    f->tokens[1] = 1;
-    for (int i = 0; i < n && !semantic; i++)
+    f->tokens[0] = semantic       ? 1
+                   : own[0].width ? own[0].tokens
+                                  : (m->config.image_size / CNN_SHRINK) * (m->config.image_size / CNN_SHRINK);
+    f->tokens[1] = own[1].width && !semantic ? own[1].tokens : 1;
+    for (int i = 0; i < n && !semantic && !own[1].width; i++)
         f->tokens[1] = s->data.length[index[i]] > f->tokens[1] ? s->data.length[index[i]] : f->tokens[1];
     TRY(take_block(f, s, folder, err));
-    for (int i = 0; i < n; i++) f->length[i] = semantic ? 1 : s->data.length[index[i]];
+    for (int i = 0; i < n; i++)
+        f->length[i] = semantic ? 1 : own[1].width ? own[1].tokens : s->data.length[index[i]];
     Said said = {0};
     Tape t;
     Batch b;

@@ -15,6 +15,14 @@ static void set_number(StFile *f, const char *key, double v) {
     st_set(f, key, text);
 }
 
+/* "image_features": tokens, width and checksum; absent where the model has a network of ours. */
+static void set_own(StFile *f, Modality k, const OwnInput *own) {
+    char key[32], text[64];
+    snprintf(key, sizeof key, "%s_features", modality_name(k));
+    snprintf(text, sizeof text, "%d %d %08x", own->tokens, own->width, own->crc);
+    if (own->width) st_set(f, key, text);
+}
+
 static void set_labels(StFile *f, char *const *names, int n) {
     Buffer b = {0};
     for (int i = 0; i < n; i++) buffer_printf(&b, "%s\n", names[i]);
@@ -47,6 +55,7 @@ Status model_save(const char *path, const Model *m, const Config *c, const Vocab
     set_number(&f, "classes", m->config.classes);
     set_number(&f, "single", m->config.single);
     set_number(&f, "beta", c->beta_end);
+    for (Modality k = 0; k < MODALITIES; k++) set_own(&f, k, &m->config.own[k]);
     set_labels(&f, label_names, n_labels);
     char *words = vocab_print(v);
     st_set(&f, "vocabulary", words ? words : "");
@@ -77,6 +86,21 @@ static Status need_number(const ModelFile *f, const char *path, const char *key,
     if (end == text || *end || !isfinite(*v) || *v < low || *v > high)
         return error_set(err, STATUS_INPUT, "%s: metadata '%s' is '%s'; a number from %g to %g was expected",
                          path, key, text, low, high);
+    return STATUS_OK;
+}
+
+static Status read_own(const ModelFile *f, const char *path, Modality k, OwnInput *own, Error *err) {
+    char key[32], rest;
+    snprintf(key, sizeof key, "%s_features", modality_name(k));
+    const char *text = st_get(&f->file, key);
+    if (!text) return STATUS_OK;
+    unsigned crc = 0;
+    if (sscanf(text, "%d %d %8x%c", &own->tokens, &own->width, &crc, &rest) != 3 || own->tokens < 1 ||
+        own->width < 1 || own->tokens > 1 << 20 || own->width > 1 << 20)
+        return error_set(err, STATUS_INPUT,
+                         "%s: metadata '%s' is '%.40s'; tokens, width and a checksum were expected", path,
+                         key, text);
+    own->crc = crc;
     return STATUS_OK;
 }
 
@@ -138,13 +162,21 @@ static Status check_sizes(const ModelFile *f, const ModelConfig *c, const char *
     const StTensor *word = st_find(&f->file, "text.word.weight"),
                    *sub = st_find(&f->file, "text.subword.weight"), *pos = st_find(&f->file, "image.pos"),
                    *stem = st_find(&f->file, "image.stem.conv.weight"),
-                   *landmark = st_find(&f->file, "expert.image.landmark");
+                   *landmark = st_find(&f->file, "expert.image.landmark"),
+                   *own[] = {st_find(&f->file, "image.own.weight"), st_find(&f->file, "text.own.weight")};
     int cells = (c->image_size / CNN_SHRINK) * (c->image_size / CNN_SHRINK);
     bool fits =
-        word && pos && stem && word->rank == 2 && word->dim[0] == c->words && word->dim[1] == c->dim &&
-        pos->rank == 2 && pos->dim[0] == cells && stem->rank == 4 && stem->dim[0] == c->width &&
-        (c->landmarks ? landmark && landmark->rank == 2 && landmark->dim[0] == c->landmarks : !landmark) &&
-        (c->buckets ? sub && sub->rank == 2 && sub->dim[0] == c->buckets : !sub);
+        c->landmarks ? landmark && landmark->rank == 2 && landmark->dim[0] == c->landmarks : !landmark;
+    for (Modality k = 0; k < MODALITIES; k++)
+        if (c->own[k].width)
+            fits = fits && own[k] && own[k]->rank == 2 && own[k]->dim[0] == c->dim &&
+                   own[k]->dim[1] == c->own[k].width;
+    if (!c->own[MODALITY_TEXT].width)
+        fits = fits && word && word->rank == 2 && word->dim[0] == c->words && word->dim[1] == c->dim &&
+               (c->buckets ? sub && sub->rank == 2 && sub->dim[0] == c->buckets : !sub);
+    if (!c->own[MODALITY_IMAGE].width)
+        fits = fits && pos && stem && pos->rank == 2 && pos->dim[0] == cells && stem->rank == 4 &&
+               stem->dim[0] == c->width;
     if (fits) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s: its tensors do not have the sizes of its configuration", path);
 }
@@ -189,6 +221,7 @@ static Status open_file(ModelFile *f, const char *path, Error *err) {
     c.classes = (int)classes;
     c.single = single > 0;
     c.bag = experts_bag(c.words);
+    for (Modality k = 0; k < MODALITIES; k++) TRY(read_own(f, path, k, &c.own[k], err));
     TRY(check_sizes(f, &c, path, err));
     TRY(find_extras(f, &c, path, err));
     TRY(read_labels(f, path, err));

@@ -11,6 +11,7 @@
 #include "nn/base/bytes.h"
 #include "nn/base/lock.h"
 #include "nn/base/parts.h"
+#include "train/encode.h"
 #include "train/loop.h"
 #include "train/mixture.h"
 #include "train/pages/report.h"
@@ -67,7 +68,8 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
                                run);
         else if (a.image_size != b.image_size || a.width != b.width || a.blocks != b.blocks ||
                  a.dim != b.dim || a.words != b.words || a.buckets != b.buckets ||
-                 a.text_length != b.text_length || a.classes != b.classes)
+                 a.text_length != b.text_length || a.classes != b.classes ||
+                 memcmp(a.own, b.own, sizeof a.own) != 0)
             status = error_set(
                 err, STATUS_INPUT,
                 "%s: its stage 1 has other sizes than this configuration; use the settings of that run", run);
@@ -195,6 +197,12 @@ static Status check_split(const ModelFile *f, const Session *s, Error *err) {
                 s->manifest.path);
         return STATUS_OK;
     }
+    for (Modality k = 0; k < MODALITIES; k++)
+        if (s->own[k].crc != f->model.config.own[k].crc)
+            log_warn(s->log,
+                     "%s: its %s features are not those that the model was trained on; are they of the same "
+                     "encoder?",
+                     s->manifest.path, modality_name(k));
     if (split && strcmp(split, hash) == 0) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s: its split (%s) is not the model's (%s)", s->manifest.path, hash,
                      split ? split : "none");
@@ -205,6 +213,7 @@ Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest,
     memset(s, 0, sizeof *s);
     memset(f, 0, sizeof *f);
     TRY(model_open(f, run, err));
+    TRY(encode_check_input(&f->model, o->features, (const bool[]){true, true}, err));
     TRY(session_open_for(s, &f->config, manifest, o, &f->vocab, f->label_names, f->n_labels,
                          f->model.config.mean, f->model.config.deviation, pool, log, err));
     return check_split(f, s, err);

@@ -25,7 +25,7 @@ static Status collect_sets(Session *s, Error *err) {
     for (int i = 0; i < n; i++) {
         const Case *c = &s->manifest.cases[i];
         Set set = s->split.set[i];
-        if (!c->image[0] || !c->text[0])
+        if ((!c->image[0] && !s->own[MODALITY_IMAGE].x) || (!c->text[0] && !s->own[MODALITY_TEXT].x))
             lacking++;
         else if (set != SET_NONE)
             s->index[set][s->count[set]++] = i;
@@ -73,13 +73,15 @@ static Status count_groups(Session *s, Error *err) {
     return STATUS_OK;
 }
 
-/* FNV-1a (64 bit) over the ids of each text's tokens. */
+/* FNV-1a (64 bit) over the ids of each text's tokens, or over its own features. */
 static Status collect_text_keys(Session *s, Error *err) {
     s->text_key = mem_calloc((size_t)s->manifest.n, sizeof *s->text_key);
     if (!s->text_key) return mem_error(err, "the texts");
+    const OwnFeatures *own = &s->own[MODALITY_TEXT];
     for (int i = 0; i < s->manifest.n; i++) {
         uint64_t h = FNV1A_START;
-        for (int k = 0; k < s->data.length[i]; k++) {
+        if (own->x) h = fnv1a(h, own_features_at(own, i, 0), own_features_size(own) * sizeof(float));
+        for (int k = 0; !own->x && k < s->data.length[i]; k++) {
             unsigned char id[4];
             put_u32(id, (uint32_t)s->data.word[(size_t)i * (size_t)s->vocab.length + (size_t)k]);
             h = fnv1a(h, id, sizeof id);
@@ -91,8 +93,8 @@ static Status collect_text_keys(Session *s, Error *err) {
 
 static Status build_vocabulary(Session *s, Error *err) {
     const Config *c = &s->config;
-    int n = s->count[SET_TRAIN];
-    const char **texts = mem_calloc((size_t)n, sizeof *texts);
+    int n = s->own[MODALITY_TEXT].x ? 0 : s->count[SET_TRAIN]; /* own features have no words */
+    const char **texts = mem_calloc((size_t)n + 1, sizeof *texts);
     if (!texts) return mem_error(err, "the vocabulary");
     for (int i = 0; i < n; i++) texts[i] = s->manifest.cases[s->index[SET_TRAIN][i]].text;
     Status status =
@@ -103,7 +105,9 @@ static Status build_vocabulary(Session *s, Error *err) {
 
 static Status load_data(Session *s, Error *err) {
     size_t bound = (size_t)s->config.picture_mib << 20;
-    TRY(dataset_load(&s->data, &s->manifest, &s->vocab, s->config.image_size, bound, s->pool, s->log, err));
+    int side = s->own[MODALITY_IMAGE].x ? 0 : s->config.image_size;
+    TRY(dataset_load(&s->data, &s->manifest, &s->vocab, side, bound, s->pool, s->log, err));
+    for (Modality k = 0; k < MODALITIES; k++) s->data.own[k] = s->own[k].x ? &s->own[k] : NULL;
     return collect_text_keys(s, err);
 }
 
@@ -113,6 +117,16 @@ static void begin(Session *s, const Config *c, Pool *pool, const Log *log) {
     s->pool = pool;
     s->log = log;
     s->deviation = 1;
+}
+
+static Status read_manifest(Session *s, const char *path, const ManifestOptions *o, Error *err) {
+    TRY(manifest_read(&s->manifest, path, o, s->log, err));
+    for (Modality k = 0; k < MODALITIES; k++) {
+        if (!o->features[k]) continue;
+        TRY(own_features_read(&s->own[k], o->features[k], &s->manifest, err));
+        s->config.landmarks = 0; /* the experts describe pictures and words */
+    }
+    return STATUS_OK;
 }
 
 /* Flags `unseen` labels; scratch (n_labels). */
@@ -146,7 +160,7 @@ Status session_open_unseen(Session *s, const Config *c, const char *manifest, co
     ManifestOptions options = *o;
     options.need_labels = true;
     options.mask_labels = options.mask_labels || c->mask_labels;
-    TRY(manifest_read(&s->manifest, manifest, &options, log, err));
+    TRY(read_manifest(s, manifest, &options, err));
     TRY(make_split(s, unseen, err));
     TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
     TRY(collect_sets(s, err));
@@ -213,7 +227,7 @@ Status session_open_for(Session *s, const Config *c, const char *manifest, const
     memset(vocab, 0, sizeof *vocab);
     ManifestOptions options = *o;
     options.mask_labels = options.mask_labels || c->mask_labels;
-    TRY(manifest_read(&s->manifest, manifest, &options, log, err));
+    TRY(read_manifest(s, manifest, &options, err));
     if (options.need_labels) { /* evaluation */
         TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
         TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
@@ -227,6 +241,7 @@ Status session_open_for(Session *s, const Config *c, const char *manifest, const
 
 void session_close(Session *s) {
     for (int set = 0; set < SET_COUNT; set++) mem_free(s->index[set]);
+    for (int k = 0; k < MODALITIES; k++) own_features_free(&s->own[k]);
     mem_free(s->label);
     mem_free(s->unit_labels);
     mem_free(s->text_key);

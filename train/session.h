@@ -16,6 +16,7 @@ typedef struct {
     Manifest manifest;
     Split split;
     Vocab vocab;
+    OwnFeatures own[MODALITIES]; /* in place of pictures and texts; x NULL: none */
     Dataset data;
     double mean, deviation; /* of the training pictures, of pixel/255 */
     int *index[SET_COUNT];  /* (count[set]) cases of each set that have an image and a text */

@@ -34,19 +34,28 @@ static void mix_targets(Tape *t, Targets *y, const int *mix, double lambda) {
     y->soft = true;
 }
 
-/* x (b,S,S,1) of the batch, each picture mixed with that of its partner: lambda x_i + (1-lambda) x_mix(i). */
-static Tensor *mixed_images(const Session *s, Tape *t, const Batch *b, const int *mix, double lambda) {
-    int side = s->config.image_size;
-    size_t pixels = (size_t)side * (size_t)side;
-    Tensor *x = tape_tensor4(t, b->n, side, side, 1);
-    for (int i = 0; i < b->n; i++) {
-        const float *own = b->image + (size_t)i * pixels,
-                    *other = b->image + (size_t)(mix ? mix[i] : i) * pixels;
-        real *to = x->data + (size_t)i * pixels;
-        for (size_t k = 0; k < pixels; k++)
-            to[k] = mix ? (real)lambda * own[k] + (real)(1 - lambda) * other[k] : own[k];
+/* x (b,size) of the batch, each case mixed with its partner: lambda x_i + (1-lambda) x_mix(i). mix NULL: x itself. */
+static const float *mixed_input(Tape *t, const float *x, int b, size_t size, const int *mix, double lambda) {
+    if (!mix) return x;
+    float *to = arena_alloc(&t->arena, (size_t)b * size * sizeof *to);
+    for (int i = 0; i < b; i++) {
+        const float *own = x + (size_t)i * size, *other = x + (size_t)mix[i] * size;
+        for (size_t k = 0; k < size; k++)
+            to[(size_t)i * size + k] = (float)lambda * own[k] + (float)(1 - lambda) * other[k];
     }
-    return x;
+    return to;
+}
+
+/* Z_v of pictures, or of the features in their place. */
+static Tensor *image_tokens(Tape *t, const Model *m, const Batch *b, const int *mix, double lambda) {
+    const OwnInput *own = &m->config.own[MODALITY_IMAGE];
+    if (own->width) {
+        size_t size = (size_t)own->tokens * (size_t)own->width;
+        return model_own_tokens(t, m, MODALITY_IMAGE,
+                                mixed_input(t, b->own[MODALITY_IMAGE], b->n, size, mix, lambda), b->n);
+    }
+    const float *x = mixed_input(t, b->image, b->n, (size_t)b->side * (size_t)b->side, mix, lambda);
+    return cnn_forward(t, &m->image, tape_input(t, 4, (int[]){b->n, b->side, b->side, 1}, x));
 }
 
 /* EQ(stage1)  L_1 = CE(u_v V_v + a_v, Y) + CE(u_t V_t + a_t, Y)  [+ eta L_align(u_v, u_t)]
@@ -59,19 +68,16 @@ Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, cons
     const Config *c = &s->config;
     const char *outer = tape_equation(t, "stage1");
     Targets labels = session_targets(s, t, index, b->n, c->smoothing);
-    TermBatch x = {.session = s,
-                   .model = m,
-                   .b = b->n,
-                   .index = index,
-                   .labels = {labels, labels},
-                   .mixed = mix != NULL,
-                   .features = {{.z = NULL}, {.length = b->length}}};
+    TermBatch x = {
+        .session = s,
+        .model = m,
+        .b = b->n,
+        .index = index,
+        .labels = {labels, labels},
+        .mixed = mix != NULL,
+        .features = {{.z = image_tokens(t, m, b, mix, lambda)}, encode_features(t, m, b, MODALITY_TEXT)}};
     if (mix) mix_targets(t, &x.labels[0], mix, lambda);
-    x.features[0].z = cnn_forward(t, &m->image, mixed_images(s, t, b, mix, lambda));
     x.features[0].u = op_mean_tokens(t, x.features[0].z, NULL);
-    x.features[1].z =
-        model_text_tokens(t, m, b->word, b->gram, b->n, b->text_length, TOKEN_NGRAMS, b->length);
-    x.features[1].u = op_mean_tokens(t, x.features[1].z, b->length);
     Tensor *dropped[2] = {op_dropout(t, x.features[0].u, (real)c->image_dropout),
                           op_dropout(t, x.features[1].u, (real)c->text_dropout)};
     for (int k = 0; k < 2; k++) x.logits[k] = model_stage1_logits(t, m, (Modality)k, dropped[k]);

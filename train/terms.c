@@ -1,5 +1,6 @@
 #include "train/terms.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -305,6 +306,25 @@ int terms_parameters(const Config *c, ModelExtra *out) {
     return n;
 }
 
+/* mu_m: the mean of the training cases, column by column; sigma_m: the root of the mean variance of a column. */
+static void measure_own(const Session *s, Modality k, Model *m) {
+    const OwnFeatures *f = &s->own[k];
+    size_t d = (size_t)f->width;
+    real *mean = m->own_mean[k]->data;
+    double count = (double)s->count[SET_TRAIN] * f->tokens, variance = 0;
+    for (size_t j = 0; j < d; j++) {
+        double sum = 0, squares = 0;
+        for (int i = 0; i < s->count[SET_TRAIN]; i++) {
+            const float *x = own_features_at(f, s->index[SET_TRAIN][i], 0) + j;
+            for (size_t t = 0; t < (size_t)f->tokens; t++)
+                sum += (double)x[t * d], squares += (double)x[t * d] * (double)x[t * d];
+        }
+        mean[j] = (real)(sum / count);
+        variance += squares / count - sum / count * (sum / count);
+    }
+    m->own_scale[k]->data[0] = (real)(variance > 0 ? 1 / sqrt(variance / (double)d) : 1);
+}
+
 Status terms_model(const Session *s, Model *m, Error *err) {
     ModelConfig c = config_model(&s->config);
     c.words = TOKEN_FIRST_WORD + s->vocab.n;
@@ -314,7 +334,12 @@ Status terms_model(const Session *s, Model *m, Error *err) {
     c.single = s->single;
     c.bag = experts_bag(c.words);
     c.n_extra = terms_parameters(&s->config, c.extra);
-    return model_create(m, &c, (uint64_t)s->config.seed, err);
+    for (Modality k = 0; k < MODALITIES; k++)
+        if (s->own[k].x) c.own[k] = (OwnInput){s->own[k].width, s->own[k].tokens, s->own[k].crc};
+    TRY(model_create(m, &c, (uint64_t)s->config.seed, err));
+    for (Modality k = 0; k < MODALITIES; k++)
+        if (s->own[k].x) measure_own(s, k, m);
+    return STATUS_OK;
 }
 
 Tensor *term_parameter(const TermBatch *x, TermId id, const char *name) {

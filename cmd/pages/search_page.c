@@ -49,8 +49,8 @@ static Status add_card(Buffer *b, const Finder *f, const IndexCase *c, int rank,
 /* The question. self: the case that asks, for ASK_ID. */
 static Status add_query(Buffer *b, const Finder *f, const Query *q, const IndexCase *self, Error *err) {
     html_heading(b, "Question");
-    if (q->kind == ASK_TEXT || q->kind == ASK_CODE) {
-        html_text(b, "%s%s", q->kind == ASK_CODE ? "Code " : "", q->value);
+    if (q->kind == ASK_TEXT || q->kind == ASK_CODE || q->features) {
+        html_text(b, "%s%s", q->kind == ASK_CODE ? "Code " : q->features ? "Features " : "", q->value);
         return STATUS_OK;
     }
     Status s;

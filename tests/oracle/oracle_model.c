@@ -178,3 +178,13 @@ void oracle_context(const OracleModel *m, int b, const OracleFeatures *image, co
 void oracle_head(const OracleModel *m, int b, const double *c, double *s) {
     linear(m, "", "head", b, m->d, m->bits, c, s);
 }
+
+void oracle_own(int rows, int width, int d, const double *x, const double *mean, double sigma,
+                const double *w, const double *b, double *z) {
+    for (int r = 0; r < rows; r++)
+        for (int o = 0; o < d; o++) {
+            z[r * d + o] = b[o];
+            for (int j = 0; j < width; j++)
+                z[r * d + o] += (x[r * width + j] - mean[j]) / sigma * w[o * width + j];
+        }
+}

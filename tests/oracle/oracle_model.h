@@ -40,5 +40,8 @@ void oracle_context(const OracleModel *m, int b, const OracleFeatures *image, co
                     double *c);
 /* s (b,q) = c W_h + b_h. */
 void oracle_head(const OracleModel *m, int b, const double *c, double *s);
+/* z (rows,d) = ((x - mean)/sigma) W' + b of x (rows,width); mean (width), w (d,width), b (d). */
+void oracle_own(int rows, int width, int d, const double *x, const double *mean, double sigma,
+                const double *w, const double *b, double *z);
 
 #endif

@@ -99,6 +99,11 @@ static void write_facts(Buffer *b, const Session *s, const Model *m, const Progr
               session_classes(s), s->manifest.crc);
     html_fact(b, "split", "%d train, %d validation, %d query, %d database; hash %08x", s->count[SET_TRAIN],
               s->count[SET_VAL], s->count[SET_QUERY], s->count[SET_DATABASE], s->split.hash);
+    for (Modality k = 0; k < MODALITIES; k++)
+        if (c->own[k].width)
+            html_fact(b, k == MODALITY_IMAGE ? "image features" : "text features",
+                      "of another program: %d x %d numbers (tokens x width), checksum %08x", c->own[k].tokens,
+                      c->own[k].width, c->own[k].crc);
     html_fact(
         b, "model",
         "%d bits; pictures of %d x %d pixels, CNN width %d, d = %d, %d layer%s of %d heads; %zu weights",

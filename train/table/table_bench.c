@@ -91,10 +91,19 @@ Status bench_learned(Bench *b, int views, Error *err) {
 
 /* ---- Raw features ---- */
 
+/* Own features in place of raw ones: the mean over tokens of view 0. out (n,width). */
+static void raw_own(const OwnFeatures *f, const int *index, size_t n, float *out) {
+    size_t d = (size_t)f->width;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < own_features_size(f); k++)
+            out[i * d + k % d] += own_features_at(f, index[i], 0)[k] / (float)f->tokens;
+}
+
 Status bench_raw(Bench *b, Error *err) {
     const Session *s = &b->session;
-    b->raw_dim[MODALITY_IMAGE] = HOG_DIM;
-    b->raw_dim[MODALITY_TEXT] = raw_words(&s->vocab);
+    const OwnFeatures *own = s->own;
+    b->raw_dim[MODALITY_IMAGE] = own[MODALITY_IMAGE].x ? own[MODALITY_IMAGE].width : HOG_DIM;
+    b->raw_dim[MODALITY_TEXT] = own[MODALITY_TEXT].x ? own[MODALITY_TEXT].width : raw_words(&s->vocab);
     for (int set = 0; set < SET_COUNT; set++) {
         size_t n = (size_t)s->count[set];
         float **raw = b->raw[set];
@@ -102,9 +111,13 @@ Status bench_raw(Bench *b, Error *err) {
             raw[m] = mem_calloc(n * (size_t)b->raw_dim[m] + 1, sizeof *raw[m]);
             if (!raw[m]) return mem_error(err, "the raw features");
         }
-        TRY(raw_images(&s->data, s->index[set], (int)n, raw[MODALITY_IMAGE], err));
-        TRY(raw_texts(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], s->index[set], (int)n,
-                      raw[MODALITY_TEXT], err));
+        for (Modality m = 0; m < MODALITIES; m++)
+            if (own[m].x) raw_own(&own[m], s->index[set], n, raw[m]);
+        if (!own[MODALITY_IMAGE].x)
+            TRY(raw_images(&s->data, s->index[set], (int)n, raw[MODALITY_IMAGE], err));
+        if (!own[MODALITY_TEXT].x)
+            TRY(raw_texts(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], s->index[set], (int)n,
+                          raw[MODALITY_TEXT], err));
     }
     for (Modality m = 0; m < MODALITIES; m++) {
         float *x[SET_COUNT];

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/own_features.h"
 #include "hash/baselines/baselines.h"
 #include "nn/base/alloc.h"
 
@@ -74,12 +75,15 @@ Status plan_config(const TableOptions *o, const PlannedCell *c, Config *out, Err
     if (c->split == TABLE_MASKED) out->mask_labels = 1;
     if (c->kind == CELL_DCMH) config_dcmh(out);
     if (c->ablation) TRY(config_ablate(out, c->ablation, err));
+    if (o->manifest.features[0] || o->manifest.features[1]) out->landmarks = 0; /* as in session_open */
     return config_check(out, err);
 }
 
 static void add_split(Buffer *b, const Plan *p, const TableOptions *o, const PlannedCell *c) {
     buffer_printf(b, "data %08x%s split %s %d", (unsigned)p->crc[c->data],
                   o->manifest.skip_bad ? " skip-bad" : "", TABLE_SPLIT_NAMES[c->split], c->split_seed);
+    if (p->own[0] || p->own[1])
+        buffer_printf(b, " features %08x %08x", (unsigned)p->own[0], (unsigned)p->own[1]);
     if (c->split == TABLE_UNSEEN) buffer_printf(b, " unseen %d", p->unseen[c->data]);
     if (c->split == TABLE_MASKED && p->words_crc) buffer_printf(b, " words %08x", (unsigned)p->words_crc);
 }
@@ -227,6 +231,12 @@ static Status add_all(Plan *p, const TableOptions *o, Error *err) {
 static Status look_at_data(Plan *p, const TableOptions *o, int d, const Log *log, Error *err) {
     Manifest m;
     Status s = manifest_read(&m, o->data[d], &o->manifest, log, err);
+    for (int k = 0; s == STATUS_OK && k < 2; k++) {
+        OwnFeatures f = {.x = NULL};
+        if (o->manifest.features[k]) s = own_features_read(&f, o->manifest.features[k], &m, err);
+        p->own[k] = f.crc;
+        own_features_free(&f);
+    }
     if (s == STATUS_OK) {
         p->crc[d] = m.crc;
         p->cases[d] = m.n;

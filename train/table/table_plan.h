@@ -102,6 +102,7 @@ typedef struct {
     int unseen[TABLE_DATA]; /* labels of the unseen split that no training case has; 0: no such split */
     int cases[TABLE_DATA];
     bool fixed[TABLE_DATA];              /* the manifest names the split itself: one seed serves */
+    uint32_t own[2];                     /* checksums of own features, by image, text; 0 without */
     uint32_t crc[TABLE_DATA], words_crc; /* of the manifests; of the masked words, 0 without */
 } Plan;
 
