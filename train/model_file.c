@@ -15,7 +15,7 @@ static void set_number(StFile *f, const char *key, double v) {
     st_set(f, key, text);
 }
 
-/* "image_features": tokens, width and checksum; absent where the model has a network of ours. */
+/* One entry of metadata for each modality that takes features: tokens, width and checksum. */
 static void set_own(StFile *f, Modality k, const OwnInput *own) {
     char key[32], text[64];
     snprintf(key, sizeof key, "%s_features", modality_name(k));
