@@ -15,7 +15,9 @@ static const Option OPTIONS[] = {
     {"image", 'i', "FILE...", NULL, "encode these pictures", MANY},
     {"text", 't', "TEXT...", NULL, "encode these texts; quote a text of several words", MANY},
     {"as", 'a', "KIND", NULL, "image or text: the modality to encode; needed with --data", PLAIN},
-    {"out", 'o', "FILE.npy", NULL, "codes (n, bits/8) uint8; the ids go to FILE.ids.txt", NEEDED},
+    {"out", 'o', "FILE.npy", NULL, "codes (n, bits/8) uint8; the ids go to FILE.ids.txt", PLAIN},
+    {"code", 0, NULL, NULL, "print each code instead, in the forms that other engines take; without --out",
+     PLAIN},
     {"dump", 0, "DIR", NULL, "also write input, both stages' features and scores of the networks as .npy",
      PLAIN},
     OPTION_IMAGE_FEATURES,
@@ -131,16 +133,6 @@ static Status encode(const Args *a, Job *j, Error *err) {
     return STATUS_OK;
 }
 
-static void add_id(Buffer *b, const char *id) {
-    for (; *id; id++) {
-        if (*id == '\n' || *id == '\t' || *id == '\\')
-            buffer_printf(b, "\\%c", *id == '\n' ? 'n' : *id == '\t' ? 't' : '\\');
-        else
-            buffer_add(b, id, 1);
-    }
-    buffer_add(b, "\n", 1);
-}
-
 static Status write_ids(const char *out, const Job *j, Error *err) {
     Buffer path = {0}, ids = {0};
     size_t stem = strlen(out);
@@ -148,12 +140,36 @@ static Status write_ids(const char *out, const Job *j, Error *err) {
     buffer_printf(&path, "%.*s.ids.txt", (int)stem, out);
     for (int k = 0; k < 2; k++)
         for (int i = 0; j->use[k] && i < j->cases.count[k]; i++)
-            add_id(&ids, j->cases.manifest.cases[j->cases.index[k][i]].id);
+            buffer_printf(&ids, "%s\n", j->cases.manifest.cases[j->cases.index[k][i]].id);
     Status s = path.failed || ids.failed ? mem_error(err, "the ids")
                                          : file_write((const char *)path.data, ids.data, ids.size, err);
     buffer_free(&path);
     buffer_free(&ids);
     return s;
+}
+
+/* ---- --code ---- */
+
+/* hex: msach search --code, Elasticsearch. bits: PostgreSQL, bit 0 first. bytes: NumPy, faiss, Milvus. signed: OpenSearch. */
+static void print_code(const char *id, const uint8_t *code, int bits) {
+    size_t bytes = code_bytes(bits);
+    printf("id      %s\nhex     ", id);
+    for (size_t i = 0; i < bytes; i++) printf("%02x", code[i]);
+    printf("\nbits    ");
+    for (int i = 0; i < bits; i++) putchar(code[i / 8] >> (i % 8) & 1 ? '1' : '0');
+    printf("\nbytes   [");
+    for (size_t i = 0; i < bytes; i++) printf("%s%d", i ? ", " : "", code[i]);
+    printf("]\nsigned  [");
+    for (size_t i = 0; i < bytes; i++) printf("%s%d", i ? ", " : "", code[i] < 128 ? code[i] : code[i] - 256);
+    printf("]\n");
+}
+
+static void print_codes(const Job *j) {
+    int bits = j->f->model.config.bits;
+    const uint8_t *code = j->out.codes;
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; j->use[k] && i < j->cases.count[k]; i++, code += code_bytes(bits))
+            print_code(j->cases.manifest.cases[j->cases.index[k][i]].id, code, bits);
 }
 
 /* ---- --dump ---- */
@@ -234,10 +250,16 @@ static Status dump(const char *folder, const Job *j, Pool *pool, Error *err) {
 static Status encode_and_write(Args *a, Job *j, Error *err) {
     const char *out = args_get(a, "out");
     int64_t dim[2] = {0, (int64_t)code_bytes(j->f->model.config.bits)};
+    if (!out && !args_has(a, "code")) return args_incomplete(a, err, "--out FILE.npy or --code is needed");
+    if (out && args_has(a, "code")) return args_wrong(a, err, "--code prints; leave out --out");
     TRY(read_cases(a, j, err));
     TRY(encode(a, j, err));
     dim[0] = j->n;
     if (args_get(a, "dump")) TRY(dump(args_get(a, "dump"), j, a->pool, err));
+    if (args_has(a, "code")) {
+        print_codes(j);
+        return STATUS_OK;
+    }
     TRY(write_ids(out, j, err));
     TRY(npy_write(out, NPY_U8, 2, dim, j->out.codes, err));
     printf("%s\n", out);

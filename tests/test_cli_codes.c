@@ -5,6 +5,7 @@
 
 #include "hash/code.h"
 #include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 #include "nn/base/npy.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
@@ -200,4 +201,35 @@ Test(cli_codes, rows_of_own_codes_are_matched_by_their_ids) {
     remove(path);
     expect_msach(3, "2 rows for the", "index -q --image-codes %s/I.npy --data %s --out %s/b.idx", dir,
                  t.manifest, dir);
+}
+
+Test(cli_codes, encode_prints_a_code_in_every_form) {
+    TinyRun t = tiny_run("codes");
+    Ran r = run_msach("encode -q --model %s --text cyst --code", t.run);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    const char *hex = strstr(r.out, "hex     "), *bits = strstr(r.out, "bits    "),
+               *bytes = strstr(r.out, "bytes   [");
+    cr_assert(hex && bits && bytes && strstr(r.out, "signed  ["), "%s", r.out);
+    unsigned first = 0, value = 0;
+    sscanf(hex + 8, "%2x", &first);
+    cr_assert_eq(strtol(bytes + 9, NULL, 10), (long)first);
+    for (int j = 0; j < 8; j++) value |= (bits[8 + j] == '1' ? 1u : 0u) << j;
+    cr_assert_eq(value, first);
+    ran_free(&r);
+    expect_msach(2, "leave out --out", "encode --model %s --text cyst --code --out x.npy", t.run);
+    expect_msach(2, "--out FILE.npy or --code is needed", "encode --model %s --text cyst", t.run);
+}
+
+Test(cli_codes, ids_stand_as_given) {
+    TinyRun t = tiny_run("codes");
+    char path[600];
+    unsigned char *text;
+    size_t size;
+    const char *manifest = fixture_text("back.tsv", "id\ttext\na\\\\b\tcyst\n");
+    snprintf(path, sizeof path, "%s/back.ids.txt", fixture_dir());
+    expect_msach(0, NULL, "encode -q --model %s --data %s --as text --out %s/back.npy", t.run, manifest,
+                 fixture_dir());
+    cr_assert_eq(file_read(path, 100, &text, &size, NULL), STATUS_OK);
+    cr_assert_str_eq((char *)text, "a\\b\n");
+    mem_free(text);
 }

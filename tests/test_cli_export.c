@@ -18,6 +18,7 @@ static const char *archive(char name[64]) {
     const char *path = path_of(name);
     Error err;
     IndexBuilder *b;
+    static const char *const labels[2] = {"cyst", "b\\c"};
     cr_assert_eq(index_builder_create(&b, 16, "0badcafe", &err), STATUS_OK);
     for (int i = 0; i < CASES; i++) {
         char id[32];
@@ -25,6 +26,7 @@ static const char *archive(char name[64]) {
         const uint8_t image[2] = {(uint8_t)(i * 37), (uint8_t)(i / 9)},
                       text[2] = {(uint8_t)(i * 11), (uint8_t)(i / 5)};
         IndexCase c = {.id = id, .code = {i % 7 ? image : NULL, i % 5 ? text : NULL}};
+        if (i == 3) c.labels = labels, c.n_labels = 2, c.group = "p 1", c.text = "shadow \\ \"dense\"";
         cr_assert_eq(index_builder_add(b, &c, &err), STATUS_OK);
     }
     cr_assert_eq(index_builder_write(b, path, &err), STATUS_OK, "%s", err.message);
@@ -85,12 +87,13 @@ static void our_answer(const char *path, char *wanted, size_t size) {
 }
 
 Test(cli_export, postgres_loads_the_rows_and_one_table_as_two_shards_answer_as_we_do) {
-    char name[64], folder[96], command[512], wanted[256], twice[600], out[4096];
+    char name[64], folder[96], command[512], wanted[256], twice[700], out[4096];
     const char *path = archive(name);
     snprintf(folder, sizeof folder, "%s.pg", path);
     expect_msach(0, "load.sql", "export --index %s --to pgcopy --out %s", path, folder);
     our_answer(path, wanted, sizeof wanted);
-    snprintf(twice, sizeof twice, "%s%s", wanted, wanted);
+    snprintf(twice, sizeof twice, "%s%scase-3|{cyst,\"b\\\\c\"}|p 1|shadow \\ \"dense\"|\n400\n", wanted,
+             wanted);
     snprintf(command, sizeof command, "sh tests/peers/postgres.sh '%s' 2>&1", folder);
     int code = shell(out, sizeof out, command);
     clean(path, folder);

@@ -12,21 +12,15 @@ static const struct {
     ExportCodes *codes;
     ExportCommands *commands;
     const char *commands_file;
-} formats[N_EXPORTS] = {{export_npy, commands_npy, "load.py"},
-                        {export_faiss, commands_faiss, "load.py"},
-                        {export_pgcopy, commands_pgcopy, "load.sql"},
-                        {export_milvus, commands_milvus, "load.py"},
-                        {export_elastic, commands_elastic, "load.sh"}};
+    ExportCases *cases; /* NULL: ids.tsv alone */
+} formats[N_EXPORTS] = {{export_npy, commands_npy, "load.py", NULL},
+                        {export_faiss, commands_faiss, "load.py", NULL},
+                        {export_pgcopy, commands_pgcopy, "load.sql", cases_pgcopy},
+                        {export_milvus, commands_milvus, "load.py", NULL},
+                        {export_elastic, commands_elastic, "load.sh", NULL}};
 
 const char *export_commands_file(ExportFormat format) {
     return formats[format].commands_file;
-}
-
-static void put_escaped(FileWriter *w, const char *s) {
-    for (; *s; s++) {
-        const char *escaped = *s == '\t' ? "\\t" : *s == '\n' ? "\\n" : *s == '\\' ? "\\\\" : NULL;
-        file_put(w, escaped ? escaped : s, escaped ? 2 : 1);
-    }
 }
 
 static Status write_ids(const Index *x, const char *folder, Error *err) {
@@ -41,9 +35,7 @@ static Status write_ids(const Index *x, const char *folder, Error *err) {
             file_abort(&w);
             return s;
         }
-        file_printf(&w, "%lld\t", number++);
-        put_escaped(&w, c.id);
-        file_put(&w, "\n", 1);
+        file_printf(&w, "%lld\t%s\n", number++, c.id);
     }
     return file_commit(&w, err);
 }
@@ -81,6 +73,7 @@ Status export_index(const Index *x, ExportFormat format, const char *folder, Err
     TRY(dir_make(folder, err));
     for (Modality m = 0; m < MODALITIES; m++) TRY(write_codes(x, m, formats[format].codes, folder, err));
     TRY(write_ids(x, folder, err));
+    if (formats[format].cases) TRY(formats[format].cases(x, folder, err));
     FileWriter w;
     TRY(export_begin(&w, folder, formats[format].commands_file, err));
     formats[format].commands(&w, index_bits(x));

@@ -1,11 +1,12 @@
 /* An index in the formats of other engines. Every export holds ids.tsv (number of the case, 0, 1, ... over the cases that are not
- * deleted, in the order of the index; tab; id, with tab, newline and backslash as \t, \n, \\), the codes of each modality under
+ * deleted, in the order of the index; tab; id as given: no manifest has an id with a tab or newline), the codes of each modality under
  * image_codes and text_codes, and a file load.* with the commands that load and query them. A case that lacks a modality is
  * left out of its codes. Code bytes are those of code.h unless said otherwise.
  *
  * npy      image_codes.npy (uint8, n x bits/8), image_numbers.npy (int64, n: the case of each code)
  * faiss    image_codes.faiss: IndexBinaryFlat; image_numbers.npy, because faiss numbers codes by position
- * pgcopy   image_codes.pgcopy: PostgreSQL's COPY BINARY of (id bigint, code bit(bits)), the first bit of a byte its highest
+ * pgcopy   image_codes.pgcopy: PostgreSQL's COPY BINARY of (id bigint, code bit(bits)), the first bit of a byte its highest;
+ *          cases.pgcopy: (id bigint, name text, labels text[], patient text, report text, picture text), name the id of the case
  * milvus   image_codes/id.npy, image_codes/code.npy: files named after fields, as its bulk import requires
  * elastic  image_codes.elasticsearch.ndjson (hex) and image_codes.opensearch.ndjson (signed bytes): _bulk lines; *.mapping.json */
 #ifndef HASH_EXPORT_H

@@ -24,7 +24,8 @@ Status export_npy(const CodeSet *c, const char *folder, Error *err) {
 void commands_npy(FileWriter *w, int bits) {
     file_printf(w, "# Codes of %d bits, bit j in bit j %% 8 of byte j // 8. NumPy 1.17 or later.\n", bits);
     file_printf(w,
-                "import numpy as np\n"
+                "import numpy as np, os\n"
+                "os.chdir(os.path.dirname(os.path.abspath(__file__)))\n"
                 "codes, numbers = np.load('image_codes.npy'), np.load('image_numbers.npy')\n"
                 "ids = dict(line.rstrip('\\n').split('\\t') for line in open('ids.tsv', encoding='utf-8'))\n"
                 "query = np.load('text_codes.npy')[0]\n"
@@ -58,7 +59,8 @@ void commands_faiss(FileWriter *w, int bits) {
                 "# choose others.\n",
                 bits);
     file_printf(
-        w, "import faiss, numpy as np\n"
+        w, "import faiss, numpy as np, os\n"
+           "os.chdir(os.path.dirname(os.path.abspath(__file__)))\n"
            "index, numbers = faiss.read_index_binary('image_codes.faiss'), np.load('image_numbers.npy')\n"
            "texts = faiss.read_index_binary('text_codes.faiss')\n"
            "ids = dict(line.rstrip('\\n').split('\\t') for line in open('ids.tsv', encoding='utf-8'))\n"
@@ -87,7 +89,8 @@ void commands_milvus(FileWriter *w, int bits) {
                 bits);
     file_printf(
         w,
-        "import numpy as np\n"
+        "import numpy as np, os\n"
+        "os.chdir(os.path.dirname(os.path.abspath(__file__)))\n"
         "from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, connections, utility\n"
         "connections.connect(host='localhost', port='19530')\n"
         "for name in ('image_codes', 'text_codes'):\n"

@@ -57,6 +57,7 @@ void commands_elastic(FileWriter *w, int bits) {
                 "# Codes of %d bits; form checked only, never loaded by those who wrote this. \"case\" is "
                 "the number in ids.tsv.\n"
                 "# Elasticsearch 8.15 or later; for OpenSearch 2.16 or later set ENGINE=opensearch.\n"
+                "cd \"$(dirname \"$0\")\" || exit 1\n"
                 "URL=${URL:-http://localhost:9200} ENGINE=${ENGINE:-elasticsearch}\n"
                 "for name in image_codes text_codes; do\n"
                 "  curl -sX PUT \"$URL/$name\" -H 'Content-Type: application/json' --data-binary "

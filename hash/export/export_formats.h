@@ -15,10 +15,13 @@ typedef struct {
 } CodeSet;
 
 typedef Status ExportCodes(const CodeSet *c, const char *folder, Error *err);
+/* Writes what a format has of the cases that are not deleted, besides their codes. */
+typedef Status ExportCases(const Index *x, const char *folder, Error *err);
 /* Commands for codes of these bits. */
 typedef void ExportCommands(FileWriter *w, int bits);
 
 ExportCodes export_npy, export_faiss, export_pgcopy, export_milvus, export_elastic;
+ExportCases cases_pgcopy;
 ExportCommands commands_npy, commands_faiss, commands_pgcopy, commands_milvus, commands_elastic;
 
 /* Begins the file folder/name, or folder/<set's name><suffix>. After STATUS_OK file_commit or file_abort must follow. */

@@ -1,5 +1,7 @@
 /* PostgreSQL's COPY BINARY (its manual, "COPY", Binary Format): big-endian, and a bit string's first bit is the highest of its
  * first byte. */
+#include <string.h>
+
 #include "hash/export/export_formats.h"
 
 static void put_big(unsigned char *to, uint64_t v, int bytes) {
@@ -25,33 +27,103 @@ static void put_row(FileWriter *w, const CodeSet *c, size_t row) {
     file_put(w, code, c->bytes);
 }
 
+/* Its 0, then flags and length of an extension, both 0. */
+static const char SIGNATURE[19] = "PGCOPY\n\377\r\n";
+static const unsigned char END[2] = {0xFF, 0xFF};
+
 Status export_pgcopy(const CodeSet *c, const char *folder, Error *err) {
-    static const char signature[19] =
-        "PGCOPY\n\377\r\n"; /* its 0, then flags and length of an extension, both 0 */
-    static const unsigned char end[2] = {0xFF, 0xFF};
     FileWriter w;
     TRY(export_begin_codes(&w, c, folder, "_codes.pgcopy", err));
-    file_put(&w, signature, sizeof signature);
+    file_put(&w, SIGNATURE, sizeof SIGNATURE);
     for (size_t row = 0; row < c->n; row++) put_row(&w, c, row);
-    file_put(&w, end, sizeof end);
+    file_put(&w, END, sizeof END);
+    return file_commit(&w, err);
+}
+
+/* ---- Cases ---- */
+
+static void put_number(FileWriter *w, uint64_t v, int bytes) {
+    unsigned char big[8];
+    put_big(big, v, bytes);
+    file_put(w, big, (size_t)bytes);
+}
+
+/* A text field; NULL: no value (length -1). */
+static void put_text(FileWriter *w, const char *text) {
+    put_number(w, text ? strlen(text) : UINT32_MAX, 4);
+    if (text) file_put(w, text, strlen(text));
+}
+
+/* A field text[]: dimensions, whether any element is NULL, the element's type; length and lower bound; the elements. */
+static void put_texts(FileWriter *w, const char *const *text, int n) {
+    enum { TYPE_TEXT = 25 };
+    size_t bytes = n ? 20 : 12;
+    for (int i = 0; i < n; i++) bytes += 4 + strlen(text[i]);
+    put_number(w, bytes, 4);
+    put_number(w, n > 0, 4);
+    put_number(w, 0, 4);
+    put_number(w, TYPE_TEXT, 4);
+    if (n) put_number(w, (uint64_t)n, 4);
+    if (n) put_number(w, 1, 4);
+    for (int i = 0; i < n; i++) put_text(w, text[i]);
+}
+
+static void put_case(FileWriter *w, uint64_t number, const IndexCase *c) {
+    enum { FIELDS = 6 };
+    put_number(w, FIELDS, 2);
+    put_number(w, 8, 4);
+    put_number(w, number, 8);
+    put_text(w, c->id);
+    put_texts(w, c->labels, c->n_labels);
+    put_text(w, c->group);
+    put_text(w, c->text && *c->text ? c->text : NULL);
+    put_text(w, c->image && *c->image ? c->image : NULL);
+}
+
+Status cases_pgcopy(const Index *x, const char *folder, Error *err) {
+    FileWriter w;
+    Status s = STATUS_OK;
+    uint64_t number = 0;
+    TRY(export_begin(&w, folder, "cases.pgcopy", err));
+    file_put(&w, SIGNATURE, sizeof SIGNATURE);
+    for (int64_t row = 0; s == STATUS_OK && row < index_count(x); row++) {
+        IndexCase c;
+        if (index_deleted(x, row)) continue;
+        s = index_case(x, row, &c, err);
+        if (s == STATUS_OK) put_case(&w, number++, &c);
+    }
+    if (s != STATUS_OK) {
+        file_abort(&w);
+        return s;
+    }
+    file_put(&w, END, sizeof END);
     return file_commit(&w, err);
 }
 
 void commands_pgcopy(FileWriter *w, int bits) {
-    file_printf(w,
-                "-- Codes of %d bits. PostgreSQL 14 or later (bit_count). In this folder: psql -f load.sql\n"
-                "CREATE TABLE cases (id bigint PRIMARY KEY, name text NOT NULL UNIQUE);\n"
-                "CREATE TABLE image_codes (id bigint PRIMARY KEY, code bit(%d) NOT NULL);\n"
-                "CREATE TABLE text_codes (id bigint PRIMARY KEY, code bit(%d) NOT NULL);\n"
-                "\\copy cases FROM 'ids.tsv'\n"
-                "\\copy image_codes FROM 'image_codes.pgcopy' WITH (FORMAT binary)\n"
-                "\\copy text_codes FROM 'text_codes.pgcopy' WITH (FORMAT binary)\n"
-                "ANALYZE;\n\n",
-                bits, bits, bits);
+    file_printf(
+        w,
+        "-- Codes of %d bits. PostgreSQL 14 or later (bit_count). In this folder: psql -f load.sql\n"
+        "CREATE TABLE cases (id bigint PRIMARY KEY, name text NOT NULL UNIQUE, labels text[] NOT NULL,\n"
+        "  patient text, report text, picture text);\n"
+        "CREATE TABLE image_codes (id bigint PRIMARY KEY, code bit(%d) NOT NULL);\n"
+        "CREATE TABLE text_codes (id bigint PRIMARY KEY, code bit(%d) NOT NULL);\n"
+        "\\copy cases FROM 'cases.pgcopy' WITH (FORMAT binary)\n"
+        "\\copy image_codes FROM 'image_codes.pgcopy' WITH (FORMAT binary)\n"
+        "\\copy text_codes FROM 'text_codes.pgcopy' WITH (FORMAT binary)\n"
+        "CREATE INDEX ON cases USING gin (labels);\n"
+        "ANALYZE;\n\n",
+        bits, bits, bits);
     file_printf(
         w, "-- The ten nearest images of a text code, exactly, ties by id:\n"
            "SELECT c.id, name, bit_count(c.code # q.code) AS d FROM image_codes c JOIN cases USING (id),\n"
-           "  (SELECT code FROM text_codes ORDER BY id LIMIT 1) q ORDER BY d, c.id LIMIT 10;\n\n");
+           "  (SELECT code FROM text_codes ORDER BY id LIMIT 1) q ORDER BY d, c.id LIMIT 10;\n\n"
+           "-- Filtered: only cases with a label, with a word in the report, of other patients than one:\n"
+           "-- SELECT c.id, name, labels, picture, bit_count(code # B'...') AS d FROM image_codes c JOIN "
+           "cases USING (id)\n"
+           "--   WHERE labels @> ARRAY['cyst'] AND report ILIKE '%%anechoic%%' AND patient IS DISTINCT FROM "
+           "'p7'\n"
+           "--   ORDER BY d, c.id LIMIT 10;\n\n");
     file_printf(
         w,
         "-- Sharded: on every shard a table of its part of the codes; here, with postgres_fdw,\n"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Loads an export of pgcopy into a PostgreSQL of its own (a folder and a socket of its own, no network), and prints "number|distance"
-# of the ten images nearest to the first text: first by one table, then by two shards through postgres_fdw. Exits 77, and says why,
+# of the ten images nearest to the first text: first by one table, then by two shards through postgres_fdw. Then the cases with the
+# label cyst, and the number of cases. Exits 77, and says why,
 # where that cannot be done here.
 #   postgres.sh FOLDER
 set -eu
@@ -49,3 +50,4 @@ for i in 0 1; do
 done
 psql -d whole -c 'COPY image_codes TO STDOUT' | psql -d front -c 'COPY codes FROM STDIN'
 psql -d front -c "$(echo "$top" | sed 's/TABLE/codes/')"
+psql -d whole -c "SELECT name, labels, patient, report, picture FROM cases WHERE labels @> ARRAY['cyst']" -c 'SELECT count(*) FROM cases'
