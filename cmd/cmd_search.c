@@ -264,7 +264,10 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
     }
 #if PART_PAGES
     if (s->form == AS_HTML) {
-        TRY(page_end(&s->page, s->page_path, err));
+        Buffer command = {0};
+        Status status = page_end(&s->page, &s->finder, args_command(a, &command), s->page_path, err);
+        buffer_free(&command);
+        TRY(status);
         printf("%s\n", s->page_path);
     }
 #endif

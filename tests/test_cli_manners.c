@@ -122,7 +122,7 @@ Test(cli_manners, an_interrupt_ends_a_long_verb_soon_and_leaves_no_part_of_a_fil
     for (int i = 0; i < 2000 && !path_exists(one); i++)
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     kill(pid, SIGINT);
-    cr_assert_eq(finish_msach(pid), 1);
+    cr_assert_eq(finish_msach(pid), 130);
     snprintf(command, sizeof command, "test -z \"$(find '%s' -type f ! -name 'case*.png')\"", folder);
     cr_assert_eq(system(command), 0);
 }

@@ -160,7 +160,7 @@ static int interrupt(const TinyRun *t, const char *run) {
     for (int i = 0; i < 3000 && !path_exists(checkpoint); i++) nanosleep(&moment, NULL);
     nanosleep(&moment, NULL);
     kill(pid, SIGINT);
-    cr_assert_eq(finish_msach(pid), 0);
+    cr_assert_eq(finish_msach(pid), 130);
     return !path_exists(model);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/page/html.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "tests/check.h"
@@ -141,7 +142,7 @@ Test(pages, are_shown_in_a_browser_on_a_phone_and_run_nothing) {
     mem_free(dom);
 }
 
-/* ---- browse without a browser ---- */
+/* ---- Without a browser ---- */
 
 static TinyRun gallery_set(char index[PATHS]) {
     TinyRun t = tiny_run("tiny");
@@ -157,6 +158,65 @@ static char *page_of(const char *folder, const char *name) {
     snprintf(path, sizeof path, "%s/%s", folder, name);
     cr_assert_eq(file_read(path, 1 << 26, &text, &size, NULL), STATUS_OK, "%s", path);
     return (char *)text;
+}
+
+Test(search_page, says_what_it_is_and_what_to_judge_the_hits_by) {
+    char index[PATHS];
+    TinyRun t = gallery_set(index);
+    const char *path = fixture_path("a.html");
+    setenv("SOURCE_DATE_EPOCH", "86400", 1);
+    expect_msach(0, "a.html",
+                 "search --model %s --index %s --text 'Free Fluid' --find text --per-group 1 --html %s",
+                 t.run, index, path);
+    unsetenv("SOURCE_DATE_EPOCH");
+    char *page = page_of("/", path);
+    static const char *const parts[] = {"1970-01-02",
+                                        "msach search --model",
+                                        "--text &#39;Free Fluid&#39;",
+                                        "manifest.tsv.idx, 60 cases",
+                                        "run, checksum",
+                                        "nearest reports",
+                                        "<mark>free</mark> <mark>fluid</mark>",
+                                        "more of this group"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        cr_assert_not_null(strstr(page, parts[i]), "%s", parts[i]);
+    cr_assert_null(strstr(page, "text code"));
+    mem_free(page);
+}
+
+Test(search_page, a_card_holds_the_facts_of_its_hit) {
+    Buffer b = {0};
+    HtmlHit h = {.distance = 3,
+                 .bits = 64,
+                 .id = "a",
+                 .text = "Free fluid, fluids",
+                 .match = -1,
+                 .trained = true,
+                 .share = 0.62,
+                 .more = 9,
+                 .words = "FLUID x"};
+    html_hit(&b, &h);
+    static const char *const parts[] = {"training case", "about 6 in 10", "and 9 more of this group",
+                                        "Free <mark>fluid</mark>, fluids"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        cr_assert_not_null(strstr(buffer_text(&b), parts[i]), "%s", parts[i]);
+    b.size = 0;
+    h.share = 0.03;
+    html_hit(&b, &h);
+    cr_assert_not_null(strstr(buffer_text(&b), "fewer than 1 in 10"));
+    buffer_free(&b);
+}
+
+Test(browse, a_missing_picture_is_reported_and_ends_with_1) {
+    char index[PATHS], path[PATHS];
+    TinyRun t = gallery_set(index);
+    snprintf(path, sizeof path, "%s/case0004.png", t.images);
+    cr_assert_eq(remove(path), 0);
+    const char *folder = fixture_path("gallery");
+    expect_msach(1, "1 of 60 pictures is missing or damaged", "browse -q --index %s --out %s -k 3", index,
+                 folder);
+    snprintf(path, sizeof path, "%s/index.html", folder);
+    cr_assert(path_exists(path), "the gallery is written all the same");
 }
 
 Test(browse, neighbours_are_those_of_the_search_in_both_directions) {

@@ -21,6 +21,11 @@ static Status run(Args *a, Error *err) {
     Status s = gallery_open(&g, args_get(a, "index"), (size_t)k, a->pool, &a->log, err);
     if (s == STATUS_OK) s = gallery_write(&g, out, &cmd_stop, err);
     if (s == STATUS_OK) printf("%s/index.html\n", out);
+    if (s == STATUS_OK && g.broken)
+        s = error_set(err, STATUS_CHECK,
+                      "%s: %zu of %zu pictures %s missing or damaged; its pages say so; paths are relative "
+                      "to the folder of the index",
+                      args_get(a, "index"), g.broken, g.pictures, g.broken == 1 ? "is" : "are");
     gallery_close(&g);
     return s;
 }

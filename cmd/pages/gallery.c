@@ -117,6 +117,8 @@ static Status put_picture(Gallery *g, int64_t row, Error *err) {
     g->picture[row] = (uint8_t)(b.size == 0          ? PICTURE_BROKEN
                                 : kind == IMAGE_JPEG ? PICTURE_JPEG
                                                      : PICTURE_PNG);
+    g->pictures++;
+    g->broken += g->picture[row] == PICTURE_BROKEN;
     const char *file = gallery_picture_name(g, row, name);
     if (s == STATUS_OK && file) s = gallery_put(g, file, &b, err);
     buffer_free(&b);

@@ -24,8 +24,9 @@ typedef struct {
     char *folder;           /* the folder to write */
     int64_t *row;           /* (n) the cases that are not deleted */
     size_t n;
-    uint8_t *picture;    /* (index_count) GalleryPicture of each row */
-    GalleryLabel *label; /* (n_labels) sorted by bytes */
+    uint8_t *picture;        /* (index_count) GalleryPicture of each row */
+    size_t pictures, broken; /* rows that name a picture; those of them whose picture is missing or damaged */
+    GalleryLabel *label;     /* (n_labels) sorted by bytes */
     size_t n_labels, label_capacity;
     size_t k;         /* neighbours shown in each direction */
     Hit *hit[2];      /* (n, k+1) by the modality that asks; may hold the case itself */

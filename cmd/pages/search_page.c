@@ -9,12 +9,24 @@
 
 void page_begin(Buffer *b, const Finder *f) {
     char lead[256];
-    snprintf(lead, sizeof lead, "%lld cases of %.120s, codes of %d bits, nearest first by differing bits.",
+    snprintf(lead, sizeof lead,
+             "%lld cases of %.120s, nearest first. A code has %d bits: the fewer differ, the nearer.",
              (long long)index_live(f->index), page_file_name(f->index_path), index_bits(f->index));
     html_begin(b, "MSACH search", lead);
 }
 
-Status page_end(Buffer *b, const char *path, Error *err) {
+Status page_end(Buffer *b, const Finder *f, const char *command, const char *path, Error *err) {
+    char day[16];
+    html_day(day);
+    html_section_begin(b, "This page");
+    if (command) html_pre(b, command);
+    html_facts_begin(b);
+    html_fact(b, "archive", "%s, %lld cases", page_file_name(f->index_path), (long long)index_live(f->index));
+    html_fact(b, "model", "%s, checksum %s", f->has_model ? page_file_name(f->model_path) : "not read",
+              index_model_hash(f->index));
+    if (*day) html_fact(b, "made", "%s", day);
+    html_facts_end(b);
+    html_section_end(b);
     html_note(b, "%s", PAGE_NOT_A_DEVICE);
     html_end(b);
     return b->failed ? mem_error(err, "the page") : file_write(path, b->data, b->size, err);
@@ -22,14 +34,19 @@ Status page_end(Buffer *b, const char *path, Error *err) {
 
 /* ---- One case as a card ---- */
 
-static Status add_card(Buffer *b, const Finder *f, const IndexCase *c, int rank, int distance, int match,
-                       Error *err) {
+/* hit: NULL for the case that asks. words: the sentence that asks, or NULL. */
+static Status add_card(Buffer *b, const Finder *f, const IndexCase *c, int rank, const AnswerHit *hit,
+                       const char *words, int match, Error *err) {
     Buffer picture = {0};
     char *path;
     TRY(finder_picture(f, c, &path, err));
     Status s = path ? page_picture(&picture, path, err) : STATUS_OK;
     HtmlHit h = {.rank = rank,
-                 .distance = distance,
+                 .distance = hit ? hit->distance : -1,
+                 .trained = hit && hit->trained_on == TRAINED_YES,
+                 .share = hit && hit->confidence > 0 ? hit->confidence : 0,
+                 .more = hit ? (long long)hit->more : 0,
+                 .words = words,
                  .bits = index_bits(f->index),
                  .id = c->id,
                  .label = c->labels,
@@ -57,7 +74,7 @@ static Status add_query(Buffer *b, const Finder *f, const Query *q, const IndexC
     Buffer picture = {0};
     html_hits_begin(b);
     if (q->kind == ASK_ID) {
-        s = add_card(b, f, self, 0, -1, -1, err);
+        s = add_card(b, f, self, 0, NULL, NULL, -1, err);
     } else {
         s = page_picture(&picture, q->value, err);
         HtmlHit h = {.distance = -1,
@@ -76,13 +93,14 @@ static Status add_query(Buffer *b, const Finder *f, const Query *q, const IndexC
 /* ---- One answer ---- */
 
 /* own (n): the labels of the case that asks; n 0: not known. */
-static Status add_hits(Buffer *b, const Finder *f, const Answer *a, const char *const *own, int n,
-                       Error *err) {
+static Status add_hits(Buffer *b, const Finder *f, const Query *q, const Answer *a, const char *const *own,
+                       int n, Error *err) {
     html_hits_begin(b);
     for (size_t i = 0; i < a->n; i++) {
         IndexCase c;
         TRY(index_case(f->index, a->hit[i].row, &c, err));
-        TRY(add_card(b, f, &c, (int)i + 1, a->hit[i].distance, n ? page_shares_label(own, n, &c) : -1, err));
+        TRY(add_card(b, f, &c, (int)i + 1, &a->hit[i], q->kind == ASK_TEXT ? q->value : NULL,
+                     n ? page_shares_label(own, n, &c) : -1, err));
     }
     html_hits_end(b);
     return STATUS_OK;
@@ -103,9 +121,17 @@ Status page_answer(Buffer *b, const Finder *f, const Query *q, const Answer *a, 
     if (q->kind == ASK_FILTER)
         snprintf(counted, sizeof counted, "%zu of %lld cases", a->n, (long long)a->ties);
     else
-        snprintf(counted, sizeof counted, "%zu nearest by %s code", a->n, modality_name(a->found));
+        snprintf(counted, sizeof counted, "The %zu nearest %s", a->n,
+                 a->found == MODALITY_IMAGE ? "pictures" : "reports");
     html_heading(b, a->n ? counted : "Nothing found");
-    if (s == STATUS_OK) s = add_hits(b, f, a, own, self.n_labels, err);
+    if (q->kind != ASK_FILTER && a->ties > (int64_t)a->n)
+        html_text(
+            b,
+            "%lld cases lie within %d of %d bits, so that the last hits stand for others that are as near.",
+            (long long)a->ties, a->within, index_bits(f->index));
+    if (a->chance_from >= 0)
+        html_text(b, "From %d bits on, hits share a finding no more often than chance.", a->chance_from);
+    if (s == STATUS_OK) s = add_hits(b, f, q, a, own, self.n_labels, err);
     html_section_end(b);
     mem_free(own);
     return s;

@@ -8,6 +8,7 @@
 void page_begin(Buffer *b, const Finder *f);
 /* Adds a section for one question. A picture that cannot be read is reported in its place. */
 Status page_answer(Buffer *b, const Finder *f, const Query *q, const Answer *a, Error *err);
-Status page_end(Buffer *b, const char *path, Error *err);
+/* Adds what made the page and writes it. command: as typed, or NULL. */
+Status page_end(Buffer *b, const Finder *f, const char *command, const char *path, Error *err);
 
 #endif

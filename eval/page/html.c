@@ -1,6 +1,10 @@
 #include "eval/page/html.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 #include "eval/page/markup.h"
 #include "eval/page/svg.h"
@@ -50,7 +54,9 @@ static const char PAGE_CSS[] =
     ".hit .none{background:none;display:grid;place-items:center}.hit p{margin:0;font-size:.9rem}"
     ".top{display:flex;justify-content:space-between;gap:8px;font-size:.85rem}"
     ".tag{display:inline-block;border:1px solid var(--line);border-radius:99px;padding:0 8px;"
-    "margin:0 4px 4px 0;font-size:.8rem}.yes{color:var(--good)}.no{color:var(--bad)}details{margin:.4em 0}"
+    "margin:0 4px 4px "
+    "0;font-size:.8rem}mark{background:#ffe58a;color:#1c2430;border-radius:3px}.yes{color:var(--good)}.no{"
+    "color:var(--bad)}details{margin:.4em 0}"
     "summary{cursor:pointer;padding:6px 0;color:var(--accent)}a{color:var(--accent)}"
     ":focus-visible{outline:3px solid var(--accent);outline-offset:2px}"
     "@media(max-width:560px){main{padding:8px}section{padding:12px}dl{grid-template-columns:1fr;gap:0}"
@@ -187,6 +193,13 @@ void html_facts_end(Buffer *b) {
     markup_raw(b, "</dl>\n");
 }
 
+void html_day(char text[16]) {
+    const char *fixed = getenv("SOURCE_DATE_EPOCH");
+    time_t seconds = fixed ? (time_t)strtoll(fixed, NULL, 10) : time(NULL);
+    struct tm day;
+    if (!gmtime_r(&seconds, &day) || strftime(text, 16, "%Y-%m-%d", &day) == 0) *text = 0;
+}
+
 void html_details_begin(Buffer *b, const char *summary) {
     wrap(b, "<details><summary>", summary, "</summary>\n");
 }
@@ -310,12 +323,62 @@ static void hit_labels(Buffer *b, const HtmlHit *h) {
     markup_raw(b, "</div>\n");
 }
 
+/* Part of a word of a report or question: a letter or digit of ASCII, or any byte of another character. */
+static bool is_word_byte(unsigned char c) {
+    return c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+static size_t word_length(const char *s) {
+    size_t n = 0;
+    while (is_word_byte((unsigned char)s[n])) n++;
+    return n;
+}
+
+static bool has_word(const char *sentence, const char *word, size_t n) {
+    for (const char *s = sentence; *s;) {
+        size_t length = word_length(s);
+        if (length == n && strncasecmp(s, word, n) == 0) return true;
+        s += length ? length : 1;
+    }
+    return false;
+}
+
+/* The text with <mark> around the words that the sentence has, in any case of ASCII letters. */
+static void marked_text(Buffer *b, const char *text, const char *words) {
+    char word[256];
+    for (const char *s = text; *s;) {
+        size_t n = word_length(s);
+        bool mark = n > 1 && n < sizeof word && has_word(words, s, n);
+        size_t take = n ? n : 1;
+        if (take >= sizeof word) /* a long run of characters is cut between two of them */
+            for (take = sizeof word - 1; take > 1 && ((unsigned char)s[take] & 0xC0) == 0x80;) take--;
+        snprintf(word, sizeof word, "%.*s", (int)take, s);
+        wrap(b, mark ? "<mark>" : "", word, mark ? "</mark>" : "");
+        s += take;
+    }
+}
+
+/* What a reader needs to judge the hit by. */
+static void hit_facts(Buffer *b, const HtmlHit *h) {
+    int tenths = (int)(10 * h->share + 0.5);
+    if (h->trained) markup_raw(b, "<p class=\"no\">training case: the model has seen it</p>\n");
+    if (h->share > 0)
+        buffer_printf(b, "<p class=\"soft\">%s %d in 10 at this distance share a finding</p>\n",
+                      tenths ? "about" : "fewer than", tenths ? tenths : 1);
+    if (h->more > 0) buffer_printf(b, "<p class=\"soft\">and %lld more of this group</p>\n", h->more);
+}
+
 void html_hit(Buffer *b, const HtmlHit *h) {
     markup_raw(b, h->page ? "<li class=\"hit way\">" : "<li class=\"hit\">");
     hit_top(b, h);
     hit_picture(b, h);
     hit_labels(b, h);
-    if (h->text && *h->text) wrap(b, "<p dir=\"auto\">", h->text, "</p>");
+    hit_facts(b, h);
+    if (h->text && *h->text) {
+        markup_raw(b, "<p dir=\"auto\">");
+        h->words ? marked_text(b, h->text, h->words) : markup_text(b, h->text);
+        markup_raw(b, "</p>");
+    }
     markup_raw(b, "</li>\n");
 }
 

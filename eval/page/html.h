@@ -85,6 +85,11 @@ typedef struct {
     const char *picture_file; /* or the name of a file beside the page */
     const char *page; /* of the case; the card links to it and shows only the first lines of the text */
     int match;        /* 1: shares a label with the query; 0: shares none; -1: not shown */
+    bool trained;     /* the model was trained on the case */
+    double
+        share; /* of validation cases at this distance that share a label, 0 < share <= 1; else not shown */
+    long long more;    /* further cases of the group, which are not shown */
+    const char *words; /* a sentence whose words are marked in the text */
 } HtmlHit;
 void html_hits_begin(Buffer *b);
 void html_thumbs_begin(Buffer *b); /* the same with smaller cards */
@@ -92,6 +97,9 @@ void html_hit(Buffer *b, const HtmlHit *h);
 void html_hits_end(Buffer *b);
 /* One case over the whole width: the picture beside labels and text. */
 void html_case(Buffer *b, const HtmlHit *h);
+
+/* The day in UTC; the environment variable SOURCE_DATE_EPOCH (seconds since 1970) replaces it, for pages that are equal on every day. */
+void html_day(char text[16]);
 
 /* A part of the page that opens on a click or a key, and is open on paper. */
 void html_details_begin(Buffer *b, const char *summary);

@@ -79,19 +79,11 @@ static Status write_health(Buffer *b, const Evaluation *e, Error *err) {
     return STATUS_OK;
 }
 
-/* The day in UTC, or that of SOURCE_DATE_EPOCH (seconds since 1970), which makes pages of different days equal. */
-static void write_date(char text[16]) {
-    const char *fixed = getenv("SOURCE_DATE_EPOCH");
-    time_t seconds = fixed ? (time_t)strtoll(fixed, NULL, 10) : time(NULL);
-    struct tm day;
-    if (!gmtime_r(&seconds, &day) || strftime(text, 16, "%Y-%m-%d", &day) == 0) *text = 0;
-}
-
 static void write_facts(Buffer *b, const Session *s, const Model *m, const Progress *p, const char *command) {
     const ModelConfig *c = &m->config;
     char name[64], date[16];
     manifest_name(s->manifest.path, name, sizeof name);
-    write_date(date);
+    html_day(date);
     html_section_begin(b, "The run");
     if (command) html_pre(b, command);
     html_facts_begin(b);
