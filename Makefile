@@ -145,7 +145,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c tests/tutorial/solutions/*.c tests/tutorial/lessons/*.c))
 
-.PHONY: all library install uninstall installed deb FORCE tutorial lessons constraints docs demo peers startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
+.PHONY: all library install uninstall installed deb FORCE tutorial lessons constraints docs demo peers differential startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
 all: $(PROGRAM)
 
 $(PROGRAM): $(BIN)
@@ -329,7 +329,7 @@ constraints: $(BUILD)/tutorial/lessons/make_lessons build/lessons/7_constraints/
 FUZZ_NAMES := $(shell sed -n 's/^ *X(\([a-z]*\)).*/\1/p' tests/fuzz/targets.h)
 FUZZ_LAYER := $(wildcard nn/base/*.c hash/search/*.c data/*.c data/picture/*.c) hash/code.c nn/safetensors.c \
 	$(wildcard data/import/*.c) train/config.c cmd/queries.c cmd/serve/ask.c
-FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c
+FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c tests/fuzz/mutate.c
 FUZZ_OBJ := $(FUZZ_LAYER:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 FUZZ_S ?= 60
 -include $(FUZZ_OBJ:.o=.d) $(patsubst %,$(BUILD)/tests/fuzz/%.d,replay make_seeds cut_and_flip)
@@ -342,7 +342,7 @@ $(BUILD)/seeds: $(FUZZ_OBJ) $(BUILD)/tests/fuzz/make_seeds.o $(BUILD)/tests/dico
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 $(BUILD)/fuzz_%: $(FUZZ_OBJ) tests/fuzz/libfuzzer.c
-	$(CC) $(ALL_CFLAGS) -DFUZZ_TARGET=fuzz_$* -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+	$(CC) $(ALL_CFLAGS) -DFUZZ_TARGET=$* -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
 
 fuzz:
 	@$(MAKE) --no-print-directory MODE=fuzz build/fuzz/seeds $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
@@ -419,6 +419,14 @@ PYTHON_TORCH = $(shell for p in python3 /usr/bin/python3; do $$p -c 'import torc
 peers: msach
 	@$(PYTHON_TORCH) tests/peers/torch_ratios.py ./msach $(PEERS)
 	@tests/peers/faiss_scan.py ./msach
+
+# Random cases beside Pillow, pydicom, DCMTK, NumPy, Python and scikit-learn; says what it skips. DIFFERENTIAL="--cases 100 --seed 7".
+$(BUILD)/differential: $(FUZZ_OBJ) $(BUILD)/eval/average_precision.o $(BUILD)/tests/peers/differential.o
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+-include $(BUILD)/tests/peers/differential.d
+differential: $(BUILD)/differential
+	@$(PYTHON_TORCH) tests/peers/differential.py $(BUILD)/differential $(DIFFERENTIAL)
 
 # From the command to the first answer on an index of 100,000 cases: median and least of 21 starts.
 startup: msach
@@ -541,6 +549,7 @@ help:
 	@echo "make gradients  every op and loss: largest error of its derivative"
 	@echo "make drill      a planted error in each derivative turns a test red"
 	@echo "make golden     golden values anew, from PyTorch"
+	@echo "make differential  10,000 random cases a kind beside other programs; DIFFERENTIAL='--cases N --seed N --only KIND'"
 	@echo "make peers      ours and others' speed in turns, and the ratios"
 	@echo "make startup    from the command to the first answer, 100,000 cases"
 	@echo "make growth     search as the archive grows: a table and a page"

@@ -1,10 +1,12 @@
-/* Runs every file of the corpora through its target, in one process and without libFuzzer: replay CORPUS [TARGET...] */
+/* Runs every file of the corpora through its target, in one process and without libFuzzer, and after it some files that are like it but
+ * for one part (mutate.h): replay CORPUS [TARGET...] */
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "tests/fuzz/harness.h"
+#include "tests/fuzz/mutate.h"
 #include "tests/fuzz/targets.h"
 
 typedef struct {
@@ -14,7 +16,7 @@ typedef struct {
 
 #define TARGET(name) {#name, fuzz_##name},
 static const Target targets[] = {FUZZ_TARGETS(TARGET)};
-enum { TARGETS = sizeof targets / sizeof targets[0], MAX_FILE = 1 << 20 };
+enum { TARGETS = sizeof targets / sizeof targets[0], MAX_FILE = 1 << 20, CHANGES = 4 };
 
 static int by_name(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -31,6 +33,13 @@ static void run_file(const Target *t, const char *folder, const char *name) {
     uint8_t *copy = harness_copy(data, n);
     t->run(copy, n);
     free(copy);
+    MutateFn *mutate = mutate_of(t->name);
+    for (unsigned i = 0; mutate && i < CHANGES; i++) {
+        static uint8_t changed[MAX_FILE];
+        memcpy(changed, data, n);
+        size_t made = mutate(changed, n, sizeof changed, harness_choice(data, n, 1 << 20) + i);
+        if (made) t->run(changed, made);
+    }
 }
 
 /* Returns how many files the folder held. */
