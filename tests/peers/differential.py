@@ -54,6 +54,12 @@ def near(line, expected, most, mean):
     off = np.abs(got - expected)
     return off.max() <= most and off.mean() <= mean
 
+def near_jpeg(line, expected):
+    """Decoders differ in how they enlarge colour, which shows where RGB is clipped. stb_image 2.27 swaps two weights at the last colour sample
+    of a 4:2:2 row (stbi__resample_row_h_2)."""
+    got = pixels_of(line)
+    return near(line, expected, 40, 1) and np.abs(got - expected)[:, :-3].max(initial=0) <= 16
+
 def noise(r, shape, high):
     """Noise, or a smooth field, which compresses as photographs do."""
     g = np.random.default_rng(r.getrandbits(32))
@@ -209,8 +215,7 @@ def have(program):
 # name, what msach's part is called, maker, comparison, what it needs, share of the cases
 KINDS = [
     ('PNG by Pillow', 'image', png, lambda l, e: near(l, e, 0, 0), np and PILImage, 1),
-    # Decoders differ in how they enlarge colour, which shows where RGB is clipped.
-    ('JPEG by Pillow', 'image', jpeg, lambda l, e: near(l, e, 16, 1), np and PILImage, 1),
+    ('JPEG by Pillow', 'image', jpeg, near_jpeg, np and PILImage, 1),
     ('DICOM by pydicom', 'image', dicom, lambda l, e: near(l, e, 1, 1), np and pydicom, 1),
     ('DICOM by DCMTK', 'image', dcmtk, lambda l, e: near(l, e, 1, 1), np and pydicom and PILImage and have('dcmj2pnm'), 10),
     ('npy by NumPy', 'npy', npy, equal, np, 1),
