@@ -47,7 +47,7 @@ FILES_substrings := $(wildcard $(addprefix hash/search/,mih.c mih_choose.c mih_s
 FILES_table := $(wildcard train/table/* hash/baselines/* data/raw_features.* cmd/cmd_table.c)
 FILES_verify := $(wildcard cmd/cmd_verify.c)
 PART_NAMES := audit bench dicom export fast import library manual mask pages phantom serve substrings table verify
-# The parts that this build leaves out, their files, and what tells the sources: -DPART_AUDIT=0 and so on.
+# The parts that this build leaves out, their files, and the macros for the sources: -DPART_AUDIT=0 and so on.
 PKG_CONFIG ?= pkg-config
 SERVE := $(if $(filter core,$(PARTS)),,$(shell $(PKG_CONFIG) --exists libevent libevent_pthreads 2>/dev/null && echo 1))
 OFF := $(if $(filter core,$(PARTS)),$(filter-out fast,$(PART_NAMES)),$(if $(SERVE),,serve)) $(if $(filter 1,$(PLAIN)),fast)
@@ -62,12 +62,12 @@ endif
 MACHINE := $(shell $(CC) -dumpmachine)
 VERSION := 0.1.0
 
-# As many jobs as cores, unless -j says otherwise (make shows it, and a sub-make's share, only in a recipe: then ours gives way).
+# As many jobs as cores unless -j is given. make shows -j only in a recipe, where it replaces this value.
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 endif
 
-# ---- What is there: pkg-config first, a plain -l second; `build/found-*` tries both by compiling and linking ----
+# ---- Libraries: pkg-config first, a plain -l second; `build/found-*` compiles and links a probe for each ----
 pc_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 pc_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
 
@@ -86,7 +86,7 @@ ifeq ($(BLAS),openblas)
 LIB_CFLAGS += $(call pc_cflags,openblas) -DNN_OPENBLAS
 LIBS += $(call pc_libs,openblas,-lopenblas)
 endif
-# Criterion, or tests/minicrit.h where it is missing, asked for (MINICRIT=1), or would abort (TSan).
+# Criterion; or tests/minicrit.h where Criterion is missing, where MINICRIT=1, and under TSan, where Criterion aborts.
 ifneq ($(filter tsan,$(MODE)),)
 MINICRIT := 1
 endif
@@ -117,9 +117,9 @@ LINK_asan := -fsanitize=address,undefined
 LINK_tsan := -fsanitize=thread
 LINK_cover := --coverage
 LINK_fuzz := -fsanitize=address,undefined
-# All but the tests: fit for the shared library, which shows what msach.h marks and nothing else.
+# All code but the tests is fit for the shared library, which exports only what msach.h marks.
 HIDDEN := -fPIC -fvisibility=hidden
-# POSIX 2008 with XSI, and madvise's constants: for every file, so that none defines its own.
+# POSIX 2008 with XSI, and madvise's constants. Defined here once, for every file.
 STANDARD := -std=c11 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
 ALL_CFLAGS = $(STANDARD) $(WARN) -I. -ffp-contract=off $(OPT_$(MODE)) $(if $(NATIVE),-march=native) \
 	-DMSACH_VERSION='"$(VERSION)"' -DMSACH_BUILD='"$(MODE), $(MACHINE)"' $(OFF_CFLAGS) $(LIB_CFLAGS) $(CFLAGS)
@@ -151,7 +151,7 @@ all: $(PROGRAM)
 $(PROGRAM): $(BIN)
 	cp $(BIN) $@
 
-# Says what was found; one sentence with the package's name for each that is missing. Done once for each set of libraries.
+# Prints the libraries that were found, and for each missing one the package of each system. Runs once for each set of libraries.
 FOUND := build/found-$(BLAS)-$(PARTS)
 $(FOUND):
 	@mkdir -p build
@@ -189,7 +189,7 @@ $(BUILD)/serve-$(if $(SERVE),on,off):
 	@mkdir -p $(@D) && rm -f $(BUILD)/serve-* && touch $@
 $(BUILD)/cmd/verbs.o: $(BUILD)/serve-$(if $(SERVE),on,off)
 
-# Kernels that want more than the base instruction set are chosen at run time; only these files are compiled for it.
+# Kernels for larger instruction sets are chosen at run time. Only these files are compiled for them.
 ifneq ($(filter x86_64%,$(MACHINE)),)
 $(BUILD)/nn/fast/kernels_avx2.o: ISA := -mavx2 -mfma
 $(BUILD)/nn/fast/kernels_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
@@ -207,12 +207,12 @@ $(BUILD)/%.o: %.c
 # ---- The library, and installing ----
 # One object with all that msach.h needs, taken from an archive; every symbol but msach_* is made local, so that the static
 # library clashes with nothing either (where there is no objcopy, on macOS, the static one keeps the others as hidden).
-# Three files are compiled anew for it, without the test's seams and without a word printed.
+# Three files are compiled again for it, without fault injection and without printing.
 OBJCOPY ?= objcopy
 AR ?= ar
 LIB_BARE := nn/base/alloc nn/base/error nn/base/sys
 LIB_BARE_OBJ := $(LIB_BARE:%=$(BUILD)/lib/%.o)
-# No BLAS, no expat, no zlib: inference and search ask for none of them.
+# Inference and search need neither BLAS nor expat nor zlib.
 LIB_NEEDS := $(call pc_libs,jansson,-ljansson) $(call pc_libs,libutf8proc,-lutf8proc) -lpthread -lm
 ifneq ($(findstring darwin,$(MACHINE)),)
 SO := libmsach.dylib
@@ -282,7 +282,7 @@ install: msach library $(BUILD)/msach.1 $(BUILD)/msach.bash $(BUILD)/msach.pc
 	$(INSTALL) -m 644 cmd/lib/python/msach.py '$(DESTDIR)$(PYTHONDIR)/msach.py'
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
 
-# What install wrote, and folders that are empty then; those that a system has anyway stay.
+# Removes what install wrote, and folders that are then empty, except those that every system has.
 uninstall:
 	rm -f '$(DESTDIR)$(BINDIR)/msach' '$(DESTDIR)$(LIBDIR)/libmsach.a' '$(DESTDIR)$(LIBDIR)/$(SO_FULL)' \
 	'$(DESTDIR)$(LIBDIR)/$(SO_MAJOR)' '$(DESTDIR)$(LIBDIR)/$(SO)' '$(DESTDIR)$(LIBDIR)/pkgconfig/msach.pc' \
@@ -295,7 +295,7 @@ uninstall:
 	rmdir '$(DESTDIR)'"$$folder" 2>/dev/null; done;; esac; true
 FORCE:
 
-# One package of the command and the library; lintian, where it is installed, must find no error.
+# One package with the command and the library. Where lintian is installed, it must find no error.
 DEB_ARCH = $(shell dpkg --print-architecture 2>/dev/null)
 deb: msach library
 	rm -rf build/deb
@@ -348,7 +348,7 @@ fuzz:
 	@$(MAKE) --no-print-directory MODE=fuzz build/fuzz/seeds $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
 	@FUZZ_S=$(FUZZ_S) sh tests/fuzz/fuzz.sh $(FUZZ_NAMES)
 
-# What the fuzzers found joins the committed corpora, as few and as small files as reach the same code.
+# Adds the fuzzers' findings to the committed corpora: the fewest and smallest files that reach the same code.
 fuzz-merge:
 	@$(MAKE) --no-print-directory MODE=fuzz build/fuzz/seeds $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
 	@sh tests/fuzz/merge.sh $(FUZZ_NAMES)
@@ -366,7 +366,7 @@ flips: $(BUILD)/cut_and_flip
 	$(BUILD)/cut_and_flip $(MOST)
 
 # ---- Tests ----
-# msach in which the n-th request for memory or system call fails, for the tests of faults and kills.
+# msach with fault injection: the n-th request for memory or system call fails. For the tests of faults and kills.
 $(BUILD)/faulty: $(LAYER_OBJ) $(CMD_OBJ) $(BUILD)/tests/faults/plant.o
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
@@ -388,7 +388,7 @@ test: msach $(BUILD)/unit $(BUILD)/replay $(BUILD)/cut_and_flip test-double docs
 	$(BUILD)/cut_and_flip 60
 	MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit
 
-# What the documents name exists; README's commands run as written; the example op of nn/README.md builds and is right.
+# Names in documents exist; README's commands run as written; the example op of nn/README.md and the term of hash/NEW_TERM.md build and are right.
 docs: msach
 	@sh tests/check_layers.sh
 	@sh tests/check_docs.sh $(BIN)
@@ -413,7 +413,7 @@ drill: test-double
 golden:
 	$(PYTHON_TORCH) tests/golden/make_golden.py
 
-# Ours and others' programs in turns on the same work, and the ratios; says what it skips. Quiet machine: PEERS="--rounds 5".
+# Runs msach and other programs in turn on the same work and prints ratios; names what it skips. On a quiet machine: PEERS="--rounds 5".
 # The interpreter that has PyTorch, where there are several.
 PYTHON_TORCH = $(shell for p in python3 /usr/bin/python3; do $$p -c 'import torch' 2>/dev/null && echo $$p && exit; done; echo python3)
 peers: msach
@@ -443,7 +443,7 @@ neon:
 	tests/minicrit.c tests/test_scan.c -o build/neon/scan -lm -lpthread
 	qemu-aarch64 build/neon/scan
 
-# The auditor's entry page: every equation with its home, its test and its oracle.
+# Prints every equation with its home, its test and its oracle.
 trace:
 	@sh tests/trace.sh
 
@@ -467,8 +467,8 @@ curve: msach
 	MSACH_THREADS=2 tests/curve.sh ./msach "$(CURVE_DATA)" build/curve
 
 # ---- Other builds and checks ----
-# Criterion exits 0 on a leak, so the reports decide. A process that a test kills while its leaks are searched leaves a line
-# ("Unable to get registers") that is no finding. Tests that expect a signal need the handlers off.
+# Criterion exits 0 on a leak, so the sanitizer's reports decide. A process killed during the search for leaks leaves the line
+# "Unable to get registers", which is no finding. Tests that expect a signal need the handlers off.
 asan:
 	@$(MAKE) --no-print-directory MODE=asan build/asan/unit build/asan/msach build/asan/replay build/asan/cut_and_flip
 	build/asan/replay tests/fuzz/corpus
@@ -478,7 +478,7 @@ asan:
 	UBSAN_OPTIONS=print_stacktrace=1 MSACH_SWEEP=12 MSACH_BIN=$(CURDIR)/build/asan/msach build/asan/unit --timeout 600
 	@if grep -lE 'ERROR: |runtime error: |SUMMARY: ' build/asan/report.* 2>/dev/null; then cat build/asan/report.*; exit 1; fi
 
-# Every fault at every place, under the address sanitizer: a quarter of an hour a verb. FAULTS='faults/train*' takes some.
+# Every fault at every place, under the address sanitizer: 15 minutes a verb. FAULTS='faults/train*' selects some.
 FAULTS ?= faults/*
 faults:
 	@$(MAKE) --no-print-directory MODE=asan build/asan/unit build/asan/msach

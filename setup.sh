@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what msach needs and the machine lacks, through its own package manager; does nothing where all is there.
+# Installs missing packages through the machine's package manager. Does nothing where all are present.
 #   ./setup.sh         to build, run the demo and test
 #   ./setup.sh --all   also the formatter, the linter and the peers of the tests: PyTorch, FAISS, PostgreSQL, Chromium, DCMTK
 set -eu
@@ -20,7 +20,7 @@ esac
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# What each package manager calls things: `base` to build and test, `more` for --all.
+# Package names for each package manager: `base` to build and test, `more` for --all.
 if have apt-get; then
     manager=apt
     base="gcc libc6-dev make pkg-config libopenblas-dev libstb-dev libjansson-dev libutf8proc-dev libexpat1-dev zlib1g-dev libevent-dev libcriterion-dev"

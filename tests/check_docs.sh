@@ -134,6 +134,13 @@ for file in tests/tutorial/*.c; do
     [ "$(wc -l <"$file")" -le 80 ] || gap "$file has $(wc -l <"$file") lines, not at most 80"
 done
 
+# ---- README's lines of the core and of all are those of make count, within a tenth ----
+make --no-print-directory count 2>/dev/null | sed -n 's/^core //p; s/^total //p' | tr '\n' ' ' >build/count.tmp
+sed -n 's/.*the core (\([0-9,]*\) of \([0-9,]*\).*/\1 \2/p' README.md | tr -d , | cat build/count.tmp - |
+    awk '{ for (i = 1; i <= NF; i++) v[++n] = $i } END { exit n != 4 || v[1] > 1.1 * v[3] || v[3] > 1.1 * v[1] || v[2] > 1.1 * v[4] || v[4] > 1.1 * v[2] }' ||
+    gap "README.md quotes other lines of the core and of all than make count: $(cat build/count.tmp)"
+rm -f build/count.tmp
+
 # ---- make help ----
 helped=$(sed -n '/^help:/,/^$/p' Makefile | tr -cs 'a-z-' ' ')
 for target in $(sed -n 's/^\.PHONY: *//p' Makefile); do

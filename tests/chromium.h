@@ -14,7 +14,7 @@ typedef struct {
     size_t size, capacity;
 } Chromium;
 
-/* Skips the test, aloud, where there is no Chromium. chromium_close. */
+/* Skips the test with a message where there is no Chromium. chromium_close. */
 Chromium chromium_open(void);
 void chromium_close(Chromium *c);
 

@@ -30,7 +30,7 @@ void fixture_png_bytes(Buffer *out, int width, int height, int depth, int colour
 extern const uint8_t fixture_jpeg_gray[182];
 extern const uint8_t fixture_jpeg_progressive[503];
 
-/* A log that keeps what it is told, one line each. log.ctx is the fixture itself. */
+/* A log that stores its messages, one a line. log.ctx is the fixture itself. */
 typedef struct {
     Log log;
     char text[4096];

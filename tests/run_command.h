@@ -14,7 +14,7 @@ typedef struct {
     size_t out_size;
 } Ran;
 
-/* The words of a command line without the leading "msach": parted by blanks, quoted by '...'. Skips the test, aloud, where
+/* The words of a command line without the leading "msach": parted by blanks, quoted by '...'. Skips the test with a message where
  * there is no binary. ran_free. */
 Ran run_msach(const char *fmt, ...) NN_PRINTF(1, 2);
 /* The same with these bytes as standard input. */

@@ -1,4 +1,4 @@
-/* Mistakes that people make, through the real binary: each is told clearly, with file and line and the right exit code. */
+/* Mistakes that people make, through the real binary: each gets a clear message with file and line and the right exit code. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* DICOM files made or changed by DCMTK, and its pixels beside ours. Skipped, aloud, where DCMTK is missing. */
+/* DICOM files made or changed by DCMTK, and its pixels beside ours. Skipped with a message where DCMTK is missing. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Memory that runs out at any request is told as STATUS_IO; under the address sanitizer nothing leaks or is
+/* Memory that runs out at any request is reported as STATUS_IO; under the address sanitizer nothing leaks or is
  * touched. */
 #include <stdlib.h>
 #include <string.h>

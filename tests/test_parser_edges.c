@@ -117,7 +117,7 @@ static Status read_index(const char *path, Error *err) {
     return index_verify(path, err);
 }
 
-/* The n-th request fails, once or for good, for every n: memory is what is told, and the file is not called bad. */
+/* The n-th request fails, once or for good, for every n: the message names memory and does not call the file bad. */
 static void runs_out(Reads *reads, const char *path) {
     Error err = {0};
     cr_assert_eq(reads(path, &err), STATUS_OK, "%s", err.message);

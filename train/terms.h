@@ -1,5 +1,5 @@
 /* The terms of both losses, one row each: L_1 and L_2 are loops over TERMS, and metrics.tsv, --explain and the report name
- * the terms by it. hash/README.md, "A new term, whole", adds one. */
+ * the terms by it. hash/NEW_TERM.md adds one, step by step. */
 #ifndef TRAIN_TERMS_H
 #define TRAIN_TERMS_H
 

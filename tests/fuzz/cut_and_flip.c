@@ -3,7 +3,7 @@
  *
  *     cut_and_flip [MOST [FORMAT...]]     at most MOST damaged files of each format, evenly spread; without it all
  *
- * The command's main runs in this process, in a child for each format, which tells in shared memory what it is at. */
+ * The command's main runs in this process, in a child for each format, which writes its progress to shared memory. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
