@@ -34,6 +34,21 @@ static void print_duration(double s) {
         fprintf(stderr, "%ld h %ld min", minutes / 60, minutes % 60);
 }
 
+/* "9,860", or three digits of a small number. */
+static void print_rate(double rate) {
+    char digits[32];
+    if (rate < 1000) {
+        fprintf(stderr, "%.3g/s", rate);
+        return;
+    }
+    int n = snprintf(digits, sizeof digits, "%.0f", rate);
+    for (int i = 0; i < n; i++) {
+        if (i && (n - i) % 3 == 0) fputc(',', stderr);
+        fputc(digits[i], stderr);
+    }
+    fputs("/s", stderr);
+}
+
 static void end_if_stopped(Terminal *t) {
     if (!t->stop || !*t->stop) return;
     terminal_clear(t);
@@ -41,28 +56,33 @@ static void end_if_stopped(Terminal *t) {
     _exit(128 + SIGINT);
 }
 
-/* At most ten times a second: job, progress, rate, time left. */
+/* At most ten times a second: job, progress, rate, time left. A finished job's line is cleared for what is printed next. Where there is no terminal:
+ * a line a minute. */
 static void progress(void *ctx, const char *what, long done, long total) {
     Terminal *t = ctx;
     end_if_stopped(t);
-    if (!t->on_terminal || t->quiet) return;
+    if (t->quiet) return;
     double time = log_clock();
     if (strcmp(t->what, what) != 0) {
         snprintf(t->what, sizeof t->what, "%s", what);
         t->begun = time;
-        t->last = 0;
+        t->last = t->on_terminal ? 0 : time;
     }
-    if (time - t->last < 0.1 && done < total) return;
+    if (done >= total) terminal_clear(t);
+    if (done >= total || time - t->last < (t->on_terminal ? 0.1 : 60)) return;
     t->last = time;
     double rate = time > t->begun ? (double)done / (time - t->begun) : 0;
-    fprintf(stderr, "\r\033[K%s: %ld/%ld", what, done, total);
-    if (rate > 0 && done < total) {
-        fprintf(stderr, ", %.3g/s, ", rate);
+    fprintf(stderr, "%s%s: %ld/%ld", t->on_terminal ? "\r\033[K" : "", what, done, total);
+    if (rate > 0) {
+        fputs(", ", stderr);
+        print_rate(rate);
+        fputs(", ", stderr);
         print_duration((double)(total - done) / rate);
         fputs(" left", stderr);
     }
+    if (!t->on_terminal) fputc('\n', stderr);
     fflush(stderr);
-    t->drawn = true;
+    t->drawn = t->on_terminal;
 }
 
 Log terminal_log(Terminal *t, bool quiet) {

@@ -152,3 +152,25 @@ Test(cli_manners, version_tells_build_products_and_kernels) {
     for (int i = 0; i < 4; i++) cr_assert_not_null(strstr(r.out, line[i]), "%s", r.out);
     ran_free(&r);
 }
+
+Test(cli_manners, a_progress_line_is_gone_before_the_result_is_printed) {
+    char command[1500], out[8192];
+    const char *binary = getenv("MSACH_BIN");
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) cr_skip("no pseudo terminal");
+    int screen = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    cr_assert_geq(screen, 0);
+    snprintf(command, sizeof command, "%s phantom --out %s --cases 40 --size 32 >%s 2>&1",
+             binary ? binary : "build/release/msach", fixture_path("drawn"), ptsname(terminal));
+    cr_assert_eq(system(command), 0);
+    ssize_t n = read(terminal, out, sizeof out - 1);
+    cr_assert_gt(n, 0);
+    out[n] = 0;
+    const char *result = strstr(out, fixture_path("drawn"));
+    cr_assert_not_null(result, "%s", out);
+    cr_assert(result == out || result[-1] == '\n' ||
+                  (result - out > 3 && memcmp(result - 3, "\033[K", 3) == 0),
+              "%s", out);
+    close(screen);
+    close(terminal);
+}
