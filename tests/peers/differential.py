@@ -130,7 +130,10 @@ def dicom(r):
     return out.getvalue(), np.floor((255 - grey if d.PhotometricInterpretation == 'MONOCHROME1' else grey) + 0.5).astype(np.int64)
 
 def dcmtk(r):
+    """DCMTK rounds what the rescale slope gives to whole numbers, so slopes of 0.5 are left out."""
     bytes_, _ = dicom(r)
+    if pydicom.dcmread(io.BytesIO(bytes_)).RescaleSlope == 0.5:
+        return None
     with tempfile.TemporaryDirectory() as folder:
         open(folder + '/a.dcm', 'wb').write(bytes_)
         done = subprocess.run(['dcmj2pnm', '+op', '+Wi', '1', folder + '/a.dcm', folder + '/a.pgm'], stderr=subprocess.DEVNULL)
