@@ -145,7 +145,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c tests/tutorial/solutions/*.c tests/tutorial/lessons/*.c))
 
-.PHONY: all library install uninstall installed deb FORCE tutorial lessons constraints docs demo peers differential startup growth neon ablation chinese curve test test-double gradients drill golden trace asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
+.PHONY: all library install uninstall installed deb FORCE tutorial lessons constraints docs demo peers differential startup growth neon ablation chinese curve test test-double gradients drill golden trace audit-page asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
 all: $(PROGRAM)
 
 $(PROGRAM): $(BIN)
@@ -447,6 +447,11 @@ neon:
 trace:
 	@sh tests/trace.sh
 
+# The same with the code beside each statement, and what gradients and drill found: build/audit.html. Some minutes.
+audit-page: gradients
+	@tests/drill.sh build/double/grad >build/drill.txt
+	@sh tests/audit_page.sh build/audit.html build/gradients.txt build/drill.txt
+
 # ---- The demo: phantoms, both stages, MAP table, two searches, pages to look at ----
 demo: msach
 	rm -rf build/demo
@@ -546,6 +551,7 @@ help:
 	@echo "make count      lines of the core, of each part that may be left out, and of all"
 	@echo "make docs       the documents against the code; README's commands as written"
 	@echo "make trace      every equation: home, test, oracle"
+	@echo "make audit-page  the same as a page, code beside statement, with gradients and drill: build/audit.html"
 	@echo "make gradients  every op and loss: largest error of its derivative"
 	@echo "make drill      a planted error in each derivative turns a test red"
 	@echo "make golden     golden values anew, from PyTorch"

@@ -114,7 +114,7 @@ static void write_figures(Lesson *l, char *names) {
     if (caption) *caption = 0, caption += 3;
     int width = strchr(names, ' ') ? 190 : 420;
     buffer_printf(l->b,
-                  "<figure><div "
+                  "<figure style=\"max-width:none\"><div "
                   "style=\"display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(min(100%%,%"
                   "dpx),1fr))\">",
                   width);
