@@ -1,5 +1,5 @@
-/* Features without learning, for the shallow rows of the table.
- * Images: histograms of oriented gradients (Dalal, Triggs, CVPR 2005, doi 10.1109/CVPR.2005.177).
+/* Features without learning, for the experts of stage 1 and the shallow rows of the table.
+ * Images: the descriptor of data/picture/descriptor.h.
  * Texts: a bag of words of the training vocabulary, tf-idf, rows of length 1. */
 #ifndef DATA_RAW_FEATURES_H
 #define DATA_RAW_FEATURES_H
@@ -7,18 +7,7 @@
 #include "data/dataset.h"
 #include "data/picture/descriptor.h"
 
-enum {
-    HOG_CELLS = 8,  /* a side */
-    HOG_ANGLES = 9, /* of 20 degrees; a gradient and its opposite are one */
-    HOG_BLOCKS = HOG_CELLS - 1,
-    HOG_DIM = HOG_BLOCKS * HOG_BLOCKS * 4 * HOG_ANGLES, /* 1,764 */
-    RAW_WORDS = 2000                                    /* most words of the bag: the most frequent */
-};
-
-/* picture (side,side), side >= HOG_CELLS: out (HOG_DIM). Gradients by central differences, the border repeated; each
- * pixel gives its gradient's length to its cell, shared linearly between the two nearest angles; blocks of 2 x 2 cells,
- * each v / sqrt(|v|^2 + 1), cut at 0.2 and scaled to length 1 again; a flat block is 0. */
-void raw_hog(const uint8_t *picture, int side, float *out);
+enum { RAW_WORDS = 2000 }; /* most words of the bag: the most frequent */
 
 /* Words of the bag for this vocabulary. */
 int raw_words(const Vocab *v);
@@ -34,8 +23,6 @@ void raw_cases_idf(const Dataset *d, const int *index, int n, float *idf);
 /* The cases index (n) of a dataset: out (n,DESCRIPTOR_DIM), of the picture of side d->side. A case without picture is black.
  * Memory and decoding errors. */
 Status raw_descriptors(const Dataset *d, const int *index, int n, float *out, Error *err);
-/* The cases index (n) of a dataset: out (n,HOG_DIM). A case without picture is black: 0. Memory and decoding errors. */
-Status raw_images(const Dataset *d, const int *index, int n, float *out, Error *err);
 /* out (n,raw_words(d->vocab)); idf over the training cases train (n_train). */
 Status raw_texts(const Dataset *d, const int *train, int n_train, const int *index, int n, float *out,
                  Error *err);

@@ -375,7 +375,7 @@ Test(table, a_damaged_or_foreign_cell_is_reported_and_computed_again_with_the_sa
     assert_computed_again(&s, whole, "is a cell of another table; it is computed again");
     mem_free(data);
 
-    cr_assert_eq(file_write(path, "msach table cell 2\n", 19, &err), STATUS_OK); /* cut short */
+    cr_assert_eq(file_write(path, "msach table cell 3\n", 19, &err), STATUS_OK); /* cut short */
     assert_computed_again(&s, whole, "is damaged");
     mem_free(whole);
 }
@@ -406,7 +406,7 @@ Test(table, a_cell_with_a_missing_or_wrong_line_is_refused) {
             buffer_add(&changed, lines, (size_t)(line - lines));
             if (!lost) buffer_printf(&changed, "%.*s\tx\n", (int)length, line);
             buffer_printf(&changed, "%s", line + length + 1);
-            buffer_printf(&file, "msach table cell 2\t%08x\n",
+            buffer_printf(&file, "msach table cell 3\t%08x\n",
                           (unsigned)crc32_update(0, changed.data, changed.size));
             buffer_add(&file, changed.data, changed.size);
             cr_assert_eq(file_write(path, file.data, file.size, &err), STATUS_OK);
@@ -434,7 +434,7 @@ Test(table, cells_of_an_older_format_are_named_and_not_read) {
     snprintf(path, sizeof path, "%s/cells", s.out);
     cr_assert_eq(dir_make(path, &err), STATUS_OK);
     snprintf(path, sizeof path, "%s/cells/0123456789abcdef.txt", s.out);
-    cr_assert_eq(file_write(path, "msach table cell 1\n", 19, &err), STATUS_OK);
+    cr_assert_eq(file_write(path, "msach table cell 2\n", 19, &err), STATUS_OK);
     expect_msach(0, "holds 1 cell file of an older msach (*.txt), which this one does not read",
                  "table -q --data %s --out %s --bits 16 --seeds 1 --quick --only dcmh --set %s", s.manifest,
                  s.out, tiny_settings);

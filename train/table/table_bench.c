@@ -102,7 +102,7 @@ static void raw_own(const OwnFeatures *f, const int *index, size_t n, float *out
 Status bench_raw(Bench *b, Error *err) {
     const Session *s = &b->session;
     const OwnFeatures *own = s->own;
-    b->raw_dim[MODALITY_IMAGE] = own[MODALITY_IMAGE].x ? own[MODALITY_IMAGE].width : HOG_DIM;
+    b->raw_dim[MODALITY_IMAGE] = own[MODALITY_IMAGE].x ? own[MODALITY_IMAGE].width : DESCRIPTOR_DIM;
     b->raw_dim[MODALITY_TEXT] = own[MODALITY_TEXT].x ? own[MODALITY_TEXT].width : raw_words(&s->vocab);
     for (int set = 0; set < SET_COUNT; set++) {
         size_t n = (size_t)s->count[set];
@@ -114,7 +114,7 @@ Status bench_raw(Bench *b, Error *err) {
         for (Modality m = 0; m < MODALITIES; m++)
             if (own[m].x) raw_own(&own[m], s->index[set], n, raw[m]);
         if (!own[MODALITY_IMAGE].x)
-            TRY(raw_images(&s->data, s->index[set], (int)n, raw[MODALITY_IMAGE], err));
+            TRY(raw_descriptors(&s->data, s->index[set], (int)n, raw[MODALITY_IMAGE], err));
         if (!own[MODALITY_TEXT].x)
             TRY(raw_texts(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], s->index[set], (int)n,
                           raw[MODALITY_TEXT], err));

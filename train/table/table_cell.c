@@ -6,7 +6,7 @@
 #include "nn/base/alloc.h"
 #include "train/table/table_plan.h"
 
-static const char FORMAT[] = "msach table cell 2";
+static const char FORMAT[] = "msach table cell 3";
 enum { MAX_FILE = 1 << 28, SCORES = 2 * MODALITIES };
 
 void table_cell_free(TableCell *c) {
