@@ -79,7 +79,11 @@ static void check(const char *path, Status *worst) {
     if (s == STATUS_OK)
         printf("ok       %s: %s\n", path, what);
     else
-        printf("%s  %s\n", s == STATUS_CHECK ? "damaged" : *what ? what : "missed ", err.message);
+        printf("%s  %s\n",
+               s == STATUS_CHECK            ? "damaged"
+               : s == STATUS_INPUT && *what ? what
+                                            : "missed ",
+               err.message);
     if (*worst == STATUS_OK) *worst = s;
 }
 
