@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/eval_judged.h"
 #include "cmd/json_out.h"
 #include "cmd/verbs.h"
 #include "eval/audit/audit_folder.h"
@@ -61,6 +62,8 @@ typedef struct {
     const Evaluation *e;
     Interval interval[2];
     double partner[2][PARTNER_CUTS], compat_map[2];
+    const Calibration *calibration; /* of the model; NULL: codes of any program */
+    Judged judged;
 } Result;
 
 static Status find_partners(Result *r, Modality k, Pool *pool, Error *err) {
@@ -139,6 +142,7 @@ static Status measure(Args *a, Result *r, Error *err) {
         TRY(compat_map((Compat)r->compat, &task, 0, &r->compat_map[k], a->pool, err));
     }
 #endif
+    if (r->calibration) TRY(judged_measure(&r->judged, r->e, r->calibration, a->pool, err));
     if (args_has(a, "dump")) TRY(write_dump(a, r, err));
     if (args_has(a, "curves")) TRY(write_curves(a, r, err));
     return args_has(a, "html") ? write_page(a, r, err) : STATUS_OK;
@@ -198,6 +202,7 @@ static void print_json(const Result *r) {
     const Evaluation *e = r->e;
     printf("{\"bits\":%d", e->query.bits);
     if (r->run) printf(",\"protocol\":\"%s\",\"set\":\"%s\"", PROTOCOLS[r->protocol], SETS[r->set]);
+    if (r->calibration) judged_json(&r->judged);
     printf(",\"queries\":%zu,\"database\":%zu", e->query.n, e->database.n);
     for (int k = 0; k < 2; k++) json_direction(r, k);
     printf(",\"codes\":{\"image\":");
@@ -219,6 +224,7 @@ static void print_retrieval(const Result *r) {
                r->interval[k].low, r->interval[k].high, d->map_random, d->precision[CUT_10], d->ndcg,
                r->partner[k][0], r->partner[k][1], r->partner[k][2]);
     }
+    if (r->calibration) judged_print(&r->judged);
 #if PART_AUDIT
     if (r->compat < 0) return;
     printf("\nby the formula of %s (%s): image to text %.3f, text to image %.3f\n",
@@ -282,6 +288,7 @@ static Status evaluate(Args *a, Result *r, const char *data, Error *err) {
     if (status == STATUS_OK)
         status = evaluation_run(&e, &s, &f.model, r->set ? SET_VAL : SET_QUERY, (Protocol)r->protocol, err);
     r->e = &e;
+    r->calibration = &f.calibration;
     r->label_name = (const char *const *)s.manifest.label_names;
     if (status == STATUS_OK) status = measure(a, r, err);
     if (status == STATUS_OK) (args_has(a, "json") ? print_json : print_table)(r);

@@ -34,6 +34,7 @@ static const Option OPTIONS[] = {
      "question: "
      "list the cases",
      PLAIN},
+    {"unseen", 'u', NULL, NULL, "only cases that the model was not trained on", PLAIN},
     {"top", 'k', "N", "10", "most hits of a question; 0: all", PLAIN},
     {"per-group", 'g', "N", NULL,
      "most hits of one patient, case or video; 0: all [1 for the table and --html, 0 for --json and --tsv]",
@@ -139,9 +140,24 @@ static Status print_table(const Search *s, const Query *q, Error *err) {
     return STATUS_OK;
 }
 
+/* What the reader of any form of output must know about the question. */
+static void warn_of_question(const Search *s) {
+    const Answer *a = &s->answer;
+    Buffer words = {0};
+    for (size_t i = 0; i < a->n_unknown; i++) buffer_printf(&words, "%s%s", i ? ", " : "", a->unknown[i]);
+    if (a->n_unknown)
+        log_warn(s->finder.log, "words that the model does not know: %s",
+                 buffer_text(&words));
+    if (a->unlike)
+        log_warn(s->finder.log,
+                 "the picture is unlike the pictures of the training; expect nothing of the answer");
+    buffer_free(&words);
+}
+
 /* name: the question as given, for hits that name it. */
 static Status ask(Search *s, const Query *q, const char *name, Error *err) {
     TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
+    warn_of_question(s);
 #if PART_PAGES
     if (s->form == AS_HTML) return page_answer(&s->page, &s->finder, q, &s->answer, err);
 #endif
@@ -283,8 +299,11 @@ static Status run(Args *a, Error *err) {
     const char **labels;
     int n;
     TRY(args_list(a, "label", &labels, &n, err));
-    FilterOptions o = {
-        .labels = labels, .n_labels = n, .id_match = args_get(a, "id-match"), .words = args_get(a, "words")};
+    FilterOptions o = {.labels = labels,
+                       .n_labels = n,
+                       .id_match = args_get(a, "id-match"),
+                       .words = args_get(a, "words"),
+                       .unseen = args_has(a, "unseen")};
     Search s = {.form = AS_TABLE, .options = SEARCH_DEFAULT};
     Status status = finder_open(&s.finder, args_get(a, "model"), args_get(a, "index"), &a->log, err);
     if (status == STATUS_OK) status = finder_filter(&s.finder, &o, &s.filter, err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/characters.h"
 #include "data/picture/image.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
@@ -46,21 +47,47 @@ void finder_close(Finder *f) {
 
 /* ---- The code of a question ---- */
 
-static void warn_of_unknown_words(const Finder *f, const int32_t *word, int n, const char *text) {
-    for (int i = 0; i < n; i++)
-        if (word[i] != TOKEN_UNKNOWN) return;
-    log_warn(f->log, "no word of '%.80s' occurred in training; the answer is a guess", text);
+static Status keep_unknown(Answer *a, const char *word, Error *err) {
+    if (!mem_grow(&a->unknown, &a->unknown_room, a->n_unknown + 1, sizeof *a->unknown))
+        return mem_error(err, "the question");
+    a->unknown[a->n_unknown] = mem_strdup(word);
+    return a->unknown[a->n_unknown++] ? STATUS_OK : mem_error(err, "the question");
+}
+
+/* Lists the words that the vocabulary lacks, but for pairs of CJK characters, whose characters are words too. A question without any known
+ * word has no meaning for the model. */
+static Status judge_words(const Finder *f, Answer *a, const char *text, Error *err) {
+    Words w;
+    int known = 0;
+    TRY(words_split(&w, text, f->model.vocab.length, "the question", err));
+    Status s = STATUS_OK;
+    for (int i = 0; s == STATUS_OK && i < w.n; i++) {
+        Characters c;
+        if (vocab_find(&f->model.vocab, w.words[i]) != TOKEN_UNKNOWN) {
+            known++;
+            continue;
+        }
+        s = characters_fold(&c, w.words[i], strlen(w.words[i]), "the question", err);
+        if (s != STATUS_OK) break;
+        bool pair = c.n > 1 && character_is_cjk(c.c[0]);
+        characters_free(&c);
+        if (!pair) s = keep_unknown(a, w.words[i], err);
+    }
+    words_free(&w);
+    if (s != STATUS_OK || known) return s;
+    return error_set(err, STATUS_INPUT, "no word of '%.80s' occurred in training; use words of the reports",
+                     text);
 }
 
 static Status encode_text(const Finder *f, Answer *a, const char *text, Encoding *out, Error *err) {
     const Vocab *v = &f->model.vocab;
     size_t words = (size_t)v->length;
     int length = 0;
+    TRY(judge_words(f, a, text, err));
     int32_t *word = mem_calloc(words + 1, sizeof *word);
     int32_t *gram = v->buckets ? mem_calloc(words + 1, TOKEN_NGRAMS * sizeof *gram) : NULL;
     Status s = word && (gram || !v->buckets) ? STATUS_OK : mem_error(err, "the question");
     if (s == STATUS_OK) s = tokens_encode(v, text, "the question", word, gram, &length, err);
-    if (s == STATUS_OK) warn_of_unknown_words(f, word, length, text);
     if (s == STATUS_OK) s = encode_texts(&a->encoder, word, gram, &length, 1, out, err);
     mem_free(gram);
     mem_free(word);
@@ -75,10 +102,14 @@ static Status encode_square(const Finder *f, Answer *a, const Image *im, Encodin
                                       offset = (float)(-c->mean / c->deviation);
     uint8_t *square = mem_alloc(pixels);
     float *x = mem_calloc(pixels, sizeof *x);
-    Status s = square && x ? image_square(im, c->image_size, square, err) : mem_error(err, "the question");
+    out->features = mem_calloc((size_t)c->dim, sizeof *out->features);
+    Status s = square && x && out->features ? image_square(im, c->image_size, square, err)
+                                            : mem_error(err, "the question");
     for (size_t k = 0; s == STATUS_OK && k < pixels; k++) x[k] = (float)square[k] * scale + offset;
     if (s == STATUS_OK) descriptor_make(square, c->image_size, descriptor);
     if (s == STATUS_OK) s = encode_images(&a->encoder, x, descriptor, 1, out, err);
+    if (s == STATUS_OK) a->unlike = calibration_is_unlike(&f->model.calibration, out->features);
+    mem_free(out->features);
     mem_free(x);
     mem_free(square);
     return s;
@@ -138,12 +169,17 @@ static Status code_of_hex(const Finder *f, const Query *q, int find, Answer *a, 
 
 /* ---- Asking ---- */
 
+static void forget_words(Answer *a) {
+    while (a->n_unknown) mem_free(a->unknown[--a->n_unknown]);
+}
+
 Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answer *a, Error *err) {
     uint8_t code[CODE_MAX_BITS / 8] = {0};
     float scores[CODE_MAX_BITS];
     Encoding out = {.codes = code, .scores = scores};
     a->row = a->within = a->chance_from = -1;
-    a->n = a->n_unknown = 0;
+    a->n = 0;
+    forget_words(a);
     a->ties = 0;
     a->chance = NAN;
     a->unlike = false;
@@ -161,6 +197,8 @@ Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answe
 
 void answer_free(Answer *a) {
     if (a->encodes) encoder_free(&a->encoder);
+    forget_words(a);
+    mem_free(a->unknown);
     mem_free(a->hit);
     mem_free(a->near);
     mem_free(a->ranked);

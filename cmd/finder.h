@@ -94,7 +94,7 @@ typedef enum { TRAINED_UNKNOWN = -1, TRAINED_NO, TRAINED_YES } Trained;
  *   trained_on  whether the model was trained on this case
  *   group       name of the case's group, borrowed from the index [NULL]
  *   more        further cases of the group that pass the filter and are no hits of this answer [0]
- *   confidence  share of validation cases at this distance that share a label with the question, 0 to 1 [NAN] */
+ *   confidence  share of cases at this distance that had a label in common with validation queries, 0 to 1 [NAN] */
 typedef struct {
     int64_t row; /* of the index; index_case reads id, text, picture and labels */
     int distance;
@@ -110,7 +110,7 @@ typedef struct {
  * by id; all others by distance, then in the order of the index.
  *   within, ties  the greatest distance of the hits, and how many cases that pass the filter lie within it: "10 of 324 cases within 8
  *                 bits". Of ASK_FILTER: -1, and the cases that pass. Without hits: -1, 0
- *   chance_from   least distance from which validation cases share a label no more often than chance; -1: none or not known
+ *   chance_from   least distance from which those shares are no higher than chance; -1: none or not known
  *   chance        that share; NAN: not known
  *   unknown       words of a text that the model does not know
  *   unlike        a picture is farther from the training pictures than nearly all validation pictures are */
@@ -128,7 +128,7 @@ typedef struct {
     bool unlike;
 
     /* Memory of finder_ask. */
-    size_t room;
+    size_t room, unknown_room;
     Encoder encoder;
     bool encodes;
     Hit *near;

@@ -30,6 +30,20 @@ static Status keep_matching(const Finder *f, const char *expression, Filter *t, 
     return s;
 }
 
+static Status keep_unseen(const Finder *f, Filter *t, Error *err) {
+    const Calibration *c = &f->model.calibration;
+    if (!f->has_model || !c->trained)
+        return error_set(
+            err, STATUS_USAGE,
+            "--unseen: %s; a model of `msach train` from this version on, named by --model, was expected",
+            f->has_model ? "the model does not say which cases it was trained on" : "there is no model");
+    for (int64_t row = 0; row < index_count(f->index); row++) {
+        const char *id = passes(t, row) ? index_id(f->index, row) : NULL;
+        if (id && calibration_trained_on(c, id)) t->allowed[0][row] = t->allowed[1][row] = 0;
+    }
+    return STATUS_OK;
+}
+
 /* For each label that the model does not know: the nearest one that it knows. */
 static void warn_of_unknown_labels(const Finder *f, const FilterOptions *o) {
     for (int i = 0; f->has_model && i < o->n_labels; i++) {
@@ -41,9 +55,9 @@ static void warn_of_unknown_labels(const Finder *f, const FilterOptions *o) {
 }
 
 static void warn_if_empty(const Finder *f, const FilterOptions *o, const Filter *t) {
-    bool filtered = o->n_labels || o->id_match || o->words;
+    bool filtered = o->n_labels || o->id_match || o->words || o->unseen;
     if (t->passed || index_live(f->index) == 0 || !filtered) return;
-    log_warn(f->log, "%s: no case passes --label, --id-match and --words", f->index_path);
+    log_warn(f->log, "%s: no case passes --label, --id-match, --words and --unseen", f->index_path);
     warn_of_unknown_labels(f, o);
 }
 
@@ -52,6 +66,7 @@ static Status keep(const Finder *f, const FilterOptions *o, Filter *t, Error *er
         for (Modality m = 0; m < MODALITIES; m++)
             TRY(index_keep_label(f->index, o->labels[k], t->allowed[m], err));
     if (o->id_match) TRY(keep_matching(f, o->id_match, t, err));
+    if (o->unseen) TRY(keep_unseen(f, t, err));
     return o->words ? word_filter_apply(f->index, o->words, t->allowed, err) : STATUS_OK;
 }
 

@@ -115,9 +115,21 @@ static void add_hit(Ranker *r, const struct Ranked *c) {
     a->hit[a->n++] = (AnswerHit){.row = c->hit.row,
                                  .distance = c->hit.distance,
                                  .score = c->score,
-                                 .trained_on = TRAINED_UNKNOWN,
-                                 .group = group == INDEX_NO_GROUP ? NULL : r->f->groups.name[group],
-                                 .confidence = NAN};
+                                 .group = group == INDEX_NO_GROUP ? NULL : r->f->groups.name[group]};
+}
+
+/* What the model knows of the hits. Validation measured the search from one modality to the other alone. */
+static void judge_hits(const Ranker *r) {
+    const Calibration *c = &r->f->model.calibration;
+    Answer *a = r->a;
+    bool known = r->f->has_model && r->code && a->found == modality_other(a->asked) && c->share;
+    if (known) a->chance = c->chance[a->asked];
+    if (known) a->chance_from = c->chance_from[a->asked];
+    for (size_t i = 0; i < a->n; i++) {
+        const char *id = r->f->has_model ? index_id(r->f->index, a->hit[i].row) : NULL;
+        a->hit[i].trained_on = id ? (Trained)calibration_trained_on(c, id) : TRAINED_UNKNOWN;
+        a->hit[i].confidence = known ? calibration_share(c, a->asked, a->hit[i].distance) : (double)NAN;
+    }
 }
 
 static void forget_groups(const Ranker *r) {
@@ -182,6 +194,7 @@ Status finder_rank(const Finder *f, const SearchOptions *o, const float *scores,
     else
         list_passing(&r);
     if (s == STATUS_OK) count_more(&r);
+    if (s == STATUS_OK) judge_hits(&r);
     forget_groups(&r);
     return s;
 }

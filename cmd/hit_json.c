@@ -39,6 +39,6 @@ Status hit_json(Buffer *b, const Finder *f, const Answer *a, size_t i, const cha
     add_text(b, "text", c.text);
     buffer_printf(b, ",\"unknown_words\":");
     json_add_texts(b, (const char *const *)a->unknown, a->n_unknown);
-    buffer_printf(b, "}");
+    buffer_printf(b, ",\"unlike\":%s}", a->unlike ? "true" : "false");
     return b->failed ? mem_error(err, "a hit") : STATUS_OK;
 }

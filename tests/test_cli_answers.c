@@ -219,3 +219,118 @@ Test(cli_answers, ids_are_never_cut_and_a_pipe_gets_whole_texts) {
     cr_assert_not_null(strstr(r.out, "0\xE2\x80\xA6\n"), "%s", r.out);
     ran_free(&r);
 }
+
+/* ---- What the model was trained on, and what it does not know ---- */
+
+Test(cli_answers, hits_that_the_model_was_trained_on_are_marked_and_unseen_leaves_them_out) {
+    char index[600], path[700], line[256], sets[61][16] = {{0}};
+    TinyRun t = tiny_run("tiny");
+    snprintf(index, sizeof index, "%s.idx", t.manifest);
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, t.manifest, index);
+    snprintf(path, sizeof path, "%s/split.tsv", t.run);
+    FILE *split = fopen(path, "r");
+    cr_assert_not_null(split);
+    while (fgets(line, sizeof line, split)) {
+        int number;
+        char set[16];
+        if (sscanf(line, "case%d %15s", &number, set) == 2)
+            snprintf(sets[number], sizeof sets[number], "%s", set);
+    }
+    fclose(split);
+    for (int unseen = 0; unseen < 2; unseen++) {
+        int trained = 0, n = 0, number;
+        json_t *j;
+        Ran r = run_msach("search --model %s --index %s --text 'anechoic cyst' -k 0 --json %s", t.run, index,
+                          unseen ? "--unseen" : "");
+        for (; (j = line_json(r.out, n)); n++) {
+            cr_assert_eq(sscanf(json_string_value(json_object_get(j, "id")), "case%d", &number), 1);
+            bool mark = json_is_true(json_object_get(j, "trained_on"));
+            cr_assert_eq(mark, strcmp(sets[number], "train") == 0, "case %d", number);
+            trained += mark;
+            json_decref(j);
+        }
+        ran_free(&r);
+        if (unseen) cr_assert(n > 0 && n < 60 && trained == 0, "%d of %d", trained, n);
+        if (!unseen) cr_assert(n == 60 && trained > 10, "%d of %d", trained, n);
+    }
+    Ran without = run_msach("search --index %s --id case0001 --json -k 1", index);
+    cr_assert_not_null(strstr(without.out, "\"trained_on\":null"));
+    ran_free(&without);
+    expect_msach(2, "there is no model", "search --index %s --id case0001 --unseen", index);
+}
+
+Test(cli_answers, words_that_the_model_does_not_know_are_listed_and_refused_where_there_are_no_others) {
+    char index[600];
+    TinyRun t = texts_indexed(index, "id\timage\ttext\na\t\tcyst\n");
+    Ran r = run_msach("search --model %s --index %s --text 'cyst zzgrommet qqblorf' --find text --json",
+                      t.run, index);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    json_t *j = line_json(r.out, 0), *unknown = json_object_get(j, "unknown_words");
+    cr_assert_eq(json_array_size(unknown), 2);
+    cr_assert_str_eq(json_string_value(json_array_get(unknown, 0)), "zzgrommet");
+    cr_assert_not_null(strstr(r.err, "zzgrommet, qqblorf"), "%s", r.err);
+    json_decref(j);
+    ran_free(&r);
+    expect_msach(3, "no word of 'zzgrommet qqblorf' occurred in training",
+                 "search --model %s --index %s --text 'zzgrommet qqblorf'", t.run, index);
+    expect_msach(3, "no word of", "search --model %s --index %s --text '?!'", t.run, index);
+    /* a pair of characters that are known one by one */
+    r = run_msach("search --model %s --index %s --text '\xE8\x82\xBF\xE5\x9B\x8A' --find text --json", t.run,
+                  index);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    cr_assert_not_null(strstr(r.out, "\"unknown_words\":[]"), "%s", r.out);
+    ran_free(&r);
+}
+
+/* A net trained for a while, so that its distances mean something. */
+static const char *trained_archive(const char *name) {
+    const char *folder = fixture_path(name);
+    expect_msach(0, NULL, "phantom -q --out %s --cases 400 --size 32 --seed 5 --lang en", folder);
+    expect_msach(
+        0, NULL,
+        "train -q --data %s/manifest.tsv --out %s/run --set image_size=32 width=8 dim=32 heads=2 buckets=512 "
+        "views=1",
+        folder, folder);
+    return folder;
+}
+
+Test(cli_answers, confidences_are_near_the_shares_observed_on_test_queries) {
+    static const char *const way[] = {"image_to_text", "text_to_image"};
+    const char *folder = trained_archive("calibrated");
+    Ran r = run_msach("eval --run %s/run --json", folder);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    json_t *j = line_json(r.out, 0);
+    for (int k = 0; k < 2; k++) {
+        json_t *bins = json_object_get(json_object_get(j, "confidence"), way[k]);
+        json_t *asymmetric = json_object_get(json_object_get(j, "asymmetric"), way[k]);
+        cr_assert_eq(json_array_size(bins), 5, "%s", r.out);
+        for (size_t i = 0; i < 5; i++) {
+            json_t *bin = json_array_get(bins, i);
+            cr_assert_float_eq(number_of(bin, "predicted"), number_of(bin, "observed"), 0.1, "%s: %s", way[k],
+                               r.out);
+        }
+        double low = number_of(asymmetric, "gain_low"), high = number_of(asymmetric, "gain_high"),
+               gain = number_of(asymmetric, "gain"),
+               map = number_of(json_object_get(json_object_get(j, way[k]), "map"), "expected");
+        cr_assert(low <= gain && gain <= high && low < high);
+        cr_assert_float_eq(number_of(asymmetric, "map"), map + gain, 1e-6);
+    }
+    json_decref(j);
+    ran_free(&r);
+    /* near hits have a share, far ones are said to be chance; another picture than all of the training is flagged */
+    expect_msach(0, NULL, "index -q --model %s/run --data %s/manifest.tsv --out %s/a.idx", folder, folder,
+                 folder);
+    r = run_msach("search --model %s/run --index %s/a.idx --text 'anechoic cyst' -k 0 -g 0", folder, folder);
+    cr_assert_not_null(strstr(r.out, "/10  "), "%s", r.out);
+    cr_assert_not_null(strstr(r.out, "chance: from"), "%s", r.out);
+    ran_free(&r);
+    uint8_t noise[32 * 32];
+    for (int i = 0; i < 32 * 32; i++) noise[i] = (i / 32 / 2 + i % 32 / 2) % 2 ? 255 : 0;
+    expect_msach(0, "unlike the pictures of the training",
+                 "search --model %s/run --index %s/a.idx --image %s", folder, folder,
+                 fixture_png("board.png", 32, 32, noise));
+    r = run_msach("search --model %s/run --index %s/a.idx --image %s/images/case0001.png", folder, folder,
+                  folder);
+    cr_assert_null(strstr(r.err, "unlike"), "%s", r.err);
+    ran_free(&r);
+}

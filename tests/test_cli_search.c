@@ -87,7 +87,7 @@ Test(cli_search, a_picture_asks_like_its_own_case) {
     TinyRun t = indexed(index);
     Ran a = run_msach("search --model %s --index %s --image %s/case0005.png --tsv -k 0 --id-match [1-46-9]$",
                       t.run, index, t.images);
-    Ran b = run_msach("search --index %s --id case0005 --tsv -k 0 --id-match [1-46-9]$", index);
+    Ran b = run_msach("search --model %s --index %s --id case0005 --tsv -k 0 --id-match [1-46-9]$", t.run, index);
     cr_assert_eq(a.code, 0, "%s", a.err);
     cr_assert_str_eq(a.out, b.out);
     cr_assert_eq(count_lines(a.out), 1 + 48);
@@ -122,7 +122,7 @@ Test(cli_search, filters_and_radius_leave_out_what_does_not_fit) {
     ran_free(&all);
     ran_free(&within);
     expect_msach(2, "--id-match '('", "search --index %s --id case0001 --id-match (", index);
-    expect_msach(0, "no case passes --label, --id-match and --words",
+    expect_msach(0, "no case passes --label, --id-match, --words and --unseen",
                  "search --index %s --id case0001 --label nonsense", index);
     expect_msach(0, "label 'normall': did you mean 'normal'?",
                  "search --model %s --index %s --text cyst --label normall", t.run, index);

@@ -310,7 +310,8 @@ Test(train, a_model_file_gives_back_weights_words_labels_and_settings) {
     const char *path = fixture_path("m.safetensors");
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     Fact fact = {"map_validation", "0.5"};
-    cr_assert_eq(model_save(path, &m, &c, &s.vocab, s.manifest.label_names, 3, &fact, 1, &err), STATUS_OK);
+    cr_assert_eq(model_save(path, &m, &c, &s.vocab, s.manifest.label_names, 3, NULL, &fact, 1, &err),
+                 STATUS_OK);
     cr_assert_eq(model_open(&f, path, &err), STATUS_OK, "%s", err.message);
     cr_assert(memcmp(&f.config, &c, sizeof c) == 0);
     cr_assert_eq(f.vocab.n, s.vocab.n);

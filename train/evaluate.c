@@ -36,13 +36,15 @@ RetrievalTask evaluation_task(const Evaluation *e, Modality from) {
     return (RetrievalTask){&e->query, &e->database, from, e->own_group_left_out};
 }
 
-/* The codes of both modalities, added to c. */
-static Status encode_set(CaseSet *c, const Session *s, const Model *m, Set set, Error *err) {
+/* The codes of both modalities, added to c. score: receives the scores too, or NULL. */
+static Status encode_set(CaseSet *c, float *score[MODALITIES], const Session *s, const Model *m, Set set,
+                         Error *err) {
     c->bits = m->config.bits;
     for (Modality k = 0; k < MODALITIES; k++) {
         Encoding out = {.codes = mem_calloc(c->n, code_bytes(c->bits))};
         c->code[k] = out.codes;
-        if (!out.codes) return mem_error(err, "the codes");
+        if (score) score[k] = out.scores = mem_calloc(c->n * (size_t)c->bits, sizeof *out.scores);
+        if (!out.codes || (score && !out.scores)) return mem_error(err, "the codes");
         TRY(encode_cases(m, &s->data, s->index[set], s->count[set], k, &out, s->pool, s->log, err));
     }
     return STATUS_OK;
@@ -70,8 +72,8 @@ Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which
             s->manifest.path, set_name(which), s->count[which], set_name(database), s->count[database]);
     TRY(evaluation_cases(&e->query, s, which, err));
     TRY(evaluation_cases(&e->database, s, database, err));
-    TRY(encode_set(&e->query, s, m, which, err));
-    TRY(encode_set(&e->database, s, m, database, err));
+    TRY(encode_set(&e->query, e->score, s, m, which, err));
+    TRY(encode_set(&e->database, NULL, s, m, database, err));
     return evaluation_measure(e, s->pool, err);
 }
 
@@ -79,11 +81,29 @@ void evaluation_free(Evaluation *e) {
     for (int k = 0; k < MODALITIES; k++) {
         mem_free((void *)e->query.code[k]);
         mem_free((void *)e->database.code[k]);
+        mem_free(e->score[k]);
         retrieval_free(&e->direction[k]);
     }
     evaluation_cases_free(&e->query);
     evaluation_cases_free(&e->database);
     memset(e, 0, sizeof *e);
+}
+
+/* All codes have the same length as vectors of -1 and +1, so that their cosines rank as their inner products do. */
+Status evaluation_asymmetric(const Evaluation *e, Modality from, Retrieval *out, Pool *pool, Error *err) {
+    Modality to = modality_other(from);
+    CaseSet query = e->query, database = e->database;
+    float *values = mem_calloc(database.n * (size_t)database.bits, sizeof *values);
+    *out = (Retrieval){0};
+    if (!values) return mem_error(err, "the asymmetric ranking");
+    code_unpack(database.code[to], database.n, database.bits, values);
+    query.dim = database.dim = database.bits;
+    query.vector[from] = e->score[from];
+    database.vector[to] = values;
+    Status s =
+        evaluate_vectors(out, &(RetrievalTask){&query, &database, from, e->own_group_left_out}, pool, err);
+    mem_free(values);
+    return s;
 }
 
 double evaluation_map(const Evaluation *e) {

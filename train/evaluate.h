@@ -23,6 +23,7 @@ typedef struct {
     bool own_group_left_out;         /* validation: queries and database are the same cases */
     Retrieval direction[MODALITIES]; /* by Modality of the queries */
     CodeHealth health[MODALITIES];   /* of the database codes */
+    float *score[MODALITIES]; /* (queries, bits) s_m before the sign; NULL where codes alone are known */
 } Evaluation;
 
 /* The task of one direction, as it was evaluated. */
@@ -35,6 +36,10 @@ Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which
 void evaluation_free(Evaluation *e);
 /* Fills direction and health of e, whose sets hold codes, labels and groups. */
 Status evaluation_measure(Evaluation *e, Pool *pool, Error *err);
+
+/* One direction ranked by A(s, b) (hash/code.h) of the queries' scores and the database's codes, instead of by differing bits. retrieval_free in
+ * every case. e->score is not NULL. */
+Status evaluation_asymmetric(const Evaluation *e, Modality from, Retrieval *out, Pool *pool, Error *err);
 
 /* Mean of the expected MAP of both directions. */
 double evaluation_map(const Evaluation *e);

@@ -7,6 +7,7 @@
 
 #include "data/tokens.h"
 #include "nn/safetensors.h"
+#include "train/calibration.h"
 #include "train/config.h"
 
 typedef struct {
@@ -15,8 +16,9 @@ typedef struct {
     Vocab vocab;
     char **label_names;
     int n_labels;
-    char hash[9]; /* crc32 of the file, which identifies the model in an index */
-    StFile file;  /* metadata as read: st_get(&file, "map_image_to_text") */
+    char hash[9];            /* crc32 of the file, which identifies the model in an index */
+    Calibration calibration; /* its arrays are NULL in files of older versions */
+    StFile file;             /* metadata as read: st_get(&file, "map_image_to_text") */
 } ModelFile;
 
 /* A result for the metadata. */
@@ -25,8 +27,9 @@ typedef struct {
     char value[64];
 } Fact;
 
+/* calibration: or NULL. */
 Status model_save(const char *path, const Model *m, const Config *c, const Vocab *v, char *const *label_names,
-                  int n_labels, const Fact *facts, int n_facts, Error *err);
+                  int n_labels, const Calibration *calibration, const Fact *facts, int n_facts, Error *err);
 
 /* path: a model file, or the directory of a run. Checks checksum, names, shapes and sizes; STATUS_INPUT where one is wrong.
  * A setting that the file does not have gets the value `before` of its row (config.h). model_close in every case. */

@@ -11,6 +11,7 @@
 #include "nn/base/bytes.h"
 #include "nn/base/lock.h"
 #include "nn/base/parts.h"
+#include "train/calibrate.h"
 #include "train/encode.h"
 #include "train/loop.h"
 #include "train/mixture.h"
@@ -92,7 +93,9 @@ static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Er
 static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const Model *m, Progress *p,
                      Error *err) {
     Evaluation e;
+    Calibration c = {0};
     Status status = evaluation_run(&e, s, m, SET_QUERY, PROTOCOL_HONEST, err);
+    if (status == STATUS_OK) status = calibrate(&c, s, m, &e.database, err);
     if (status == STATUS_OK) {
         Fact facts[] = {{"data_crc32", ""},     {"split_hash", ""},        {"best_epoch", ""},
                         {"map_validation", ""}, {"map_image_to_text", ""}, {"map_text_to_image", ""},
@@ -105,8 +108,9 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
         snprintf(facts[5].value, sizeof facts[5].value, "%.6f", e.direction[1].map.expected);
         snprintf(facts[6].value, sizeof facts[6].value, "%d", s->count[SET_TRAIN]);
         status = model_save(f->model, m, &s->config, &s->vocab, s->manifest.label_names, session_classes(s),
-                            facts, 7, err);
+                            &c, facts, 7, err);
     }
+    calibration_free(&c);
     if (status == STATUS_OK) status = write_metrics(f, p, err);
 #if PART_PAGES
     if (status == STATUS_OK) status = report_write(o->out, o->command, s, m, p, &e, err);

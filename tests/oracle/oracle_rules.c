@@ -50,6 +50,45 @@ double oracle_asymmetric(const float *s, const int *bit, int q) {
     return 2 * ones - all;
 }
 
+/* Mean share of the pools i..j. */
+static double mean_share(const double *all, const double *relevant, int i, int j) {
+    double n = 0, r = 0;
+    for (; i <= j; i++) n += all[i], r += relevant[i];
+    return n > 0 ? r / n : 0;
+}
+
+/* By the min-max formula of isotonic regression (Robertson, Wright, Dykstra 1988): p_d = min over i <= d of max over j >= d of the mean of
+ * i..j. */
+void oracle_confidence(const int64_t *all, const int64_t *relevant, int n, int least, double *share) {
+    enum { MOST = 128 };
+    double pairs[MOST] = {0}, found[MOST] = {0};
+    int pool[MOST], pools = 0;
+    for (int d = 0; d < n; d++) {
+        pool[d] = pools;
+        pairs[pools] += (double)all[d];
+        found[pools] += (double)relevant[d];
+        if (pairs[pools] >= least) pools++;
+    }
+    if (pools && pool[n - 1] == pools) { /* the last pool is too small: it joins the one before */
+        for (int d = 0; d < n; d++) pool[d] -= pool[d] == pools;
+        pairs[pools - 1] += pairs[pools];
+        found[pools - 1] += found[pools];
+    }
+    if (pools == 0) pools = 1;
+    for (int d = 0; d < n; d++) {
+        double low = 2;
+        for (int i = 0; i <= pool[d]; i++) {
+            double high = -1;
+            for (int j = pool[d]; j < pools; j++) {
+                double mean = mean_share(pairs, found, i, j);
+                high = mean > high ? mean : high;
+            }
+            low = high < low ? high : low;
+        }
+        share[d] = low;
+    }
+}
+
 /* FNV-1a of 32 bits (Fowler, Noll, Vo): for each byte, xor, then times the prime. */
 static uint32_t hash(const char *s, size_t n) {
     uint32_t h = 2166136261u;

@@ -1,0 +1,147 @@
+/* What a model keeps to judge answers by: shares of distances, hashes of training ids, and the file that holds them. */
+#include "train/calibration.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
+#include "nn/base/rng.h"
+#include "tests/check.h"
+#include "tests/fixtures.h"
+#include "tests/oracle/oracle_rules.h"
+#include "tests/run_command.h"
+#include "train/model_file.h"
+
+enum { BITS = 24, ROW = BITS + 1 };
+
+/* Pairs as a search makes them: few near ones, shares that fall with noise. */
+static void make_pairs(Rng *rng, int64_t pairs[MODALITIES][2][ROW]) {
+    for (int m = 0; m < MODALITIES; m++)
+        for (int d = 0; d < ROW; d++) {
+            pairs[m][0][d] = (int64_t)rng_below(rng, (uint32_t)(4 * d + 2));
+            pairs[m][1][d] = 0;
+            for (int64_t i = 0; i < pairs[m][0][d]; i++) pairs[m][1][d] += (int)rng_below(rng, 30) > d;
+        }
+}
+
+Test(calibration, shares_are_the_oracles_and_never_rise_with_distance) {
+    Rng rng = rng_stream(5, RNG_TEST, 1);
+    for (int round = 0; round < 40; round++) {
+        int64_t pairs[MODALITIES][2][ROW];
+        double share[ROW];
+        Error err;
+        make_pairs(&rng, pairs);
+        Calibration c = {.bits = BITS, .pairs = &pairs[0][0][0]};
+        cr_assert_eq(calibration_fit(&c, &err), STATUS_OK);
+        for (Modality m = 0; m < MODALITIES; m++) {
+            double all = 0, relevant = 0;
+            oracle_confidence(pairs[m][0], pairs[m][1], ROW, CALIBRATION_LEAST, share);
+            for (int d = 0; d < ROW; d++) {
+                all += (double)pairs[m][0][d], relevant += (double)pairs[m][1][d];
+                cr_assert_float_eq(calibration_share(&c, m, d), share[d], 1e-12, "round %d, distance %d",
+                                   round, d);
+                if (d) cr_assert_leq(calibration_share(&c, m, d), calibration_share(&c, m, d - 1));
+            }
+            cr_assert_float_eq(c.chance[m], relevant / all, 1e-12);
+            int from = c.chance_from[m];
+            cr_assert(from >= 0 && share[from] <= c.chance[m] &&
+                      (from == 0 || share[from - 1] > c.chance[m]));
+        }
+        cr_assert(isnan(calibration_share(&c, 0, BITS + 1)));
+        mem_free(c.share);
+    }
+}
+
+Test(calibration, few_pairs_near_by_do_not_make_a_certain_share) {
+    int64_t pairs[MODALITIES][2][ROW] = {{{2, 0, 40, 60}, {2, 0, 20, 6}}};
+    Error err;
+    Calibration c = {.bits = BITS, .pairs = &pairs[0][0][0]};
+    cr_assert_eq(calibration_fit(&c, &err), STATUS_OK);
+    cr_assert_float_eq(calibration_share(&c, MODALITY_IMAGE, 0), 22.0 / 42, 1e-12);
+    cr_assert_float_eq(calibration_share(&c, MODALITY_IMAGE, 3), 0.1, 1e-12);
+    cr_assert(isnan(calibration_share(&c, MODALITY_TEXT, 3))); /* no pairs */
+    cr_assert_eq(c.chance_from[MODALITY_TEXT], -1);
+    mem_free(c.share);
+}
+
+/* ---- The file ---- */
+
+static Status read_back(Calibration *from, int bits, int dim, Calibration *c) {
+    StFile out = {0}, in;
+    Error err = {0};
+    const char *path = fixture_path("calibration.safetensors");
+    calibration_store(from, &out);
+    st_set(&out, "format", "test");
+    cr_assert_eq(st_write(&out, path, &err), STATUS_OK, "%s", err.message);
+    st_free(&out);
+    cr_assert_eq(st_read(&in, path, true, &err), STATUS_OK, "%s", err.message);
+    Status s = calibration_read(c, &in, bits, dim, path, &err);
+    st_free(&in);
+    return s;
+}
+
+Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
+    enum { DIM = 3 };
+    int64_t pairs[MODALITIES][2][ROW];
+    int64_t trained[2] = {calibration_hash("salt", "a"), calibration_hash("salt", "b")};
+    float picture[2 * DIM] = {1, 0, 0, 0, 2, 0}, near[DIM] = {3, 0.01F, 0}, far[DIM] = {0, 0, 1};
+    Rng rng = rng_stream(5, RNG_TEST, 2);
+    make_pairs(&rng, pairs);
+    if (trained[0] > trained[1])
+        trained[0] = calibration_hash("salt", "b"), trained[1] = calibration_hash("salt", "a");
+    Calibration from = {.bits = BITS,
+                        .dim = DIM,
+                        .salt = "salt",
+                        .trained = trained,
+                        .n_trained = 2,
+                        .pairs = &pairs[0][0][0],
+                        .picture = picture,
+                        .n_pictures = 2,
+                        .unlike = 0.5},
+                c;
+    cr_assert_eq(read_back(&from, BITS, DIM, &c), STATUS_OK);
+    cr_assert_eq(memcmp(c.pairs, pairs, sizeof pairs), 0);
+    cr_assert(calibration_trained_on(&c, "a") == 1 && calibration_trained_on(&c, "b") == 1);
+    cr_assert_eq(calibration_trained_on(&c, "c"), 0);
+    cr_assert(!calibration_is_unlike(&c, near) && calibration_is_unlike(&c, far));
+    calibration_free(&c);
+    cr_assert_eq(read_back(&from, BITS + 8, DIM, &c), STATUS_INPUT);
+    calibration_free(&c);
+    cr_assert_eq(read_back(&from, BITS, DIM + 1, &c), STATUS_INPUT);
+    calibration_free(&c);
+    pairs[1][1][3] = pairs[1][0][3] + 1;
+    cr_assert_eq(read_back(&from, BITS, DIM, &c), STATUS_INPUT);
+    calibration_free(&c);
+    Calibration nothing = {.bits = BITS, .dim = DIM};
+    cr_assert_eq(read_back(&nothing, BITS, DIM, &c), STATUS_OK);
+    cr_assert_eq(calibration_trained_on(&c, "a"), -1);
+    cr_assert(isnan(calibration_share(&c, 0, 0)) && !calibration_is_unlike(&c, far));
+    calibration_free(&c);
+}
+
+/* ---- A trained model ---- */
+
+Test(calibration, a_run_keeps_exactly_its_training_ids) {
+    TinyRun t = tiny_run("tiny");
+    char path[700], line[256];
+    ModelFile f;
+    Error err = {0};
+    snprintf(path, sizeof path, "%s/split.tsv", t.run);
+    FILE *split = fopen(path, "r");
+    cr_assert_not_null(split);
+    cr_assert_eq(model_open(&f, t.run, &err), STATUS_OK, "%s", err.message);
+    int rows = 0, trained = 0;
+    while (fgets(line, sizeof line, split)) {
+        char id[64], set[64];
+        if (sscanf(line, "%63s %63s", id, set) != 2 || strcmp(id, "id") == 0) continue;
+        rows++;
+        trained += strcmp(set, "train") == 0;
+        cr_assert_eq(calibration_trained_on(&f.calibration, id), strcmp(set, "train") == 0, "%s", line);
+    }
+    cr_assert(rows == 60 && trained > 10, "%d rows, %d of training", rows, trained);
+    cr_assert_eq(f.calibration.n_trained, trained);
+    model_close(&f);
+    fclose(split);
+}

@@ -1,0 +1,171 @@
+#include "train/calibrate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eval/ranking.h"
+#include "nn/base/alloc.h"
+#include "train/encode.h"
+
+/* ---- Training cases ---- */
+
+static int by_number(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static Status hash_ids(Calibration *c, const Session *s, Error *err) {
+    c->n_trained = s->count[SET_TRAIN];
+    snprintf(c->salt, sizeof c->salt, "%08x%08x", s->manifest.crc, s->split.hash);
+    c->trained = mem_calloc((size_t)c->n_trained + 1, sizeof *c->trained);
+    if (!c->trained) return mem_error(err, "the calibration");
+    for (int i = 0; i < c->n_trained; i++)
+        c->trained[i] = calibration_hash(c->salt, s->manifest.cases[s->index[SET_TRAIN][i]].id);
+    qsort(c->trained, (size_t)c->n_trained, sizeof *c->trained, by_number);
+    return STATUS_OK;
+}
+
+/* ---- Pairs ---- */
+
+static size_t most_levels(const BitPlanes *labels) {
+    size_t most = 1;
+    for (size_t q = 0; q < labels->n; q++) {
+        size_t levels = (size_t)bit_planes_count(labels, q) + 1;
+        most = levels > most ? levels : most;
+    }
+    return most;
+}
+
+Status calibrate_count(const RetrievalTask *t, int64_t *pairs, Error *err) {
+    Ranking r;
+    Status s = ranking_open(&r, t, err);
+    size_t groups = (size_t)t->query->bits + 1,
+           cells = s == STATUS_OK ? groups * most_levels(&r.query_labels) : 1;
+    uint32_t *memory = mem_calloc(2 * (cells + groups), sizeof *memory);
+    if (s == STATUS_OK && !memory) s = mem_error(err, "the calibration");
+    for (size_t q = 0; s == STATUS_OK && q < t->query->n; q++) {
+        TieTable table = {.count = memory};
+        uint32_t *all = memory + 2 * cells, *relevant = all + groups;
+        ranking_count(&r, q, &table, memory + cells);
+        tie_table_sum(&table, all, relevant);
+        for (size_t d = 0; d < groups; d++) {
+            pairs[d] += all[d];
+            pairs[groups + d] += relevant[d];
+        }
+    }
+    mem_free(memory);
+    ranking_close(&r);
+    return s;
+}
+
+/* codes: of the validation cases, by Modality. */
+static Status count_validation(Calibration *c, const Session *s, uint8_t *const codes[MODALITIES],
+                               const CaseSet *database, Error *err) {
+    size_t direction = 2 * ((size_t)c->bits + 1);
+    CaseSet query;
+    Status status = evaluation_cases(&query, s, SET_VAL, err);
+    query.bits = c->bits;
+    c->pairs = mem_calloc(MODALITIES * direction, sizeof *c->pairs);
+    if (status == STATUS_OK && !c->pairs) status = mem_error(err, "the calibration");
+    for (Modality from = 0; status == STATUS_OK && from < MODALITIES; from++) {
+        RetrievalTask t = {&query, database, from, true};
+        query.code[from] = codes[from];
+        status = calibrate_count(&t, c->pairs + (size_t)from * direction, err);
+    }
+    evaluation_cases_free(&query);
+    return status == STATUS_OK ? calibration_fit(c, err) : status;
+}
+
+/* ---- Pictures ---- */
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static Status keep_pictures(Calibration *c, const Session *s, const Model *m, Error *err) {
+    int all = s->count[SET_TRAIN], n = all < CALIBRATION_PICTURES ? all : CALIBRATION_PICTURES;
+    int *index = mem_calloc((size_t)n + 1, sizeof *index);
+    c->picture = mem_calloc((size_t)n * (size_t)c->dim + 1, sizeof *c->picture);
+    Encoding out = {.features = c->picture};
+    c->n_pictures = n;
+    Status status = index && c->picture ? STATUS_OK : mem_error(err, "the calibration");
+    for (int i = 0; status == STATUS_OK && i < n; i++)
+        index[i] = s->index[SET_TRAIN][(size_t)i * (size_t)all / (size_t)n];
+    if (status == STATUS_OK)
+        status = encode_cases(m, &s->data, index, n, MODALITY_IMAGE, &out, s->pool, NULL, err);
+    mem_free(index);
+    return status;
+}
+
+/* context (validation cases, dim) */
+static Status measure_usual(Calibration *c, const float *context, size_t n, Error *err) {
+    double *far = mem_calloc(n, sizeof *far);
+    if (!far) return mem_error(err, "the calibration");
+    for (size_t i = 0; i < n; i++) far[i] = calibration_nearest(c, context + i * (size_t)c->dim);
+    qsort(far, n, sizeof *far, by_size);
+    c->unlike = far[n - 1 - n / CALIBRATION_UNUSUAL];
+    mem_free(far);
+    return STATUS_OK;
+}
+
+static Status use_validation(Calibration *c, const Session *s, const Model *m, const CaseSet *database,
+                             Error *err) {
+    size_t n = (size_t)s->count[SET_VAL];
+    uint8_t *codes[MODALITIES];
+    float *context = mem_calloc(n * (size_t)c->dim, sizeof *context);
+    Status status = context ? STATUS_OK : mem_error(err, "the calibration");
+    for (Modality k = 0; k < MODALITIES; k++) {
+        Encoding out = {.features = k == MODALITY_IMAGE ? context : NULL,
+                        .codes = mem_calloc(n, code_bytes(c->bits))};
+        codes[k] = out.codes;
+        if (status == STATUS_OK && !out.codes) status = mem_error(err, "the calibration");
+        if (status == STATUS_OK)
+            status = encode_cases(m, &s->data, s->index[SET_VAL], (int)n, k, &out, s->pool, NULL, err);
+    }
+    if (status == STATUS_OK) status = count_validation(c, s, codes, database, err);
+    if (status == STATUS_OK) status = keep_pictures(c, s, m, err);
+    if (status == STATUS_OK) status = measure_usual(c, context, n, err);
+    for (int k = 0; k < MODALITIES; k++) mem_free(codes[k]);
+    mem_free(context);
+    return status;
+}
+
+Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet *database, Error *err) {
+    *c = (Calibration){.bits = m->config.bits, .dim = m->config.dim, .chance_from = {-1, -1}};
+    TRY(hash_ids(c, s, err));
+    return s->count[SET_VAL] ? use_validation(c, s, m, database, err) : STATUS_OK;
+}
+
+/* ---- Checking ---- */
+
+Status calibrate_compare(const Calibration *c, const RetrievalTask *t, CalibrationBin bin[CALIBRATION_BINS],
+                         int *n, Error *err) {
+    size_t row = (size_t)c->bits + 1;
+    double total = 0, before = 0;
+    memset(bin, 0, CALIBRATION_BINS * sizeof *bin);
+    *n = 0;
+    if (!isfinite(calibration_share(c, t->from, 0))) return STATUS_OK;
+    int64_t *pairs = mem_calloc(2 * row, sizeof *pairs);
+    if (!pairs) return mem_error(err, "the calibration");
+    Status s = calibrate_count(t, pairs, err);
+    for (size_t d = 0; d < row; d++) total += (double)pairs[d];
+    for (size_t d = 0; s == STATUS_OK && total > 0 && d < row; d++) {
+        double here = (double)pairs[d];
+        if (here <= 0) continue;
+        /* the bin that holds the middle pair of this distance */
+        CalibrationBin *b = &bin[(int)((before + here / 2) / total * CALIBRATION_BINS)];
+        b->pairs += here;
+        b->predicted += here * calibration_share(c, t->from, (int)d);
+        b->observed += (double)pairs[row + d];
+        before += here;
+    }
+    for (int i = 0; i < CALIBRATION_BINS; i++)
+        if (bin[i].pairs > 0)
+            bin[(*n)++] = (CalibrationBin){bin[i].predicted / bin[i].pairs, bin[i].observed / bin[i].pairs,
+                                           bin[i].pairs};
+    mem_free(pairs);
+    return s;
+}

@@ -1,0 +1,32 @@
+/* Measures, at the end of training, what a model file keeps for the judging of answers (train/calibration.h). */
+#ifndef TRAIN_CALIBRATE_H
+#define TRAIN_CALIBRATE_H
+
+#include "train/calibration.h"
+#include "train/evaluate.h"
+
+enum {
+    CALIBRATION_PICTURES = 256, /* training pictures kept, evenly spaced in the order of the manifest */
+    CALIBRATION_UNUSUAL = 100   /* 1 in so many validation pictures is farther from them than "unlike" */
+};
+
+/* The ids of the training cases; the pairs of validation queries and database cases of other groups, neither of which was trained on;
+ * training pictures and the distance to them that 1 in CALIBRATION_UNUSUAL validation pictures exceeds. database: labels, groups and codes.
+ * (Pairs within the validation set would be too few of a kind: the split gives it one group or two of each label.) Without validation cases
+ * pairs and pictures are NULL. calibration_free in every case. */
+Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet *database, Error *err);
+
+/* Adds the pairs of a task to pairs (2, bits+1): at each distance, and those that share a label. */
+Status calibrate_count(const RetrievalTask *t, int64_t *pairs, Error *err);
+
+/* One of CALIBRATION_BINS bins of pairs, nearest first, each with as many pairs as the distances allow: mean predicted share, observed
+ * share. */
+enum { CALIBRATION_BINS = 5 };
+typedef struct {
+    double predicted, observed, pairs;
+} CalibrationBin;
+/* Compares the shares of c with the pairs of a task. Returns the number of bins that hold pairs: 0 where c knows no shares. */
+Status calibrate_compare(const Calibration *c, const RetrievalTask *t, CalibrationBin bin[CALIBRATION_BINS],
+                         int *n, Error *err);
+
+#endif

@@ -1,0 +1,55 @@
+/* What a model file keeps so that answers can be judged: which cases the model was trained on, how often a validation query and a case at each
+ * distance share a label, and pictures to compare new ones with. train/calibrate.h measures it at the end of training. Tensors in the file:
+ *
+ *   calibration.trained   i64 (n)         hashes of the training ids, ascending; salted with the metadata "calibration_salt"
+ *   calibration.pairs     i64 (2,2,q+1)   by modality of the query: pairs at each distance, pairs that share a label
+ *   calibration.pictures  f32 (p,d)       contexts c_v of training pictures; metadata "calibration_unlike": greatest usual distance
+ *
+ * A hash hides an id from a reader of the file, not from someone who can guess the id. */
+#ifndef TRAIN_CALIBRATION_H
+#define TRAIN_CALIBRATION_H
+
+#include <stdbool.h>
+
+#include "hash/code.h"
+#include "nn/safetensors.h"
+
+/* Least pairs of a distance whose share is read; nearer distances with fewer pairs are pooled, so that the standard error of a share stays
+ * below 0.1. */
+enum { CALIBRATION_LEAST = 30, CALIBRATION_SALT = 24 };
+
+/* Arrays that are NULL: not known, as in files of older versions. share (MODALITIES, bits+1), by modality of the query: p(d) of
+ * the equation `confidence` (hash/ALGORITHM.md). chance, chance_from: the share of all pairs; the least distance d with p(d) at or below it; -1: no pairs. */
+typedef struct {
+    int bits, dim;
+    char salt[CALIBRATION_SALT];
+    int64_t *trained, *pairs;
+    int n_trained;
+    float *picture;
+    int n_pictures;
+    double unlike;
+    double *share, chance[MODALITIES];
+    int chance_from[MODALITIES];
+} Calibration;
+
+/* Adds tensors and metadata to f, which borrows them until st_write. */
+void calibration_store(const Calibration *c, StFile *f);
+/* STATUS_INPUT where a tensor has another shape than codes of `bits` and contexts of `dim` need. calibration_free in every case. */
+Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, const char *path, Error *err);
+void calibration_free(Calibration *c);
+
+/* Fills share, chance and chance_from from pairs. */
+Status calibration_fit(Calibration *c, Error *err);
+
+/* -1: not known; else whether the id is one of the training cases. */
+int calibration_trained_on(const Calibration *c, const char *id);
+int64_t calibration_hash(const char *salt, const char *id);
+
+/* Share of cases of the other modality at this distance that share a label with a query of modality `from`, 0 to 1; NAN: not known. */
+double calibration_share(const Calibration *c, Modality from, int distance);
+
+/* Least of 1 - cos between a context c_v (dim) and the kept pictures; -1 without pictures. unlike: farther than the greatest usual one. */
+double calibration_nearest(const Calibration *c, const float *context);
+bool calibration_is_unlike(const Calibration *c, const float *context);
+
+#endif
