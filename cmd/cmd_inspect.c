@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -168,6 +169,69 @@ static Status show_codes(const char *path, Error *err) {
     return STATUS_OK;
 }
 
+/* A label and its cases. */
+typedef struct {
+    const char *name;
+    int64_t cases;
+} Count;
+
+static int by_cases(const void *a, const void *b) {
+    const Count *x = a, *y = b;
+    if (x->cases != y->cases) return x->cases > y->cases ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const Count *)a)->name, ((const Count *)b)->name);
+}
+
+/* Every label of every case that is there, a line each, the most frequent first. */
+static Status show_labels(const Index *x, Error *err) {
+    Count *all = NULL;
+    size_t n = 0, capacity = 0, kept = 0;
+    Status s = STATUS_OK;
+    for (int64_t row = 0; s == STATUS_OK && row < index_count(x); row++) {
+        IndexCase c = {0};
+        if (!index_deleted(x, row)) s = index_case(x, row, &c, err);
+        for (int k = 0; s == STATUS_OK && k < c.n_labels; k++) {
+            if (!mem_grow(&all, &capacity, n + 1, sizeof *all))
+                s = mem_error(err, "the labels");
+            else
+                all[n++] = (Count){c.labels[k], 1};
+        }
+    }
+    if (n) qsort(all, n, sizeof *all, by_name);
+    for (size_t i = 0; i < n; i++) {
+        if (kept && strcmp(all[kept - 1].name, all[i].name) == 0)
+            all[kept - 1].cases++;
+        else
+            all[kept++] = all[i];
+    }
+    if (kept) qsort(all, kept, sizeof *all, by_cases);
+    number("labels", (double)kept);
+    for (size_t i = 0; s == STATUS_OK && i < kept; i++)
+        printf("  %8lld  %s\n", (long long)all[i].cases, all[i].name);
+    mem_free(all);
+    return s;
+}
+
+static Status show_groups(const Index *x, Error *err) {
+    IndexGroups g;
+    Status s = index_groups(x, &g, err);
+    size_t live = 0;
+    for (size_t i = 0; s == STATUS_OK && i < g.n; i++) {
+        bool any = false;
+        for (uint32_t k = g.first[i]; k < g.first[i + 1]; k++) any |= !index_deleted(x, g.row[k]);
+        live += any;
+    }
+    if (s == STATUS_OK && g.n)
+        number("groups", (double)live);
+    else if (s == STATUS_OK)
+        fact("groups", "none: no case has a group, or the index is of version 1");
+    index_groups_free(&g);
+    return s;
+}
+
 static Status show_index(const char *path, Error *err) {
     Index *x = NULL;
     TRY(index_open(&x, path, err));
@@ -182,8 +246,11 @@ static Status show_index(const char *path, Error *err) {
     number("deleted", (double)(n - index_live(x)));
     number("with an image", (double)has[MODALITY_IMAGE]);
     number("with a text", (double)has[MODALITY_TEXT]);
+    fact("words of texts", index_has_words(x) ? "yes" : "no: search --words reads the texts");
+    Status s = show_groups(x, err);
+    if (s == STATUS_OK) s = show_labels(x, err);
     index_close(x);
-    return STATUS_OK;
+    return s;
 }
 
 /* ---- Runs ---- */

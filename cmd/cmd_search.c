@@ -47,6 +47,7 @@ static const Option OPTIONS[] = {
     {"radius", 'r', "BITS", NULL, "only hits within this distance", PLAIN},
     {"json", 0, NULL, NULL, "print each hit as one JSON object", PLAIN},
     {"tsv", 0, NULL, NULL, "print each hit as one tab-separated line, below a header", PLAIN},
+    {"pictures", 0, "DIR", NULL, "where the pictures are, if they are not where the index says", PLAIN},
     {"html", 0, "FILE", NULL, "write a page with pictures and reports", PLAIN},
     OPTION_THREADS,
     OPTION_LAST};
@@ -145,19 +146,35 @@ static void warn_of_question(const Search *s) {
     const Answer *a = &s->answer;
     Buffer words = {0};
     for (size_t i = 0; i < a->n_unknown; i++) buffer_printf(&words, "%s%s", i ? ", " : "", a->unknown[i]);
-    if (a->n_unknown)
-        log_warn(s->finder.log, "words that the model does not know: %s",
-                 buffer_text(&words));
+    if (a->n_unknown) log_warn(s->finder.log, "words that the model does not know: %s", buffer_text(&words));
     if (a->unlike)
         log_warn(s->finder.log,
                  "the picture is unlike the pictures of the training; expect nothing of the answer");
     buffer_free(&words);
 }
 
+/* Names the first picture of the hits that is not there. */
+static Status warn_of_pictures(const Search *s, Error *err) {
+    for (size_t i = 0; s->form != AS_TABLE && i < s->answer.n; i++) {
+        IndexCase c;
+        char *path;
+        TRY(index_case(s->finder.index, s->answer.hit[i].row, &c, err));
+        TRY(finder_picture(&s->finder, &c, &path, err));
+        bool missing = path && !path_exists(path);
+        if (missing)
+            log_warn(s->finder.log, "%s: there is no such picture; name its folder with --pictures DIR",
+                     path);
+        mem_free(path);
+        if (missing) break;
+    }
+    return STATUS_OK;
+}
+
 /* name: the question as given, for hits that name it. */
 static Status ask(Search *s, const Query *q, const char *name, Error *err) {
     TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
     warn_of_question(s);
+    TRY(warn_of_pictures(s, err));
 #if PART_PAGES
     if (s->form == AS_HTML) return page_answer(&s->page, &s->finder, q, &s->answer, err);
 #endif
@@ -167,19 +184,29 @@ static Status ask(Search *s, const Query *q, const char *name, Error *err) {
     return terminal_flush(err);
 }
 
+/* What one line can be wrong about; anything else ends the answers. */
+static bool is_of_line(Status status) {
+    return status == STATUS_INPUT || status == STATUS_USAGE;
+}
+
+/* A wrong line is reported and skipped: the answers to the others are not lost. */
 static Status ask_lines(Search *s, FILE *from, const char *path, Error *err) {
     Queries lines = {.from = from, .path = path};
-    Query q;
-    bool more;
-    Status status;
-    while ((status = queries_next(&lines, &q, &more, err)) == STATUS_OK && more) {
-        status = ask(s, &q, (const char *)lines.text.data, err);
-        if (status == STATUS_OK) continue;
-        error_prefix(err, "%s:%d", path, lines.line);
-        break;
+    int skipped = 0;
+    bool more = true;
+    Status status = STATUS_OK;
+    while (more && (status == STATUS_OK || is_of_line(status))) {
+        Query q;
+        bool read = (status = queries_next(&lines, &q, &more, err)) == STATUS_OK;
+        if (read && more) status = ask(s, &q, (const char *)lines.text.data, err);
+        if (!is_of_line(status)) continue;
+        if (read) error_prefix(err, "%s:%d", path, lines.line);
+        log_warn(s->finder.log, "%s; skipped", err->message);
+        skipped++;
     }
     queries_free(&lines);
-    return status;
+    if (status != STATUS_OK && !is_of_line(status)) return status;
+    return skipped ? error_set(err, STATUS_INPUT, "%s: %d lines were skipped", path, skipped) : STATUS_OK;
 }
 
 static Status ask_file(Search *s, const char *path, Error *err) {
@@ -249,6 +276,7 @@ static Status read_options(Args *a, Search *s, Error *err) {
     TRY(read_count(a, "rerank", people ? PEOPLE_RERANK : 0, &o->rerank, err));
     s->many = args_has(a, "queries") || args_has(a, "image-features") || args_has(a, "text-features");
     s->page_path = args_get(a, "html");
+    s->finder.pictures = args_get(a, "pictures");
     TRY(args_pool(a, err));
     s->finder.pool = a->pool;
     return STATUS_OK;

@@ -206,9 +206,21 @@ void answer_free(Answer *a) {
     memset(a, 0, sizeof *a);
 }
 
+/* The longest end of an indexed path that is in the folder, else the shortest; NULL where memory ran out. */
+static char *picture_in(const char *folder, const char *image) {
+    for (const char *end = image;;) {
+        const char *slash = strchr(end, '/');
+        bool up = strncmp(end, "../", 3) == 0 || end[0] == '/';
+        char *path = up ? NULL : path_join(folder, end);
+        if (!slash || (path && path_exists(path))) return path;
+        mem_free(path);
+        end = slash + 1;
+    }
+}
+
 Status finder_picture(const Finder *f, const IndexCase *c, char **path, Error *err) {
     *path = NULL;
     if (!c->image || !c->image[0]) return STATUS_OK;
-    *path = path_beside(f->index_path, c->image);
+    *path = f->pictures ? picture_in(f->pictures, c->image) : path_beside(f->index_path, c->image);
     return *path ? STATUS_OK : mem_error(err, "a picture's path");
 }

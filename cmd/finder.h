@@ -25,6 +25,7 @@ typedef struct {
     ModelFile model;
     Index *index;
     IndexGroups groups;
+    const char *pictures; /* a folder in place of the one that the index names; or NULL */
     Pool *pool;
     const Log *log;
 } Finder;
@@ -148,7 +149,8 @@ void answer_free(Answer *a);
 Status finder_rank(const Finder *f, const SearchOptions *o, const float *scores, const uint8_t *code,
                    Answer *a, Error *err);
 
-/* *path: the picture of a case, relative to the working directory; NULL where the case has none. The caller frees it. */
+/* *path: the picture of a case, relative to the working directory; NULL where the case has none. The caller frees it. In f->pictures the
+ * longest end of the indexed path that is there counts: of ../old/images/1.png first old/images/1.png, then images/1.png, then 1.png. */
 Status finder_picture(const Finder *f, const IndexCase *c, char **path, Error *err);
 
 #endif

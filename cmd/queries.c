@@ -16,18 +16,24 @@ static Query parse(const char *line) {
     return (Query){.kind = ASK_TEXT, .value = line};
 }
 
+/* The rest of a wrong line, so that the next call reads the line behind it. */
+static Status skip_line(Queries *f, int c, Error *err) {
+    bool nul = c == 0;
+    while (c != EOF && c != '\n') c = getc(f->from);
+    if (nul)
+        return error_set(err, STATUS_INPUT, "%s:%d: the line holds a NUL byte; text was expected", f->path,
+                         f->line);
+    return error_set(err, STATUS_INPUT, "%s:%d: the line is longer than %d bytes; split it", f->path, f->line,
+                     QUERY_MAX_LINE);
+}
+
 /* Reads a line without its ending and appends 0; *more is false at the end of the file. */
 static Status read_line(Queries *f, bool *more, Error *err) {
     int c;
     f->text.size = 0;
     f->line++;
     while ((c = getc(f->from)) != EOF && c != '\n') {
-        if (c == 0)
-            return error_set(err, STATUS_INPUT, "%s:%d: the line holds a NUL byte; text was expected",
-                             f->path, f->line);
-        if (f->text.size == QUERY_MAX_LINE)
-            return error_set(err, STATUS_INPUT, "%s:%d: the line is longer than %d bytes; split it", f->path,
-                             f->line, QUERY_MAX_LINE);
+        if (c == 0 || f->text.size == QUERY_MAX_LINE) return skip_line(f, c, err);
         buffer_add(&f->text, &(unsigned char){(unsigned char)c}, 1);
     }
     if (ferror(f->from)) return error_from_errno(err, f->path, "read");

@@ -19,7 +19,7 @@ typedef struct {
 } Queries;
 
 /* Reads the next question that is not empty; *more is false at the end. q->value lives until the next call. STATUS_INPUT where a line holds
- * a NUL byte or exceeds QUERY_MAX_LINE. */
+ * a NUL byte or exceeds QUERY_MAX_LINE; the next call then reads the next line. */
 Status queries_next(Queries *from, Query *q, bool *more, Error *err);
 void queries_free(Queries *from);
 

@@ -334,3 +334,56 @@ Test(cli_answers, confidences_are_near_the_shares_observed_on_test_queries) {
     cr_assert_null(strstr(r.err, "unlike"), "%s", r.err);
     ran_free(&r);
 }
+
+/* ---- The archive ---- */
+
+Test(cli_answers, inspect_lists_the_labels_of_an_index_with_their_cases_and_counts_groups) {
+    static const char TEXTS[] =
+        "id\timage\ttext\tlabels\tgroup\n"
+        "a\t\tcyst\tcyst|stone\tp1\nb\t\tcyst\tcyst\tp1\nc\t\tcyst\tcyst\tp2\nd\t\tstone\tstone\tp3\n";
+    char index[600];
+    texts_indexed(index, TEXTS);
+    expect_msach(0, NULL, "index -q --out %s --delete d", index);
+    Ran r = run_msach("inspect %s", index);
+    cr_assert_not_null(strstr(r.out, "groups             2\n"), "%s", r.out);
+    cr_assert_not_null(strstr(r.out, "labels             2\n         3  cyst\n         1  stone\n"), "%s",
+                       r.out);
+    ran_free(&r);
+    expect_msach(0, "none: no case has a group", "inspect tests/golden/index1.idx");
+}
+
+Test(cli_answers, moved_pictures_are_found_by_their_new_folder_and_warned_of_without) {
+    char index[600];
+    TinyRun t = tiny_run("tiny");
+    snprintf(index, sizeof index, "%s.idx", t.manifest);
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, t.manifest, index);
+    const char *moved = fixture_path("moved");
+    cr_assert_eq(rename(t.images, moved), 0);
+    expect_msach(0, "there is no such picture; name its folder with --pictures",
+                 "search --index %s --id case0001 --json", index);
+    Ran r = run_msach("search --index %s --id case0001 --json -k 1 --pictures %s", index, moved);
+    json_t *j = line_json(r.out, 0);
+    cr_assert(path_exists(json_string_value(json_object_get(j, "image"))), "%s", r.out);
+    cr_assert_str_eq(r.err, "");
+    json_decref(j);
+    ran_free(&r);
+}
+
+Test(cli_answers, train_warns_of_data_that_make_its_figures_mean_little_and_prints_chance) {
+    char manifest[4096] = "id\timage\ttext\tlabels\n";
+    uint8_t gray[32 * 32] = {0};
+    fixture_png("few/a.png", 32, 32, gray);
+    for (int i = 0; i < 40; i++) {
+        size_t n = strlen(manifest);
+        snprintf(manifest + n, sizeof manifest - n, "c%d\ta.png\tliver %s\t%s\n", i, i % 5 ? "cyst" : "stone",
+                 i % 5 ? "cyst" : "stone");
+    }
+    const char *path = fixture_text("few/few.tsv", manifest);
+    Ran r = run_msach("train --data %s --out %s/run --set %s", path, fixture_path("few"), tiny_settings);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    cr_assert_not_null(strstr(r.err, "add a column 'group'"), "%s", r.err);
+    cr_assert_not_null(strstr(r.err, "40 groups; below 50"), "%s", r.err);
+    cr_assert_not_null(strstr(r.err, "1 labels have fewer than 12 cases, 'stone'"), "%s", r.err);
+    cr_assert_not_null(strstr(r.err, "(chance 0."), "%s", r.err);
+    ran_free(&r);
+}

@@ -74,11 +74,13 @@ Test(cli_search, queries_are_answered_line_by_line_and_name_themselves) {
     cr_assert_str_eq(json_string_value(json_object_get(j, "query")), "@id case0003");
     json_decref(j);
     ran_free(&r);
-    Ran bad = run_msach_input("cyst\n@id nobody\n", "search --model %s --index %s --queries - --tsv -k 1",
-                              t.run, index);
+    Ran bad = run_msach_input("cyst\n@id nobody\n\xff\n@id case0004\n",
+                              "search --model %s --index %s --queries - --tsv -k 1", t.run, index);
     cr_assert_eq(bad.code, 3);
     cr_assert_not_null(strstr(bad.err, "standard input:2: "));
-    cr_assert_eq(count_lines(bad.out), 2); /* the header and the first answer came before */
+    cr_assert_not_null(strstr(bad.err, "standard input:3: "));
+    cr_assert_not_null(strstr(bad.err, "2 lines were skipped"), "%s", bad.err);
+    cr_assert_eq(count_lines(bad.out), 3); /* the header and the answers to the first and the last line */
     ran_free(&bad);
 }
 
@@ -87,7 +89,8 @@ Test(cli_search, a_picture_asks_like_its_own_case) {
     TinyRun t = indexed(index);
     Ran a = run_msach("search --model %s --index %s --image %s/case0005.png --tsv -k 0 --id-match [1-46-9]$",
                       t.run, index, t.images);
-    Ran b = run_msach("search --model %s --index %s --id case0005 --tsv -k 0 --id-match [1-46-9]$", t.run, index);
+    Ran b =
+        run_msach("search --model %s --index %s --id case0005 --tsv -k 0 --id-match [1-46-9]$", t.run, index);
     cr_assert_eq(a.code, 0, "%s", a.err);
     cr_assert_str_eq(a.out, b.out);
     cr_assert_eq(count_lines(a.out), 1 + 48);

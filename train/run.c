@@ -118,8 +118,11 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
     (void)o;
 #endif
     if (status == STATUS_OK)
-        log_line(s->log, "test MAP at %d bits: image to text %.3f, text to image %.3f (epoch %d of stage 2)",
-                 e.query.bits, e.direction[0].map.expected, e.direction[1].map.expected, p->best_epoch);
+        log_line(s->log,
+                 "test MAP at %d bits: image to text %.3f (chance %.3f), text to image %.3f (chance %.3f); "
+                 "epoch %d of stage 2",
+                 e.query.bits, e.direction[0].map.expected, e.direction[0].map_random,
+                 e.direction[1].map.expected, e.direction[1].map_random, p->best_epoch);
     evaluation_free(&e);
     return status;
 }
@@ -128,6 +131,35 @@ static void log_sets(const Session *s) {
     log_line(s->log, "%d cases: %d train, %d validation, %d query, %d database; %d labels, %d words",
              s->manifest.n, s->count[SET_TRAIN], s->count[SET_VAL], s->count[SET_QUERY],
              s->count[SET_DATABASE], session_classes(s), s->vocab.n);
+}
+
+/* Below these, splits and MAP say little. */
+enum { FEW_GROUPS = 50, FEW_OF_LABEL = 12 };
+
+/* Says at the start what would make the figures at the end mean little. */
+static void warn_of_data(const Session *s) {
+    const Manifest *m = &s->manifest;
+    int rare = 0, first = -1;
+    for (int k = 0; k < m->n_labels; k++) {
+        int cases = 0;
+        for (int i = 0; i < m->n; i++) cases += m->labels[(size_t)i * (size_t)m->n_labels + (size_t)k];
+        if (cases < FEW_OF_LABEL && rare++ == 0) first = k;
+    }
+    if (m->n_groups == m->n)
+        log_warn(s->log,
+                 "%s: no two cases share a group; if patients have several pictures, add a column 'group', "
+                 "or near-copies "
+                 "of training cases become queries and every figure is too good",
+                 m->path);
+    if (m->n_groups < FEW_GROUPS)
+        log_warn(s->log,
+                 "%s: %d groups; below %d a split leaves few patients to learn from and to ask, and MAP is "
+                 "uncertain",
+                 m->path, m->n_groups, FEW_GROUPS);
+    if (rare)
+        log_warn(s->log,
+                 "%s: %d labels have fewer than %d cases, '%s' among them; such a label is hardly learned",
+                 m->path, rare, FEW_OF_LABEL, m->label_names[first]);
 }
 
 /* Loads the checkpoint where the run is resumed and has one; else starts from the beginning. */
@@ -165,6 +197,7 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
     if (status == STATUS_OK) status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
     s.stop = o->stop;
     if (status == STATUS_OK) log_sets(&s);
+    if (status == STATUS_OK && !o->resume) warn_of_data(&s);
     if (status == STATUS_OK) status = terms_model(&s, &m, err);
     if (status == STATUS_OK) status = begin(&f, o, &s, &m, &p, err);
     bool was_finished = p.stage == 3;
