@@ -102,14 +102,11 @@ static Status encode_square(const Finder *f, Answer *a, const Image *im, Encodin
                                       offset = (float)(-c->mean / c->deviation);
     uint8_t *square = mem_alloc(pixels);
     float *x = mem_calloc(pixels, sizeof *x);
-    out->features = mem_calloc((size_t)c->dim, sizeof *out->features);
-    Status s = square && x && out->features ? image_square(im, c->image_size, square, err)
-                                            : mem_error(err, "the question");
+    Status s = square && x ? image_square(im, c->image_size, square, err) : mem_error(err, "the question");
     for (size_t k = 0; s == STATUS_OK && k < pixels; k++) x[k] = (float)square[k] * scale + offset;
     if (s == STATUS_OK) descriptor_make(square, c->image_size, descriptor);
     if (s == STATUS_OK) s = encode_images(&a->encoder, x, descriptor, 1, out, err);
-    if (s == STATUS_OK) a->unlike = calibration_is_unlike(&f->model.calibration, out->features);
-    mem_free(out->features);
+    if (s == STATUS_OK) a->unlike = calibration_is_unlike(&f->model.calibration, descriptor);
     mem_free(x);
     mem_free(square);
     return s;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/picture/descriptor.h"
 #include "eval/ranking.h"
 #include "nn/base/alloc.h"
 #include "train/encode.h"
@@ -85,56 +86,72 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static Status keep_pictures(Calibration *c, const Session *s, const Model *m, Error *err) {
+/* descriptor (n, dim) of the pictures of n cases. */
+static Status describe(const Session *s, const int *index, int n, float *descriptor, Error *err) {
+    size_t side = (size_t)s->data.side;
+    uint8_t *scratch = mem_alloc(side * side);
+    Status status = scratch ? STATUS_OK : mem_error(err, "the calibration");
+    for (int i = 0; status == STATUS_OK && i < n; i++) {
+        const uint8_t *picture;
+        status = dataset_picture(&s->data, index[i], scratch, &picture, err);
+        if (status == STATUS_OK)
+            descriptor_make(picture, s->data.side, descriptor + (size_t)i * DESCRIPTOR_DIM);
+    }
+    mem_free(scratch);
+    return status;
+}
+
+static Status keep_pictures(Calibration *c, const Session *s, Error *err) {
     int all = s->count[SET_TRAIN], n = all < CALIBRATION_PICTURES ? all : CALIBRATION_PICTURES;
     int *index = mem_calloc((size_t)n + 1, sizeof *index);
-    c->picture = mem_calloc((size_t)n * (size_t)c->dim + 1, sizeof *c->picture);
-    Encoding out = {.features = c->picture};
+    c->picture = mem_calloc((size_t)n + 1, DESCRIPTOR_DIM * sizeof *c->picture);
     c->n_pictures = n;
     Status status = index && c->picture ? STATUS_OK : mem_error(err, "the calibration");
     for (int i = 0; status == STATUS_OK && i < n; i++)
         index[i] = s->index[SET_TRAIN][(size_t)i * (size_t)all / (size_t)n];
-    if (status == STATUS_OK)
-        status = encode_cases(m, &s->data, index, n, MODALITY_IMAGE, &out, s->pool, NULL, err);
+    if (status == STATUS_OK) status = describe(s, index, n, c->picture, err);
     mem_free(index);
     return status;
 }
 
-/* context (validation cases, dim) */
-static Status measure_usual(Calibration *c, const float *context, size_t n, Error *err) {
+static Status measure_usual(Calibration *c, const Session *s, Error *err) {
+    size_t n = (size_t)s->count[SET_VAL];
     double *far = mem_calloc(n, sizeof *far);
-    if (!far) return mem_error(err, "the calibration");
-    for (size_t i = 0; i < n; i++) far[i] = calibration_nearest(c, context + i * (size_t)c->dim);
-    qsort(far, n, sizeof *far, by_size);
-    c->unlike = far[n - 1 - n / CALIBRATION_UNUSUAL];
+    float *own = mem_calloc(n, DESCRIPTOR_DIM * sizeof *own);
+    Status status = far && own ? STATUS_OK : mem_error(err, "the calibration");
+    if (status == STATUS_OK) status = describe(s, s->index[SET_VAL], (int)n, own, err);
+    for (size_t i = 0; status == STATUS_OK && i < n; i++)
+        far[i] = calibration_nearest(c, own + i * DESCRIPTOR_DIM);
+    if (status == STATUS_OK) {
+        qsort(far, n, sizeof *far, by_size);
+        c->unlike = far[n - 1 - n / CALIBRATION_UNUSUAL];
+    }
+    mem_free(own);
     mem_free(far);
-    return STATUS_OK;
+    return status;
 }
 
 static Status use_validation(Calibration *c, const Session *s, const Model *m, const CaseSet *database,
                              Error *err) {
     size_t n = (size_t)s->count[SET_VAL];
     uint8_t *codes[MODALITIES];
-    float *context = mem_calloc(n * (size_t)c->dim, sizeof *context);
-    Status status = context ? STATUS_OK : mem_error(err, "the calibration");
+    Status status = STATUS_OK;
     for (Modality k = 0; k < MODALITIES; k++) {
-        Encoding out = {.features = k == MODALITY_IMAGE ? context : NULL,
-                        .codes = mem_calloc(n, code_bytes(c->bits))};
+        Encoding out = {.codes = mem_calloc(n, code_bytes(c->bits))};
         codes[k] = out.codes;
         if (status == STATUS_OK && !out.codes) status = mem_error(err, "the calibration");
         if (status == STATUS_OK)
             status = encode_cases(m, &s->data, s->index[SET_VAL], (int)n, k, &out, s->pool, NULL, err);
     }
     if (status == STATUS_OK) status = count_validation(c, s, codes, database, err);
-    if (status == STATUS_OK) status = keep_pictures(c, s, m, err);
-    if (status == STATUS_OK) status = measure_usual(c, context, n, err);
+    if (status == STATUS_OK) status = keep_pictures(c, s, err);
+    if (status == STATUS_OK) status = measure_usual(c, s, err);
     for (int k = 0; k < MODALITIES; k++) mem_free(codes[k]);
-    mem_free(context);
     return status;
 }
 
 Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet *database, Error *err) {
-    *c = (Calibration){.bits = m->config.bits, .dim = m->config.dim, .chance_from = {-1, -1}};
+    *c = (Calibration){.bits = m->config.bits, .dim = DESCRIPTOR_DIM, .chance_from = {-1, -1}};
     TRY(hash_ids(c, s, err));
     return s->count[SET_VAL] ? use_validation(c, s, m, database, err) : STATUS_OK;
 }

@@ -194,16 +194,17 @@ static double dot(const float *a, const float *b, int n) {
     return sum;
 }
 
-double calibration_nearest(const Calibration *c, const float *context) {
-    double least = -1, own = sqrt(dot(context, context, c->dim));
+double calibration_nearest(const Calibration *c, const float *descriptor) {
+    double least = -1, own = sqrt(dot(descriptor, descriptor, c->dim));
     for (int i = 0; i < c->n_pictures; i++) {
         const float *p = c->picture + (size_t)i * (size_t)c->dim;
-        double norm = own * sqrt(dot(p, p, c->dim)), far = norm > 0 ? 1 - dot(context, p, c->dim) / norm : 1;
+        double norm = own * sqrt(dot(p, p, c->dim)),
+               far = norm > 0 ? 1 - dot(descriptor, p, c->dim) / norm : 1;
         if (least < 0 || far < least) least = far;
     }
     return least;
 }
 
-bool calibration_is_unlike(const Calibration *c, const float *context) {
-    return c->n_pictures > 0 && calibration_nearest(c, context) > c->unlike;
+bool calibration_is_unlike(const Calibration *c, const float *descriptor) {
+    return c->n_pictures > 0 && calibration_nearest(c, descriptor) > c->unlike;
 }

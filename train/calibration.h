@@ -3,7 +3,7 @@
  *
  *   calibration.trained   i64 (n)         hashes of the training ids, ascending; salted with the metadata "calibration_salt"
  *   calibration.pairs     i64 (2,2,q+1)   by modality of the query: pairs at each distance, pairs that share a label
- *   calibration.pictures  f32 (p,d)       contexts c_v of training pictures; metadata "calibration_unlike": greatest usual distance
+ *   calibration.pictures  f32 (p,d)       descriptors (data/picture/descriptor.h) of training pictures; metadata "calibration_unlike": greatest usual distance
  *
  * A hash hides an id from a reader of the file, not from someone who can guess the id. */
 #ifndef TRAIN_CALIBRATION_H
@@ -34,7 +34,7 @@ typedef struct {
 
 /* Adds tensors and metadata to f, which borrows them until st_write. */
 void calibration_store(const Calibration *c, StFile *f);
-/* STATUS_INPUT where a tensor has another shape than codes of `bits` and contexts of `dim` need. calibration_free in every case. */
+/* STATUS_INPUT where a tensor has another shape than codes of `bits` and descriptors of `dim` numbers need. calibration_free in every case. */
 Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, const char *path, Error *err);
 void calibration_free(Calibration *c);
 
@@ -48,8 +48,8 @@ int64_t calibration_hash(const char *salt, const char *id);
 /* Share of cases of the other modality at this distance that share a label with a query of modality `from`, 0 to 1; NAN: not known. */
 double calibration_share(const Calibration *c, Modality from, int distance);
 
-/* Least of 1 - cos between a context c_v (dim) and the kept pictures; -1 without pictures. unlike: farther than the greatest usual one. */
-double calibration_nearest(const Calibration *c, const float *context);
-bool calibration_is_unlike(const Calibration *c, const float *context);
+/* Least of 1 - cos between a picture's descriptor (dim) and those of the kept pictures; -1 without pictures. unlike: farther than the greatest usual one. */
+double calibration_nearest(const Calibration *c, const float *descriptor);
+bool calibration_is_unlike(const Calibration *c, const float *descriptor);
 
 #endif

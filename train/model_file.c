@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/picture/descriptor.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "train/experts.h"
@@ -234,7 +235,7 @@ static Status open_file(ModelFile *f, const char *path, Error *err) {
     TRY(model_allocate(&f->model, &c, err));
     for (size_t i = 0; i < f->model.params.count; i++)
         TRY(copy_tensor(&f->file, &f->model.params.items[i], path, err));
-    TRY(calibration_read(&f->calibration, &f->file, c.bits, c.dim, path, err));
+    TRY(calibration_read(&f->calibration, &f->file, c.bits, DESCRIPTOR_DIM, path, err));
     TRY(need(f, path, "crc32", &crc, err));
     snprintf(f->hash, sizeof f->hash, "%s", crc);
     return STATUS_OK;
