@@ -55,7 +55,8 @@ Test(serve, answers_have_the_fields_and_the_hits_of_the_search) {
     json_decref(j);
     ran_free(&r);
     j = ask_json(&s, 200, "/api/search?id=case0007&find=image&label=cyst&per_group=0&rerank=0");
-    r = run_msach("search --index %s --id case0007 --find image --label cyst --json -k 50", s.index);
+    r = run_msach("search --model %s --index %s --id case0007 --find image --label cyst --json -k 50", s.run,
+                  s.index);
     expect_same_hits(j, r.out);
     json_decref(j);
     ran_free(&r);
