@@ -419,6 +419,7 @@ PYTHON_TORCH = $(shell for p in python3 /usr/bin/python3; do $$p -c 'import torc
 peers: msach
 	@$(PYTHON_TORCH) tests/peers/torch_ratios.py ./msach $(PEERS)
 	@tests/peers/faiss_scan.py ./msach
+	@$(PYTHON_TORCH) tests/peers/own_encoder.py ./msach build/own_encoder || [ $$? = 77 ]
 
 # Random cases beside Pillow, pydicom, DCMTK, NumPy, Python and scikit-learn; says what it skips. DIFFERENTIAL="--cases 100 --seed 7".
 $(BUILD)/differential: $(FUZZ_OBJ) $(BUILD)/eval/average_precision.o $(BUILD)/tests/peers/differential.o
