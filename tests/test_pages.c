@@ -166,18 +166,13 @@ Test(search_page, says_what_it_is_and_what_to_judge_the_hits_by) {
     const char *path = fixture_path("a.html");
     setenv("SOURCE_DATE_EPOCH", "86400", 1);
     expect_msach(0, "a.html",
-                 "search --model %s --index %s --text 'Free Fluid' --find text --per-group 1 --html %s",
+                 "search --model %s --index %s --text 'Free Fluid' --find text --per-group 1 -k 0 --html %s",
                  t.run, index, path);
     unsetenv("SOURCE_DATE_EPOCH");
     char *page = page_of("/", path);
-    static const char *const parts[] = {"1970-01-02",
-                                        "msach search --model",
-                                        "--text &#39;Free Fluid&#39;",
-                                        "manifest.tsv.idx, 60 cases",
-                                        "run, checksum",
-                                        "nearest reports",
-                                        "<mark>free</mark> <mark>fluid</mark>",
-                                        "more of this group"};
+    static const char *const parts[] = {
+        "1970-01-02",    "msach search --model", "--text &#39;Free Fluid&#39;", "manifest.tsv.idx, 60 cases",
+        "run, checksum", "nearest reports",      "<mark>fluid</mark>",          "more of this group"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         cr_assert_not_null(strstr(page, parts[i]), "%s", parts[i]);
     cr_assert_null(strstr(page, "text code"));
