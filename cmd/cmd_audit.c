@@ -117,11 +117,16 @@ static Status run(Args *a, Error *err) {
     int codes, labels;
     TRY(args_choice(a, "codes", CODES, &codes, err));
     TRY(args_choice(a, "labels", LABELS, &labels, err));
-    AuditSource from = {args_get(a, "query-codes"),  args_get(a, "database-codes"),
-                        args_get(a, "query-labels"), args_get(a, "database-labels"),
-                        args_get(a, "query-groups"), args_get(a, "database-groups"),
-                        args_get(a, "query-ids"),    args_get(a, "database-ids"),
-                        (AuditCodesForm)codes,       (AuditLabelsForm)labels,
+    AuditSource from = {args_get(a, "query-codes"),
+                        args_get(a, "database-codes"),
+                        args_get(a, "query-labels"),
+                        args_get(a, "database-labels"),
+                        args_get(a, "query-groups"),
+                        args_get(a, "database-groups"),
+                        args_get(a, "query-ids"),
+                        args_get(a, "database-ids"),
+                        (AuditCodesForm)codes,
+                        (AuditLabelsForm)labels,
                         "--codes"};
     if (!from.query_groups != !from.database_groups)
         return args_wrong(a, err, "--query-groups and --database-groups go together; both were expected");

@@ -78,7 +78,9 @@ Test(cli, missing_and_superfluous_words_are_usage_errors) {
     expect_msach(2, "--data needs MANIFEST", "train --data");
     expect_msach(2, "--resume takes no value", "train --resume=1");
     expect_msach(2, "unexpected 'extra'", "eval --run x extra");
-    expect_msach(2, "one of --text, --image, --id, --code, --queries, --image-features or --text-features is needed", "search --index x");
+    expect_msach(
+        2, "one of --text, --image, --id, --code, --queries, --image-features or --text-features is needed",
+        "search --index x");
     expect_msach(2, "only one of", "search --index x --text a --id b");
     expect_msach(2, "no file named", "verify");
     expect_msach(2, "not a multiple of 8", "train --data x --out y --bits 65");

@@ -113,7 +113,8 @@ Test(cli_seldom, encode_names_words_that_do_not_go_together) {
                  t.manifest);
     expect_msach(2, "--text contradicts --as image", "encode --model %s --out %s --text cyst --as image",
                  t.run, out);
-    expect_msach(2, "--data, --image, --text or --image-features is needed", "encode --model %s --out %s", t.run, out);
+    expect_msach(2, "--data, --image, --text or --image-features is needed", "encode --model %s --out %s",
+                 t.run, out);
     expect_msach(2, "text 2 of --text is empty", "encode --model %s --out %s --as text --text cyst ''", t.run,
                  out);
     expect_msach(3, "no case has an image", "encode --model %s --out %s --as image --data %s", t.run, out,

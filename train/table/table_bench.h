@@ -14,7 +14,8 @@ typedef struct {
     float *u[SET_COUNT][MODALITIES]; /* (n,d) mean over tokens, of the clean case */
     float *p[SET_COUNT][MODALITIES]; /* (n,classes) probabilities of the classifiers of stage 1 */
     int raw_dim[MODALITIES];
-    float *raw[SET_COUNT][MODALITIES]; /* (n, raw_dim): descriptor of a picture, tf-idf of a text; or own features */
+    float *raw[SET_COUNT]
+              [MODALITIES]; /* (n, raw_dim): descriptor of a picture, tf-idf of a text; or own features */
 } Bench;
 
 /* Opens the split of a cell. STATUS_INPUT where the data do not allow the split. bench_close in every case. */
