@@ -202,14 +202,15 @@ static void print_json(const Result *r) {
     const Evaluation *e = r->e;
     printf("{\"bits\":%d", e->query.bits);
     if (r->run) printf(",\"protocol\":\"%s\",\"set\":\"%s\"", PROTOCOLS[r->protocol], SETS[r->set]);
-    if (r->calibration) judged_json(&r->judged);
     printf(",\"queries\":%zu,\"database\":%zu", e->query.n, e->database.n);
     for (int k = 0; k < 2; k++) json_direction(r, k);
     printf(",\"codes\":{\"image\":");
     json_health(&e->health[0]);
     printf(",\"text\":");
     json_health(&e->health[1]);
-    printf("}}\n");
+    printf("}");
+    if (r->calibration) judged_json(&r->judged);
+    printf("}\n");
 }
 
 /* ---- Table ---- */

@@ -206,7 +206,9 @@ static Status ask_lines(Search *s, FILE *from, const char *path, Error *err) {
     }
     queries_free(&lines);
     if (status != STATUS_OK && !is_of_line(status)) return status;
-    return skipped ? error_set(err, STATUS_INPUT, "%s: %d lines were skipped", path, skipped) : STATUS_OK;
+    return skipped ? error_set(err, STATUS_INPUT, "%s: %d line%s skipped", path, skipped,
+                               skipped == 1 ? " was" : "s were")
+                   : STATUS_OK;
 }
 
 static Status ask_file(Search *s, const char *path, Error *err) {

@@ -38,7 +38,7 @@ awk -v root=$work '
 cd $work
 sh tests/check_equations.sh >/dev/null || wrong "an equation has a gap"
 tests="$(ls tests/oracle/*.c tests/grad_hash.c tests/grad_ops.c tests/test_config.c tests/test_stage_steps.c tests/test_train.c) \
-    tests/minicrit.c tests/fixtures.c tests/tempdir.c tests/run_command.c tests/tiny_set.c tests/tree.c"
+    tests/minicrit.c tests/fixtures.c tests/dicom_write.c tests/tempdir.c tests/run_command.c tests/tiny_set.c tests/tree.c"
 ${MAKE:-make} -s WERROR=1 BUILD=build/"$(basename "$objects")" TEST_SRC="$(echo $tests)" build/"$(basename "$objects")"/unit >build.log 2>&1 ||
     { cat build.log >&2; wrong "the copy with the new term does not build"; }
 unit=build/$(basename "$objects")/unit

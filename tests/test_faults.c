@@ -166,10 +166,9 @@ Test(faults, search) {
     faulty_indexed(&s);
     expect_msach(0, NULL, "index -q --model %s/run --data %s/more/manifest.tsv --out %s/a.idx --append",
                  s.root, s.root, s.out);
-    fixture_text("questions.txt",
-                 "a cyst with posterior enhancement\n@id case0003\n@image data/images/case0001.png\n");
     char line[700];
-    snprintf(line, sizeof line, "a cyst\n@id case0003\n@image %s/data/images/case0001.png\n", s.root);
+    snprintf(line, sizeof line, "a cyst of the breast\n@id case0003\n@image %s/data/images/case0001.png\n",
+             s.root);
     const char *questions = fixture_text("questions.txt", line);
     FAULTY_COMMAND(
         s, "search --threads 1 --model %s/run --index %s/a.idx --queries %s --json --id-match case.* -k 3",
@@ -181,7 +180,9 @@ Test(faults, search_page) {
     Faulty s = faulty_begin("page");
     faulty_indexed(&s);
     fixture_text("page/page.html", "a page of long ago");
-    FAULTY_COMMAND(s, "search --threads 1 --model %s/run --index %s/a.idx --text cyst --html %s/page.html",
+    FAULTY_COMMAND(s,
+                   "search --threads 1 --model %s/run --index %s/a.idx --text the "
+                   "--html %s/page.html",
                    s.root, s.out, s.out);
     sweep(&s);
 }

@@ -36,15 +36,14 @@ Test(races, a_second_trainer_is_told_why_and_the_first_one_goes_on) {
     expect_msach(4, "another msach is training", "train -q --data %s --out %s --set %s --resume", t.manifest,
                  out, steps_of_some_length);
     cr_assert_eq(kill(first, SIGTERM), 0);
-    cr_assert_eq(finish_msach(first), 0);
+    cr_assert_eq(finish_msach(first), 130);
     expect_msach(0, "ok ", "verify %s", out);
 }
 
-/* Signals that come while one is pending are one signal: so many that two arrive. */
-Test(races, a_second_interrupt_ends_at_once_and_leaves_a_whole_checkpoint) {
+/* Signals that come while one is pending are one signal: so many that two arrive in some of the tries. */
+Test(races, a_second_interrupt_leaves_a_whole_checkpoint) {
     TinyRun t = tiny_run("twice");
-    int at_once = 0;
-    for (int tries = 0; tries < 5 && !at_once; tries++) {
+    for (int tries = 0; tries < 3; tries++) {
         char name[32];
         snprintf(name, sizeof name, "twice/long%d", tries);
         const char *out = fixture_path(name);
@@ -54,11 +53,9 @@ Test(races, a_second_interrupt_ends_at_once_and_leaves_a_whole_checkpoint) {
             kill(pid, SIGINT);
             nanosleep(&(struct timespec){0, 100000}, NULL);
         }
-        cr_assert(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 128 + SIGINT));
-        at_once = WEXITSTATUS(status) == 128 + SIGINT;
+        cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT);
         expect_msach(0, "checkpoint", "verify %s", out);
     }
-    cr_assert(at_once);
 }
 
 Test(races, readers_beside_appends_deletions_and_compactions_see_whole_states) {

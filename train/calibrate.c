@@ -7,6 +7,7 @@
 
 #include "data/picture/descriptor.h"
 #include "eval/ranking.h"
+#include "hash/expert.h"
 #include "nn/base/alloc.h"
 #include "train/encode.h"
 
@@ -101,15 +102,29 @@ static Status describe(const Session *s, const int *index, int n, float *descrip
     return status;
 }
 
+/* Means of three training pictures of different groups each: no descriptor of one patient is kept. */
 static Status keep_pictures(Calibration *c, const Session *s, Error *err) {
-    int all = s->count[SET_TRAIN], n = all < CALIBRATION_PICTURES ? all : CALIBRATION_PICTURES;
-    int *index = mem_calloc((size_t)n + 1, sizeof *index);
-    c->picture = mem_calloc((size_t)n + 1, DESCRIPTOR_DIM * sizeof *c->picture);
-    c->n_pictures = n;
-    Status status = index && c->picture ? STATUS_OK : mem_error(err, "the calibration");
-    for (int i = 0; status == STATUS_OK && i < n; i++)
+    int all = s->count[SET_TRAIN], n = all < CALIBRATION_SOURCES ? all : CALIBRATION_SOURCES;
+    int *index = mem_calloc((size_t)n + 1, sizeof *index), *group = mem_calloc((size_t)n + 1, sizeof *group);
+    float *own = mem_calloc((size_t)n + 1, DESCRIPTOR_DIM * sizeof *own);
+    real *mean = mem_calloc(CALIBRATION_PICTURES, DESCRIPTOR_DIM * sizeof *mean);
+    c->picture = mem_calloc(CALIBRATION_PICTURES, DESCRIPTOR_DIM * sizeof *c->picture);
+    Status status =
+        index && group && own && mean && c->picture ? STATUS_OK : mem_error(err, "the calibration");
+    for (int i = 0; status == STATUS_OK && i < n; i++) {
         index[i] = s->index[SET_TRAIN][(size_t)i * (size_t)all / (size_t)n];
-    if (status == STATUS_OK) status = describe(s, index, n, c->picture, err);
+        group[i] = s->manifest.cases[index[i]].group;
+    }
+    if (status == STATUS_OK) status = describe(s, index, n, own, err);
+    if (status == STATUS_OK) {
+        expert_landmarks(own, n, DESCRIPTOR_DIM, group, CALIBRATION_PICTURES, (uint64_t)s->config.seed, mean);
+        c->n_pictures = CALIBRATION_PICTURES;
+        for (size_t i = 0; i < (size_t)CALIBRATION_PICTURES * DESCRIPTOR_DIM; i++)
+            c->picture[i] = (float)mean[i];
+    }
+    mem_free(mean);
+    mem_free(own);
+    mem_free(group);
     mem_free(index);
     return status;
 }
@@ -144,8 +159,9 @@ static Status use_validation(Calibration *c, const Session *s, const Model *m, c
             status = encode_cases(m, &s->data, s->index[SET_VAL], (int)n, k, &out, s->pool, NULL, err);
     }
     if (status == STATUS_OK) status = count_validation(c, s, codes, database, err);
-    if (status == STATUS_OK) status = keep_pictures(c, s, err);
-    if (status == STATUS_OK) status = measure_usual(c, s, err);
+    bool pictures = s->data.side > 0; /* 0: features of another program stand in their place */
+    if (status == STATUS_OK && pictures) status = keep_pictures(c, s, err);
+    if (status == STATUS_OK && pictures) status = measure_usual(c, s, err);
     for (int k = 0; k < MODALITIES; k++) mem_free(codes[k]);
     return status;
 }

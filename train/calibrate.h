@@ -6,14 +6,16 @@
 #include "train/evaluate.h"
 
 enum {
-    CALIBRATION_PICTURES = 256, /* training pictures kept, evenly spaced in the order of the manifest */
-    CALIBRATION_UNUSUAL = 100   /* 1 in so many validation pictures is farther from them than "unlike" */
+    CALIBRATION_PICTURES = 256, /* means of three training pictures that are kept */
+    CALIBRATION_SOURCES =
+        4096, /* most training pictures that they are drawn from, evenly spaced in the manifest */
+    CALIBRATION_UNUSUAL = 100 /* 1 in so many validation pictures is farther from them than "unlike" */
 };
 
 /* The ids of the training cases; the pairs of validation queries and database cases of other groups, neither of which was trained on;
- * training pictures and the distance to them that 1 in CALIBRATION_UNUSUAL validation pictures exceeds. database: labels, groups and codes.
+ * means of training pictures (hash/expert.h) and the distance to them that 1 in CALIBRATION_UNUSUAL validation pictures exceeds. database: labels, groups and codes.
  * (Pairs within the validation set would be too few of a kind: the split gives it one group or two of each label.) Without validation cases
- * pairs and pictures are NULL. calibration_free in every case. */
+ * pairs and pictures are NULL; pictures also with features of another program. calibration_free in every case. */
 Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet *database, Error *err);
 
 /* Adds the pairs of a task to pairs (2, bits+1): at each distance, and those that share a label. */

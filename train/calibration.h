@@ -3,7 +3,7 @@
  *
  *   calibration.trained   i64 (n)         hashes of the training ids, ascending; salted with the metadata "calibration_salt"
  *   calibration.pairs     i64 (2,2,q+1)   by modality of the query: pairs at each distance, pairs that share a label
- *   calibration.pictures  f32 (p,d)       descriptors (data/picture/descriptor.h) of training pictures; metadata "calibration_unlike": greatest usual distance
+ *   calibration.pictures  f32 (p,d)       descriptors (data/picture/descriptor.h), each the mean of three training pictures of different patients; metadata "calibration_unlike": greatest usual distance
  *
  * A hash hides an id from a reader of the file, not from someone who can guess the id. */
 #ifndef TRAIN_CALIBRATION_H

@@ -18,13 +18,15 @@ import torch.nn.functional as F
 
 
 def open_safetensors(path):
-    """{name: tensor}, {key: text}: u64 length of the header, the header in JSON, then the data."""
+    """{name: tensor}, {key: text}: u64 length of the header, the header in JSON, then the data. What judges answers is left out."""
     with open(path, "rb") as f:
         header = json.loads(f.read(struct.unpack("<Q", f.read(8))[0]))
         data = f.read()
     meta = header.pop("__metadata__")
     weights = {}
     for name, entry in header.items():
+        if name.startswith("calibration."):
+            continue
         assert entry["dtype"] == "F32", name
         begin, end = entry["data_offsets"]
         weights[name] = torch.from_numpy(np.frombuffer(data[begin:end], "<f4").reshape(entry["shape"]).copy())
