@@ -24,7 +24,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 if have apt-get; then
     manager=apt
     base="gcc libc6-dev make pkg-config libopenblas-dev libstb-dev libjansson-dev libutf8proc-dev libexpat1-dev zlib1g-dev libevent-dev libcriterion-dev"
-    more="clang clang-format clang-tidy libclang-rt-dev python3-numpy python3-scipy python3-sklearn python3-torch python3-faiss postgresql postgresql-contrib chromium dcmtk libgdcm-tools imagemagick mandoc lintian dpkg-dev"
+    more="clang clang-format clang-tidy libclang-rt-dev python3-numpy python3-scipy python3-sklearn python3-pil python3-pydicom python3-torch python3-faiss postgresql postgresql-contrib chromium dcmtk libgdcm-tools imagemagick mandoc lintian dpkg-dev"
     installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
     install() {
         DEBIAN_FRONTEND=noninteractive
@@ -35,27 +35,27 @@ if have apt-get; then
 elif have dnf; then
     manager=dnf
     base="gcc glibc-devel make pkgconf-pkg-config openblas-devel stb-devel jansson-devel utf8proc-devel expat-devel zlib-devel libevent-devel criterion-devel"
-    more="clang clang-tools-extra compiler-rt python3-numpy python3-scipy python3-scikit-learn python3-torch postgresql-server postgresql-contrib chromium dcmtk mandoc"
+    more="clang clang-tools-extra compiler-rt python3-numpy python3-scipy python3-scikit-learn python3-pillow python3-pydicom python3-torch postgresql-server postgresql-contrib chromium dcmtk mandoc"
     installed() { rpm -q --whatprovides "$1" >/dev/null 2>&1; }
     install() { root dnf install -y --setopt=install_weak_deps=False "$@"; }
 elif have apk; then
     manager=apk
     # Criterion is not packaged here: the tests use tests/minicrit.h instead.
     base="gcc musl-dev make pkgconf openblas-dev stb jansson-dev utf8proc-dev expat-dev zlib-dev libevent-dev"
-    more="clang clang-extra-tools compiler-rt py3-numpy py3-scipy py3-scikit-learn postgresql postgresql-contrib chromium dcmtk mandoc"
+    more="clang clang-extra-tools compiler-rt py3-numpy py3-scipy py3-scikit-learn py3-pillow postgresql postgresql-contrib chromium dcmtk mandoc"
     installed() { apk info -e "$1" >/dev/null 2>&1; }
     install() { root apk add "$@"; }
 elif have brew; then
     manager=brew
     # Homebrew has no stb: set STB_CFLAGS to a copy of its headers.
     base="pkg-config openblas jansson utf8proc expat zlib libevent criterion"
-    more="clang-format numpy scipy pytorch faiss postgresql@15 dcmtk mandoc"
+    more="clang-format numpy scipy pillow pytorch faiss postgresql@15 dcmtk mandoc"
     installed() { brew list --versions "$1" >/dev/null 2>&1; }
     install() { brew install "$@"; }
 elif have pkg; then
     manager=pkg
     base="gmake pkgconf openblas stb jansson utf8proc expat libevent"
-    more="llvm py311-numpy py311-scipy py311-scikit-learn py311-pytorch postgresql15-server postgresql15-contrib chromium dcmtk mandoc"
+    more="llvm py311-numpy py311-scipy py311-scikit-learn py311-pillow py311-pydicom py311-pytorch postgresql15-server postgresql15-contrib chromium dcmtk mandoc"
     installed() { pkg info -e "$1" >/dev/null 2>&1; }
     install() { root pkg install -y "$@"; }
 else
