@@ -122,9 +122,9 @@ Tensor *model_own_tokens(Tape *t, const Model *m, Modality modality, const float
     const OwnInput *own = &m->config.own[modality];
     const real *mean = m->own_mean[modality]->data, scale = m->own_scale[modality]->data[0];
     const char *outer = tape_equation(t, "own");
-    Tensor *in = tape_input(t, 3, (int[]){b, own->tokens, own->width}, x);
+    Tensor *in = tape_tensor3(t, b, own->tokens, own->width);
     for (size_t i = 0; i < tensor_size(in); i++)
-        in->data[i] = (in->data[i] - mean[i % (size_t)own->width]) * scale;
+        in->data[i] = ((real)x[i] - mean[i % (size_t)own->width]) * scale;
     Tensor *z = op_linear(t, in, m->own_weight[modality], m->own_bias[modality]);
     tape_equation(t, outer);
     return z;

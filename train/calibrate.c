@@ -105,10 +105,11 @@ static Status describe(const Session *s, const int *index, int n, float *descrip
 /* Means of three training pictures of different groups each: no descriptor of one patient is kept. */
 static Status keep_pictures(Calibration *c, const Session *s, Error *err) {
     int all = s->count[SET_TRAIN], n = all < CALIBRATION_SOURCES ? all : CALIBRATION_SOURCES;
+    int kept = n < CALIBRATION_PICTURES ? n : CALIBRATION_PICTURES;
     int *index = mem_calloc((size_t)n + 1, sizeof *index), *group = mem_calloc((size_t)n + 1, sizeof *group);
     float *own = mem_calloc((size_t)n + 1, DESCRIPTOR_DIM * sizeof *own);
-    real *mean = mem_calloc(CALIBRATION_PICTURES, DESCRIPTOR_DIM * sizeof *mean);
-    c->picture = mem_calloc(CALIBRATION_PICTURES, DESCRIPTOR_DIM * sizeof *c->picture);
+    real *mean = mem_calloc((size_t)kept + 1, DESCRIPTOR_DIM * sizeof *mean);
+    c->picture = mem_calloc((size_t)kept + 1, DESCRIPTOR_DIM * sizeof *c->picture);
     Status status =
         index && group && own && mean && c->picture ? STATUS_OK : mem_error(err, "the calibration");
     for (int i = 0; status == STATUS_OK && i < n; i++) {
@@ -117,10 +118,9 @@ static Status keep_pictures(Calibration *c, const Session *s, Error *err) {
     }
     if (status == STATUS_OK) status = describe(s, index, n, own, err);
     if (status == STATUS_OK) {
-        expert_landmarks(own, n, DESCRIPTOR_DIM, group, CALIBRATION_PICTURES, (uint64_t)s->config.seed, mean);
-        c->n_pictures = CALIBRATION_PICTURES;
-        for (size_t i = 0; i < (size_t)CALIBRATION_PICTURES * DESCRIPTOR_DIM; i++)
-            c->picture[i] = (float)mean[i];
+        expert_landmarks(own, n, DESCRIPTOR_DIM, group, kept, (uint64_t)s->config.seed, mean);
+        c->n_pictures = kept;
+        for (size_t i = 0; i < (size_t)kept * DESCRIPTOR_DIM; i++) c->picture[i] = (float)mean[i];
     }
     mem_free(mean);
     mem_free(own);

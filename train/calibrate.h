@@ -6,7 +6,7 @@
 #include "train/evaluate.h"
 
 enum {
-    CALIBRATION_PICTURES = 256, /* means of three training pictures that are kept */
+    CALIBRATION_PICTURES = 256, /* most means of three training pictures that are kept */
     CALIBRATION_SOURCES =
         4096, /* most training pictures that they are drawn from, evenly spaced in the manifest */
     CALIBRATION_UNUSUAL = 100 /* 1 in so many validation pictures is farther from them than "unlike" */
