@@ -380,6 +380,8 @@ Test(serve, many_clients_at_once_lose_nothing_and_memory_stays_flat, .timeout = 
     cr_log_info("%d clients, %d s: %d answers, %ld then %ld KiB", clients, seconds, answered, before, after);
     cr_assert_eq(failed, 0, "%d of %d", failed, answered);
     cr_assert_gt(answered, clients);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they keep what was freed */
     cr_assert_leq(after, before + before / 4 + 4096);
+#endif
     serving_stop(&s, SIGTERM, 0);
 }
