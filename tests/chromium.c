@@ -163,6 +163,10 @@ char *chromium_value(Chromium *c, const char *expression) {
     return text ? text : strdup("");
 }
 
+void chromium_run(Chromium *c, const char *expression) {
+    free(chromium_value(c, expression));
+}
+
 void chromium_wait(Chromium *c, const char *expression) {
     char *said = NULL;
     for (int i = 0; i < 200; i++) {

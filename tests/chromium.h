@@ -22,6 +22,8 @@ void chromium_view(Chromium *c, int width, int height, bool dark);
 void chromium_go(Chromium *c, const char *url);
 /* Runs an expression (a promise is awaited) and returns its value as text; free it. Fails the test where it throws. */
 char *chromium_value(Chromium *c, const char *expression);
+/* For what the expression does. */
+void chromium_run(Chromium *c, const char *expression);
 /* Waits until the expression is true; fails the test, naming it, where it is not after 20 s. */
 void chromium_wait(Chromium *c, const char *expression);
 void chromium_type(Chromium *c, const char *text);

@@ -71,7 +71,7 @@ Test(serve_page, a_person_types_drops_and_pages, .timeout = 120) {
     chromium_click(&c, "#next");
     chromium_wait(&c, "/^51\\./.test(document.querySelector('#hits h3').textContent) && "
                       "document.querySelector('#next').disabled");
-    chromium_value(&c, "history.back()");
+    chromium_run(&c, "history.back()");
     chromium_wait(&c, "/^1\\./.test(document.querySelector('#hits h3').textContent)");
     chromium_click(&c, "#hits .show");
     chromium_wait(
@@ -133,7 +133,7 @@ Test(serve_page, a_phone_in_both_themes_and_a_link_with_filters, .timeout = 120)
         chromium_wait(&c,
                       "[...document.querySelectorAll('#hits li')].every(h => /cyst/.test(h.textContent))");
         chromium_shot(&c, dark ? "form-390-dark" : "form-390-light");
-        chromium_value(&c, "document.querySelector('#hits').scrollIntoView()");
+        chromium_run(&c, "document.querySelector('#hits').scrollIntoView()");
         chromium_shot(&c, dark ? "hits-390-dark" : "hits-390-light");
     }
     chromium_close(&c);
