@@ -1,5 +1,6 @@
 /* What a reader needs to judge an answer, through the real binary: ties, the words of texts, and the facts of each hit. */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

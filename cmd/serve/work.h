@@ -4,11 +4,7 @@
 
 #include "cmd/serve/reply.h"
 
-enum {
-    WORK_QUEUE = 128 /* most jobs that wait */,
-    WORK_THUMB = 240,
-    WORK_PICTURE = 2048 /* sides, pixels */
-};
+enum { WORK_QUEUE = 128 }; /* most jobs that wait */
 
 typedef struct Workers Workers;
 
