@@ -31,6 +31,7 @@ ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/pic
 	eval eval/audit eval/page train train/table train/pages
 CMD_ROOMS := cmd cmd/bench cmd/pages cmd/serve
 # A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
+FILES_arrays := $(wildcard nn/base/npy_read.c nn/base/npz.* data/own_features_read.c data/row_ids.*)
 FILES_audit := $(wildcard eval/audit/* eval/compat.* eval/dump.* eval/trec.* cmd/cmd_audit.c)
 FILES_bench := $(wildcard cmd/bench/*)
 FILES_dicom := $(wildcard data/picture/dicom*)
@@ -46,7 +47,7 @@ FILES_serve := $(wildcard cmd/serve/*)
 FILES_substrings := $(wildcard $(addprefix hash/search/,mih.c mih_choose.c mih_search.c mih_tables.*))
 FILES_table := $(wildcard train/table/* hash/baselines/* cmd/cmd_table.c)
 FILES_verify := $(wildcard cmd/cmd_verify.c)
-PART_NAMES := audit bench dicom export fast import library manual mask pages phantom serve substrings table verify
+PART_NAMES := arrays audit bench dicom export fast import library manual mask pages phantom serve substrings table verify
 # The parts that this build leaves out, their files, and the macros for the sources: -DPART_AUDIT=0 and so on.
 PKG_CONFIG ?= pkg-config
 SERVE := $(if $(filter core,$(PARTS)),,$(shell $(PKG_CONFIG) --exists libevent libevent_pthreads 2>/dev/null && echo 1))
@@ -212,8 +213,8 @@ OBJCOPY ?= objcopy
 AR ?= ar
 LIB_BARE := nn/base/alloc nn/base/error nn/base/sys
 LIB_BARE_OBJ := $(LIB_BARE:%=$(BUILD)/lib/%.o)
-# Inference and search need neither BLAS nor expat nor zlib.
-LIB_NEEDS := $(call pc_libs,jansson,-ljansson) $(call pc_libs,libutf8proc,-lutf8proc) -lpthread -lm
+# Inference and search need neither BLAS nor expat; zlib reads features of another encoder from .npz files.
+LIB_NEEDS := $(call pc_libs,jansson,-ljansson) $(call pc_libs,libutf8proc,-lutf8proc) $(call pc_libs,zlib,-lz) -lpthread -lm
 ifneq ($(findstring darwin,$(MACHINE)),)
 SO := libmsach.dylib
 SO_MAJOR := libmsach.0.dylib
@@ -440,7 +441,7 @@ growth: msach
 # The scan's and the tables' tests on arm64, whose kernel is NEON; needs a cross compiler and qemu-user.
 neon:
 	@mkdir -p build/neon
-	aarch64-linux-gnu-gcc $(STANDARD) -O2 -I. -DMINICRIT -static nn/base/*.c hash/search/scan*.c hash/code.c hash/search/mih*.c \
+	aarch64-linux-gnu-gcc $(STANDARD) -O2 -I. -DMINICRIT -static $(filter-out nn/base/np%,$(wildcard nn/base/*.c)) hash/search/scan*.c hash/code.c hash/search/mih*.c \
 	tests/minicrit.c tests/test_scan.c -o build/neon/scan -lm -lpthread
 	qemu-aarch64 build/neon/scan
 

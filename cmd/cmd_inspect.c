@@ -369,6 +369,8 @@ static Status run(Args *a, Error *err) {
     if (path_is_dir(path)) return show_run(a, path, err);
     TRY(file_kind(path, &kind, err));
     if (kind == FILE_WEIGHTS) return show_weights(a, path, err);
+    if (kind == FILE_CODES && !PART_ARRAYS)
+        return error_set(err, STATUS_USAGE, "%s: " PART_ABSENT("arrays"), path);
     return kind == FILE_CODES ? show_codes(path, err) : show_index(path, err);
 }
 

@@ -5,6 +5,7 @@
 
 #include "nn/base/bytes.h"
 #include "nn/base/npz.h"
+#include "nn/base/parts.h"
 
 static bool ends_with(const char *path, const char *ending) {
     size_t n = strlen(path), k = strlen(ending);
@@ -54,7 +55,7 @@ Status file_kind(const char *path, FileKind *kind, Error *err) {
     unsigned char head[64] = {0};
     size_t n;
     *kind = FILE_CODES;
-    if (npz_is_member(path, &n)) return STATUS_OK;
+    if (PART_ARRAYS && npz_is_member(path, &n)) return STATUS_OK;
     TRY(file_head(path, head, sizeof head, &n, err));
     const char *foreign = ends_with(path, ".idx") ? NULL : foreign_name(head, n);
     if (ends_with(path, ".npy") || memcmp(head, "\x93NUMPY", 6) == 0)

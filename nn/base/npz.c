@@ -2,10 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
-#include "nn/base/inflate.h"
 
 /* PKWARE's APPNOTE 6.3: local headers with data, then the central directory, then its end record. */
 enum { LOCAL = 30, ENTRY = 46, END = 22, COMMENT_MOST = 65535 };
@@ -96,6 +96,16 @@ static size_t find_bytes(const unsigned char *zip, size_t size, const Entry *e) 
     return at <= size && e->packed <= size - at ? at : 0;
 }
 
+/* False where the deflated bytes end early, are damaged, or hold more or less than `size`. */
+static bool unpack(const unsigned char *packed, size_t packed_size, unsigned char *out, size_t size) {
+    z_stream z = {.next_in = (Bytef *)(uintptr_t)packed, .avail_in = (uInt)packed_size};
+    z.next_out = out, z.avail_out = (uInt)size;
+    if (inflateInit2(&z, -MAX_WBITS) != Z_OK) return false;
+    int code = inflate(&z, Z_FINISH);
+    inflateEnd(&z);
+    return code == Z_STREAM_END && z.avail_out == 0;
+}
+
 Status npz_find(const unsigned char *zip, size_t size, const char *name, size_t most,
                 const unsigned char **data, size_t *bytes, unsigned char **owned, const char *path,
                 Error *err) {
@@ -113,7 +123,7 @@ Status npz_find(const unsigned char *zip, size_t size, const char *name, size_t 
     if (e.method == 8) {
         if (!(*owned = mem_alloc((size_t)e.size + 1))) return mem_error(err, path);
         *data = *owned;
-        if (!inflate_bytes(zip + at, e.packed, *owned, e.size))
+        if (!unpack(zip + at, e.packed, *owned, e.size))
             return damaged(path, "the array's compressed data are damaged", err);
     } else if (e.method != 0 || e.packed != e.size) {
         return damaged(path, "is compressed by another method than deflate", err);

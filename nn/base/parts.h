@@ -5,6 +5,9 @@
 #ifndef NN_PARTS_H
 #define NN_PARTS_H
 
+#ifndef PART_ARRAYS
+#define PART_ARRAYS 1 /* reading .npy and .npz: features and codes of other programs; needs zlib */
+#endif
 #ifndef PART_AUDIT
 #define PART_AUDIT 1 /* eval/audit: the verb audit, eval --compat and --dump */
 #endif
