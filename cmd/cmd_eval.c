@@ -142,7 +142,8 @@ static Status measure(Args *a, Result *r, Error *err) {
         TRY(compat_map((Compat)r->compat, &task, 0, &r->compat_map[k], a->pool, err));
     }
 #endif
-    if (r->calibration) TRY(judged_measure(&r->judged, r->e, r->calibration, a->pool, err));
+    if (PART_CONFIDENCE && r->calibration)
+        TRY(judged_measure(&r->judged, r->e, r->calibration, a->pool, err));
     if (args_has(a, "dump")) TRY(write_dump(a, r, err));
     if (args_has(a, "curves")) TRY(write_curves(a, r, err));
     return args_has(a, "html") ? write_page(a, r, err) : STATUS_OK;
@@ -209,7 +210,7 @@ static void print_json(const Result *r) {
     printf(",\"text\":");
     json_health(&e->health[1]);
     printf("}");
-    if (r->calibration) judged_json(&r->judged);
+    if (PART_CONFIDENCE && r->calibration) judged_json(&r->judged);
     printf("}\n");
 }
 
@@ -225,7 +226,7 @@ static void print_retrieval(const Result *r) {
                r->interval[k].low, r->interval[k].high, d->map_random, d->precision[CUT_10], d->ndcg,
                r->partner[k][0], r->partner[k][1], r->partner[k][2]);
     }
-    if (r->calibration) judged_print(&r->judged);
+    if (PART_CONFIDENCE && r->calibration) judged_print(&r->judged);
 #if PART_AUDIT
     if (r->compat < 0) return;
     printf("\nby the formula of %s (%s): image to text %.3f, text to image %.3f\n",

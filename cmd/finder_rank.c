@@ -5,6 +5,7 @@
 #include "cmd/finder.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 
 /* A candidate. id: borrowed from the index, of the reranked ones alone. */
 struct Ranked {
@@ -126,9 +127,9 @@ static void judge_hits(const Ranker *r) {
     if (known) a->chance = c->chance[a->asked];
     if (known) a->chance_from = c->chance_from[a->asked];
     for (size_t i = 0; i < a->n; i++) {
-        const char *id = r->f->has_model ? index_id(r->f->index, a->hit[i].row) : NULL;
+        const char *id = PART_CONFIDENCE && r->f->has_model ? index_id(r->f->index, a->hit[i].row) : NULL;
         a->hit[i].trained_on = id ? (Trained)calibration_trained_on(c, id) : TRAINED_UNKNOWN;
-        a->hit[i].confidence = known ? calibration_share(c, a->asked, a->hit[i].distance) : (double)NAN;
+        a->hit[i].confidence = PART_CONFIDENCE && known ? calibration_share(c, a->asked, a->hit[i].distance) : (double)NAN;
     }
 }
 

@@ -8,6 +8,7 @@
 #include "data/picture/descriptor.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/parts.h"
 #include "train/experts.h"
 
 static void set_number(StFile *f, const char *key, double v) {
@@ -43,7 +44,7 @@ Status model_save(const char *path, const Model *m, const Config *c, const Vocab
         for (int k = 0; k < p->tensor->rank; k++) dim[k] = p->tensor->dim[k];
         st_add(&f, p->name, sizeof(real) == 4 ? ST_F32 : ST_F64, p->tensor->rank, dim, p->tensor->data);
     }
-    if (calibration) calibration_store(calibration, &f);
+    if (PART_CONFIDENCE && calibration) calibration_store(calibration, &f);
     st_set(&f, "format", "msach model 1");
     st_set(&f, "version", MSACH_VERSION);
     st_set(&f, "notice", "A research model. Not a medical device; not for diagnosis or treatment.");
@@ -235,7 +236,8 @@ static Status open_file(ModelFile *f, const char *path, Error *err) {
     TRY(model_allocate(&f->model, &c, err));
     for (size_t i = 0; i < f->model.params.count; i++)
         TRY(copy_tensor(&f->file, &f->model.params.items[i], path, err));
-    TRY(calibration_read(&f->calibration, &f->file, c.bits, DESCRIPTOR_DIM, path, err));
+    if (PART_CONFIDENCE)
+        TRY(calibration_read(&f->calibration, &f->file, c.bits, DESCRIPTOR_DIM, path, err));
     TRY(need(f, path, "crc32", &crc, err));
     snprintf(f->hash, sizeof f->hash, "%s", crc);
     return STATUS_OK;
@@ -244,7 +246,7 @@ static Status open_file(ModelFile *f, const char *path, Error *err) {
 void model_close(ModelFile *f) {
     model_free(&f->model);
     vocab_free(&f->vocab);
-    calibration_free(&f->calibration);
+    if (PART_CONFIDENCE) calibration_free(&f->calibration);
     for (int i = 0; i < f->n_labels; i++) mem_free(f->label_names[i]);
     mem_free(f->label_names);
     st_free(&f->file);

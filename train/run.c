@@ -95,7 +95,7 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
     Evaluation e;
     Calibration c = {0};
     Status status = evaluation_run(&e, s, m, SET_QUERY, PROTOCOL_HONEST, err);
-    if (status == STATUS_OK) status = calibrate(&c, s, m, &e.database, err);
+    if (PART_CONFIDENCE && status == STATUS_OK) status = calibrate(&c, s, m, &e.database, err);
     if (status == STATUS_OK) {
         Fact facts[] = {{"data_crc32", ""},     {"split_hash", ""},        {"best_epoch", ""},
                         {"map_validation", ""}, {"map_image_to_text", ""}, {"map_text_to_image", ""},
@@ -110,7 +110,7 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
         status = model_save(f->model, m, &s->config, &s->vocab, s->manifest.label_names, session_classes(s),
                             &c, facts, 7, err);
     }
-    calibration_free(&c);
+    if (PART_CONFIDENCE) calibration_free(&c);
     if (status == STATUS_OK) status = write_metrics(f, p, err);
 #if PART_PAGES
     if (status == STATUS_OK) status = report_write(o->out, o->command, s, m, p, &e, err);

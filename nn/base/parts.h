@@ -1,7 +1,8 @@
 /* The parts of this build. A part is code that may be left out; the Makefile lists the files of each (`FILES_x`), and `make PARTS=core`
  * defines every PART_x as 0. The default is 1, so that a file compiled by hand behaves as in the whole build.
  *
- * Code of the core that calls into a part stands inside `#if PART_x`; the other branch refuses with PART_ABSENT. */
+ * Code of the core calls into a part inside `if (PART_x)`, which the compiler drops where the part is absent, or inside `#if PART_x`.
+ * What the user asks of an absent part is refused with PART_ABSENT. */
 #ifndef NN_PARTS_H
 #define NN_PARTS_H
 
@@ -13,6 +14,9 @@
 #endif
 #ifndef PART_BENCH
 #define PART_BENCH 1 /* cmd/bench: the verb bench */
+#endif
+#ifndef PART_CONFIDENCE
+#define PART_CONFIDENCE 1 /* confidences of answers, pictures unlike the training, cases seen in training: measured, kept, printed */
 #endif
 #ifndef PART_DICOM
 #define PART_DICOM 1 /* DICOM pictures */
