@@ -183,7 +183,7 @@ static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
     out.image = image;
     out.group = group_of(r, c);
     if (s == STATUS_OK) s = index_builder_add(b, &out, err);
-    if (s == STATUS_OK) s = add_words(b, c, err);
+    if (PART_FILTER && s == STATUS_OK) s = add_words(b, c, err);
     mem_free(image);
     mem_free(full);
     return s;
@@ -206,7 +206,7 @@ static Status write_index(const Args *a, const Archive *r, Error *err) {
     if (s == STATUS_OK) index_builder_set_tables(b, (int)m, a->pool);
     for (int i = 0; s == STATUS_OK && i < r->manifest->n; i++) s = add_case(b, r, i, err);
     if (s == STATUS_OK)
-        s = args_has(a, "append") ? index_append(b, out, err) : index_builder_write(b, out, err);
+        s = PART_EDIT && args_has(a, "append") ? index_append(b, out, err) : index_builder_write(b, out, err);
     index_builder_free(b);
     return s;
 }
@@ -281,6 +281,8 @@ static Status check_options(const Args *a, Error *err) {
     bool own = args_has(a, "image-codes") || args_has(a, "text-codes");
     if (data && !own && !args_has(a, "model"))
         return args_incomplete(a, err, "--data needs --model, or --image-codes and --text-codes");
+    if (!PART_EDIT && (changes || args_has(a, "append")))
+        return args_wrong(a, err, "--append, --delete, --compact: " PART_ABSENT("edit"));
     if (own && !data) return args_incomplete(a, err, "--image-codes and --text-codes need --data");
     if (own && args_has(a, "model"))
         return args_wrong(a, err, "--image-codes and --text-codes exclude --model");
@@ -303,9 +305,9 @@ static Status report(const Args *a, Error *err) {
 
 static Status run(Args *a, Error *err) {
     TRY(check_options(a, err));
-    if (args_has(a, "delete")) TRY(delete_cases(a, err));
+    if (PART_EDIT && args_has(a, "delete")) TRY(delete_cases(a, err));
     if (args_has(a, "data")) TRY(build(a, err));
-    if (args_has(a, "compact")) TRY(index_compact(args_get(a, "out"), err));
+    if (PART_EDIT && args_has(a, "compact")) TRY(index_compact(args_get(a, "out"), err));
     return report(a, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include "cmd/file_kind.h"
 #include "cmd/fit.h"
+#include "cmd/inspect_codes.h"
 #include "cmd/verbs.h"
 #include "hash/search/index.h"
 #include "nn/base/alloc.h"
@@ -13,7 +14,6 @@
 #include "nn/base/npy.h"
 #include "nn/base/parts.h"
 #include "train/metrics.h"
-#include "train/pages/inspect_page.h"
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
@@ -246,7 +246,8 @@ static Status show_index(const char *path, Error *err) {
     number("deleted", (double)(n - index_live(x)));
     number("with an image", (double)has[MODALITY_IMAGE]);
     number("with a text", (double)has[MODALITY_TEXT]);
-    fact("words of texts", index_has_words(x) ? "yes" : "no: search --words reads the texts");
+    if (PART_FILTER)
+        fact("words of texts", index_has_words(x) ? "yes" : "no: search --words reads the texts");
     Status s = show_groups(x, err);
     if (s == STATUS_OK) s = show_labels(x, err);
     index_close(x);
@@ -293,60 +294,6 @@ static Status show_files(const Args *a, const char *run, const char *model, cons
     return STATUS_OK;
 }
 
-static void show_health(const Evaluation *e, const char *page) {
-    printf("\ncodes of the database   distinct    share of ones      constant bits  entropy  |correlation|  "
-           "mean tie\n");
-    for (Modality k = 0; k < MODALITIES; k++) {
-        const CodeHealth *h = &e->health[k];
-        printf("%-20s %8zu/%-6zu %6.2f [%.2f, %.2f] %8d %14.3f %11.3f %13.1f\n", modality_name(k),
-               h->distinct, h->codes, h->bit_mean, h->bit_mean_low, h->bit_mean_high, h->constant_bits,
-               h->entropy, h->correlation, h->mean_tie);
-    }
-    if (PART_PAGES) printf("\npage: %s\n", page);
-}
-
-/* Computes the codes of queries and database from the manifest, prints their health and draws it. */
-static Status draw_health(Args *a, const char *run, const char *data, const char *page, Error *err) {
-    ModelFile f;
-    Session s;
-    Evaluation e = {0};
-    ManifestOptions o = args_manifest(a);
-    o.need_labels = true;
-    Status status = run_open(&f, &s, run, data, &o, a->pool, &a->log, err);
-    if (status == STATUS_OK) status = evaluation_run(&e, &s, &f.model, SET_QUERY, PROTOCOL_HONEST, err);
-#if PART_PAGES
-    if (status == STATUS_OK) status = inspect_page(page, &s, &e, err);
-#endif
-    if (status == STATUS_OK) show_health(&e, page);
-    evaluation_free(&e);
-    session_close(&s);
-    model_close(&f);
-    return status;
-}
-
-/* Without its data, a run still prints what its files hold; missing data are an error only where the user named --html or --data. */
-static Status show_codes_of_run(Args *a, const char *run, Error *err) {
-    bool asked = args_has(a, "html") || args_has(a, "data");
-    if (args_has(a, "html") && !PART_PAGES) return args_wrong(a, err, "--html: " PART_ABSENT("pages"));
-    char *config = path_join(run, "config.txt"), *data = NULL,
-         *page = args_get(a, "html") ? mem_strdup(args_get(a, "html")) : path_join(run, "inspect.html");
-    Status s = config && page ? args_pool(a, err) : mem_error(err, "the run");
-    if (s == STATUS_OK && !args_has(a, "data")) s = config_data(config, &data, err);
-    if (s == STATUS_OK) s = draw_health(a, run, data ? data : args_get(a, "data"), page, err);
-    if ((s == STATUS_INPUT || s == STATUS_IO) && !asked) {
-        log_warn(&a->log,
-                 "%s; the health of the codes is left out: name the cases with --data, or another page with "
-                 "--html",
-                 err->message);
-        *err = (Error){0};
-        s = STATUS_OK;
-    }
-    mem_free(config);
-    mem_free(data);
-    mem_free(page);
-    return s;
-}
-
 static Status show_run(Args *a, const char *run, Error *err) {
     char *model = path_join(run, "model.safetensors"), *metrics = path_join(run, "metrics.tsv"),
          *checkpoint = path_join(run, "checkpoint.safetensors");
@@ -355,7 +302,7 @@ static Status show_run(Args *a, const char *run, Error *err) {
         s = show_files(a, run, model, checkpoint, metrics, err);
     else
         mem_error(err, "the run");
-    if (s == STATUS_OK && path_exists(model)) s = show_codes_of_run(a, run, err);
+    if (PART_MEASURES && s == STATUS_OK && path_exists(model)) s = inspect_codes(a, run, err);
     mem_free(model);
     mem_free(metrics);
     mem_free(checkpoint);
@@ -363,6 +310,8 @@ static Status show_run(Args *a, const char *run, Error *err) {
 }
 
 static Status run(Args *a, Error *err) {
+    if (!PART_MEASURES && (args_has(a, "html") || args_has(a, "data")))
+        return args_wrong(a, err, "--html, --data: " PART_ABSENT("measures"));
     if (a->n_operands != 1) return args_incomplete(a, err, "one file or run is needed");
     const char *path = a->operand[0];
     FileKind kind;

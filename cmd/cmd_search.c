@@ -70,6 +70,18 @@ typedef struct {
 static const char TSV_HEAD[] =
     "rank\tdistance\tid\tlabels\timage\ttext\tscore\tconfidence\ttrained_on\tgroup\tmore\tties\n";
 
+/* A field: tab, newline, return and backslash become \t, \n, \r and \\. */
+static void tsv_text(const char *text) {
+    static const char bytes[] = "\\\n\r\t", letters[] = "\\nrt";
+    for (const char *s = text ? text : ""; *s; s++) {
+        const char *at = strchr(bytes, *s);
+        if (at)
+            printf("\\%c", letters[at - bytes]);
+        else
+            putchar(*s);
+    }
+}
+
 /* Empty where the number is not known. */
 static void tsv_number(double v) {
     putchar('\t');
@@ -115,7 +127,7 @@ static Status print_hit(const Search *s, const char *query, int i, Error *err) {
     TRY(finder_picture(&s->finder, &c, &picture, err));
     const char *path = picture ? picture : "";
     Status status = STATUS_OK;
-    if (s->form == AS_JSON) {
+    if (PART_JSON && s->form == AS_JSON) {
         status = print_json(s, query, i, path, err);
     } else {
         hit_labels(&labels, &c);
@@ -268,6 +280,7 @@ static Status read_options(Args *a, Search *s, Error *err) {
     }
     if (args_has(a, "json") + args_has(a, "tsv") + args_has(a, "html") > 1)
         return args_wrong(a, err, "only one of --json, --tsv and --html was expected");
+    if (args_has(a, "json") && !PART_JSON) return args_wrong(a, err, "--json: " PART_ABSENT("json"));
     if (args_has(a, "html") && !PART_PAGES) return args_wrong(a, err, "--html: " PART_ABSENT("pages"));
     s->form = args_has(a, "json")   ? AS_JSON
               : args_has(a, "tsv")  ? AS_TSV
@@ -325,6 +338,8 @@ static Status run(Args *a, Error *err) {
                                             "image-features", "text-features", NULL};
     bool asked = false, filtered = args_has(a, "words") || args_has(a, "label") || args_has(a, "id-match");
     for (int i = 0; questions[i]; i++) asked |= args_has(a, questions[i]);
+    if (!PART_FILTER && (filtered || args_has(a, "unseen")))
+        return args_wrong(a, err, "--label, --id-match, --words, --unseen: " PART_ABSENT("filter"));
     if (asked || !filtered) TRY(args_one_of(a, questions, err));
     const char **labels;
     int n;
@@ -336,12 +351,12 @@ static Status run(Args *a, Error *err) {
                        .unseen = args_has(a, "unseen")};
     Search s = {.form = AS_TABLE, .options = SEARCH_DEFAULT};
     Status status = finder_open(&s.finder, args_get(a, "model"), args_get(a, "index"), &a->log, err);
-    if (status == STATUS_OK) status = finder_filter(&s.finder, &o, &s.filter, err);
-    s.options.filter = &s.filter;
+    if (PART_FILTER && status == STATUS_OK) status = finder_filter(&s.finder, &o, &s.filter, err);
+    s.options.filter = PART_FILTER ? &s.filter : NULL;
     if (status == STATUS_OK) status = read_options(a, &s, err);
     if (status == STATUS_OK) status = ask_all(a, &s, err);
     answer_free(&s.answer);
-    filter_free(&s.filter);
+    if (PART_FILTER) filter_free(&s.filter);
     finder_close(&s.finder);
     buffer_free(&s.page);
     mem_free(labels);

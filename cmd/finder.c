@@ -107,7 +107,8 @@ static Status encode_square(const Finder *f, Answer *a, const Image *im, Encodin
     for (size_t k = 0; s == STATUS_OK && k < pixels; k++) x[k] = (float)square[k] * scale + offset;
     if (s == STATUS_OK) descriptor_make(square, c->image_size, descriptor);
     if (s == STATUS_OK) s = encode_images(&a->encoder, x, descriptor, 1, out, err);
-    if (PART_CONFIDENCE && s == STATUS_OK) a->unlike = calibration_is_unlike(&f->model.calibration, descriptor);
+    if (PART_CONFIDENCE && s == STATUS_OK)
+        a->unlike = calibration_is_unlike(&f->model.calibration, descriptor);
     mem_free(x);
     mem_free(square);
     return s;

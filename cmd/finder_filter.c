@@ -5,7 +5,6 @@
 #include "cmd/word_filter.h"
 #include "nn/base/alloc.h"
 #include "nn/base/nearest.h"
-#include "nn/base/parts.h"
 
 static bool passes(const Filter *t, int64_t row) {
     return t->allowed[0][row] || t->allowed[1][row];
@@ -40,7 +39,7 @@ static Status keep_unseen(const Finder *f, Filter *t, Error *err) {
             f->has_model ? "the model does not say which cases it was trained on" : "there is no model");
     for (int64_t row = 0; row < index_count(f->index); row++) {
         const char *id = passes(t, row) ? index_id(f->index, row) : NULL;
-        if (PART_CONFIDENCE && id && calibration_trained_on(c, id)) t->allowed[0][row] = t->allowed[1][row] = 0;
+        if (id && calibration_trained_on(c, id)) t->allowed[0][row] = t->allowed[1][row] = 0;
     }
     return STATUS_OK;
 }

@@ -129,7 +129,8 @@ static void judge_hits(const Ranker *r) {
     for (size_t i = 0; i < a->n; i++) {
         const char *id = PART_CONFIDENCE && r->f->has_model ? index_id(r->f->index, a->hit[i].row) : NULL;
         a->hit[i].trained_on = id ? (Trained)calibration_trained_on(c, id) : TRAINED_UNKNOWN;
-        a->hit[i].confidence = PART_CONFIDENCE && known ? calibration_share(c, a->asked, a->hit[i].distance) : (double)NAN;
+        a->hit[i].confidence =
+            PART_CONFIDENCE && known ? calibration_share(c, a->asked, a->hit[i].distance) : (double)NAN;
     }
 }
 

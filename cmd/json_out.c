@@ -79,13 +79,3 @@ void json_text_field(const char *name, const char *text) {
     begin_field(name);
     json_text(text);
 }
-
-void tsv_text(const char *text) {
-    for (const char *s = text ? text : ""; *s; s++) {
-        char letter = *s == '"' ? 0 : escape_of((unsigned char)*s);
-        if (letter)
-            printf("\\%c", letter);
-        else
-            putchar(*s);
-    }
-}

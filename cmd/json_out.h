@@ -1,4 +1,4 @@
-/* JSON and TSV on stdout, piece by piece, so that a reader behind a pipe receives each result at once; JSON in a buffer. */
+/* JSON on stdout, piece by piece, so that a reader behind a pipe receives each result at once; JSON in a buffer. */
 #ifndef CMD_JSON_OUT_H
 #define CMD_JSON_OUT_H
 
@@ -17,8 +17,5 @@ void json_text_field(const char *name, const char *text);
 /* A quoted string as json_text, and ["a","b"] of texts (n), at the end of b. */
 void json_add_text(Buffer *b, const char *text);
 void json_add_texts(Buffer *b, const char *const *texts, size_t n);
-
-/* A field of tab-separated text: tab, newline, return and backslash become \t, \n, \r and \\. NULL becomes "". */
-void tsv_text(const char *text);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 
 const int retrieval_cut[RETRIEVAL_CUTS] = {1, 5, 10, 50, 100, 500, 1000};
 
@@ -92,14 +93,14 @@ static void measure(const Job *job, const Scratch *s, const Ties *ties, QueryMea
     }
     m->ap = average_precision(ties, job->harmonic);
     m->tie = tie_mean(ties);
-    m->ndcg = ndcg_expected(&s->table, job->database, job->discount);
+    if (PART_MEASURES) m->ndcg = ndcg_expected(&s->table, job->database, job->discount);
     for (int c = 0; c < RETRIEVAL_CUTS; c++) {
         size_t k = (size_t)retrieval_cut[c], within = k < job->database ? k : job->database;
         m->ap_at[c] = average_precision_at(ties, k, job->harmonic);
         m->precision[c] = precision_at(ties, k);
-        m->ndcg_at[c] = ndcg_expected(&s->table, within, job->discount);
+        if (PART_MEASURES) m->ndcg_at[c] = ndcg_expected(&s->table, within, job->discount);
     }
-    if (!job->vectors) m->lookup = ball_within(ties, LOOKUP_RADIUS);
+    if (PART_MEASURES && !job->vectors) m->lookup = ball_within(ties, LOOKUP_RADIUS);
 }
 
 static void evaluate_chunk(void *ctx, int chunk, int worker) {
@@ -114,7 +115,8 @@ static void evaluate_chunk(void *ctx, int chunk, int worker) {
         tie_table_sum(&s->table, s->all, s->relevant);
         Ties ties = {s->table.groups, s->all, s->relevant};
         measure(job, s, &ties, &job->out->query[q]);
-        if (!job->vectors) radius_sum_add(job->sums + (size_t)chunk * (size_t)job->out->radii, &ties);
+        if (PART_MEASURES && !job->vectors)
+            radius_sum_add(job->sums + (size_t)chunk * (size_t)job->out->radii, &ties);
     }
 }
 
@@ -197,7 +199,7 @@ static Status job_init(Job *job, Error *err) {
         return mem_error(err, "evaluation");
     job->discount = job->harmonic + job->database + 1;
     harmonic_fill(job->harmonic, job->database);
-    discount_fill(job->discount, job->database);
+    if (PART_MEASURES) discount_fill(job->discount, job->database);
     for (int t = 0; t < job->threads; t++) TRY(scratch_init(&job->scratch[t], job, err));
     return STATUS_OK;
 }

@@ -202,3 +202,20 @@ Status calibrate_compare(const Calibration *c, const RetrievalTask *t, Calibrati
     mem_free(pairs);
     return s;
 }
+
+/* All codes have the same length as vectors of -1 and +1, so that their cosines rank as their inner products do. */
+Status evaluation_asymmetric(const Evaluation *e, Modality from, Retrieval *out, Pool *pool, Error *err) {
+    Modality to = modality_other(from);
+    CaseSet query = e->query, database = e->database;
+    float *values = mem_calloc(database.n * (size_t)database.bits, sizeof *values);
+    *out = (Retrieval){0};
+    if (!values) return mem_error(err, "the asymmetric ranking");
+    code_unpack(database.code[to], database.n, database.bits, values);
+    query.dim = database.dim = database.bits;
+    query.vector[from] = e->score[from];
+    database.vector[to] = values;
+    Status s =
+        evaluate_vectors(out, &(RetrievalTask){&query, &database, from, e->own_group_left_out}, pool, err);
+    mem_free(values);
+    return s;
+}

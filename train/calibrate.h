@@ -31,4 +31,8 @@ typedef struct {
 Status calibrate_compare(const Calibration *c, const RetrievalTask *t, CalibrationBin bin[CALIBRATION_BINS],
                          int *n, Error *err);
 
+/* One direction ranked by A(s, b) (hash/code.h) of the queries' scores and the database's codes, instead of by differing bits. retrieval_free in
+ * every case. e->score is not NULL. */
+Status evaluation_asymmetric(const Evaluation *e, Modality from, Retrieval *out, Pool *pool, Error *err);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "hash/code.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 #include "train/encode.h"
 
 Status evaluation_cases(CaseSet *c, const Session *s, Set set, Error *err) {
@@ -54,7 +55,8 @@ Status evaluation_measure(Evaluation *e, Pool *pool, Error *err) {
     for (Modality k = 0; k < MODALITIES; k++) {
         RetrievalTask t = evaluation_task(e, k);
         TRY(evaluate_codes(&e->direction[k], &t, pool, err));
-        TRY(code_health(&e->health[k], e->database.code[k], e->database.n, e->database.bits, err));
+        if (PART_MEASURES)
+            TRY(code_health(&e->health[k], e->database.code[k], e->database.n, e->database.bits, err));
     }
     return STATUS_OK;
 }
@@ -87,23 +89,6 @@ void evaluation_free(Evaluation *e) {
     evaluation_cases_free(&e->query);
     evaluation_cases_free(&e->database);
     memset(e, 0, sizeof *e);
-}
-
-/* All codes have the same length as vectors of -1 and +1, so that their cosines rank as their inner products do. */
-Status evaluation_asymmetric(const Evaluation *e, Modality from, Retrieval *out, Pool *pool, Error *err) {
-    Modality to = modality_other(from);
-    CaseSet query = e->query, database = e->database;
-    float *values = mem_calloc(database.n * (size_t)database.bits, sizeof *values);
-    *out = (Retrieval){0};
-    if (!values) return mem_error(err, "the asymmetric ranking");
-    code_unpack(database.code[to], database.n, database.bits, values);
-    query.dim = database.dim = database.bits;
-    query.vector[from] = e->score[from];
-    database.vector[to] = values;
-    Status s =
-        evaluate_vectors(out, &(RetrievalTask){&query, &database, from, e->own_group_left_out}, pool, err);
-    mem_free(values);
-    return s;
 }
 
 double evaluation_map(const Evaluation *e) {

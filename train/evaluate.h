@@ -37,10 +37,6 @@ void evaluation_free(Evaluation *e);
 /* Fills direction and health of e, whose sets hold codes, labels and groups. */
 Status evaluation_measure(Evaluation *e, Pool *pool, Error *err);
 
-/* One direction ranked by A(s, b) (hash/code.h) of the queries' scores and the database's codes, instead of by differing bits. retrieval_free in
- * every case. e->score is not NULL. */
-Status evaluation_asymmetric(const Evaluation *e, Modality from, Retrieval *out, Pool *pool, Error *err);
-
 /* Mean of the expected MAP of both directions. */
 double evaluation_map(const Evaluation *e);
 

@@ -236,8 +236,7 @@ static Status open_file(ModelFile *f, const char *path, Error *err) {
     TRY(model_allocate(&f->model, &c, err));
     for (size_t i = 0; i < f->model.params.count; i++)
         TRY(copy_tensor(&f->file, &f->model.params.items[i], path, err));
-    if (PART_CONFIDENCE)
-        TRY(calibration_read(&f->calibration, &f->file, c.bits, DESCRIPTOR_DIM, path, err));
+    if (PART_CONFIDENCE) TRY(calibration_read(&f->calibration, &f->file, c.bits, DESCRIPTOR_DIM, path, err));
     TRY(need(f, path, "crc32", &crc, err));
     snprintf(f->hash, sizeof f->hash, "%s", crc);
     return STATUS_OK;

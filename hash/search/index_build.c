@@ -5,6 +5,7 @@
 #include "hash/code.h"
 #include "hash/search/name_table.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 
 static void add_u64(Buffer *b, uint64_t v) {
     unsigned char bytes[8];
@@ -151,4 +152,11 @@ Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err) {
     if (b->failed) return mem_error(err, "an index");
     b->rows++;
     return STATUS_OK;
+}
+
+Status index_builder_finish(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err) {
+    index_builder_columns(b, c);
+    if (b->groups == 0) c->part[PART_GROUP] = c->part[PART_GROUP_OFFSET] = (Part){NULL, 0};
+    for (int i = 0; i < WORD_PARTS; i++) c->part[PART_WORD_OFFSET + i] = (Part){NULL, 0};
+    return PART_FILTER && b->worded == b->rows ? index_builder_sort_words(b, c, parts, err) : STATUS_OK;
 }

@@ -37,6 +37,7 @@ Status index_builder_copy_words(IndexBuilder *b, const Index *x, const uint32_t 
 /* The columns to write: without groups where no case has one, with sorted words where every case got index_builder_add_words. `parts` owns the
  * memory of the words: buffer_free each. */
 enum { WORD_PARTS = 4 };
+Status index_builder_sort_words(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err);
 Status index_builder_finish(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err);
 
 /* ---- Segments ---- */

@@ -179,12 +179,8 @@ static int by_name(const void *a, const void *b) {
     return strcmp(((const Word *)a)->name, ((const Word *)b)->name);
 }
 
-Status index_builder_finish(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err) {
+Status index_builder_sort_words(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err) {
     bool failed = false;
-    index_builder_columns(b, c);
-    if (b->groups == 0) c->part[PART_GROUP] = c->part[PART_GROUP_OFFSET] = (Part){NULL, 0};
-    for (int i = 0; i < WORD_PARTS; i++) c->part[PART_WORD_OFFSET + i] = (Part){NULL, 0};
-    if (b->worded != b->rows) return STATUS_OK;
     Word *word = mem_calloc((size_t)b->words + 1, sizeof *word);
     if (!word) return mem_error(err, "the words of an index");
     for (uint32_t i = 0; i < b->words; i++) word[i] = (Word){word_name(b, i), &b->posting[i]};

@@ -16,10 +16,14 @@
 #define PART_BENCH 1 /* cmd/bench: the verb bench */
 #endif
 #ifndef PART_CONFIDENCE
-#define PART_CONFIDENCE 1 /* confidences of answers, pictures unlike the training, cases seen in training: measured, kept, printed */
+#define PART_CONFIDENCE                                                                                      \
+    1 /* confidences of answers, pictures unlike the training, cases seen in training: measured, kept, printed */
 #endif
 #ifndef PART_DICOM
 #define PART_DICOM 1 /* DICOM pictures */
+#endif
+#ifndef PART_EDIT
+#define PART_EDIT 1 /* index --append, --delete, --compact */
 #endif
 #ifndef PART_EXPORT
 #define PART_EXPORT 1 /* hash/export: the verb export */
@@ -28,14 +32,23 @@
 #define PART_FAST                                                                                            \
     1 /* nn/fast, kernels of the scan: tuned code; PLAIN=1 leaves it out too; PARTS=core PLAIN=0 keeps it */
 #endif
+#ifndef PART_FILTER
+#define PART_FILTER 1 /* search --label, --id-match, --words, --unseen; the words of an index */
+#endif
 #ifndef PART_IMPORT
 #define PART_IMPORT 1 /* data/import: the verb import; needs expat and zlib */
+#endif
+#ifndef PART_JSON
+#define PART_JSON 1 /* eval and search --json */
 #endif
 #ifndef PART_MANUAL
 #define PART_MANUAL 1 /* --man and --completion; without it both are unknown words */
 #endif
 #ifndef PART_MASK
 #define PART_MASK 1 /* data/mask.c: --mask-labels and --mask-words */
+#endif
+#ifndef PART_MEASURES
+#define PART_MEASURES 1 /* all measures but MAP and P@K: intervals, NDCG, partners, curves, health of codes */
 #endif
 #ifndef PART_PAGES
 #define PART_PAGES 1 /* eval/page, train/pages, cmd/pages: HTML pages, the verb browse, train --explain */
