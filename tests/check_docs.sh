@@ -34,32 +34,59 @@ targets=$(sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile | line)
 completion=$("$bin" --completion)
 verbs=$(printf '%s\n' "$completion" | sed -n 's/^ *words="\(.*\) --help --version"$/\1/p' | line)
 settings=$("$bin" train --list-settings | sed 's/^ *\([a-z0-9_]*\).*/\1/' | line)
-options_of() { printf '%s\n' "$completion" | sed -n "s/^ *$1) words=\"\(.*\)\" ;;.*/\1/p" | line; }
 
-# ---- Files, functions and constants between backticks, outside code blocks ----
-for document in $documents; do
-    folder=$(dirname "$document")
-    words=$(sed '/^```/,/^```/d; /^    /d' "$document" | grep -o '`[^`]*`' | tr -d '`' | sort -u)
-    for word in $(printf '%s\n' "$words" | grep -E '^[A-Za-z0-9_./{},*<>-]+\.(c|h|inc|sh|py|txt|md|\[ch\])$'); do
-        case $word in
-        **'{'* | *'<'* | *VERB* | NAME*) continue ;; # a pattern of names
-        esac
-        # shellcheck disable=SC2086 # a glob on purpose
-        there $word || there $folder/$word || has "$example" "$word" || { [ "$word" = "${word#*/}" ] && has "$names" "$word"; } ||
-            gap "$document names the file $word, which is not there"
-    done
-    for word in $(printf '%s\n' "$words" | sed -n 's/^\([a-z][a-z0-9]*_[a-z0-9_]*\)\(()\)\{0,1\}$/\1/p; s/^\([A-Z][A-Z0-9]*_[A-Z0-9_]*\)$/\1/p'); do
-        has "$identifiers" "$word" || has "$settings" "$word" || has "$names" "$word.c" || gap "$document names $word, which the code does not know"
-    done
-done
+# ---- Files, functions, constants and tests between backticks, outside code blocks ----
+# shellcheck disable=SC2086
+{
+    find . -path ./build -prune -o -print | sed 's,^\./,path ,'
+    printf 'name %s\n' $names $example
+    printf '%s' "$identifiers $settings" | tr -s ' ' '\n' | sed 's/^/word /'
+    cat tests/*.c | tr '\n' ' ' | grep -o 'Test([a-z0-9_]*, *[A-Za-z0-9_]*' | sed 's/Test(/test /; s/, */\//'
+} >build/facts.tmp
+# shellcheck disable=SC2086
+awk '
+    # a path of the tree; a * stands for any part of a name
+    function there(path, pattern, p) {
+        if (path in paths) return 1
+        if (path !~ /[*[]/) return 0
+        pattern = path; gsub(/[.]/, "[.]", pattern); gsub(/[*]/, "[^/]*", pattern)
+        for (p in paths) if (p ~ ("^" pattern "$")) return 1
+        return 0
+    }
+    function claim(word, folder) {
+        if (word ~ /^[A-Za-z0-9_.\/{},*<>[\]-]+[.](c|h|inc|sh|py|txt|md|\[ch\])$/) {
+            if (word ~ /\{|<|VERB|^NAME/) return "" # a pattern of names
+            if (there(word) || there(folder word) || word in names) return ""
+            return "the file " word ", which is not there"
+        }
+        if (word ~ /^[a-z][a-z0-9_]*\/[a-z0-9_]+_[A-Za-z0-9_]*$/) {
+            if (word in tests || word in paths || word in stem) return ""
+            return "the test " word ", which is not there"
+        }
+        if (word !~ /^[a-z][a-z0-9]*_[a-z0-9_]*(\(\))?$/ && word !~ /^[A-Z][A-Z0-9]*_[A-Z0-9_]*$/) return ""
+        sub(/\(\)$/, "", word)
+        return word in words || (word ".c") in names ? "" : word ", which the code does not know"
+    }
+    FILENAME == "build/facts.tmp" {
+        if ($1 == "path") { paths[$2] = 1; sub(/[.][a-z]*$/, "", $2); stem[$2] = 1 }
+        if ($1 == "name") names[$2] = 1
+        if ($1 == "word") words[$2] = 1
+        if ($1 == "test") tests[$2] = 1
+        next
+    }
+    FNR == 1 { block = 0; folder = FILENAME; sub(/^[.]\//, "", folder); if (!sub(/[^\/]*$/, "", folder)) folder = "" }
+    /^```/ { block = !block }
+    block || /^    / || /^```/ { next }
+    { n = split($0, part, "`")
+      for (i = 2; i < n; i += 2) {
+          if (seen[FILENAME, part[i]]++) continue
+          fault = claim(part[i], folder)
+          if (fault) print FILENAME " names " fault
+      } }' build/facts.tmp $documents >build/claims.tmp
+while read -r fault; do gap "$fault"; done <build/claims.tmp
+rm -f build/claims.tmp build/facts.tmp
 
-# ---- Tests between backticks, paths in comments ----
-known_tests=$(cat tests/*.c | tr '\n' ' ' | grep -o 'Test([a-z0-9_]*, *[A-Za-z0-9_]*' | sed 's/Test(//; s/, */\//' | line)
-for document in $documents; do
-    for word in $(grep -oE '`[a-z][a-z0-9_]*/[a-z0-9_]+_[A-Za-z0-9_]*`' "$document" | tr -d '`' | sort -u); do
-        has "$known_tests" "$word" || there "$word" || there "$word".* || gap "$document names the test $word, which is not there"
-    done
-done
+# ---- Paths in comments ----
 # shellcheck disable=SC2086
 for path in $(cat $sources Makefile tests/equations.txt | grep -v 'example=' | grep -oE '(^|[ (`"])(nn|hash|data|eval|train|cmd|tests)/[A-Za-z0-9_/]+\.(c|h|inc|py|sh|md)($|[^A-Za-z0-9])' | sed 's/^[^a-z]//; s/[^a-z]$//' | sort -u); do
     [ -e "$path" ] || has "$example" "$path" || gap "a comment or a script names $path, which is not there"
@@ -100,33 +127,42 @@ done
 rm -f build/known.tmp build/comments.tmp build/unknown.tmp
 
 # ---- Each folder's README ----
-# patterns README: the names and globs between its backticks; VERB stands for any word
-patterns() { grep -o '`[^`]*`' "$1" | tr -d '`' | sed 's/VERB/*/' | grep -E '^[A-Za-z0-9_.*]+$' | sort -u; }
-for folder in $(printf '%s\n' "$sources" | sed 's,/[^/]*$,,' | sort -u); do
-    readme=$folder/README.md
-    [ -f "$readme" ] || { gap "$folder has no README.md"; continue; }
-    # The guide to the folder is a page; measurements and recipes follow under headings of their own.
-    guide=$(sed '/^## /,$d' "$readme")
-    [ "$(printf '%s\n' "$guide" | wc -l)" -le 80 ] && [ "$(printf '%s\n' "$guide" | wc -w)" -le 750 ] ||
-        gap "the guide of $readme (its lines before the first heading) is longer than a page: 80 lines, 750 words"
-    grep -qi 'include' "$readme" || gap "$readme does not say what its files may include"
-    grep -qiE '^(\*\*)?(ideas|sources)' "$readme" || gap "$readme does not say where its ideas come from"
-    set -f
-    known=$(patterns "$readme")
-    set +f
-    for file in $(printf '%s\n' "$sources" | grep -E "^$folder/[^/]*$" | sed 's,.*/,,'); do
-        found=
-        set -f
-        for pattern in $known; do
-            # shellcheck disable=SC2254 # a glob on purpose
-            case $file in $pattern | $pattern.c | $pattern.h) found=1 ;; esac
-            case ${file%.*}.h in $pattern) found=1 ;; esac # a header's .c comes with it, and the reverse
-            case ${file%.*}.c in $pattern) found=1 ;; esac
-        done
-        set +f
-        [ -n "$found" ] || gap "$readme does not name $file"
-    done
-done
+# A name or glob between its backticks names the file, or its header, or its source; VERB stands for any word.
+readmes=$(printf '%s\n' "$sources" | sed 's,/[^/]*$,/README.md,' | sort -u)
+for readme in $readmes; do [ -f "$readme" ] || gap "$(dirname "$readme") has no README.md"; done
+# shellcheck disable=SC2086
+printf '%s\n' "$sources" | awk '
+    function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
+    function base_of(path) { sub(/.*\//, "", path); return path }
+    function known(folder, file, i, stem) {
+        stem = file; sub(/[.][a-z]*$/, "", stem)
+        for (i = 1; i <= count[folder]; i++)
+            if (file ~ pattern[folder, i] || stem ~ pattern[folder, i] || (stem ".h") ~ pattern[folder, i] || (stem ".c") ~ pattern[folder, i]) return 1
+        return 0
+    }
+    FILENAME == "-" { source[++sources] = $0; next }
+    FNR == 1 { folder = folder_of(FILENAME); guide[folder] = FILENAME; inside = 1 }
+    /^## / { inside = 0 }
+    inside { lines[folder]++; words[folder] += NF }
+    tolower($0) ~ /include/ { includes[folder] = 1 }
+    tolower($0) ~ /^(\*\*)?(ideas|sources)/ { ideas[folder] = 1 }
+    { n = split($0, part, "`")
+      for (i = 2; i < n; i += 2) {
+          glob = part[i]; sub(/VERB/, "*", glob)
+          if (glob !~ /^[A-Za-z0-9_.*]+$/) continue
+          gsub(/[.]/, "[.]", glob); gsub(/[*]/, ".*", glob)
+          pattern[folder, ++count[folder]] = "^" glob "$"
+      } }
+    END {
+        for (folder in guide) {
+            if (lines[folder] > 80 || words[folder] > 750) print "the guide of " guide[folder] " (its lines before the first heading) is longer than a page: 80 lines, 750 words"
+            if (!(folder in includes)) print guide[folder] " does not say what its files may include"
+            if (!(folder in ideas)) print guide[folder] " does not say where its ideas come from"
+        }
+        for (i = 1; i <= sources; i++)
+            if (folder_of(source[i]) in guide && !known(folder_of(source[i]), base_of(source[i]))) print guide[folder_of(source[i])] " does not name " base_of(source[i])
+    }' - $(for readme in $readmes; do [ ! -f "$readme" ] || echo "$readme"; done) >build/claims.tmp
+while read -r fault; do gap "$fault"; done <build/claims.tmp
 
 # ---- Lengths ----
 [ "$(wc -l <README.md)" -le 160 ] || gap "README.md has $(wc -l <README.md) lines, not at most 160"
@@ -149,24 +185,37 @@ for target in $(sed -n 's/^\.PHONY: *//p' Makefile); do
 done
 
 # ---- Commands, wherever they stand ----
-for document in $documents; do
-    for target in $(grep -oE '(^    |`)make [a-z][a-z-]*' "$document" | sed 's/.*make //' | sort -u); do
-        has "$targets" "$target" || gap "$document names make $target, which the Makefile does not know"
-    done
-    grep -oE '(^ {4}(\$ )?|`|do |; )msach [a-z].*' "$document" | sed 's/^.*[^a-z]msach /msach /; s/^ *msach/msach/; s/`.*//' |
-        sed 's/; .*//' | sort -u >build/docs.tmp
-    while read -r _ verb rest; do
-        has "$verbs" "$verb" || { gap "$document names msach $verb, which is no verb"; continue; }
-        known="$(options_of "$verb") --help -k -q "
-        for option in $(printf '%s\n' "$rest" | sed 's/"[^"]*"//g' | tr ' ' '\n' | grep -E '^--?[a-z]' | sed 's/=.*//; s/[],.)]*$//'); do
-            has "$known" "$option" || gap "$document: msach $verb has no $option"
-        done
-        for key in $(printf '%s\n' "$rest" | sed -n 's/.*--set //p' | tr ' ' '\n' | sed -n 's/^\([a-z0-9_]*\)=.*/\1/p'); do
-            has "$settings" "$key" || gap "$document: there is no setting $key"
-        done
-    done <build/docs.tmp
-done
-rm -f build/docs.tmp
+{ printf '%s\n' "$completion" | sed -n 's/^ *\([a-z]*\)) words="\(.*\)" ;;.*/\1 \2/p'; } >build/options.tmp
+# shellcheck disable=SC2086
+awk -v verbs="$verbs" -v settings="$settings" -v targets="$targets" '
+    function fill(set, words, n, i, word) { n = split(words, word); for (i = 1; i <= n; i++) set[word[i]] = 1 }
+    function check(command, n, i, word) {
+        sub(/`.*/, "", command); sub(/; .*/, "", command); gsub(/"[^"]*"/, "", command)
+        n = split(command, word)
+        if (!(word[2] in verb)) { print FILENAME " names msach " word[2] ", which is no verb"; return }
+        for (i = 3; i <= n; i++) {
+            if (word[i - 1] == "--set" && word[i] ~ /^[a-z0-9_]+=/) {
+                sub(/=.*/, "", word[i])
+                if (!(word[i] in setting)) print FILENAME ": there is no setting " word[i]
+            }
+            if (word[i] !~ /^--?[a-z]/) continue
+            sub(/=.*/, "", word[i]); sub(/[],.)]*$/, "", word[i])
+            if (!((word[2], word[i]) in option) && word[i] !~ /^(--help|-k|-q)$/) print FILENAME ": msach " word[2] " has no " word[i]
+        }
+    }
+    BEGIN { fill(verb, verbs); fill(setting, settings); fill(target, targets) }
+    FILENAME == "build/options.tmp" { for (i = 2; i <= NF; i++) option[$1, $i] = 1; next }
+    { line = $0
+      while (match(line, /(^    |`)make [a-z][a-z-]*/)) {
+          what = substr(line, RSTART, RLENGTH); line = substr(line, RSTART + RLENGTH); sub(/.*make /, "", what)
+          if (!(what in target)) print FILENAME " names make " what ", which the Makefile does not know"
+      }
+      line = $0
+      while (match(line, /(^    ([$] )?|`|do |; )msach [a-z]/)) {
+          line = substr(line, RSTART); sub(/^[^m]*(do )?msach/, "msach", line); check(line); line = substr(line, 6)
+      } }' build/options.tmp $documents | sort -u >build/claims.tmp
+while read -r fault; do gap "$fault"; done <build/claims.tmp
+rm -f build/claims.tmp build/options.tmp
 
 [ "$gaps" = 0 ] && echo "check_docs: $(printf '%s\n' "$documents" | wc -l) documents agree with the code"
 [ "$gaps" = 0 ]
