@@ -110,13 +110,18 @@ Test(cli_bench, search_tells_both_methods_for_every_k_in_the_fixed_fields) {
                                          "\"method\":",
                                          "\"batch_queries_per_s\":",
                                          "\"one_query_ms\":",
-                                         "\"threads\":"};
+                                         "\"threads\":",
+                                         "\"memory_gb_per_s\":"};
     Ran r = run_msach("bench search --n 30000 --bits 32 --queries 20 --rounds 1 --json");
     cr_assert_eq(r.code, 0, "%s", r.err);
     int lines = 0;
-    for (char *line = strtok(r.out, "\n"); line; line = strtok(NULL, "\n"), lines++)
-        for (int i = 0; i < 8; i++)
+    for (char *line = strtok(r.out, "\n"); line; line = strtok(NULL, "\n"), lines++) {
+        for (int i = 0; i < 9; i++)
             cr_assert_not_null(strstr(line, fields[i]), "%s lacks %s", line, fields[i]);
+        const char *share = strstr(line, "\"one_query_share_of_memory\":");
+        cr_assert_eq(share != NULL, strstr(line, "\"scan\"") != NULL, "%s", line);
+        cr_assert(!share || strtod(strchr(share, ':') + 1, NULL) > 0, "%s", line);
+    }
     cr_assert_eq(lines, 6);
     ran_free(&r);
     expect_msach(2, "search", "bench serch");

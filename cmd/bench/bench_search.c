@@ -4,6 +4,7 @@
 
 #include "cmd/bench/bench.h"
 #include "cmd/bench/bench_codes.h"
+#include "cmd/bench/bench_memory.h"
 #include "cmd/bench/bench_report.h"
 #include "cmd/json_out.h"
 #include "hash/code.h"
@@ -21,6 +22,7 @@ typedef struct {
     Pool *pool;
     int rounds, first, last; /* methods */
     double tables_s;
+    double memory;    /* bytes a second that this machine reads */
     const char *name; /* of the codes, or NULL */
     Hit *hits;        /* (2, n_queries, MOST_K): by method */
     size_t *found;    /* (n_queries) */
@@ -84,6 +86,11 @@ static double ratio(const double *over, const double *of, int n) {
     return bench_median(r, (size_t)n);
 }
 
+/* The share of the machine's speed of reading at which a scan reads the codes for one query. */
+static double share_of_memory(const Bench *b, double one) {
+    return (double)b->data.n * (double)code_bytes(b->data.bits) / one / b->memory;
+}
+
 static void print_json(const Bench *b, int method, size_t k, const Rounds *t, double batch, double one) {
     const Rounds *own = &t[method];
     printf("{");
@@ -98,6 +105,8 @@ static void print_json(const Bench *b, int method, size_t k, const Rounds *t, do
     json_number_field("one_query_ms", 1e3 * one);
     printf(",\"threads\":%d,\"kernel\":\"%s\",\"queries\":%zu,\"rounds\":%d", pool_threads(b->pool),
            scan_kernel_name(), b->data.n_queries, b->rounds);
+    json_number_field("memory_gb_per_s", 1e-9 * b->memory);
+    if (method == SCAN) json_number_field("one_query_share_of_memory", share_of_memory(b, one));
     if (method == MIH) {
         double asked = (double)own->stats.queries;
         printf(",\"substrings\":%d", mih_m(b->tables));
@@ -116,6 +125,8 @@ static void print_json(const Bench *b, int method, size_t k, const Rounds *t, do
 static void print_row(const Bench *b, int method, size_t k, const Rounds *t, double batch, double one) {
     const Rounds *own = &t[method];
     printf("%5zu  %-6s  %12.0f  %12.3f", k, METHODS[method], 1 / batch, 1e3 * one);
+    if (method == SCAN)
+        printf("  one query reads the codes at %.2f of the speed of memory", share_of_memory(b, one));
     if (method == MIH)
         printf("  %12.0f  %6.0f %%", (double)own->stats.candidates / (double)own->stats.queries,
                100 * (double)own->stats.scanned / (double)own->stats.queries);
@@ -166,11 +177,13 @@ static Status measure_all(const Args *a, Bench *b, Error *err) {
     static const size_t ks[] = {1, 10, 100};
     bool json = args_has(a, "json");
     TRY(prepare(a, b, err));
+    TRY(bench_memory_speed(b->pool, &b->memory, err));
     if (!json)
-        printf("%zu codes of %d bits, %s; %d threads, %s; %d rounds\n"
+        printf("%zu codes of %d bits, %s; %d threads, %s, which read memory at %.1f GB/s; %d rounds\n"
                "    k  method     queries/s  one query ms    candidates   scanned     times the scan (batch, "
                "one)\n",
-               b->data.n, b->data.bits, b->data.kind, pool_threads(b->pool), scan_kernel_name(), b->rounds);
+               b->data.n, b->data.bits, b->data.kind, pool_threads(b->pool), scan_kernel_name(),
+               1e-9 * b->memory, b->rounds);
     for (int i = 0; i < 3; i++) TRY(measure(b, ks[i], json, err));
     return STATUS_OK;
 }

@@ -29,17 +29,19 @@ static Status run(Args *a, Error *err) {
     return benches[choice](a, err);
 }
 
-const Verb VERB_BENCH = {"bench",
-                         "measure speed on this machine: medians of repeated timings",
-                         "msach bench search --n 1000000 --bits 64 --json",
-                         "train|encode|eval|search|index|page",
-                         OPTIONS,
-                         run,
-                         "train   one step of each stage on fixed work: images of 128 pixels, batch 64\n"
-                         "encode  codes of images, of texts, and of one image alone, by the same model\n"
-                         "eval    all measures of retrieval; default: 5,000 queries in 100,000 codes\n"
-                         "search  the exact k nearest, k = 1, 10, 100: by scanning all codes (scan) and by "
-                         "multi-index hashing (mih)\n"
-                         "index   the index file of random codes: writing, opening, the first search\n"
-                         "page    the lines of several searches as one page with charts",
-                         STOP_ITSELF};
+const Verb VERB_BENCH = {
+    "bench",
+    "measure speed on this machine: medians of repeated timings",
+    "msach bench search --n 1000000 --bits 64 --json",
+    "train|encode|eval|search|index|page",
+    OPTIONS,
+    run,
+    "train   one step of each stage on fixed work: images of 128 pixels, batch 64\n"
+    "encode  codes of images, of texts, and of one image alone, by the same model\n"
+    "eval    all measures of retrieval; default: 5,000 queries in 100,000 codes\n"
+    "search  the exact k nearest, k = 1, 10, 100: by scanning all codes (scan) and by "
+    "multi-index hashing (mih); beside it how fast this machine reads memory, the limit of a scan "
+    "(above 1: a cache holds the codes)\n"
+    "index   the index file of random codes: writing, opening, the first search\n"
+    "page    the lines of several searches as one page with charts",
+    STOP_ITSELF};
