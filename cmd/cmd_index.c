@@ -194,12 +194,10 @@ static Status write_index(const Args *a, const Archive *r, Error *err) {
     const char *out = args_get(a, "out");
     int bits = r->bits;
     long m;
-#if !PART_SUBSTRINGS
-    if (args_has(a, "substrings"))
-        return error_set(err, STATUS_USAGE, "msach index: --substrings: " PART_ABSENT("substrings"));
-#endif
-    TRY(args_int(a, "substrings", -1, mih_most(bits), &m, err));
-    if (m > 0 && m < mih_fewest(bits))
+    if (!PART_SUBSTRINGS && args_has(a, "substrings"))
+        return args_wrong(a, err, "--substrings: " PART_ABSENT("substrings"));
+    TRY(args_int(a, "substrings", -1, PART_SUBSTRINGS ? mih_most(bits) : 0, &m, err));
+    if (PART_SUBSTRINGS && m > 0 && m < mih_fewest(bits))
         return args_wrong(a, err, "--substrings is %ld; %d to %d were expected for codes of %d bits", m,
                           mih_fewest(bits), mih_most(bits), bits);
     Status s = index_builder_create(&b, bits, r->model_hash, err);

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,11 +7,10 @@
 #include "cmd/hit_table.h"
 #include "cmd/json_out.h"
 #include "cmd/pages/search_page.h"
-#include "cmd/queries.h"
+#include "cmd/search_ask.h"
 #include "cmd/verbs.h"
 #include "nn/base/alloc.h"
 #include "nn/base/parts.h"
-#include "nn/base/sys.h"
 
 static const Option OPTIONS[] = {
     {"model", 'm', "FILE", NULL, "the model, or the run, that made the index; not needed with --id, --code",
@@ -51,19 +49,6 @@ static const Option OPTIONS[] = {
     {"html", 0, "FILE", NULL, "write a page with pictures and reports", PLAIN},
     OPTION_THREADS,
     OPTION_LAST};
-
-typedef enum { AS_TABLE, AS_JSON, AS_TSV, AS_HTML } Form;
-
-typedef struct {
-    Finder finder;
-    Filter filter;
-    SearchOptions options;
-    Answer answer;
-    Form form;
-    bool many;   /* --queries: each hit names its question */
-    Buffer page; /* AS_HTML */
-    const char *page_path;
-} Search;
 
 /* ---- One hit ---- */
 
@@ -182,8 +167,7 @@ static Status warn_of_pictures(const Search *s, Error *err) {
     return STATUS_OK;
 }
 
-/* name: the question as given, for hits that name it. */
-static Status ask(Search *s, const Query *q, const char *name, Error *err) {
+Status search_ask(Search *s, const Query *q, const char *name, Error *err) {
     TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
     warn_of_question(s);
     TRY(warn_of_pictures(s, err));
@@ -194,65 +178,6 @@ static Status ask(Search *s, const Query *q, const char *name, Error *err) {
     for (size_t i = 0; s->form != AS_TABLE && i < s->answer.n && !ferror(stdout); i++)
         TRY(print_hit(s, s->many ? name : NULL, (int)i, err));
     return terminal_flush(err);
-}
-
-/* What one line can be wrong about; anything else ends the answers. */
-static bool is_of_line(Status status) {
-    return status == STATUS_INPUT || status == STATUS_USAGE;
-}
-
-/* A wrong line is reported and skipped: the answers to the others are not lost. */
-static Status ask_lines(Search *s, FILE *from, const char *path, Error *err) {
-    Queries lines = {.from = from, .path = path};
-    int skipped = 0;
-    bool more = true;
-    Status status = STATUS_OK;
-    while (more && (status == STATUS_OK || is_of_line(status))) {
-        Query q;
-        bool read = (status = queries_next(&lines, &q, &more, err)) == STATUS_OK;
-        if (read && more) status = ask(s, &q, (const char *)lines.text.data, err);
-        if (!is_of_line(status)) continue;
-        if (read) error_prefix(err, "%s:%d", path, lines.line);
-        log_warn(s->finder.log, "%s; skipped", err->message);
-        skipped++;
-    }
-    queries_free(&lines);
-    if (status != STATUS_OK && !is_of_line(status)) return status;
-    return skipped ? error_set(err, STATUS_INPUT, "%s: %d line%s skipped", path, skipped,
-                               skipped == 1 ? " was" : "s were")
-                   : STATUS_OK;
-}
-
-static Status ask_file(Search *s, const char *path, Error *err) {
-    if (strcmp(path, "-") == 0) return ask_lines(s, stdin, "standard input", err);
-    FILE *from = path_is_dir(path) ? NULL : sys_fopen(path);
-    if (!from && path_is_dir(path)) errno = EISDIR;
-    if (!from) return error_from_errno(err, path, "read");
-    Status status = ask_lines(s, from, path, err);
-    fclose(from);
-    return status;
-}
-
-/* Each row of own features is a question. */
-static Status ask_rows(Search *s, QueryKind kind, const char *path, Error *err) {
-    OwnFeatures f;
-    const ModelConfig *c = &s->finder.model.model.config;
-    const OwnInput *own = &c->own[kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT];
-    Status status = own_features_read(&f, path, NULL, err);
-    if (status == STATUS_OK && own->width &&
-        (f.width != own->width || f.tokens != own->tokens || f.views != 1))
-        status = error_set(
-            err, STATUS_INPUT,
-            "%s: rows of %d x %d x %d numbers (views x tokens x width); the model takes 1 x %d x %d", path,
-            f.views, f.tokens, f.width, own->tokens, own->width);
-    for (int i = 0; status == STATUS_OK && i < f.n; i++) {
-        char name[24];
-        snprintf(name, sizeof name, "row%d", i + 1);
-        Query q = {.kind = kind, .value = name, .features = own_features_at(&f, i, 0)};
-        status = ask(s, &q, name, err);
-    }
-    own_features_free(&f);
-    return status;
 }
 
 /* ---- The verb ---- */
@@ -290,6 +215,8 @@ static Status read_options(Args *a, Search *s, Error *err) {
     TRY(read_count(a, "per-group", people ? PEOPLE_PER_GROUP : 0, &o->per_group, err));
     TRY(read_count(a, "rerank", people ? PEOPLE_RERANK : 0, &o->rerank, err));
     s->many = args_has(a, "queries") || args_has(a, "image-features") || args_has(a, "text-features");
+    if (s->many && !PART_QUERIES)
+        return args_wrong(a, err, "--queries, --image-features, --text-features: " PART_ABSENT("queries"));
     s->page_path = args_get(a, "html");
     s->finder.pictures = args_get(a, "pictures");
     TRY(args_pool(a, err));
@@ -310,16 +237,12 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
     if (s->form == AS_HTML) page_begin(&s->page, &s->finder);
 #endif
     if (s->form == AS_TSV) printf("%s%s", s->many ? "query\t" : "", TSV_HEAD);
-    if (args_has(a, "image-features") || args_has(a, "text-features")) {
-        bool image = args_has(a, "image-features");
-        TRY(ask_rows(s, image ? ASK_IMAGE : ASK_TEXT, args_get(a, image ? "image-features" : "text-features"),
-                     err));
-    } else if (s->many) {
-        TRY(ask_file(s, args_get(a, "queries"), err));
+    if (PART_QUERIES && s->many) {
+        TRY(search_ask_many(a, s, err));
     } else {
         Query q;
         TRY(read_question(a, &q, err));
-        TRY(ask(s, &q, q.value, err));
+        TRY(search_ask(s, &q, q.value, err));
     }
 #if PART_PAGES
     if (s->form == AS_HTML) {

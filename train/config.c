@@ -11,6 +11,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/nearest.h"
+#include "nn/base/parts.h"
 
 #define OPTION_TYPE(type) _Generic((type)0, int : OPTION_INT, double : OPTION_REAL)
 #define SETTING(name, type, scope, standard, low, high, before, meaning)                                     \
@@ -255,6 +256,9 @@ Status config_check(const Config *c, Error *err) {
         return error_set(err, STATUS_USAGE, "heads %d do not divide dim %d", c->heads, c->dim);
     if (!c->transformer && c->joint_pass)
         return error_set(err, STATUS_USAGE, "transformer = 0 has no joint pass; set joint_pass = 0 as well");
+    if (!PART_VARIANTS && (c->laplacian || c->weight_likelihood > 0 || c->weight_decorrelation > 0))
+        return error_set(err, STATUS_USAGE,
+                         "laplacian, weight_likelihood, weight_decorrelation: " PART_ABSENT("variants"));
     if (c->end_to_end && c->laplacian)
         return error_set(err, STATUS_USAGE,
                          "laplacian = 1 needs the neighbour graph, which end_to_end = 1 does not have");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hash/posterior.h"
+#include "nn/base/parts.h"
 #include "nn/ops.h"
 #include "train/experts.h"
 
@@ -117,7 +118,7 @@ static Tensor *laplacian(Tape *t, const TermBatch *x) {
         k[m] = arena_alloc(&t->arena, (size_t)x->b * (size_t)x->b * sizeof *k[m]);
         graph_block(&x->graph[m], x->row, x->b, k[m]);
     }
-    return loss_laplacian(t, x->relaxed[0], x->relaxed[1], k[0], k[1]);
+    return PART_VARIANTS ? loss_laplacian(t, x->relaxed[0], x->relaxed[1], k[0], k[1]) : NULL;
 }
 
 static Tensor *balance(Tape *t, const TermBatch *x) {
@@ -140,7 +141,7 @@ static Tensor *quantisation(Tape *t, const TermBatch *x) {
 }
 
 static Tensor *likelihood(Tape *t, const TermBatch *x) {
-    return loss_likelihood(t, x->relaxed[0], x->relaxed[1], similar_cases(t, x));
+    return PART_VARIANTS ? loss_likelihood(t, x->relaxed[0], x->relaxed[1], similar_cases(t, x)) : NULL;
 }
 
 /* The share of labels in R: the mean share of the networks, which know the labels of the training cases by heart; without experts the
@@ -164,7 +165,7 @@ static Tensor *soft_pairs(Tape *t, const TermBatch *x) {
 }
 
 static Tensor *decorrelation(Tape *t, const TermBatch *x) {
-    return loss_decorrelation(t, x->relaxed[0], x->relaxed[1]);
+    return PART_VARIANTS ? loss_decorrelation(t, x->relaxed[0], x->relaxed[1]) : NULL;
 }
 
 /* ---- The table ---- */

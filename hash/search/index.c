@@ -12,6 +12,7 @@
 #include "hash/code.h"
 #include "hash/search/index_file.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 #include "nn/base/sys.h"
 
 /* A writer may be writing a slot, or may have committed since the size was read: read again before reporting damage. */
@@ -189,18 +190,6 @@ static Status join_all(Index *x, int fd, const char *path, Error *err) {
     return STATUS_OK;
 }
 
-static Status open_tables(Index *x, const char *path, Error *err) {
-    const Columns *c = &x->segment[0].columns;
-    for (int m = 0; m < 2; m++) {
-        Part p = c->part[PART_MIH + m];
-        if (p.size == 0) continue;
-        Status s =
-            mih_open(&x->tables[m], p.data, (size_t)p.size, x->codes[m].data, (size_t)c->rows, c->bits, err);
-        if (s != STATUS_OK) return error_prefix(err, "%s", path), s;
-    }
-    return STATUS_OK;
-}
-
 Status index_open(Index **out, const char *path, Error *err) {
     *out = NULL;
     Index *x = mem_calloc(1, sizeof *x);
@@ -215,7 +204,7 @@ Status index_open(Index **out, const char *path, Error *err) {
         if (s == STATUS_OK) s = check_small(x, path, err);
         if (s == STATUS_OK) s = read_deletions(x, path, err);
         if (s == STATUS_OK) s = join_all(x, fd, path, err);
-        if (s == STATUS_OK) s = open_tables(x, path, err);
+        if (PART_SUBSTRINGS && s == STATUS_OK) s = index_open_tables(x, path, err);
         sys_close(fd);
     }
     if (s != STATUS_OK) {
@@ -229,7 +218,7 @@ Status index_open(Index **out, const char *path, Error *err) {
 void index_close(Index *x) {
     if (!x) return;
     for (int m = 0; m < 2; m++) {
-        mih_free(x->tables[m]);
+        if (PART_SUBSTRINGS) mih_free(x->tables[m]);
         if (x->codes[m].mapping) munmap(x->codes[m].mapping, x->codes[m].mapped);
         if (x->allowed[m].mapping) munmap(x->allowed[m].mapping, x->allowed[m].mapped);
     }

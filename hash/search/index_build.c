@@ -57,8 +57,6 @@ void index_builder_free(IndexBuilder *b) {
 }
 
 void index_builder_set_tables(IndexBuilder *b, int m, Pool *pool) {
-    NN_REQUIRE(m <= 0 || (m >= mih_fewest(b->bits) && m <= mih_most(b->bits)), "%d substrings of %d bits", m,
-               b->bits);
     b->tables = m;
     b->pool = pool;
 }

@@ -40,6 +40,9 @@ enum { WORD_PARTS = 4 };
 Status index_builder_sort_words(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err);
 Status index_builder_finish(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err);
 
+/* Search tables for each modality as b->tables says, and their bytes as parts of the columns (index_tables.c). */
+Status index_builder_make_tables(const IndexBuilder *b, Columns *c, Mih *tables[2], Error *err);
+
 /* ---- Segments ---- */
 
 /* Receives the bytes of a segment, in order. */

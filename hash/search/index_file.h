@@ -30,6 +30,12 @@ struct Index {
     Mih *tables[2]; /* over the first segment, or NULL */
 };
 
+/* Opens the search tables; index_search where there are some (index_tables.c). */
+Status index_open_tables(Index *x, const char *path, Error *err);
+Status index_search_tables(const Index *x, Modality m, const uint8_t *queries, size_t n_queries, size_t k,
+                           int radius, const uint8_t *allowed, Hit *hits, size_t *found, MihStats *stats,
+                           Pool *pool, Error *err);
+
 /* STATUS_CHECK, with the place in the file. */
 Status index_damaged_at(Error *err, const char *path, uint64_t at, const char *what);
 /* Compares the checksums of a segment's blocks; STATUS_CHECK where one is wrong. */

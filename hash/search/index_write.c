@@ -4,22 +4,10 @@
 #include "hash/search/index_build.h"
 #include "hash/search/index_file.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 
 static void put_file(void *ctx, const void *data, size_t size) {
     file_put(ctx, data, size);
-}
-
-/* Search tables for each modality, and their bytes as parts of the segment. */
-static Status make_tables(const IndexBuilder *b, Columns *c, Mih *tables[2], Error *err) {
-    if (b->tables < 0 || (b->tables == 0 && b->rows < INDEX_TABLES_FROM)) return STATUS_OK;
-    for (int m = 0; m < 2; m++) {
-        size_t size;
-        TRY(mih_build(&tables[m], c->part[PART_CODES + m].data, (size_t)c->rows, c->bits, b->tables,
-                      c->part[PART_HAS + m].data, b->pool, err));
-        const void *bytes = mih_bytes(tables[m], &size);
-        c->part[PART_MIH + m] = (Part){bytes, size};
-    }
-    return STATUS_OK;
 }
 
 static Status write_file(const IndexBuilder *b, const Columns *c, const char *path, Error *err) {
@@ -48,9 +36,9 @@ Status index_builder_write(const IndexBuilder *b, const char *path, Error *err) 
     Mih *tables[2] = {NULL, NULL};
     Buffer words[WORD_PARTS] = {{0}};
     Status s = index_builder_finish(b, &c, words, err);
-    if (s == STATUS_OK) s = make_tables(b, &c, tables, err);
+    if (PART_SUBSTRINGS && s == STATUS_OK) s = index_builder_make_tables(b, &c, tables, err);
     if (s == STATUS_OK) s = write_file(b, &c, path, err);
-    for (int m = 0; m < 2; m++) mih_free(tables[m]);
+    for (int m = 0; PART_SUBSTRINGS && m < 2; m++) mih_free(tables[m]);
     for (int i = 0; i < WORD_PARTS; i++) buffer_free(&words[i]);
     return s;
 }

@@ -56,6 +56,9 @@
 #ifndef PART_PHANTOM
 #define PART_PHANTOM 1 /* data/phantom: the verbs phantom and demo */
 #endif
+#ifndef PART_QUERIES
+#define PART_QUERIES 1 /* search --queries; search and encode of rows of own features */
+#endif
 #ifndef PART_SERVE
 #define PART_SERVE                                                                                           \
     1 /* cmd/serve: the verb serve; needs libevent, and the Makefile leaves the part out where that is missing */
@@ -65,6 +68,10 @@
 #endif
 #ifndef PART_TABLE
 #define PART_TABLE 1 /* train/table, hash/baselines: the verb table */
+#endif
+#ifndef PART_VARIANTS
+#define PART_VARIANTS                                                                                        \
+    1 /* loss terms whose weight is 0 by default, and the Laplacian form of the manifold term */
 #endif
 #ifndef PART_VERIFY
 #define PART_VERIFY 1 /* the verb verify */

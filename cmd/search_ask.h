@@ -1,0 +1,27 @@
+/* What `search` asks and prints. */
+#ifndef CMD_SEARCH_ASK_H
+#define CMD_SEARCH_ASK_H
+
+#include "cmd/args.h"
+#include "cmd/finder.h"
+#include "nn/base/bytes.h"
+
+typedef enum { AS_TABLE, AS_JSON, AS_TSV, AS_HTML } Form;
+
+typedef struct {
+    Finder finder;
+    Filter filter;
+    SearchOptions options;
+    Answer answer;
+    Form form;
+    bool many;   /* --queries: each hit names its question */
+    Buffer page; /* AS_HTML */
+    const char *page_path;
+} Search;
+
+/* Asks and prints the answer. name: the question as given, for hits that name it. */
+Status search_ask(Search *s, const Query *q, const char *name, Error *err);
+/* Asks every line of --queries, or every row of own features (search_queries.c, of the part queries). */
+Status search_ask_many(const Args *a, Search *s, Error *err);
+
+#endif
