@@ -6,6 +6,7 @@
 #include "cmd/hit_json.h"
 #include "cmd/hit_table.h"
 #include "cmd/json_out.h"
+#include "cmd/pages/page_parts.h"
 #include "cmd/pages/search_page.h"
 #include "cmd/search_ask.h"
 #include "cmd/verbs.h"
@@ -47,8 +48,11 @@ static const Option OPTIONS[] = {
     {"tsv", 0, NULL, NULL, "print each hit as one tab-separated line, below a header", PLAIN},
     {"pictures", 0, "DIR", NULL, "where the pictures are, if they are not where the index says", PLAIN},
     {"html", 0, "FILE", NULL, "write a page with pictures and reports", PLAIN},
+    {"yes", 0, NULL, NULL, "write a page of more than 100 MB", PLAIN},
     OPTION_THREADS,
     OPTION_LAST};
+
+enum { PAGE_MOST = 100000000 /* bytes of a page that browsers still open without trouble */ };
 
 /* ---- One hit ---- */
 
@@ -167,12 +171,20 @@ static Status warn_of_pictures(const Search *s, Error *err) {
     return STATUS_OK;
 }
 
+#if PART_PAGES
+static Status add_to_page(Search *s, const Query *q, Error *err) {
+    TRY(page_answer_size(&s->finder, &s->answer, &s->page_size, err));
+    TRY(page_check_size(s->args, s->page_path, s->page_size, PAGE_MOST, err));
+    return page_answer(&s->page, &s->finder, q, args_get(s->args, "words"), &s->answer, err);
+}
+#endif
+
 Status search_ask(Search *s, const Query *q, const char *name, Error *err) {
     TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
     warn_of_question(s);
     TRY(warn_of_pictures(s, err));
 #if PART_PAGES
-    if (s->form == AS_HTML) return page_answer(&s->page, &s->finder, q, &s->answer, err);
+    if (s->form == AS_HTML) return add_to_page(s, q, err);
 #endif
     if (s->form == AS_TABLE) TRY(print_table(s, q, err));
     for (size_t i = 0; s->form != AS_TABLE && i < s->answer.n && !ferror(stdout); i++)
@@ -181,9 +193,6 @@ Status search_ask(Search *s, const Query *q, const char *name, Error *err) {
 }
 
 /* ---- The verb ---- */
-
-/* Defaults of output for people; programs get every hit in the order of its bits. */
-enum { PEOPLE_PER_GROUP = 1, PEOPLE_RERANK = 100 };
 
 static Status read_count(const Args *a, const char *name, size_t standard, size_t *count, Error *err) {
     long given = (long)standard;
@@ -212,8 +221,8 @@ static Status read_options(Args *a, Search *s, Error *err) {
               : args_has(a, "html") ? AS_HTML
                                     : AS_TABLE;
     bool people = s->form == AS_TABLE || s->form == AS_HTML;
-    TRY(read_count(a, "per-group", people ? PEOPLE_PER_GROUP : 0, &o->per_group, err));
-    TRY(read_count(a, "rerank", people ? PEOPLE_RERANK : 0, &o->rerank, err));
+    TRY(read_count(a, "per-group", people ? SEARCH_PEOPLE_PER_GROUP : 0, &o->per_group, err));
+    TRY(read_count(a, "rerank", people ? SEARCH_PEOPLE_RERANK : 0, &o->rerank, err));
     s->many = args_has(a, "queries") || args_has(a, "image-features") || args_has(a, "text-features");
     if (s->many && !PART_QUERIES)
         return args_wrong(a, err, "--queries, --image-features, --text-features: " PART_ABSENT("queries"));
@@ -272,7 +281,7 @@ static Status run(Args *a, Error *err) {
                        .id_match = args_get(a, "id-match"),
                        .words = args_get(a, "words"),
                        .unseen = args_has(a, "unseen")};
-    Search s = {.form = AS_TABLE, .options = SEARCH_DEFAULT};
+    Search s = {.args = a, .form = AS_TABLE, .options = SEARCH_DEFAULT};
     Status status = finder_open(&s.finder, args_get(a, "model"), args_get(a, "index"), &a->log, err);
     if (PART_FILTER && status == STATUS_OK) status = finder_filter(&s.finder, &o, &s.filter, err);
     s.options.filter = PART_FILTER ? &s.filter : NULL;

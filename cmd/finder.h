@@ -85,6 +85,8 @@ typedef struct {
     const Filter *filter; /* NULL: every case */
 } SearchOptions;
 #define SEARCH_DEFAULT ((SearchOptions){.find = -1, .radius = -1, .k = 10})
+/* Defaults of output for people; programs get every hit in the order of its bits. */
+enum { SEARCH_PEOPLE_PER_GROUP = 1, SEARCH_PEOPLE_RERANK = 100 };
 
 typedef enum { TRAINED_UNKNOWN = -1, TRAINED_NO, TRAINED_YES } Trained;
 

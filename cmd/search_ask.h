@@ -9,6 +9,7 @@
 typedef enum { AS_TABLE, AS_JSON, AS_TSV, AS_HTML } Form;
 
 typedef struct {
+    const Args *args;
     Finder finder;
     Filter filter;
     SearchOptions options;
@@ -17,6 +18,7 @@ typedef struct {
     bool many;   /* --queries: each hit names its question */
     Buffer page; /* AS_HTML */
     const char *page_path;
+    double page_size; /* bytes, about */
 } Search;
 
 /* Asks and prints the answer. name: the question as given, for hits that name it. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "eval/page/html.h"
 #include "nn/base/alloc.h"
@@ -22,7 +23,8 @@ static const char WRAPPER[] =
     "  if (!d || !d.querySelector('main')) return ['did not load'];\n"
     "  if (d.documentElement.scrollWidth > frame.clientWidth) f.push('is ' + d.documentElement.scrollWidth + "
     "' wide');\n"
-    "  if (d.scripts.length || window.attacked || w.attacked || d.querySelector('[onerror]')) f.push('runs "
+    "  if ([...d.scripts].some(s => !/[/]find([.]js|[/]000[/]000000[.]js)$/.test(s.src)) || window.attacked "
+    "|| w.attacked || d.querySelector('[onerror]')) f.push('runs "
     "what an archive holds');\n"
     "  if (shown && !d.body.textContent.includes('<script>top.attacked')) f.push('does not show the text of "
     "the archive');\n"
@@ -35,10 +37,25 @@ static const char WRAPPER[] =
     "  if (d.querySelector('h1 ~ h1')) f.push('has two titles');\n"
     "  return f;\n"
     "}\n"
+    "async function finds(frame) { /* the search box of a gallery: by id and label */\n"
+    "  const d = frame.contentDocument, box = d.getElementById('find'), links = () => "
+    "[...d.querySelectorAll('#cases a')];\n"
+    "  if (!box || box.form.hidden) return ['has no search box'];\n"
+    "  const type = async text => { box.value = text; box.dispatchEvent(new Event('input'));\n"
+    "    for (let i = 0; i < 50 && !links().length; i++) await new Promise(r => setTimeout(r, 100)); };\n"
+    "  await type('<IMG src cyst');\n"
+    "  if (links().some(a => !/cyst/.test(a.parentNode.textContent))) return ['finds what has other "
+    "labels'];\n"
+    "  await type('CASE0003');\n"
+    "  if (links().length !== 1 || links()[0].textContent !== 'case0003') return ['does not find an id: ' + "
+    "d.getElementById('found').textContent];\n"
+    "  return /case.000.000002.html$/.test(links()[0].href) ? [] : ['leads to ' + links()[0].href];\n"
+    "}\n"
     "function look(name, shown) {\n"
     "  const frame = document.createElement('iframe');\n"
     "  frame.style = 'width:390px;height:800px;border:0';\n"
-    "  frame.onload = () => { const f = faults(name, frame, shown);\n"
+    "  frame.onload = async () => { const f = faults(name, frame, shown);\n"
+    "    if (/^gallery/.test(name)) f.push(...await finds(frame), ...faults(name, frame, shown));\n"
     "    out.textContent += name + ': ' + (f.length ? f.join('; ') : 'fine') + '\\n'; };\n"
     "  frame.src = name;\n"
     "  document.body.append(frame);\n"
@@ -52,9 +69,9 @@ typedef struct {
 static const Page PAGES[] = {{"search.html", 1},
                              {"picture.html", 1},
                              {"gallery/index.html", 1},
-                             {"gallery/label-1.html", 1},
-                             {"gallery/case-000000.html", 1},
-                             {"gallery/case-000001.html", 1},
+                             {"gallery/list/000/000001.html", 1},
+                             {"gallery/case/000/000000.html", 1},
+                             {"gallery/case/000/000001.html", 1},
                              {"run/report.html", 0},
                              {"run/inspect.html", 0},
                              {"run/explain.html", 0},
@@ -95,7 +112,8 @@ static void make_pages(const char *folder) {
         0, NULL,
         "search --model %s/run --index %s/a.idx --image %s/images/case0003.png --html %s/picture.html",
         folder, folder, folder, folder);
-    expect_msach(0, "gallery/index.html", "browse -q --index %s/a.idx --out %s/gallery", folder, folder);
+    expect_msach(0, "gallery/index.html", "browse -q --model %s/run --index %s/a.idx --out %s/gallery",
+                 folder, folder, folder);
     expect_msach(0, NULL, "inspect %s/run", folder);
     expect_msach(0, NULL,
                  "table -q --data %s/hostile.tsv --out %s/table --bits 16 --seeds 1 --quick --set %s", folder,
@@ -172,7 +190,8 @@ Test(search_page, says_what_it_is_and_what_to_judge_the_hits_by) {
     char *page = page_of("/", path);
     static const char *const parts[] = {
         "1970-01-02",    "msach search --model", "--text &#39;Free Fluid&#39;", "manifest.tsv.idx, 60 cases",
-        "run, checksum", "nearest reports",      "<mark>fluid</mark>",          "more of this group"};
+        "run, checksum", "nearest reports",      "<mark>fluid</mark>",          "more of this group",
+        "trained on",    "manifest crc32"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         cr_assert_not_null(strstr(page, parts[i]), "%s", parts[i]);
     cr_assert_null(strstr(page, "text code"));
@@ -199,6 +218,14 @@ Test(search_page, a_card_holds_the_facts_of_its_hit) {
     h.share = 0.03;
     html_hit(&b, &h);
     cr_assert_not_null(strstr(buffer_text(&b), "fewer than 1 in 10"));
+    b.size = 0;
+    h.share = 0.97;
+    h.text = "\u53f3\u4fa7\u80f8\u8154\u79ef\u6db2\u3002";
+    h.words = "\u79ef\u6db2";
+    html_hit(&b, &h);
+    cr_assert_not_null(strstr(buffer_text(&b), "nearly all"));
+    cr_assert_not_null(strstr(buffer_text(&b), "\u80f8\u8154<mark>\u79ef\u6db2</mark>\u3002"), "%s",
+                       buffer_text(&b));
     buffer_free(&b);
 }
 
@@ -215,55 +242,132 @@ Test(browse, a_missing_picture_is_reported_and_ends_with_1) {
 }
 
 Test(browse, neighbours_are_those_of_the_search_in_both_directions) {
-    char index[PATHS], hit[64];
-    gallery_set(index);
+    char index[PATHS], hit[96];
+    TinyRun t = gallery_set(index);
     const char *folder = fixture_path("gallery");
-    expect_msach(0, "gallery/index.html", "browse -q --index %s --out %s -k 3", index, folder);
-    char *page = page_of(folder, "case-000004.html"), *at = page;
+    expect_msach(0, "gallery/index.html", "browse -q --model %s --index %s --out %s -k 3", t.run, index,
+                 folder);
+    char *page = page_of(folder, "case/000/000004.html"), *at = page;
     for (int m = 0; m < 2; m++) {
-        Ran r =
-            run_msach("search --index %s --id case0005 --find %s -k 3 --tsv", index, m ? "image" : "text");
+        Ran r = run_msach("search --model %s --index %s --id case0005 --find %s -k 3 --tsv --per-group 1 "
+                          "--rerank 100",
+                          t.run, index, m ? "image" : "text");
         cr_assert_eq(r.code, 0, "%s", r.err);
         const char *line = strchr(r.out, '\n');
         for (int i = 0; i < 3; i++, line = strchr(line + 1, '\n')) {
             int rank, distance;
-            char id[16];
-            cr_assert_eq(sscanf(line + 1, "%d %d %15s", &rank, &distance, id), 3);
-            snprintf(hit, sizeof hit, "%d. <a href=\"case-%06d.html\">%s</a>", rank, atoi(id + 4) - 1, id);
+            char id[16], text[4000];
+            snprintf(text, sizeof text, "%.*s", (int)strcspn(line + 1, "\n"), line + 1);
+            cr_assert_eq(sscanf(text, "%d %d %15s", &rank, &distance, id), 3);
+            snprintf(hit, sizeof hit, "%d. <a href=\"../../case/000/%06d.html\">%s</a>", rank,
+                     atoi(id + 4) - 1, id);
             at = strstr(at, hit);
             cr_assert_not_null(at, "%s is not there", hit);
             snprintf(hit, sizeof hit, "%d of 64 bits", distance);
-            char *bits = strstr(at, hit);
+            char *bits = strstr(at, hit), *end = strstr(at, "</li>"), *seen = strstr(at, "training case");
             cr_assert(bits && bits < strstr(at, "</div>"));
+            cr_assert_eq(seen && seen < end, strstr(text, "\tyes\t") != NULL, "%s", text);
         }
         ran_free(&r);
     }
     cr_assert_not_null(strstr(page, "Nearest pictures to its report"));
+    cr_assert_not_null(strstr(page, "<mark>"), "the words of the report that asks");
+    mem_free(page);
+    page = page_of(folder, "index.html");
+    static const char *const parts[] = {"msach browse --model", "run, checksum", "manifest.tsv.idx, 60 cases",
+                                        "trained on"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        cr_assert_not_null(strstr(page, parts[i]), "%s", parts[i]);
+    mem_free(page);
+}
+
+/* Every file that a page links to, shows or runs is there. */
+static void check_links(const char *folder, const char *name) {
+    static const char *const kinds[] = {"href=\"", "src=\""};
+    char path[3 * PATHS], beside[PATHS];
+    char *page = page_of(folder, name);
+    snprintf(beside, sizeof beside, "%s", name);
+    char *slash = strrchr(beside, '/');
+    if (slash) slash[1] = 0;
+    for (int k = 0; k < 2; k++) {
+        int links = 0;
+        for (char *s = page; (s = strstr(s, kinds[k])); links++) {
+            s += strlen(kinds[k]);
+            if (strncmp(s, "data:", 5) == 0) continue;
+            snprintf(path, sizeof path, "%s/%s%.*s", folder, slash ? beside : "", (int)strcspn(s, "\""), s);
+            cr_assert_eq(path_exists(path), 1, "%s names %s", name, path);
+        }
+        cr_assert_gt(links, 0);
+    }
     mem_free(page);
 }
 
 Test(browse, every_link_and_picture_is_there) {
-    char index[PATHS], path[2 * PATHS];
+    char index[PATHS];
     gallery_set(index);
     const char *folder = fixture_path("gallery");
     expect_msach(0, NULL, "browse -q --index %s --out %s/", index, folder);
-    static const char *const pages[] = {"index.html", "label-1.html", "case-000000.html", "case-000059.html"};
-    for (int i = 0; i < 4; i++) {
-        char *page = page_of(folder, pages[i]);
-        int links = 0;
-        for (char *s = page; (s = strstr(s, "href=\"")) || links == 0; links++) {
-            cr_assert_not_null(s);
-            s += 6;
-            if (strncmp(s, "data:", 5) == 0) continue;
-            snprintf(path, sizeof path, "%s/%.*s", folder, (int)strcspn(s, "\""), s);
-            cr_assert_eq(path_exists(path), 1, "%s leads to %s", pages[i], path);
-        }
-        for (char *s = page; (s = strstr(s, "src=\"")); s += 5) {
-            snprintf(path, sizeof path, "%s/%.*s", folder, (int)strcspn(s + 5, "\""), s + 5);
-            cr_assert_eq(path_exists(path), 1, "%s shows %s", pages[i], path);
-        }
-        mem_free(page);
-    }
+    static const char *const pages[] = {"index.html", "list/000/000001.html", "case/000/000000.html",
+                                        "case/000/000059.html"};
+    for (int i = 0; i < 4; i++) check_links(folder, pages[i]);
+}
+
+/* 4,200 cases that share one picture of 290 kB, so that a gallery of them would take more than a gigabyte. */
+static const char *large_archive(void) {
+    enum { CASES = 4200, BITS = 8, PICTURE = 290000 };
+    static char index[PATHS];
+    Buffer manifest = {0}, codes = {0};
+    char head[128];
+    buffer_printf(&manifest, "id\timage\ttext\tlabels\n");
+    for (int i = 0; i < CASES; i++)
+        buffer_printf(&manifest, "c%d\tbig.png\tcyst %d\t%s\n", i, i, i % 2 ? "odd" : "even|large");
+    uint8_t gray[16 * 16] = {0};
+    char *path = path_join(fixture_dir(), "big.png");
+    fixture_png("big.png", 16, 16, gray);
+    cr_assert_eq(truncate(path, PICTURE), 0);
+    mem_free(path);
+    snprintf(head, sizeof head, "{'descr': '|u1', 'fortran_order': False, 'shape': (%d, %d), }", CASES,
+             BITS / 8);
+    buffer_printf(&codes, "\x93NUMPY\x01%c%c%c%-117s\n", 0, 118, 0, head);
+    for (int i = 0; i < CASES; i++) buffer_add(&codes, &(uint8_t){(uint8_t)i}, 1);
+    path = path_join(fixture_dir(), "codes.npy");
+    cr_assert_eq(file_write(path, codes.data, codes.size, NULL), STATUS_OK);
+    snprintf(index, sizeof index, "%s/large.idx", fixture_dir());
+    expect_msach(0, NULL, "index -q --data %s --image-codes %s --text-codes %s --form packed --out %s",
+                 fixture_text("large.tsv", buffer_text(&manifest)), path, path, index);
+    mem_free(path);
+    buffer_free(&manifest);
+    buffer_free(&codes);
+    return index;
+}
+
+Test(browse, much_output_needs_yes_and_an_archive_of_many_pages_has_small_folders) {
+    const char *index = large_archive(), *page = fixture_path("large.html"), *folder = fixture_path("large");
+    expect_msach(2, "would take about 1.3 GB; more than 1.0 GB needs --yes", "browse -q --index %s --out %s",
+                 index, folder);
+    expect_msach(2, "more than 100 MB needs --yes", "search --index %s --words cyst -k 0 --html %s", index,
+                 page);
+    cr_assert_eq(path_exists(page), 0);
+    char *picture = path_join(fixture_dir(), "big.png");
+    uint8_t gray[16 * 16] = {0};
+    fixture_png("big.png", 16, 16, gray);
+    mem_free(picture);
+    expect_msach(0, NULL, "search --index %s --words cyst -k 300 --html %s", index, page);
+    expect_msach(0, "large/index.html", "browse -q --index %s --out %s -k 1", index, folder);
+    cr_assert_eq(shell("test -z \"$(find '%s' -type d -exec sh -c 'test $(ls \"$1\" | wc -l) -gt 1000' sh {} "
+                       "\\; -print)\"",
+                       folder),
+                 0, "a folder has more than 1,000 files");
+    check_links(folder, "index.html");
+    check_links(folder, "list/000/000034.html");
+    check_links(folder, "case/004/004199.html");
+    char *text = page_of(folder, "list/000/000034.html");
+    static const char *const steps[] = {"index.html\" dir=\"auto\">1<", "000024.html\" dir=\"auto\">25<",
+                                        "page\" dir=\"auto\">35<", "000044.html\" dir=\"auto\">45<",
+                                        "000069.html\" dir=\"auto\">70<"};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        cr_assert_not_null(strstr(text, steps[i]), "%s", steps[i]);
+    mem_free(text);
 }
 
 Test(browse, a_folder_that_is_there_or_cannot_be_made_is_told_and_nothing_is_left) {
@@ -285,14 +389,14 @@ Test(browse, deleted_cases_and_missing_modalities_are_told) {
     expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, manifest, index);
     expect_msach(0, NULL, "index -q --delete d --out %s", index);
     expect_msach(0, NULL, "browse -q --index %s --out %s", index, folder);
-    char *page = page_of(folder, "case-000001.html");
+    char *page = page_of(folder, "case/000/000001.html");
     cr_assert_not_null(strstr(page, "no report to ask with"));
     mem_free(page);
-    page = page_of(folder, "case-000002.html");
+    page = page_of(folder, "case/000/000002.html");
     cr_assert_not_null(strstr(page, "no picture to ask with"));
     mem_free(page);
     page = page_of(folder, "index.html");
-    cr_assert_null(strstr(page, "case-000003"));
+    cr_assert_null(strstr(page, "case/000/000003"));
     cr_assert_not_null(strstr(page, "3 cases"));
     mem_free(page);
 }

@@ -97,9 +97,10 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
     Status status = evaluation_run(&e, s, m, SET_QUERY, PROTOCOL_HONEST, err);
     if (PART_CONFIDENCE && status == STATUS_OK) status = calibrate(&c, s, m, &e.database, err);
     if (status == STATUS_OK) {
-        Fact facts[] = {{"data_crc32", ""},     {"split_hash", ""},        {"best_epoch", ""},
-                        {"map_validation", ""}, {"map_image_to_text", ""}, {"map_text_to_image", ""},
-                        {"training_cases", ""}};
+        Fact facts[] = {{"data_crc32", ""},        {"split_hash", ""},
+                        {"best_epoch", ""},        {"map_validation", ""},
+                        {"map_image_to_text", ""}, {"map_text_to_image", ""},
+                        {"training_cases", ""},    {"data", ""}};
         snprintf(facts[0].value, sizeof facts[0].value, "%08x", s->manifest.crc);
         snprintf(facts[1].value, sizeof facts[1].value, "%08x", s->split.hash);
         snprintf(facts[2].value, sizeof facts[2].value, "%d", p->best_epoch);
@@ -107,8 +108,9 @@ static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const M
         snprintf(facts[4].value, sizeof facts[4].value, "%.6f", e.direction[0].map.expected);
         snprintf(facts[5].value, sizeof facts[5].value, "%.6f", e.direction[1].map.expected);
         snprintf(facts[6].value, sizeof facts[6].value, "%d", s->count[SET_TRAIN]);
+        manifest_name(s->manifest.path, facts[7].value, sizeof facts[7].value);
         status = model_save(f->model, m, &s->config, &s->vocab, s->manifest.label_names, session_classes(s),
-                            &c, facts, 7, err);
+                            &c, facts, 8, err);
     }
     if (PART_CONFIDENCE) calibration_free(&c);
     if (status == STATUS_OK) status = write_metrics(f, p, err);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/pages/page_picture.h"
+#include "cmd/pages/page_parts.h"
 #include "eval/page/html.h"
 #include "nn/base/alloc.h"
 
@@ -16,17 +16,7 @@ void page_begin(Buffer *b, const Finder *f) {
 }
 
 Status page_end(Buffer *b, const Finder *f, const char *command, const char *path, Error *err) {
-    char day[16];
-    html_day(day);
-    html_section_begin(b, "This page");
-    if (command) html_pre(b, command);
-    html_facts_begin(b);
-    html_fact(b, "archive", "%s, %lld cases", page_file_name(f->index_path), (long long)index_live(f->index));
-    html_fact(b, "model", "%s, checksum %s", f->has_model ? page_file_name(f->model_path) : "not read",
-              index_model_hash(f->index));
-    if (*day) html_fact(b, "made", "%s", day);
-    html_facts_end(b);
-    html_section_end(b);
+    page_source(b, f, command);
     html_note(b, "%s", PAGE_NOT_A_DEVICE);
     html_end(b);
     return b->failed ? mem_error(err, "the page") : file_write(path, b->data, b->size, err);
@@ -41,22 +31,9 @@ static Status add_card(Buffer *b, const Finder *f, const IndexCase *c, int rank,
     char *path;
     TRY(finder_picture(f, c, &path, err));
     Status s = path ? page_picture(&picture, path, err) : STATUS_OK;
-    HtmlHit h = {.rank = rank,
-                 .distance = hit ? hit->distance : -1,
-                 .trained = hit && hit->trained_on == TRAINED_YES,
-                 .share = hit && hit->confidence > 0 ? hit->confidence : 0,
-                 .more = hit ? (long long)hit->more : 0,
-                 .words = words,
-                 .bits = index_bits(f->index),
-                 .id = c->id,
-                 .label = c->labels,
-                 .labels = (size_t)c->n_labels,
-                 .text = c->text ? c->text : "",
-                 .picture = picture.data ? picture.data
-                            : path       ? PAGE_NO_PICTURE
-                                         : NULL,
-                 .picture_size = picture.size,
-                 .match = match};
+    HtmlHit h = page_card(f, c, hit, rank, words, match);
+    h.picture = picture.data ? picture.data : path ? PAGE_NO_PICTURE : NULL;
+    h.picture_size = picture.size;
     html_hit(b, &h);
     mem_free(path);
     buffer_free(&picture);
@@ -92,26 +69,39 @@ static Status add_query(Buffer *b, const Finder *f, const Query *q, const IndexC
 
 /* ---- One answer ---- */
 
+/* The words to mark: of the question, and of the filter but for those behind a '-'. */
+static void add_marks(Buffer *marks, const Query *q, const char *filter) {
+    bool quoted = false, absent = false, begins = true;
+    buffer_printf(marks, "%s ", q->kind == ASK_TEXT ? q->value : "");
+    for (const char *s = filter ? filter : ""; *s; s++) {
+        if (begins) absent = *s == '-';
+        if (*s == '"') quoted = !quoted;
+        begins = *s == ' ' && !quoted;
+        buffer_add(marks, absent ? " " : s, 1);
+    }
+}
+
 /* own (n): the labels of the case that asks; n 0: not known. */
-static Status add_hits(Buffer *b, const Finder *f, const Query *q, const Answer *a, const char *const *own,
+static Status add_hits(Buffer *b, const Finder *f, const char *marks, const Answer *a, const char *const *own,
                        int n, Error *err) {
     html_hits_begin(b);
     for (size_t i = 0; i < a->n; i++) {
         IndexCase c;
         TRY(index_case(f->index, a->hit[i].row, &c, err));
-        TRY(add_card(b, f, &c, (int)i + 1, &a->hit[i], q->kind == ASK_TEXT ? q->value : NULL,
-                     n ? page_shares_label(own, n, &c) : -1, err));
+        TRY(add_card(b, f, &c, (int)i + 1, &a->hit[i], marks, n ? page_shares_label(own, n, &c) : -1, err));
     }
     html_hits_end(b);
     return STATUS_OK;
 }
 
-Status page_answer(Buffer *b, const Finder *f, const Query *q, const Answer *a, Error *err) {
+Status page_answer(Buffer *b, const Finder *f, const Query *q, const char *filter, const Answer *a,
+                   Error *err) {
     static const char *const heading[3][2] = {{"From a picture to pictures", "From a picture to reports"},
                                               {"From words to pictures", "From words to reports"},
                                               {"From a code to pictures", "From a code to reports"}};
     IndexCase self = {0};
     const char **own = NULL;
+    Buffer marks = {0};
     char counted[96];
     html_section_begin(b, q->kind == ASK_FILTER ? "Cases that pass the filter"
                                                 : heading[q->kind == ASK_CODE ? 2 : a->asked][a->found]);
@@ -124,15 +114,26 @@ Status page_answer(Buffer *b, const Finder *f, const Query *q, const Answer *a, 
         snprintf(counted, sizeof counted, "The %zu nearest %s", a->n,
                  a->found == MODALITY_IMAGE ? "pictures" : "reports");
     html_heading(b, a->n ? counted : "Nothing found");
-    if (q->kind != ASK_FILTER && a->ties > (int64_t)a->n)
-        html_text(
-            b,
-            "%lld cases lie within %d of %d bits, so that the last hits stand for others that are as near.",
-            (long long)a->ties, a->within, index_bits(f->index));
-    if (a->chance_from >= 0)
-        html_text(b, "From %d bits on, hits share a finding no more often than chance.", a->chance_from);
-    if (s == STATUS_OK) s = add_hits(b, f, q, a, own, self.n_labels, err);
+    page_answer_facts(b, f, a);
+    add_marks(&marks, q, filter);
+    if (s == STATUS_OK) s = add_hits(b, f, buffer_text(&marks), a, own, self.n_labels, err);
     html_section_end(b);
+    buffer_free(&marks);
     mem_free(own);
     return s;
+}
+
+Status page_answer_size(const Finder *f, const Answer *a, double *bytes, Error *err) {
+    enum { SAMPLE = 1000, MARKUP = 500 };
+    size_t step = a->n / SAMPLE + 1;
+    for (size_t i = 0; i < a->n; i += step) {
+        IndexCase c;
+        char *path;
+        TRY(index_case(f->index, a->hit[i].row, &c, err));
+        TRY(finder_picture(f, &c, &path, err));
+        double picture = path ? 4 * page_picture_size(path) / 3 : 0; /* base64 */
+        *bytes += (double)step * (picture + (c.text ? (double)strlen(c.text) : 0) + MARKUP);
+        mem_free(path);
+    }
+    return STATUS_OK;
 }

@@ -52,7 +52,7 @@ static const char PAGE_CSS[] =
     "flex-direction:column;gap:8px;min-width:0;overflow-wrap:anywhere}"
     ".hit img,.hit .none{width:100%;aspect-ratio:1;object-fit:contain;background:#000}"
     ".hit .none{background:none;display:grid;place-items:center}.hit p{margin:0;font-size:.9rem}"
-    ".top{display:flex;justify-content:space-between;gap:8px;font-size:.85rem}"
+    ".top{display:flex;justify-content:space-between;gap:8px;font-size:.85rem}.top .soft{white-space:nowrap}"
     ".tag{display:inline-block;border:1px solid var(--line);border-radius:99px;padding:0 8px;"
     "margin:0 4px 4px "
     "0;font-size:.8rem}mark{background:#ffe58a;color:#1c2430;border-radius:3px}.yes{color:var(--good)}.no{"
@@ -71,10 +71,16 @@ static const char SITE_CSS[] =
     "nav a,nav span{border:1px solid var(--line);border-radius:99px;padding:4px 12px;background:var(--card);"
     "text-decoration:none;max-width:100%;overflow-wrap:anywhere}"
     "nav span{color:var(--soft);border-style:dashed}nav a:hover{border-color:var(--accent)}"
-    ".yes,.no{white-space:nowrap;font-size:.85rem}"
+    ".yes,.no{font-size:.85rem}span.yes,span.no{white-space:nowrap}"
     ".thumbs{grid-template-columns:repeat(auto-fill,minmax(min(100%,150px),1fr));gap:10px}"
     ".thumbs .hit{padding:8px;gap:6px}"
     ".way p{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:9;overflow:hidden}"
+    ".find{margin:0 0 12px}.find label{display:block;font-size:.85rem;color:var(--soft)}"
+    ".find input{font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--line);"
+    "border-radius:8px;padding:8px 10px;min-height:44px;width:min(100%,420px)}.find p{margin:4px 0}"
+    ".find ol{list-style:none;margin:0;padding:0;display:grid;gap:2px 16px;"
+    "grid-template-columns:repeat(auto-fill,minmax(min(100%,260px),1fr))}"
+    ".find li{overflow-wrap:anywhere;padding:4px 0}"
     "@media(max-width:560px){.case{grid-template-columns:minmax(0,1fr)}}";
 
 /* On paper: a part may go over several sheets, a row or a figure may not; tables are as wide as the sheet; closed parts are
@@ -82,10 +88,16 @@ static const char SITE_CSS[] =
 static const char PRINT_CSS[] =
     "@media print{body{background:#fff;font-size:10pt}main{max-width:none;padding:0}"
     "section{border:0;padding:0}h1,h2,h3,caption,summary{break-after:avoid}"
-    "tr,figure,.hit,.note,pre,dt{break-inside:avoid}thead{display:table-header-group}"
+    "tr,figure,.hit,.note,pre,dt{break-inside:avoid}.scroll{break-inside:avoid}thead{display:table-header-"
+    "group}"
     ".scroll{overflow:visible}table{font-size:7.5pt;min-width:0;width:100%}"
     "th,td{padding:2pt 4pt}thead th,.n{white-space:normal}tbody th{position:static;min-width:0}"
     "pre{white-space:pre-wrap;overflow-wrap:anywhere}.grid{grid-template-columns:1fr 1fr}"
+    "nav,.find{display:none}.hits{grid-template-columns:repeat(4,1fr);gap:6pt}.hit{padding:4pt;gap:3pt}"
+    ".thumbs{grid-template-columns:repeat(6,1fr)}.hit p,.hit .top,.tag,.hit .no,.hit "
+    ".yes{font-size:7.5pt;line-height:1.3}"
+    ".hit img,.hit .none{aspect-ratio:4/3}.case{grid-template-columns:60mm 1fr}p{margin:0 0 4pt}"
+    ".hits{break-before:avoid}h2+p,h2+p+p,h2+p+p+p{break-after:avoid}"
     "details::details-content{content-visibility:visible;block-size:auto}}";
 
 static void wrap(Buffer *b, const char *open, const char *text, const char *close) {
@@ -94,30 +106,50 @@ static void wrap(Buffer *b, const char *open, const char *text, const char *clos
     markup_raw(b, close);
 }
 
-static void begin(Buffer *b, const char *title, const char *lead, const char *pictures) {
-    markup_raw(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src ");
-    markup_raw(b, pictures);
-    markup_raw(b,
-               "; style-src 'unsafe-inline'\">\n"
-               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-               "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n");
-    wrap(b, "<title>", title, "</title>\n<style>");
+void html_style(Buffer *b) {
     markup_raw(b, PAGE_CSS);
     markup_raw(b, SITE_CSS);
     markup_raw(b, svg_css());
     markup_raw(b, PRINT_CSS);
-    wrap(b, "</style>\n</head>\n<body>\n<main>\n<header><h1>", title, "</h1>\n");
+}
+
+/* root: of a page of many, or NULL. */
+static void begin(Buffer *b, const char *title, const char *lead, const char *root) {
+    markup_raw(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ");
+    markup_raw(b, root ? "img-src data: 'self' file:; style-src 'self' file:; script-src 'self' file:"
+                       : "img-src data:; style-src 'unsafe-inline'");
+    markup_raw(b,
+               "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+               "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n");
+    wrap(b, "<title>", title, "</title>\n");
+    if (root) {
+        wrap(b, "<link rel=\"stylesheet\" href=\"", root, "style.css\">");
+    } else {
+        markup_raw(b, "<style>");
+        html_style(b);
+        markup_raw(b, "</style>");
+    }
+    wrap(b, "\n</head>\n<body>\n<main>\n<header><h1>", title, "</h1>\n");
     if (lead) wrap(b, "<p class=\"lead\">", lead, "</p>");
     markup_raw(b, "</header>\n");
 }
 
 void html_begin(Buffer *b, const char *title, const char *lead) {
-    begin(b, title, lead, "data:");
+    begin(b, title, lead, NULL);
 }
 
-void html_begin_of_many(Buffer *b, const char *title, const char *lead) {
-    begin(b, title, lead, "data: 'self' file:");
+void html_begin_of_many(Buffer *b, const char *title, const char *lead, const char *root) {
+    begin(b, title, lead, root);
+}
+
+void html_find(Buffer *b, const char *root, size_t parts) {
+    buffer_printf(b, "<form class=\"find\" role=\"search\" hidden data-parts=\"%zu\"", parts);
+    wrap(b, " data-root=\"", root, "\"><label for=\"find\">Find a case by its id or labels</label>\n");
+    markup_raw(
+        b, "<input id=\"find\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" maxlength=\"200\">\n"
+           "<p id=\"found\" class=\"soft\" role=\"status\"></p><ol id=\"cases\"></ol></form>\n");
+    wrap(b, "<script src=\"", root, "find.js\" defer></script>\n");
 }
 
 void html_nav_begin(Buffer *b, const char *label) {
@@ -343,13 +375,32 @@ static bool has_word(const char *sentence, const char *word, size_t n) {
     return false;
 }
 
+/* A character from U+3000 on stands in three bytes or four: CJK and what is written without gaps. */
+static bool is_cjk(const char *s) {
+    return (unsigned char)*s >= 0xE3;
+}
+
+/* The longest word of CJK characters of the sentence that begins at s; 0: none. */
+static size_t cjk_length(const char *sentence, const char *s) {
+    size_t best = 0;
+    for (const char *at = sentence; is_cjk(s) && *at;) {
+        size_t length = word_length(at);
+        if (length > best && is_cjk(at) && strncmp(at, s, length) == 0) best = length;
+        at += length ? length : 1;
+    }
+    return best;
+}
+
 /* The text with <mark> around the words that the sentence has, in any case of ASCII letters. */
 static void marked_text(Buffer *b, const char *text, const char *words) {
     char word[256];
     for (const char *s = text; *s;) {
-        size_t n = word_length(s);
-        bool mark = n > 1 && n < sizeof word && has_word(words, s, n);
-        size_t take = n ? n : 1;
+        size_t n = word_length(s), take = n ? n : 1, cjk = cjk_length(words, s);
+        if (cjk)
+            take = cjk;
+        else if (is_cjk(s)) /* one character, since the next one may begin a word */
+            for (take = 1; ((unsigned char)s[take] & 0xC0) == 0x80;) take++;
+        bool mark = cjk || (n > 1 && n < sizeof word && has_word(words, s, n));
         if (take >= sizeof word) /* a long run of characters is cut between two of them */
             for (take = sizeof word - 1; take > 1 && ((unsigned char)s[take] & 0xC0) == 0x80;) take--;
         snprintf(word, sizeof word, "%.*s", (int)take, s);
@@ -361,10 +412,14 @@ static void marked_text(Buffer *b, const char *text, const char *words) {
 /* What a reader needs to judge the hit by. */
 static void hit_facts(Buffer *b, const HtmlHit *h) {
     int tenths = (int)(10 * h->share + 0.5);
+    char about[32];
+    snprintf(about, sizeof about,
+             tenths > 9 ? "nearly all"
+             : tenths   ? "about %d in 10"
+                        : "fewer than 1 in 10",
+             tenths);
     if (h->trained) markup_raw(b, "<p class=\"no\">training case: the model has seen it</p>\n");
-    if (h->share > 0)
-        buffer_printf(b, "<p class=\"soft\">%s %d in 10 at this distance share a finding</p>\n",
-                      tenths ? "about" : "fewer than", tenths ? tenths : 1);
+    if (h->share > 0) buffer_printf(b, "<p class=\"soft\">%s at this distance share a finding</p>\n", about);
     if (h->more > 0) buffer_printf(b, "<p class=\"soft\">and %lld more of this group</p>\n", h->more);
 }
 
@@ -387,5 +442,6 @@ void html_case(Buffer *b, const HtmlHit *h) {
     hit_picture(b, h);
     markup_raw(b, "<div>");
     hit_labels(b, h);
+    hit_facts(b, h);
     wrap(b, "<p dir=\"auto\">", h->text && *h->text ? h->text : "No report.", "</p></div></section>\n");
 }

@@ -1,5 +1,5 @@
 /* Writes one self-contained HTML page: for phone and desktop, light and dark, keyboard and screen reader. The page has no
- * script and no network access; a content policy forbids both. Pictures are data: URIs. Every string is escaped here, so
+ * script and no network access; a content policy forbids both (pages of a folder may run a script file of that folder). Pictures are data: URIs. Every string is escaped here, so
  * callers pass data unchanged. Memory that runs out sets Buffer.failed.
  *
  *     Buffer b = {0};
@@ -21,8 +21,12 @@
 /* Opens a page. lead: one sentence under the title, or NULL. */
 void html_begin(Buffer *b, const char *title, const char *lead);
 void html_end(Buffer *b);
-/* Opens one page of several in a folder: the page may also show picture files that lie beside it. */
-void html_begin_of_many(Buffer *b, const char *title, const char *lead);
+/* Opens one page of several in a folder, whose files it may use: pictures, ROOTstyle.css (html_style), scripts. root leads from the page
+ * to that folder: "", or "../../". */
+void html_begin_of_many(Buffer *b, const char *title, const char *lead, const char *root);
+void html_style(Buffer *b);
+/* A search box over `parts` lists of cases, which the script ROOTfind.js fills; without scripts the box is not shown. */
+void html_find(Buffer *b, const char *root, size_t parts);
 
 /* A row of links. label: the purpose of the links, for screen readers. current: names this page, without a link. key: the
  * letter of the browser's access key that opens the link, or 0. */
