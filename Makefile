@@ -106,6 +106,10 @@ ifeq ($(MINICRIT),1)
 TEST_CFLAGS := -DMINICRIT
 TEST_LIBS :=
 else
+# The tests look for libraries in $(BUILD)/lean first (tests/lean.sh).
+ifneq ($(findstring linux,$(MACHINE)),)
+LEAN := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/lean'
+endif
 TEST_CFLAGS := $(call pc_cflags,criterion)
 TEST_LIBS := $(call pc_libs,criterion,-lcriterion)
 endif
@@ -382,7 +386,8 @@ $(BUILD)/rewrite: $(LAYER_OBJ) $(BUILD)/tests/portability/rewrite.o
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 $(BUILD)/unit: $(LAYER_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL) $(BUILD)/faulty
-	$(CC) $(CFLAGS) -o $@ $^ $(TEST_LIBS) $(ALL_LIBS)
+	$(CC) $(CFLAGS) -o $@ $^ $(LEAN) $(TEST_LIBS) $(ALL_LIBS)
+	@$(if $(LEAN),CC='$(CC)' sh tests/lean.sh $@)
 
 build/double/grad: $(DOUBLE_SRC:%.c=build/double/%.o) $(DOUBLE_TESTS:%.c=build/double/%.o)
 	$(CC) $(CFLAGS) -o $@ $^ $(TEST_LIBS) $(ALL_LIBS)
