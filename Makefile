@@ -49,16 +49,18 @@ FILES_measures := $(wildcard eval/curves.* eval/health.* eval/bootstrap.* cmd/ev
 FILES_pages := $(wildcard eval/page/* eval/embed.* train/pages/* train/flow.* cmd/pages/* data/picture/png_write.*)
 FILES_phantom := $(wildcard data/phantom/* cmd/cmd_phantom.c cmd/cmd_demo.c)
 FILES_queries := $(wildcard cmd/queries.* cmd/search_queries.c)
+FILES_scan := $(wildcard $(addprefix hash/search/scan_,tuned.c top.* kernels.h slices.h plain.c))
 FILES_serve := $(wildcard cmd/serve/*)
 FILES_substrings := $(wildcard hash/search/mih* hash/search/index_tables.c)
 FILES_table := $(wildcard train/table/* hash/baselines/* cmd/cmd_table.c)
 FILES_variants := $(wildcard $(addprefix hash/loss_,laplacian.c likelihood.c decorrelation.c))
 FILES_verify := $(wildcard cmd/cmd_verify.c hash/search/index_verify.c)
-PART_NAMES := arrays audit bench confidence dicom edit export fast filter import json library manual mask measures pages phantom queries serve substrings table variants verify
+PART_NAMES := arrays audit bench confidence dicom edit export fast filter import json library manual mask measures pages phantom queries scan serve substrings table variants verify
 # The parts that this build leaves out, their files, and the macros for the sources: -DPART_AUDIT=0 and so on.
 PKG_CONFIG ?= pkg-config
 SERVE := $(if $(filter core,$(PARTS)),,$(shell $(PKG_CONFIG) --exists libevent libevent_pthreads 2>/dev/null && echo 1))
-OFF := $(if $(filter core,$(PARTS)),$(filter-out fast,$(PART_NAMES)),$(if $(SERVE),,serve)) $(if $(filter 1,$(PLAIN)),fast)
+OFF := $(if $(filter core,$(PARTS)),$(filter-out fast scan,$(PART_NAMES)) $(if $(filter 1,$(PLAIN)),scan),$(if $(SERVE),,serve)) \
+	$(if $(filter 1,$(PLAIN)),fast)
 OFF_FILES := $(foreach part,$(OFF),$(FILES_$(part)))
 OFF_CFLAGS := $(shell echo '$(OFF:%=-DPART_%=0)' | tr a-z A-Z)
 PROGRAM := $(if $(filter core,$(PARTS)),msach-core,msach)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "hash/search/scan_kernels.h"
+#include "hash/search/code_bits.h"
 
 const char *modality_name(Modality m) {
     return m == MODALITY_IMAGE ? "image" : "text";

@@ -1,46 +1,12 @@
-/* Shared by the files of the scan: counting bits, and the kernels among which scan.c chooses at run time. */
+/* The kernels among which scan_tuned.c chooses at run time. */
 #ifndef HASH_SCAN_KERNELS_H
 #define HASH_SCAN_KERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-static inline int count_bits(uint64_t x) {
-#if defined(__POPCNT__) || defined(__aarch64__)
-    return __builtin_popcountll(x);
-#else
-    x -= x >> 1 & 0x5555555555555555u;
-    x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
-    x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
-    return (int)(x * 0x0101010101010101u >> 56);
-#endif
-}
-
-/* Eight bytes in the machine's order, which is enough for a distance. */
-static inline uint64_t code_load(const uint8_t *code) {
-    uint64_t x;
-    memcpy(&x, code, sizeof x);
-    return x;
-}
-
-/* 1 to 8 bytes: byte i becomes bits 8i..8i+7, so that bit j of the word is bit j of the code. */
-static inline uint64_t code_word(const uint8_t *code, size_t bytes) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    if (bytes == 8) return code_load(code);
-#endif
-    uint64_t x = 0;
-    for (size_t i = 0; i < bytes; i++) x |= (uint64_t)code[i] << (8 * i);
-    return x;
-}
-
-static inline int code_difference(const uint8_t *a, const uint8_t *b, size_t bytes) {
-    int d = 0;
-    size_t i = 0;
-    for (; i + 8 <= bytes; i += 8) d += count_bits(code_load(a + i) ^ code_load(b + i));
-    if (i < bytes) d += count_bits(code_word(a + i, bytes - i) ^ code_word(b + i, bytes - i));
-    return d;
-}
+#include "hash/search/code_bits.h"
+#include "hash/search/scan.h"
 
 /* SCAN_BLOCK: most codes that a kernel gets at once. SCAN_LANES: slices are padded to a multiple of it, which is a multiple of
  * every kernel's lanes. */
@@ -66,6 +32,13 @@ typedef struct {
 /* ScanKernel.filter of the best kernel. */
 size_t scan_filter(const uint8_t *codes, size_t n, int bits, const uint8_t *query, int limit,
                    uint32_t *offset);
+
+/* scan_search and scan_count, whose arguments scan.c has checked. */
+Status scan_tuned(const uint8_t *queries, size_t n_queries, const uint8_t *codes, size_t n, int bits,
+                  size_t k, int radius, const uint8_t *allowed, Hit *hits, size_t *found, Pool *pool,
+                  Error *err);
+size_t scan_count_tuned(const uint8_t *query, const uint8_t *codes, size_t n, int bits, int radius,
+                        const uint8_t *allowed);
 
 /* The best kernel. */
 const ScanKernel *scan_kernel(void);

@@ -59,6 +59,9 @@
 #ifndef PART_QUERIES
 #define PART_QUERIES 1 /* search --queries; search and encode of rows of own features */
 #endif
+#ifndef PART_SCAN
+#define PART_SCAN 1 /* the tuned scan of hash/search; without it a plain loop; PARTS=core PLAIN=0 keeps it */
+#endif
 #ifndef PART_SERVE
 #define PART_SERVE                                                                                           \
     1 /* cmd/serve: the verb serve; needs libevent, and the Makefile leaves the part out where that is missing */
