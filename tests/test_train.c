@@ -466,3 +466,49 @@ Test(encode, the_length_of_padding_changes_nothing) {
     model_free(&m);
     session_close(&s);
 }
+
+/* Between the stages: stage 1 and nothing else, whatever the settings of stage 2; not of another stage 1, not of one in progress. */
+Test(train, stage_1_of_a_checkpoint_is_taken_under_other_settings_of_stage_2_alone) {
+    Config c = tiny_config();
+    Session s;
+    Model from = {0}, to = {0};
+    Progress p;
+    Error err = {0};
+    bool taken;
+    const char *path = fixture_path("between.safetensors");
+    progress_begin(&p);
+    open_tiny(&s, &c, tiny_set("between", 1));
+    cr_assert_eq(terms_model(&s, &from, &err), STATUS_OK);
+    p.stage = 2;
+    cr_assert_eq(checkpoint_save(path, &s, &from, &p, &err), STATUS_OK, "%s", err.message);
+
+    s.config.seed++; /* other weights */
+    s.config.bits = 32;
+    cr_assert_eq(terms_model(&s, &to, &err), STATUS_OK);
+    real *head = to.head_weight->data, before = head[0];
+    cr_assert_neq(to.image.proj_weight->data[0], from.image.proj_weight->data[0]);
+    s.config.seed--;
+    s.config.stage2_lr *= 2;
+    cr_assert_eq(checkpoint_take_stage1(path, &s, &to, &taken, &err), STATUS_OK, "%s", err.message);
+    cr_assert(taken);
+    for (const char *const *name = (const char *const[]){"image.proj.weight", "stage1.text.weight", NULL};
+         *name; name++) {
+        const Tensor *a = params_find(&from.params, *name)->tensor,
+                     *b = params_find(&to.params, *name)->tensor;
+        cr_assert_eq(memcmp(a->data, b->data, tensor_size(a) * sizeof *a->data), 0, "%s", *name);
+    }
+    cr_assert_eq(head[0], before);
+
+    s.config.stage1_lr *= 2;
+    cr_assert_eq(checkpoint_take_stage1(path, &s, &to, &taken, &err), STATUS_OK);
+    cr_assert_not(taken);
+    s.config = c;
+    p.step = 1;
+    cr_assert_eq(checkpoint_save(path, &s, &from, &p, &err), STATUS_OK);
+    cr_assert_eq(checkpoint_take_stage1(path, &s, &to, &taken, &err), STATUS_OK);
+    cr_assert_not(taken);
+    model_free(&from);
+    model_free(&to);
+    session_close(&s);
+    progress_free(&p);
+}

@@ -122,6 +122,62 @@ static Status load(const StFile *f, const char *path, const Session *s, Model *m
     return read_state(f, path, p, err);
 }
 
+/* The settings of stage 2 and later, cut out of an identity in place. */
+static void cut_later_settings(char *run) {
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        char name[80];
+        int length = snprintf(name, sizeof name, " %s=", CONFIG_TABLE[i].name);
+        char *at = CONFIG_TABLE[i].scope > SCOPE_STAGE1 ? strstr(run, name) : NULL;
+        if (!at) continue;
+        char *end = at + length + strcspn(at + length, " ");
+        memmove(at, end, strlen(end) + 1);
+    }
+}
+
+/* The values up to the last parameter of stage 1: those of stage 2, which follow, depend on its settings. */
+static size_t stage1_values(const Model *m) {
+    size_t end = 0;
+    for (size_t i = 0; i < m->params.count; i++) {
+        const Param *p = &m->params.items[i];
+        for (int k = 0; k < MODEL_STAGE1_PREFIXES; k++)
+            if (strncmp(p->name, MODEL_STAGE1[k], strlen(MODEL_STAGE1[k])) == 0)
+                end = (size_t)(p->tensor->data - m->params.values) + tensor_size(p->tensor);
+    }
+    return end;
+}
+
+static Status take_stage1(const StFile *f, const char *path, const Session *s, Model *m, bool *taken,
+                          Error *err) {
+    Buffer own = {0}, theirs = {0};
+    const char *run = st_get(f, "run"), *state = st_get(f, "state");
+    const StTensor *t = st_find(f, "values");
+    size_t n = stage1_values(m);
+    Status status = identity(s, &own, err);
+    buffer_printf(&theirs, "%s", run ? run : "");
+    if (status == STATUS_OK && theirs.failed) status = mem_error(err, path);
+    if (status == STATUS_OK) {
+        cut_later_settings((char *)own.data);
+        cut_later_settings((char *)theirs.data);
+        bool between = state && strncmp(state, "2 0 0 ", 6) == 0; /* stage, epoch, step */
+        *taken = between && strcmp((char *)own.data, (char *)theirs.data) == 0;
+        if (*taken && (!t || t->type != ST_F32 || t->rank != 1 || t->dim[0] < (int64_t)n))
+            status = damaged(path, "does not hold stage 1 of this model", err);
+    }
+    if (status == STATUS_OK && *taken) memcpy(m->params.values, t->data, n * sizeof *m->params.values);
+    buffer_free(&own);
+    buffer_free(&theirs);
+    return status;
+}
+
+Status checkpoint_take_stage1(const char *path, const Session *s, Model *m, bool *taken, Error *err) {
+    StFile f;
+    *taken = false;
+    Status status = st_read(&f, path, true, err);
+    if (status == STATUS_OK) status = take_stage1(&f, path, s, m, taken, err);
+    st_free(&f);
+    return status;
+}
+
 Status checkpoint_load(const char *path, const Session *s, Model *m, Progress *p, Error *err) {
     StFile f;
     Status status = st_read(&f, path, true, err);

@@ -26,5 +26,8 @@ void progress_free(Progress *p);
  * model. */
 Status checkpoint_save(const char *path, const Session *s, const Model *m, const Progress *p, Error *err);
 Status checkpoint_load(const char *path, const Session *s, Model *m, Progress *p, Error *err);
+/* Takes the weights of stage 1 from a checkpoint that stands between the stages, of the same data, split and settings up to stage 1,
+ * whatever the settings of stage 2; the experts are not taken. *taken: false where it is no such checkpoint. */
+Status checkpoint_take_stage1(const char *path, const Session *s, Model *m, bool *taken, Error *err);
 
 #endif

@@ -103,9 +103,9 @@ static Status prepare(const Table *t, PlannedCell *const *cell, int n, Bench *b,
     int views = 0;
     for (int i = 0; i < n; i++) {
         const PlannedCell *c = cell[i];
-        raw |= c->raw;
-        learned |=
-            c->kind == CELL_CLASSIFIER || c->kind == CELL_MSACH || (c->kind == CELL_SHALLOW && !c->raw);
+        bool on_raw = c->kind == CELL_SHALLOW && c->features == FEATURES_RAW;
+        raw |= on_raw;
+        learned |= !on_raw && c->kind != CELL_RANDOM && c->kind != CELL_ORACLE;
         if (c->kind == CELL_MSACH) views = t->o->config.views;
     }
     if (learned) TRY(bench_learned(b, views, err));

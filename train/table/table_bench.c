@@ -11,6 +11,7 @@
 #include "nn/ops.h"
 #include "train/encode.h"
 #include "train/loop.h"
+#include "train/mixture.h"
 #include "train/stage1.h"
 #include "train/terms.h"
 
@@ -37,9 +38,8 @@ void bench_close(Bench *b) {
     for (int set = 0; set < SET_COUNT; set++) {
         features_free(&b->kept[set]);
         for (Modality m = 0; m < MODALITIES; m++) {
-            mem_free(b->u[set][m]);
             mem_free(b->p[set][m]);
-            mem_free(b->raw[set][m]);
+            for (int kind = 0; kind < FEATURE_KINDS; kind++) mem_free(b->x[kind][set][m]);
         }
     }
     model_free(&b->stage1);
@@ -55,7 +55,14 @@ static Status train_stage1(Bench *b, bool *trained, Error *err) {
     progress_begin(&p);
     char *path = path_join(b->folder, "checkpoint.safetensors");
     Status s = path ? terms_model(&b->session, &b->stage1, err) : mem_error(err, "stage 1");
-    if (s == STATUS_OK && path_exists(path)) s = checkpoint_load(path, &b->session, &b->stage1, &p, err);
+    bool exists = s == STATUS_OK && path_exists(path), taken = false;
+    if (exists) s = checkpoint_take_stage1(path, &b->session, &b->stage1, &taken, err);
+    if (s == STATUS_OK && taken) {
+        p.stage = 2;
+        s = mixture_fit(&b->session, &b->stage1, err);
+    } else if (s == STATUS_OK && exists) {
+        s = checkpoint_load(path, &b->session, &b->stage1, &p, err);
+    }
     if (s == STATUS_OK && p.stage == 1) s = train_stage(&b->session, &b->stage1, &p, path, b->folder, err);
     *trained = p.stage == 2;
     progress_free(&p);
@@ -65,16 +72,21 @@ static Status train_stage1(Bench *b, bool *trained, Error *err) {
 
 static Status read_set(Bench *b, Set set, int views, Error *err) {
     const Session *s = &b->session;
+    FeatureCache *f = &b->kept[set];
     size_t n = (size_t)s->count[set], d = (size_t)s->config.dim, c = (size_t)session_classes(s);
     if (n > 0)
-        TRY(features_build(&b->kept[set], s, &b->stage1, s->index[set], (int)n, set == SET_TRAIN ? views : 0,
-                           b->folder, err));
+        TRY(features_build(f, s, &b->stage1, s->index[set], (int)n, set == SET_TRAIN ? views : 0, b->folder,
+                           err));
     for (Modality m = 0; m < MODALITIES; m++) {
-        b->u[set][m] = mem_calloc(n * d + 1, sizeof(float));
+        float *u = b->x[FEATURES_STAGE1][set][m] = mem_calloc(n * d + 1, sizeof *u);
+        float *psi = b->x[FEATURES_SEMANTIC][set][m] = mem_calloc(n * d + 1, sizeof *psi);
         b->p[set][m] = mem_calloc(n * c + 1, sizeof(float));
-        if (!b->u[set][m] || !b->p[set][m]) return mem_error(err, "the features");
-        if (n > 0) memcpy(b->u[set][m], b->kept[set].net[m], n * d * sizeof(float));
-        if (n > 0) memcpy(b->p[set][m], b->kept[set].own[m], n * c * sizeof(float));
+        if (!u || !psi || !b->p[set][m]) return mem_error(err, "the features");
+        if (n == 0) continue;
+        memcpy(u, f->net[m], n * d * sizeof *u);
+        memcpy(b->p[set][m], f->own[m], n * c * sizeof(float));
+        features_clean(f, m, psi);
+        b->dim[FEATURES_STAGE1][m] = b->dim[FEATURES_SEMANTIC][m] = (int)d;
     }
     return STATUS_OK;
 }
@@ -102,13 +114,14 @@ static void raw_own(const OwnFeatures *f, const int *index, size_t n, float *out
 Status bench_raw(Bench *b, Error *err) {
     const Session *s = &b->session;
     const OwnFeatures *own = s->own;
-    b->raw_dim[MODALITY_IMAGE] = own[MODALITY_IMAGE].x ? own[MODALITY_IMAGE].width : DESCRIPTOR_DIM;
-    b->raw_dim[MODALITY_TEXT] = own[MODALITY_TEXT].x ? own[MODALITY_TEXT].width : raw_words(&s->vocab);
+    int *dim = b->dim[FEATURES_RAW];
+    dim[MODALITY_IMAGE] = own[MODALITY_IMAGE].x ? own[MODALITY_IMAGE].width : DESCRIPTOR_DIM;
+    dim[MODALITY_TEXT] = own[MODALITY_TEXT].x ? own[MODALITY_TEXT].width : raw_words(&s->vocab);
     for (int set = 0; set < SET_COUNT; set++) {
         size_t n = (size_t)s->count[set];
-        float **raw = b->raw[set];
+        float **raw = b->x[FEATURES_RAW][set];
         for (Modality m = 0; m < MODALITIES; m++) {
-            raw[m] = mem_calloc(n * (size_t)b->raw_dim[m] + 1, sizeof *raw[m]);
+            raw[m] = mem_calloc(n * (size_t)dim[m] + 1, sizeof *raw[m]);
             if (!raw[m]) return mem_error(err, "the raw features");
         }
         for (Modality m = 0; m < MODALITIES; m++)
@@ -121,8 +134,8 @@ Status bench_raw(Bench *b, Error *err) {
     }
     for (Modality m = 0; m < MODALITIES; m++) {
         float *x[SET_COUNT];
-        for (int set = 0; set < SET_COUNT; set++) x[set] = b->raw[set][m];
-        TRY(rotate_features(x, s->count, SET_COUNT, SET_TRAIN, &b->raw_dim[m], err));
+        for (int set = 0; set < SET_COUNT; set++) x[set] = b->x[FEATURES_RAW][set][m];
+        TRY(rotate_features(x, s->count, SET_COUNT, SET_TRAIN, &dim[m], err));
     }
     return STATUS_OK;
 }

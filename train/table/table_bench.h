@@ -11,11 +11,11 @@ typedef struct {
     Model stage1;
     char *folder;                    /* of the stage 1: holds its checkpoint */
     FeatureCache kept[SET_COUNT];    /* frozen features, lent to every training through session.kept */
-    float *u[SET_COUNT][MODALITIES]; /* (n,d) mean over tokens, of the clean case */
-    float *p[SET_COUNT][MODALITIES]; /* (n,classes) probabilities of the classifiers of stage 1 */
-    int raw_dim[MODALITIES];
-    float *raw[SET_COUNT]
-              [MODALITIES]; /* (n, raw_dim): descriptor of a picture, tf-idf of a text; or own features */
+    float *p[SET_COUNT][MODALITIES]; /* (n,classes) posteriors of the mixture */
+    /* Features of the shallow methods, (n, dim); by FeatureKind: u_m; descriptor of a picture and tf-idf of a text, or own features;
+     * the semantic token psi_m, of training cases by experts without their group */
+    float *x[FEATURE_KINDS][SET_COUNT][MODALITIES];
+    int dim[FEATURE_KINDS][MODALITIES];
 } Bench;
 
 /* Opens the split of a cell. STATUS_INPUT where the data do not allow the split. bench_close in every case. */
@@ -23,7 +23,7 @@ Status bench_open(Bench *b, const Plan *p, const TableOptions *o, const PlannedC
                   const Log *log, Error *err);
 void bench_close(Bench *b);
 
-/* Trains stage 1, or continues it, or takes it from its checkpoint; then computes kept, u and p. views: augmented views of
+/* Trains stage 1, or continues it, or takes it from its checkpoint; then computes kept, p, and stage-1 and semantic features. views: augmented views of
  * the training cases in kept. Once a bench. Incomplete where the session is stopped meanwhile. */
 Status bench_learned(Bench *b, int views, Error *err);
 /* Computes raw features. Once a bench. */

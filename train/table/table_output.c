@@ -18,13 +18,15 @@ const char *const OUTPUT_TERMS[] = {
 const OutputNote OUTPUT_ROWS[] = {
     {"RANDOM", "a random order, by its closed form."},
     {"CCA-ITQ, CMFH, SCM-seq, DCH, BATCH",
-     "traditional (shallow) methods, on the features that stage 1 of MSACH learned, and on raw features: the "
-     "descriptor of the picture and the word counts of the text. A gain over raw features is not a gain of "
-     "hashing."},
+     "traditional (shallow) methods, on the features that stage 1 of MSACH learned; on raw features, the "
+     "descriptor of the picture and the word counts of the text; and on semantic features, what stage 2 of "
+     "MSACH sees of the mixture of networks and experts. A gain over raw features is not a gain of hashing."},
     {"DCMH", "a deep method on the networks of MSACH, end to end, with gamma = eta = 1."},
     {"CLASSIFIER", "a random code for each class, by the mixture of classifiers and experts of stage 1."},
     {"MSACH", "the whole method; \"MSACH no-...\" without one of its parts."},
-    {"REAL-VALUED", "the contexts of MSACH before hashing, by cosine."},
+    {"REAL-VALUED",
+     "the contexts of MSACH before hashing, by cosine; \"semantic features\": the posteriors of the "
+     "mixture, by inner product."},
     {"ORACLE", "a random code for each true label, also of the queries."},
     {NULL, NULL}};
 

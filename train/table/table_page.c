@@ -30,12 +30,15 @@ static bool is_main(const Page *x, const SummaryRow *r) {
 
 /* ---- Bars: one for each row ---- */
 
-static const char *const LEGEND[] = {"MSACH", "on stage-1 features", "on raw features", "other", "ablation"};
+static const char *const LEGEND[] = {
+    "MSACH", "on stage-1 features", "on raw features", "on semantic features", "other", "ablation"};
 
 static int colour_of(const SummaryRow *r) {
     const TableRow *t = r->row[0];
-    if (summary_is_msach(r)) return strcmp(t->ablation, "full") == 0 ? 0 : 4;
-    return strcmp(t->features, "stage1") == 0 ? 1 : strcmp(t->features, "raw") == 0 ? 2 : 3;
+    if (summary_is_msach(r)) return strcmp(t->ablation, "full") == 0 ? 0 : 5;
+    for (int f = 0; f < FEATURE_KINDS; f++)
+        if (strcmp(t->features, FEATURE_NAMES[f]) == 0) return 1 + f;
+    return 4;
 }
 
 static bool is_oracle(const SummaryRow *r) {
@@ -105,21 +108,20 @@ static Status chart_ablations(const Page *x, Error *err) {
 
 /* ---- Lines: the chief rows ---- */
 
-enum { CHIEF_ROWS = 5 };
+enum { CHIEF_ROWS = 3 + FEATURE_KINDS };
 
-/* MSACH, CLASSIFIER, DCMH and the best traditional rows on stage-1 and on raw features, as far as they are finished. Returns
- * how many. */
+/* MSACH, CLASSIFIER, DCMH and the best traditional row on each kind of features, as far as they are finished. Returns how many. */
 static int chief_rows(const Page *x, const SummaryRow *out[CHIEF_ROWS]) {
-    static const char *const methods[] = {"MSACH", "CLASSIFIER", "DCMH"}, *const features[] = {"stage1",
-                                                                                               "raw"};
+    static const char *const methods[] = {"MSACH", "CLASSIFIER", "DCMH"};
     const SummaryRow *rows[BASELINE_METHODS];
     int n = 0, bits = x->p->main_bits;
     for (int i = 0; i < 3; i++) {
         out[n] = summary_find(x->s, x->data, TABLE_STANDARD, bits, methods[i], NULL, i == 0 ? "full" : NULL);
         n += out[n] != NULL;
     }
-    for (int i = 0; i < 2; i++) {
-        out[n] = summary_best(rows, summary_shallow(x->s, x->data, TABLE_STANDARD, bits, features[i], rows));
+    for (int i = 0; i < FEATURE_KINDS; i++) {
+        out[n] =
+            summary_best(rows, summary_shallow(x->s, x->data, TABLE_STANDARD, bits, FEATURE_NAMES[i], rows));
         n += out[n] != NULL;
     }
     return n;

@@ -12,30 +12,34 @@ const char *const TABLE_SPLIT_NAMES[TABLE_SPLITS] = {"standard", "unseen", "mask
 const char *const TABLE_PART_NAMES[TABLE_PARTS] = {"main",   "ablations", "lengths",   "dcmh",
                                                    "masked", "unseen",    "retrained", "raw-lengths"};
 
-/* The rows of a part. OWN: RANDOM, CLASSIFIER, ORACLE and the whole method. */
-enum { OWN = 1, ON_STAGE1 = 2, ON_RAW = 4, SHARED = 8, RETRAINED = 16, DCMH = 32 };
+const char *const FEATURE_NAMES[FEATURE_KINDS] = {"stage1", "raw", "semantic"};
+
+/* The rows of a part. OWN: RANDOM, CLASSIFIER, ORACLE and the whole method. ON_SEMANTIC: with the posteriors as real numbers. */
+enum { OWN = 1, ON_STAGE1 = 2, ON_RAW = 4, SHARED = 8, RETRAINED = 16, DCMH = 32, ON_SEMANTIC = 64 };
 static const struct {
     TableSplit split;
     bool every_seed; /* split seeds 1..seeds; else 1..lengths_seeds */
     bool main_bits;  /* the main bits; else all others */
     unsigned rows;
-} PARTS[TABLE_PARTS] = {[PART_MAIN] = {TABLE_STANDARD, true, true, OWN | ON_STAGE1 | ON_RAW},
+} PARTS[TABLE_PARTS] = {[PART_MAIN] = {TABLE_STANDARD, true, true, OWN | ON_STAGE1 | ON_RAW | ON_SEMANTIC},
                         [PART_ABLATIONS] = {TABLE_STANDARD, true, true, SHARED},
                         [PART_LENGTHS] = {TABLE_STANDARD, false, false, OWN | ON_STAGE1},
                         [PART_DCMH] = {TABLE_STANDARD, true, true, DCMH},
-                        [PART_MASKED] = {TABLE_MASKED, false, true, OWN | ON_STAGE1 | ON_RAW},
-                        [PART_UNSEEN] = {TABLE_UNSEEN, false, true, OWN | ON_STAGE1 | ON_RAW},
+                        [PART_MASKED] = {TABLE_MASKED, false, true, OWN | ON_STAGE1 | ON_RAW | ON_SEMANTIC},
+                        [PART_UNSEEN] = {TABLE_UNSEEN, false, true, OWN | ON_STAGE1 | ON_RAW | ON_SEMANTIC},
                         [PART_RETRAINED] = {TABLE_STANDARD, false, true, RETRAINED},
                         [PART_RAW_LENGTHS] = {TABLE_STANDARD, false, false, ON_RAW}};
 
 void plan_describe(const TableOptions *o, const PlannedCell *c, char *text, size_t size) {
-    static const char *const names[] = {"RANDOM", "", "DCMH", "CLASSIFIER", "MSACH", "MSACH", "ORACLE"};
+    static const char *const names[] = {"RANDOM", "",      "DCMH",  "CLASSIFIER", "REAL-VALUED by posteriors",
+                                        "MSACH",  "MSACH", "ORACLE"};
+    static const char *const on[FEATURE_KINDS] = {"", " on raw features", " on semantic features"};
     char data[64];
     manifest_name(o->data[c->data], data, sizeof data);
     const char *ablation = c->ablation && strcmp(c->ablation, "full") != 0 ? c->ablation : "";
     snprintf(text, size, "%s, %s split %d, %s%s%s%s, %d bits", data, TABLE_SPLIT_NAMES[c->split],
              c->split_seed, c->kind == CELL_SHALLOW ? BASELINES[c->method].name : names[c->kind],
-             c->raw ? " on raw features" : "", *ablation ? " " : "", ablation, c->bits);
+             on[c->features], *ablation ? " " : "", ablation, c->bits);
 }
 
 bool plan_same_split(const PlannedCell *a, const PlannedCell *b) {
@@ -106,7 +110,8 @@ static void hash_name(const Buffer *b, char name[17]) {
 /* One line of text with all that determines the results of the cell, and the path that follows from it. RANDOM and ORACLE are
  * computed from labels and split alone. */
 static Status make_key(const Plan *p, const TableOptions *o, PlannedCell *c, Error *err) {
-    static const char *const kinds[] = {"random", "", "dcmh", "classifier", "msach", "msach", "oracle"};
+    static const char *const kinds[] = {"random",    "",      "dcmh",  "classifier",
+                                        "posterior", "msach", "msach", "oracle"};
     Config config;
     Buffer b = {0};
     char file[48];
@@ -114,7 +119,7 @@ static Status make_key(const Plan *p, const TableOptions *o, PlannedCell *c, Err
     TRY(plan_config(o, c, &config, err));
     add_split(&b, p, o, c);
     if (c->kind == CELL_SHALLOW)
-        buffer_printf(&b, " method %s %s", BASELINES[c->method].name, c->raw ? "raw" : "stage1");
+        buffer_printf(&b, " method %s %s", BASELINES[c->method].name, FEATURE_NAMES[c->features]);
     else
         buffer_printf(&b, " method %s %s", kinds[c->kind], c->ablation ? c->ablation : "-");
     buffer_printf(&b, " bits %d", c->bits);
@@ -150,9 +155,7 @@ Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, C
             config_set(out, CONFIG_TABLE[i].name, config_value(&standard, &CONFIG_TABLE[i], text), &unused);
     out->heads = out->layers = 1; /* divides any dim */
     add_split(&b, p, o, c);
-    /* a checkpoint names all settings, and other builds may have other defaults */
-    for (int i = 0; i < CONFIG_COUNT; i++)
-        buffer_printf(&b, "\n%s = %s", CONFIG_TABLE[i].name, config_value(out, &CONFIG_TABLE[i], text));
+    add_settings(&b, out, SCOPE_STAGE1);
     if (!b.failed) hash_name(&b, name);
     buffer_free(&b);
     return b.failed ? mem_error(err, "the cells of the table") : STATUS_OK;
@@ -167,9 +170,9 @@ static Status add(Plan *p, PlannedCell c, Error *err) {
     return STATUS_OK;
 }
 
-static Status add_shallow(Plan *p, PlannedCell c, bool raw, Error *err) {
+static Status add_shallow(Plan *p, PlannedCell c, FeatureKind features, Error *err) {
     c.kind = CELL_SHALLOW;
-    c.raw = raw;
+    c.features = features;
     for (c.method = 0; c.method < BASELINE_METHODS; c.method++) TRY(add(p, c, err));
     return STATUS_OK;
 }
@@ -188,8 +191,12 @@ static Status add_rows(Plan *p, PlannedCell c, unsigned rows, Error *err) {
         TRY(add_kind(p, c, CELL_ORACLE, NULL, err));
         TRY(add_kind(p, c, CELL_MSACH, "full", err));
     }
-    if (rows & ON_STAGE1) TRY(add_shallow(p, c, false, err));
-    if (rows & ON_RAW) TRY(add_shallow(p, c, true, err));
+    if (rows & ON_STAGE1) TRY(add_shallow(p, c, FEATURES_STAGE1, err));
+    if (rows & ON_RAW) TRY(add_shallow(p, c, FEATURES_RAW, err));
+    if (rows & ON_SEMANTIC) {
+        TRY(add_shallow(p, c, FEATURES_SEMANTIC, err));
+        TRY(add_kind(p, c, CELL_POSTERIOR, NULL, err));
+    }
     for (int i = 1; ABLATIONS[i].name; i++) {
         bool retrains = ablation_retrains(&ABLATIONS[i]);
         if (rows & (retrains ? RETRAINED : SHARED))

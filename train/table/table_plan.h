@@ -39,7 +39,7 @@ typedef struct {
     Numbers ap, recall, precision; /* ap: expected, of each query */
 } TableScore;
 
-/* features: "stage1", "raw" or "-"; ablation: "full", a name of ABLATIONS, or "-". */
+/* features: of FEATURE_NAMES, or "-"; ablation: "full", a name of ABLATIONS, or "-". */
 typedef struct {
     char method[TABLE_NAME], features[TABLE_NAME], ablation[TABLE_NAME];
     int bits;
@@ -75,10 +75,15 @@ typedef enum {
     CELL_SHALLOW, /* a method of hash/baselines */
     CELL_DCMH,
     CELL_CLASSIFIER,
+    CELL_POSTERIOR, /* REAL-VALUED by the posteriors of the mixture */
     CELL_MSACH,     /* the whole method and REAL-VALUED, or an ablation on the shared stage 1 */
     CELL_RETRAINED, /* an ablation with a stage 1 of its own */
     CELL_ORACLE
 } CellKind;
+
+/* What a row is computed from. semantic: the token [sqrt p ; sqrt(1 - p)] of the mixture, which stage 2 of MSACH sees. */
+typedef enum { FEATURES_STAGE1, FEATURES_RAW, FEATURES_SEMANTIC, FEATURE_KINDS } FeatureKind;
+extern const char *const FEATURE_NAMES[FEATURE_KINDS];
 
 typedef struct {
     int data; /* place in TableOptions.data */
@@ -86,7 +91,7 @@ typedef struct {
     int split_seed, bits;
     CellKind kind;
     int method;           /* CELL_SHALLOW: place in BASELINES */
-    bool raw;             /* CELL_SHALLOW: on raw features */
+    FeatureKind features; /* CELL_SHALLOW */
     const char *ablation; /* CELL_MSACH and CELL_RETRAINED: "full", ...; else NULL */
     char *key, *path;     /* owned */
     char name[17];        /* of the file: 64 bits of FNV-1a of the key */

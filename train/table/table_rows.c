@@ -1,5 +1,6 @@
 #include "train/table/table_rows.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,6 +189,26 @@ static Status compute_classes(PlannedCell *c, const Bench *b, Sets *x, Error *er
     return measure(row, x, false, err);
 }
 
+/* The posteriors as real numbers. The inner product p_v p_t' is a cosine of vectors of length 1: with a = 1/sqrt(c),
+ * [a p_v, r_v, 0] and [a p_t, 0, r_t], r = sqrt(1 - |a p|^2). */
+static Status compute_posterior(PlannedCell *c, const Bench *b, Sets *x, Error *err) {
+    for (int i = 0; i < SET_COUNT * MODALITIES; i++) {
+        int set = i / MODALITIES, m = i % MODALITIES;
+        size_t classes = (size_t)x->cases[set].classes, width = classes + MODALITIES;
+        for (size_t k = 0; k < x->cases[set].n; k++) {
+            const float *p = b->p[set][m] + k * classes;
+            float *v = x->context[set][m] + k * width;
+            double rest = 1;
+            for (size_t j = 0; j < classes; j++) {
+                v[j] = p[j] / sqrtf((float)classes);
+                rest -= (double)v[j] * (double)v[j];
+            }
+            v[classes + (size_t)m] = (float)sqrt(fmax(rest, 0));
+        }
+    }
+    return measure(begin_row(c, "REAL-VALUED", "semantic"), x, true, err);
+}
+
 /* ---- Methods of hash/baselines ---- */
 
 /* One method on one kind of features. */
@@ -230,20 +251,20 @@ static Status fit_and_measure(PlannedCell *c, const Fitting *f, Error *err) {
     TRY(choose_settings(f, &best, &map, err));
     if (session_stopped(f->sets->s)) return STATUS_OK;
     TRY(fit(f, &best, 0, SET_COUNT - 1, err));
-    TableRow *row = begin_row(c, f->method->name, c->raw ? "raw" : "stage1");
+    TableRow *row = begin_row(c, f->method->name, FEATURE_NAMES[c->features]);
     baseline_describe(f->method, &best, row->note, sizeof row->note);
     row->validation = map;
     return measure(row, f->sets, false, err);
 }
 
 static Status compute_shallow(PlannedCell *c, Bench *b, Sets *x, Error *err) {
-    int dim = b->session.config.dim;
+    const int *dim = b->dim[c->features];
     float *labels = NULL;
-    Fitting f = {.method = &BASELINES[c->method], .x = c->raw ? b->raw : b->u, .sets = x};
+    Fitting f = {.method = &BASELINES[c->method], .x = b->x[c->features], .sets = x};
     Status s = label_numbers(x, SET_TRAIN, &labels, err);
     f.data = (BaselineData){.n = (int)x->cases[SET_TRAIN].n,
-                            .dx = c->raw ? b->raw_dim[MODALITY_IMAGE] : dim,
-                            .dy = c->raw ? b->raw_dim[MODALITY_TEXT] : dim,
+                            .dx = dim[MODALITY_IMAGE],
+                            .dy = dim[MODALITY_TEXT],
                             .classes = x->cases[SET_TRAIN].classes,
                             .x = f.x[SET_TRAIN][MODALITY_IMAGE],
                             .y = f.x[SET_TRAIN][MODALITY_TEXT],
@@ -360,6 +381,8 @@ static Status compute(PlannedCell *c, Bench *b, Sets *x, const TableOptions *o, 
         return compute_random(c, x, err);
     case CELL_SHALLOW:
         return compute_shallow(c, b, x, err);
+    case CELL_POSTERIOR:
+        return compute_posterior(c, b, x, err);
     case CELL_MSACH:
         return compute_msach(c, b, x, o, err);
     default:
@@ -371,7 +394,9 @@ Status rows_compute(PlannedCell *c, Bench *b, const TableOptions *o, Pool *pool,
     Sets x;
     table_cell_free(&c->cell);
     if (plan_runs_alone(c->kind)) return compute_run(c, o, pool, log, err);
-    int dim = c->kind == CELL_MSACH ? b->session.config.dim : 0;
+    int dim = c->kind == CELL_MSACH       ? b->session.config.dim
+              : c->kind == CELL_POSTERIOR ? session_classes(&b->session) + MODALITIES
+                                          : 0;
     Status s = sets_begin(&x, &b->session, c->bits, dim, err);
     if (s == STATUS_OK) s = compute(c, b, &x, o, err);
     if (s == STATUS_OK && c->cell.rows > 0) s = keep_queries(c, &x, err);

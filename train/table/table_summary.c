@@ -10,19 +10,24 @@
 
 /* ---- The order of the rows ---- */
 
-/* RANDOM, each shallow method on stage-1 and on raw features, DCMH, CLASSIFIER, MSACH, its ablations in the order of
- * ABLATIONS, REAL-VALUED, ORACLE. */
+/* RANDOM, each shallow method on each kind of features, DCMH, CLASSIFIER, MSACH, its ablations in the order of ABLATIONS, REAL-VALUED
+ * by contexts and by posteriors, ORACLE. */
+static int kind_of(const TableRow *r) {
+    int kind = FEATURE_KINDS - 1;
+    while (kind > 0 && strcmp(FEATURE_NAMES[kind], r->features) != 0) kind--;
+    return kind;
+}
+
 static int place_of(const TableRow *r) {
     static const char *const order[] = {"RANDOM", "", "DCMH", "CLASSIFIER", "MSACH", "REAL-VALUED", "ORACLE"};
     enum { SHALLOW = 1, OWN = 4, LAST = 6, STEP = 100 };
     for (int i = 0; i < BASELINE_METHODS; i++)
-        if (strcmp(r->method, BASELINES[i].name) == 0)
-            return SHALLOW * STEP + 2 * i + (strcmp(r->features, "raw") == 0);
+        if (strcmp(r->method, BASELINES[i].name) == 0) return SHALLOW * STEP + FEATURE_KINDS * i + kind_of(r);
     int group = 0, ablation = 0;
     while (group < LAST && strcmp(order[group], r->method) != 0) group++;
     while (group == OWN && ABLATIONS[ablation].name && strcmp(ABLATIONS[ablation].name, r->ablation) != 0)
         ablation++;
-    return group * STEP + ablation;
+    return group * STEP + ablation + kind_of(r);
 }
 
 static int by_place(const void *a, const void *b) {
@@ -41,10 +46,8 @@ static SummaryRow *row_for(Summary *s, const PlannedCell *c, const TableRow *r) 
     SummaryRow *x = &s->row[s->n++];
     *x = (SummaryRow){.data = c->data, .split = c->split, .bits = r->bits, .place = place};
     bool ablated = strcmp(r->method, "MSACH") == 0 && strcmp(r->ablation, "full") != 0;
-    snprintf(x->name, sizeof x->name, "%s%s%s", r->method,
-             ablated                           ? " "
-             : strcmp(r->features, "raw") == 0 ? ", raw features"
-                                               : "",
+    static const char *const on[FEATURE_KINDS] = {"", ", raw features", ", semantic features"};
+    snprintf(x->name, sizeof x->name, "%s%s%s", r->method, ablated ? " " : on[kind_of(r)],
              ablated ? r->ablation : "");
     return x;
 }
@@ -249,20 +252,26 @@ static Status gain_over(Gain *g, const char *over, const SummaryRow *a, const Su
 }
 
 Status summary_gains(const Summary *s, int data, TableSplit split, int bits, Gain out[GAINS], Error *err) {
-    static const char *const features[] = {"raw", "stage1"}, *const others[] = {"CLASSIFIER", "DCMH"};
+    static const char *const where[FEATURE_KINDS] = {"the same stage-1 features", "raw features",
+                                                     "semantic features"},
+                             *const others[] = {"CLASSIFIER", "DCMH"};
     const SummaryRow *own = summary_find(s, data, split, bits, "MSACH", NULL, "full");
-    const SummaryRow *rows[BASELINE_METHODS];
+    const SummaryRow *rows[BASELINE_METHODS], *bests[FEATURE_KINDS];
     char over[96];
-    for (int f = 0; f < 2; f++) {
-        const char *where = f ? "the same stage-1 features" : "raw features";
-        int n = summary_shallow(s, data, split, bits, features[f], rows);
+    int kinds = 0;
+    for (int f = 0; f < FEATURE_KINDS; f++) {
+        int n = summary_shallow(s, data, split, bits, FEATURE_NAMES[f], rows);
         const SummaryRow *best = summary_best(rows, n);
-        snprintf(over, sizeof over, "the mean of %d traditional methods on %s", n, where);
+        if (best) bests[kinds++] = best;
+        snprintf(over, sizeof over, "the mean of %d traditional methods on %s", n, where[f]);
         TRY(gain_over(out++, over, own, rows, n, err));
-        snprintf(over, sizeof over, "the best of them on %s%s%s", where, best ? ", " : "",
+        snprintf(over, sizeof over, "the best of them on %s%s%s", where[f], best ? ", " : "",
                  best ? best->row[0]->method : "");
         TRY(gain_over(out++, over, own, &best, best != NULL, err));
     }
+    const SummaryRow *best = summary_best(bests, kinds);
+    snprintf(over, sizeof over, "the best traditional row%s%s", best ? ", " : "", best ? best->name : "");
+    TRY(gain_over(out++, over, own, &best, best != NULL, err));
     for (int i = 0; i < 2; i++) {
         rows[0] = summary_find(s, data, split, bits, others[i], NULL, NULL);
         TRY(gain_over(out++, others[i], own, rows, rows[0] != NULL, err));

@@ -39,7 +39,7 @@ bool summary_is(const SummaryRow *r, int data, TableSplit split, int bits);
 bool summary_has(const Summary *s, int data, TableSplit split, int bits);
 /* True for the row of the whole method, and for rows of the method or its ablations. */
 bool summary_is_msach(const SummaryRow *r);
-/* The rows of hash/baselines on these features ("raw", "stage1"); out has room for BASELINE_METHODS. Returns how many. */
+/* The rows of hash/baselines on these features (of FEATURE_NAMES); out has room for BASELINE_METHODS. Returns how many. */
 int summary_shallow(const Summary *s, int data, TableSplit split, int bits, const char *features,
                     const SummaryRow **out);
 /* The row with the highest honest MAP of both directions; NULL where n is 0. */
@@ -55,8 +55,9 @@ typedef struct {
     double base;         /* mean MAP of the other rows on these split seeds */
     int splits, ahead;   /* number of these split seeds; of those where MSACH is ahead */
 } Gain;
-enum { GAINS = 6, ABLATIONS_MOST = 24 };
-/* Over the traditional methods, their mean and their best, on raw and on stage-1 features; over CLASSIFIER; over DCMH. */
+enum { GAINS = 9, ABLATIONS_MOST = 24 };
+/* Over the traditional methods, their mean and their best, on each kind of features; over the best of all; over CLASSIFIER; over
+ * DCMH. */
 Status summary_gains(const Summary *s, int data, TableSplit split, int bits, Gain out[GAINS], Error *err);
 /* Over each ablation, standard split. over: the name of the ablation. *n: how many ablations there are. */
 Status summary_ablations(const Summary *s, int data, int bits, Gain out[ABLATIONS_MOST], int *n, Error *err);
