@@ -32,7 +32,7 @@ ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/pic
 CMD_ROOMS := cmd cmd/bench cmd/pages cmd/serve
 # A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
 FILES_arrays := $(wildcard nn/base/npy_read.c nn/base/npz.* data/own_features_read.c data/row_ids.*)
-FILES_audit := $(wildcard eval/audit/* eval/compat.* eval/dump.* eval/trec.* cmd/cmd_audit.c cmd/eval_codes.c)
+FILES_audit := $(wildcard eval/audit/* eval/compat.* eval/dump.* eval/trec.* train/membership.* cmd/privacy.* cmd/cmd_audit.c cmd/eval_codes.c)
 FILES_bench := $(wildcard cmd/bench/*)
 FILES_confidence := $(wildcard train/calibrat* cmd/eval_judged.*)
 FILES_dicom := $(wildcard data/picture/dicom*)

@@ -18,6 +18,7 @@ static const Option OPTIONS[] = {
      "honest: the database holds no training case; published: the training set", PLAIN},
     {"compat", 0, "NAME", NULL, "also MAP by the formula of a public codebase: dcmh, torchcmh, djsrh or ucch",
      PLAIN},
+    {"membership", 0, NULL, NULL, "also how well codes tell training cases from cases never seen", PLAIN},
     {"json", 0, NULL, NULL, "print one JSON object instead of the table", PLAIN},
     {"dump", 0, "DIR", NULL, "also write codes, labels, ids, a row for each query, and TREC files", PLAIN},
     {"html", 0, "FILE", NULL, "also write a page with curves and the health of the codes", PLAIN},
@@ -61,6 +62,7 @@ static void print_retrieval(const EvalResult *r) {
     }
     if (PART_MEASURES) eval_print_rest(r);
     if (PART_MEASURES) eval_print_health(r->e);
+    if (PART_MEASURES && r->membership.members) eval_print_membership(&r->membership);
 }
 
 static void print_table(const EvalResult *r) {
@@ -117,6 +119,8 @@ static Status evaluate(Args *a, EvalResult *r, const char *data, Error *err) {
     r->e = &e;
     r->calibration = &f.calibration;
     r->label_name = (const char *const *)s.manifest.label_names;
+    if (PART_AUDIT && status == STATUS_OK && args_has(a, "membership"))
+        status = membership_measure(&r->membership, &s, &f.model, &e, err);
     if (status == STATUS_OK) status = eval_report(a, r, err);
     r->e = NULL;
     evaluation_free(&e);
@@ -127,17 +131,21 @@ static Status evaluate(Args *a, EvalResult *r, const char *data, Error *err) {
 
 /* STATUS_USAGE where an option is given that the source of the codes does not use. */
 static Status check_options(const Args *a, const EvalResult *r, Error *err) {
-    static const char *const of_run[] = {"data",           "set",           "protocol",
-                                         "skip-bad",       "allow-outside", "mask-words",
-                                         "image-features", "text-features", NULL},
+    static const char *const of_run[] = {"data",          "set",        "protocol",       "skip-bad",
+                                         "allow-outside", "mask-words", "image-features", "text-features",
+                                         "membership",    NULL},
                              *const of_codes[] = {"form", "labels", NULL};
     for (const char *const *name = r->codes ? of_run : of_codes; *name; name++)
         if (args_has(a, *name))
             return args_wrong(a, err, "--%s goes with --%s", *name, r->codes ? "run" : "codes");
     if (args_has(a, "dump") && r->set == 1)
         return args_wrong(a, err, "--dump writes the test queries; leave out --set val");
-    if (!PART_AUDIT && (r->codes || args_has(a, "compat") || args_has(a, "dump")))
-        return args_wrong(a, err, "--codes, --compat, --dump: " PART_ABSENT("audit"));
+    if (args_has(a, "membership") && (r->set == 1 || r->protocol == PROTOCOL_PUBLISHED))
+        return args_wrong(a, err,
+                          "--membership compares with the test cases; leave out --set and --protocol");
+    if (!PART_AUDIT &&
+        (r->codes || args_has(a, "compat") || args_has(a, "dump") || args_has(a, "membership")))
+        return args_wrong(a, err, "--codes, --compat, --dump, --membership: " PART_ABSENT("audit"));
     if (!PART_PAGES && (args_has(a, "html") || args_has(a, "curves")))
         return args_wrong(a, err, "--html, --curves: " PART_ABSENT("pages"));
     if (!PART_JSON && args_has(a, "json")) return args_wrong(a, err, "--json: " PART_ABSENT("json"));

@@ -5,14 +5,33 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
-static const Option OPTIONS[] = {{"index", 'x', "FILE.idx", NULL, "the archive to export", NEEDED},
-                                 {"to", 't', "FORMAT", NULL, "npy, faiss, pgcopy, milvus or elastic", NEEDED},
-                                 {"out", 'o', "DIR", NULL, "the folder to write; created if missing", NEEDED},
-                                 OPTION_LAST};
+static const Option OPTIONS[] = {
+    {"index", 'x', "FILE.idx", NULL, "the archive to export", NEEDED},
+    {"to", 't', "FORMAT", NULL, "npy, faiss, pgcopy, milvus or elastic", NEEDED},
+    {"out", 'o', "DIR", NULL, "the folder to write; created if missing", NEEDED},
+    {"without", 0, "FIELD...", NULL, "leave out text, labels, group or image (the path); ids stay", MANY},
+    OPTION_LAST};
+
+/* The fields of --without as bits. */
+static Status left_out(const Args *a, unsigned *without, Error *err) {
+    const char **list, *words[N_EXPORT_FIELDS + 1] = {0};
+    int n, field;
+    for (int i = 0; i < N_EXPORT_FIELDS; i++) words[i] = export_fields[i];
+    TRY(args_list(a, "without", &list, &n, err));
+    Status s = STATUS_OK;
+    for (int i = 0; s == STATUS_OK && i < n; i++) {
+        s = args_word(a, "--without", list[i], words, &field, err);
+        if (s == STATUS_OK) *without |= 1u << field;
+    }
+    mem_free(list);
+    return s;
+}
 
 static Status write_export(const Args *a, const Index *x, ExportFormat format, Error *err) {
     const char *folder = args_get(a, "out");
-    TRY(export_index(x, format, folder, err));
+    unsigned without = 0;
+    TRY(left_out(a, &without, err));
+    TRY(export_index(x, format, without, folder, err));
     char *commands = path_join(folder, export_commands_file(format));
     if (!commands) return mem_error(err, folder);
     log_line(&a->log, "%lld cases, %d bits; %s holds the commands that load them", (long long)index_live(x),
@@ -46,5 +65,6 @@ const Verb VERB_EXPORT = {
     "pgcopy   binary COPY for PostgreSQL 14 or later    load.sql: tables, exact query, two shards, pgvector\n"
     "milvus   arrays for its bulk import                load.py   (format checked, not loaded by the tests)\n"
     "elastic  _bulk lines, Elasticsearch, OpenSearch    load.sh   (format checked, not loaded by the tests)\n"
-    "ids.tsv holds the exported number and the id of each case.",
+    "ids.tsv holds the exported number and the id of each case. Reports, labels, groups and paths of "
+    "pictures go to pgcopy alone.",
     STOP_AT_PROGRESS};

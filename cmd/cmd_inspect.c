@@ -7,6 +7,7 @@
 #include "cmd/file_kind.h"
 #include "cmd/fit.h"
 #include "cmd/inspect_codes.h"
+#include "cmd/privacy.h"
 #include "cmd/verbs.h"
 #include "hash/search/index.h"
 #include "nn/base/alloc.h"
@@ -19,6 +20,7 @@
 static const Option OPTIONS[] = {
     {"tensors", 't', NULL, NULL, "list every tensor of a model or checkpoint", PLAIN},
     {"settings", 's', NULL, NULL, "list every setting, not only those that differ from the default", PLAIN},
+    {"privacy", 0, NULL, NULL, "what a model or an index holds of reports and patients, word by word", PLAIN},
     {"html", 0, "FILE", NULL, "of a run: the page to write about its codes [RUN/inspect.html]", PLAIN},
     {"data", 'd', "MANIFEST", NULL, "of a run: where its cases are [the manifest of the run]", PLAIN},
     OPTION_MASK_WORDS,
@@ -309,12 +311,23 @@ static Status show_run(Args *a, const char *run, Error *err) {
     return s;
 }
 
+static Status show_privacy(const Args *a, const char *path, Error *err) {
+    FileKind kind = FILE_WEIGHTS;
+    if (!path_is_dir(path)) TRY(file_kind(path, &kind, err));
+    if (kind == FILE_WEIGHTS) return privacy_of_model(path, err);
+    if (kind == FILE_INDEX) return privacy_of_index(path, err);
+    return args_wrong(a, err, "--privacy: %s holds codes alone; a model, a run or an index was expected",
+                      path);
+}
+
 static Status run(Args *a, Error *err) {
     if (!PART_MEASURES && (args_has(a, "html") || args_has(a, "data")))
         return args_wrong(a, err, "--html, --data: " PART_ABSENT("measures"));
     if (a->n_operands != 1) return args_incomplete(a, err, "one file or run is needed");
     const char *path = a->operand[0];
     FileKind kind;
+    if (!PART_AUDIT && args_has(a, "privacy")) return args_wrong(a, err, "--privacy: " PART_ABSENT("audit"));
+    if (PART_AUDIT && args_has(a, "privacy")) return show_privacy(a, path, err);
     if (path_is_dir(path)) return show_run(a, path, err);
     TRY(file_kind(path, &kind, err));
     if (kind == FILE_WEIGHTS) return show_weights(a, path, err);

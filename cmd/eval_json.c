@@ -63,5 +63,13 @@ void eval_print_json(const EvalResult *r) {
     json_health(&e->health[1]);
     printf("}");
     if (r->calibration) judged_json(&r->judged);
+    if (r->membership.members) {
+        const Membership *m = &r->membership;
+        printf(",\"membership\":{\"members\":%zu,\"others\":%zu", m->members, m->others);
+        json_number_field("area", m->area.value);
+        json_number_field("area_low", m->area.low);
+        json_number_field("area_high", m->area.high);
+        putchar('}');
+    }
     printf("}\n");
 }

@@ -86,6 +86,13 @@ void eval_print_rest(const EvalResult *r) {
            r->compat_map[1]);
 }
 
+void eval_print_membership(const Membership *m) {
+    printf("\nmembership: the bits between a case's picture and its report tell %zu training cases from %zu "
+           "never seen "
+           "with area %.3f, 95 %% interval %.3f to %.3f (0.5: not at all, 1: always)\n",
+           m->members, m->others, m->area.value, m->area.low, m->area.high);
+}
+
 void eval_print_health(const Evaluation *e) {
     printf(
         "\ncodes          distinct    share of ones      constant bits  entropy  |correlation|  mean tie\n");

@@ -4,6 +4,7 @@
 
 #include "cmd/args.h"
 #include "cmd/eval_judged.h"
+#include "train/membership.h"
 
 enum { PARTNER_CUTS = 3 }; /* 1, 5, 10 */
 
@@ -19,6 +20,7 @@ typedef struct {
     double partner[2][PARTNER_CUTS], compat_map[2];
     const Calibration *calibration; /* of the model; NULL: codes of any program */
     Judged judged;
+    Membership membership; /* members is 0 without --membership */
 } EvalResult;
 
 extern const char *const EVAL_PROTOCOLS[], *const EVAL_SETS[];
@@ -35,6 +37,7 @@ Status eval_measure(Args *a, EvalResult *r, Error *err);
 void eval_print_measures(const EvalResult *r, Modality k);
 void eval_print_rest(const EvalResult *r);
 void eval_print_health(const Evaluation *e);
+void eval_print_membership(const Membership *m);
 
 /* ---- eval_json.c, of the part json; eval_codes.c, of the part audit ---- */
 

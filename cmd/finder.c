@@ -60,7 +60,7 @@ static Status keep_unknown(Answer *a, const char *word, Error *err) {
 static Status judge_words(const Finder *f, Answer *a, const char *text, Error *err) {
     Words w;
     int known = 0;
-    TRY(words_split(&w, text, f->model.vocab.length, "the question", err));
+    TRY(vocab_split(&f->model.vocab, &w, text, f->model.vocab.length, "the question", err));
     Status s = STATUS_OK;
     for (int i = 0; s == STATUS_OK && i < w.n; i++) {
         Characters c;

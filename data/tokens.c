@@ -35,11 +35,11 @@ static Status by_rank(const char *text, const char *what, char **out, Error *err
 /* At most v->length words, and one more where the text has more. */
 static Status first_words(const Vocab *v, Words *first, const char *text, const char *what, Error *err) {
     char *ranked = NULL;
-    TRY(words_split(first, text, v->length + 1, what, err));
+    TRY(vocab_split(v, first, text, v->length + 1, what, err));
     if (first->n <= v->length) return STATUS_OK;
     Status s = by_rank(text, what, &ranked, err);
     if (s != STATUS_OK || ranked) words_free(first);
-    if (ranked) s = words_split(first, ranked, v->length, what, err);
+    if (ranked) s = vocab_split(v, first, ranked, v->length, what, err);
     mem_free(ranked);
     return s;
 }

@@ -2,7 +2,10 @@
 #ifndef DATA_VOCAB_H
 #define DATA_VOCAB_H
 
+#include <stdbool.h>
+
 #include "data/names.h"
+#include "data/words.h"
 #include "nn/base/error.h"
 
 enum { TOKEN_PAD = 0, TOKEN_UNKNOWN = 1, TOKEN_FIRST_WORD = 2 };
@@ -10,19 +13,34 @@ enum { TOKEN_PAD = 0, TOKEN_UNKNOWN = 1, TOKEN_FIRST_WORD = 2 };
 /* Word i has id TOKEN_FIRST_WORD + i. Sorted by falling count, equal counts by bytes. Owned, vocab_free. */
 typedef struct {
     char **words;
+    int *
+        groups; /* (n) groups whose training texts hold the word; NULL: not known, as in models of older versions */
     int n;       /* without pad and unknown */
     int buckets; /* of the subword table; 0: no subwords */
     int length;  /* N_t: most tokens a text keeps; tokens_encode says which */
+    bool fold;   /* texts are split by words_split_folded */
     Names table; /* owns the words */
 } Vocab;
 
-/* Counts words over texts (n; "" allowed) and keeps at most max_words seen at least min_count times. */
-Status vocab_build(Vocab *v, const char *const *texts, int n, int max_words, int min_count, int buckets,
-                   int length, Error *err);
-/* One word a line, as kept in a model's metadata. An empty line or a word twice is an input error. */
-Status vocab_parse(Vocab *v, const char *lines, int buckets, int length, Error *err);
-char *vocab_print(const Vocab *v); /* for vocab_parse; NULL where memory ran out; mem_free it */
+/* What a word needs to enter, of the training texts: at most max_words words, each at least min_count times and in texts of at least
+ * min_groups groups; 0 is no bound. buckets, length, fold: as in Vocab. */
+typedef struct {
+    int max_words, min_count, min_groups, buckets, length;
+    bool fold;
+} VocabOptions;
+
+/* Counts words over texts (n; "" allowed) of the groups group (n), or NULL: each text is a group of its own. */
+Status vocab_build(Vocab *v, const char *const *texts, const int *group, int n, const VocabOptions *o,
+                   Error *err);
+/* One word a line, as kept in a model's metadata, and the groups of each, one number a line, or NULL. An empty line, a word twice or
+ * another number of groups is an input error. Of o only buckets, length and fold are used. */
+Status vocab_parse(Vocab *v, const char *lines, const char *groups, const VocabOptions *o, Error *err);
+/* For vocab_parse; NULL where memory ran out; mem_free it. */
+char *vocab_print(const Vocab *v);
+char *vocab_print_groups(const Vocab *v);
 int vocab_find(const Vocab *v, const char *word); /* id, or TOKEN_UNKNOWN */
+/* words_split or words_split_folded, as the vocabulary was built. */
+Status vocab_split(const Vocab *v, Words *w, const char *text, int most, const char *what, Error *err);
 void vocab_free(Vocab *v);
 
 #endif

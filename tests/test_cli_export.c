@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "hash/search/index.h"
+#include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
 #include "tests/index_cases.h"
@@ -65,9 +67,41 @@ Test(cli_export, every_format_is_written_with_ids_and_commands) {
         clean("/nonexistent", folder);
     }
     expect_msach(2, "npy", "export --index %s --to nyp --out %s", path, folder);
+    expect_msach(2, "did you mean 'text'", "export --index %s --to npy --out %s --without texd", path,
+                 folder);
     expect_msach(3, "/nonexistent.idx", "export --index /nonexistent.idx --to npy --out %s", folder);
     expect_msach(2, "--to", "export --index %s --out %s", path, folder);
     remove_all(path);
+}
+
+/* Whether a file of an export holds these bytes. */
+static bool holds(const char *folder, const char *name, const char *part) {
+    char path[160];
+    unsigned char *data;
+    size_t size, n = strlen(part);
+    bool found = false;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    cr_assert_eq(file_read(path, 1 << 20, &data, &size, NULL), STATUS_OK);
+    for (size_t i = 0; !found && i + n <= size; i++) found = memcmp(data + i, part, n) == 0;
+    mem_free(data);
+    return found;
+}
+
+Test(cli_export, a_field_that_is_left_out_is_nowhere_in_the_export) {
+    static const char *const field[] = {"text", "labels", "group"}, *const held[] = {"shadow", "cyst", "p 1"};
+    char name[64], folder[96];
+    const char *path = archive(name);
+    snprintf(folder, sizeof folder, "%s.pg", path);
+    for (int left = -1; left < 3; left++) {
+        expect_msach(0, NULL, "export -q --index %s --to pgcopy --out %s %s %s", path, folder,
+                     left < 0 ? "" : "--without", left < 0 ? "" : field[left]);
+        for (int k = 0; k < 3; k++)
+            cr_assert_eq(holds(folder, "cases.pgcopy", held[k]), k != left, "%s", field[k]);
+    }
+    expect_msach(0, NULL, "export -q --index %s --to pgcopy --out %s --without text labels group image", path,
+                 folder);
+    for (int k = 0; k < 3; k++) cr_assert(!holds(folder, "cases.pgcopy", held[k]));
+    clean(path, folder);
 }
 
 /* The ten nearest images of the first text, as "number distance" lines. */

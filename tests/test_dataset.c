@@ -39,10 +39,12 @@ static const char *write_world(void) {
     return path;
 }
 
+static const VocabOptions vocabulary = {.buckets = 50, .length = LENGTH};
+
 static void open_world(World *w, const char *path, size_t bound, Pool *pool) {
     Error err = {0};
     cr_assert_eq(manifest_read(&w->m, path, &options, NULL, &err), STATUS_OK, "%s", err.message);
-    cr_assert_eq(vocab_parse(&w->v, "lung\nheart\nlarge\n", 50, LENGTH, &err), STATUS_OK);
+    cr_assert_eq(vocab_parse(&w->v, "lung\nheart\nlarge\n", NULL, &vocabulary, &err), STATUS_OK);
     cr_assert_eq(dataset_load(&w->d, &w->m, &w->v, SIDE, bound, pool, NULL, &err), STATUS_OK, "%s",
                  err.message);
 }
@@ -85,7 +87,7 @@ Test(dataset, pictures_of_12_bits_in_16_are_scaled_with_a_warning) {
         fixture_text("m.tsv", "id\timage\ttext\na\twhole.png\tt\nb\tlow.png\tt\nc\tother.png\tt\n");
     fixture_log(&log);
     cr_assert_eq(manifest_read(&w.m, path, &options, NULL, &err), STATUS_OK, "%s", err.message);
-    cr_assert_eq(vocab_parse(&w.v, "t\n", 50, LENGTH, &err), STATUS_OK);
+    cr_assert_eq(vocab_parse(&w.v, "t\n", NULL, &vocabulary, &err), STATUS_OK);
     cr_assert_eq(dataset_load(&w.d, &w.m, &w.v, SIDE, 0, NULL, &log.log, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(log.warnings, 1);
     cr_assert_not_null(strstr(log.text, "low.png: has 16 bits and uses less than a quarter of their range"));
@@ -342,7 +344,7 @@ Test(dataset, memory_that_runs_out_is_told_and_nothing_leaks) {
     Manifest m;
     Vocab v;
     cr_assert_eq(manifest_read(&m, path, &options, NULL, NULL), STATUS_OK);
-    cr_assert_eq(vocab_parse(&v, "lung\nheart\n", 50, LENGTH, NULL), STATUS_OK);
+    cr_assert_eq(vocab_parse(&v, "lung\nheart\n", NULL, &vocabulary, NULL), STATUS_OK);
     Status s = STATUS_IO;
     for (long n = 1; s != STATUS_OK; n++) {
         Dataset d;

@@ -101,7 +101,7 @@ static Status read_words(const char *path, Error *err) {
     size_t size;
     Vocab v;
     TRY(file_read(path, 1 << 20, &data, &size, err));
-    Status s = vocab_parse(&v, (const char *)data, 0, 4, err);
+    Status s = vocab_parse(&v, (const char *)data, NULL, &(VocabOptions){.length = 4}, err);
     char *lines = s == STATUS_OK ? vocab_print(&v) : NULL;
     if (s == STATUS_OK && !lines) s = mem_error(err, path);
     mem_free(lines);

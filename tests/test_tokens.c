@@ -11,18 +11,23 @@
 #include "tests/fixtures.h"
 
 /* Words of a text joined by single spaces. */
-static const char *joined(const char *text) {
+static const char *joined_by(bool fold, const char *text) {
     static char line[4096];
+    const Vocab v = {.fold = fold};
     Words w;
     Error err = {0};
     line[0] = 0;
-    cr_assert_eq(words_split(&w, text, INT_MAX, "t", &err), STATUS_OK);
+    cr_assert_eq(vocab_split(&v, &w, text, INT_MAX, "t", &err), STATUS_OK);
     for (int i = 0; i < w.n; i++) {
         if (i) strcat(line, " ");
         strcat(line, w.words[i]);
     }
     words_free(&w);
     return line;
+}
+
+static const char *joined(const char *text) {
+    return joined_by(false, text);
 }
 
 Test(tokens, latin_words_are_folded_and_split_at_punctuation) {
@@ -35,7 +40,7 @@ Test(tokens, latin_words_are_folded_and_split_at_punctuation) {
 }
 
 Test(tokens, composed_and_decomposed_letters_are_one_word) {
-    cr_assert_str_eq(joined("e\xCC\x81pais"), joined("\xC3\xA9pais"));
+    cr_assert_str_eq(joined("e\xCC\x81pais"), "\xC3\xA9pais");
     cr_assert_str_eq(joined("\xEF\xAC\x81stula"), "fistula");                               /* ligature fi */
     cr_assert_str_eq(joined("\xEF\xBC\xA3\xEF\xBC\xB4 \xEF\xBC\x91\xEF\xBC\x92"), "ct 12"); /* full width */
     cr_assert_str_eq(joined("pneu\xC2\xADmonia"), "pneumonia");                             /* soft hyphen */
@@ -139,7 +144,8 @@ static const char *const texts[] = {"lung lung heart", "Heart lung kidney", "", 
 
 static Vocab small(int max_words, int min_count, int buckets, int length) {
     Vocab v;
-    cr_assert_eq(vocab_build(&v, texts, 4, max_words, min_count, buckets, length, NULL), STATUS_OK);
+    const VocabOptions o = {max_words, min_count, 0, buckets, length, false};
+    cr_assert_eq(vocab_build(&v, texts, NULL, 4, &o, NULL), STATUS_OK);
     return v;
 }
 
@@ -169,7 +175,8 @@ Test(vocab, print_and_parse_come_round) {
     Vocab v = small(100, 1, 64, 8), back;
     char *lines = vocab_print(&v);
     cr_assert_str_eq(lines, "lung\nheart\napple\nkidney\nzebra\n");
-    cr_assert_eq(vocab_parse(&back, lines, 64, 8, NULL), STATUS_OK);
+    cr_assert_eq(vocab_parse(&back, lines, NULL, &(VocabOptions){.buckets = 64, .length = 8}, NULL),
+                 STATUS_OK);
     cr_assert_eq(back.n, v.n);
     for (int i = 0; i < v.n; i++) cr_assert_str_eq(back.words[i], v.words[i]);
     mem_free(lines);
@@ -179,7 +186,7 @@ Test(vocab, print_and_parse_come_round) {
 
 Test(vocab, an_empty_vocabulary_knows_nothing) {
     Vocab v;
-    cr_assert_eq(vocab_parse(&v, "", 0, 4, NULL), STATUS_OK);
+    cr_assert_eq(vocab_parse(&v, "", NULL, &(VocabOptions){.buckets = 0, .length = 4}, NULL), STATUS_OK);
     cr_assert_eq(v.n, 0);
     cr_assert_eq(vocab_find(&v, "lung"), TOKEN_UNKNOWN);
     char *lines = vocab_print(&v);
@@ -191,9 +198,11 @@ Test(vocab, an_empty_vocabulary_knows_nothing) {
 Test(vocab, a_repeated_or_empty_line_is_an_input_error) {
     Vocab v;
     Error err = {0};
-    cr_assert_eq(vocab_parse(&v, "a\nb\na\n", 0, 4, &err), STATUS_INPUT);
+    cr_assert_eq(vocab_parse(&v, "a\nb\na\n", NULL, &(VocabOptions){.buckets = 0, .length = 4}, &err),
+                 STATUS_INPUT);
     cr_assert(fixture_says(&err, STATUS_INPUT, "line 3"));
-    cr_assert_eq(vocab_parse(&v, "a\n\nb\n", 0, 4, &err), STATUS_INPUT);
+    cr_assert_eq(vocab_parse(&v, "a\n\nb\n", NULL, &(VocabOptions){.buckets = 0, .length = 4}, &err),
+                 STATUS_INPUT);
     cr_assert(fixture_says(&err, STATUS_INPUT, "line 2 is empty"));
 }
 
@@ -202,7 +211,9 @@ Test(vocab, thousands_of_words_are_all_found) {
     for (int i = 0; i < 5000; i++) buffer_printf(&b, "w%d\n", i);
     buffer_add(&b, "", 1);
     Vocab v;
-    cr_assert_eq(vocab_parse(&v, (const char *)b.data, 0, 4, NULL), STATUS_OK);
+    cr_assert_eq(
+        vocab_parse(&v, (const char *)b.data, NULL, &(VocabOptions){.buckets = 0, .length = 4}, NULL),
+        STATUS_OK);
     for (int i = 0; i < 5000; i++) {
         char word[16];
         snprintf(word, sizeof word, "w%d", i);
@@ -258,7 +269,12 @@ Test(tokens, memory_that_runs_out_is_told_and_nothing_leaks) {
         Error err = {0};
         cr_assert_lt(k, 200);
         mem_fail_at(k, 1);
-        s = vocab_build(&v, texts, 4, 100, 1, 10, 8, &err);
+        s = vocab_build(&v, texts, (int[]){2, 1, 2, 1}, 4, &(VocabOptions){100, 1, 1, 10, 8, true}, &err);
+        if (s == STATUS_OK) {
+            char *groups = vocab_print_groups(&v);
+            if (!groups) s = mem_error(&err, "groups");
+            mem_free(groups);
+        }
         if (s == STATUS_OK) s = tokens_encode(&v, "lung 肺炎", "t", id, NULL, &n, &err);
         mem_fail_at(0, 0);
         cr_assert(s == STATUS_OK || s == STATUS_IO);
@@ -274,7 +290,9 @@ static void keeps(const char *text, int length, const char *const *expected) {
     Error err = {0};
     int32_t id[16];
     int n;
-    cr_assert_eq(vocab_build(&v, words_known, 1, 100, 1, 0, length, &err), STATUS_OK);
+    cr_assert_eq(
+        vocab_build(&v, words_known, NULL, 1, &(VocabOptions){.max_words = 100, .length = length}, &err),
+        STATUS_OK);
     cr_assert_eq(tokens_encode(&v, text, "a text", id, NULL, &n, &err), STATUS_OK);
     for (int i = 0; i < n; i++) cr_assert_eq(id[i], vocab_find(&v, expected[i]));
     cr_assert_eq(n, length);
@@ -291,4 +309,69 @@ Test(tokens, a_long_report_keeps_its_impression_before_its_findings) {
     keeps("History: cough. Findings: heart large. Impression: clear.", 7, whole);
     keeps("超声所见：肝大。提示：囊", 4, chinese);
     keeps("cough heart large clear", 2, plain);
+}
+
+/* ---- What must not travel with a model ---- */
+
+static void folds(const char *text, const char *expected) {
+    cr_assert_str_eq(joined_by(true, text), expected);
+}
+
+Test(tokens, dates_times_and_ids_are_one_word_each) {
+    folds("on 2019-03-12, 12.03.2019 or 12/3/19", "on <date> <date> or <date>");
+    folds("in 2019, 2019/03 03.2019 and 1987.", "in <date> <date> <date> and <date>");
+    folds("2019年3月12日超声，2020年5月；2021年", "<date> 超 超声 声 <date> <date>");
+    folds("２０１９年３月１２日", "<date>"); /* full width */
+    folds("at 9:05 and 10:15:32", "at <time> and <time>");
+    folds("MRN00123456 no. 123456 us20190312", "<id> no <id> <id>");
+}
+
+Test(tokens, numbers_with_a_meaning_stay) {
+    folds("12 mm, 1.5 cm, 12x15x20mm", "12 mm 1.5 cm 12x15x20mm");
+    folds("t2 c6-c7 100-120 ml 3/4 1:2", "t2 c6 c7 100 120 ml 3 4 1 2");
+    folds("2.0-3.5 cm 1-2-3 2500 g 1.2.840.1", "2.0 3.5 cm 1 2 3 2500 g 1.2 840.1");
+    folds("12-03-2019x", "12 03 2019x"); /* no date: a word goes on behind it */
+    folds("", "");
+}
+
+Test(vocab, a_word_needs_texts_of_enough_groups) {
+    static const char *const reports[] = {"lung Smith Smith", "lung smith", "lung Jones", "lung jones",
+                                          "Jones lung"};
+    static const int patient[] = {7, 9, 9, 7, 3};
+    VocabOptions o = {.max_words = 100, .min_count = 1, .min_groups = 3, .length = 4};
+    Vocab v, back;
+    cr_assert_eq(vocab_build(&v, reports, patient, 5, &o, NULL), STATUS_OK);
+    cr_assert_eq(v.n, 2); /* smith: three times, but of two patients */
+    cr_assert_str_eq(v.words[0], "lung");
+    cr_assert_str_eq(v.words[1], "jones");
+    char *words = vocab_print(&v), *groups = vocab_print_groups(&v);
+    cr_assert_str_eq(groups, "3\n3\n");
+    cr_assert_eq(vocab_parse(&back, words, groups, &o, NULL), STATUS_OK);
+    cr_assert_eq(back.groups[1], 3);
+    vocab_free(&back);
+    mem_free(words);
+    mem_free(groups);
+    vocab_free(&v);
+    o.min_groups = 2;
+    o.max_words = 2;
+    cr_assert_eq(vocab_build(&v, reports, patient, 5, &o, NULL), STATUS_OK);
+    cr_assert_eq(v.n, 2);
+    vocab_free(&v);
+    o.min_groups = 6;
+    cr_assert_eq(vocab_build(&v, reports, NULL, 5, &o, NULL),
+                 STATUS_OK); /* without groups each text is one */
+    cr_assert_eq(v.n, 0);
+    vocab_free(&v);
+}
+
+Test(vocab, a_missing_or_wrong_number_of_groups_is_an_input_error) {
+    static const char *const bad[] = {"",        "3\n",    "3\n4",      "3\n0\n",
+                                      "3\n-4\n", "3\nx\n", "3\n4\n5\n", "3\n99999999999\n"};
+    const VocabOptions o = {.length = 4};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        Vocab v;
+        Error err = {0};
+        cr_assert_eq(vocab_parse(&v, "a\nb\n", bad[i], &o, &err), STATUS_INPUT, "%zu", i);
+        cr_assert(fixture_says(&err, STATUS_INPUT, "2 numbers, one a line, were expected"));
+    }
 }

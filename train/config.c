@@ -265,6 +265,15 @@ Status config_check(const Config *c, Error *err) {
     return STATUS_OK;
 }
 
+VocabOptions config_vocab(const Config *c) {
+    return (VocabOptions){.max_words = c->max_words,
+                          .min_count = c->min_count,
+                          .min_groups = c->vocab_groups,
+                          .buckets = c->buckets,
+                          .length = c->text_length,
+                          .fold = c->fold_numbers};
+}
+
 ModelConfig config_model(const Config *c) {
     bool known = !c->end_to_end; /* end to end, nothing is known of a case when its code is learned */
     return (ModelConfig){.image_size = c->image_size,

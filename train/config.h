@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "data/vocab.h"
 #include "hash/model.h"
 #include "nn/base/error.h"
 
@@ -69,6 +70,9 @@ bool ablation_retrains(const Ablation *a);
 
 /* Checks what must hold between settings: bits is a multiple of 8, heads divides dim, and the like. STATUS_USAGE. */
 Status config_check(const Config *c, Error *err);
+
+/* What a word needs to enter the vocabulary. */
+VocabOptions config_vocab(const Config *c);
 
 /* The settings of the model. The caller fills in words, classes, mean, deviation and the extra parameters. */
 ModelConfig config_model(const Config *c);

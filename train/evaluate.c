@@ -37,8 +37,7 @@ RetrievalTask evaluation_task(const Evaluation *e, Modality from) {
     return (RetrievalTask){&e->query, &e->database, from, e->own_group_left_out};
 }
 
-/* The codes of both modalities, added to c. score: receives the scores too, or NULL. */
-static Status encode_set(CaseSet *c, float *score[MODALITIES], const Session *s, const Model *m, Set set,
+Status evaluation_encode(CaseSet *c, float *score[MODALITIES], const Session *s, const Model *m, Set set,
                          Error *err) {
     c->bits = m->config.bits;
     for (Modality k = 0; k < MODALITIES; k++) {
@@ -74,8 +73,8 @@ Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which
             s->manifest.path, set_name(which), s->count[which], set_name(database), s->count[database]);
     TRY(evaluation_cases(&e->query, s, which, err));
     TRY(evaluation_cases(&e->database, s, database, err));
-    TRY(encode_set(&e->query, e->score, s, m, which, err));
-    TRY(encode_set(&e->database, NULL, s, m, database, err));
+    TRY(evaluation_encode(&e->query, e->score, s, m, which, err));
+    TRY(evaluation_encode(&e->database, NULL, s, m, database, err));
     return evaluation_measure(e, s->pool, err);
 }
 

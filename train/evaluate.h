@@ -15,6 +15,9 @@ typedef enum { PROTOCOL_HONEST, PROTOCOL_PUBLISHED } Protocol;
  * arrays are owned, the names in them borrowed from s; evaluation_cases_free in every case. */
 Status evaluation_cases(CaseSet *c, const Session *s, Set set, Error *err);
 void evaluation_cases_free(CaseSet *c);
+/* Adds the codes of both modalities to c, of the same set: owned, mem_free each. score: receives the scores too, or NULL. */
+Status evaluation_encode(CaseSet *c, float *score[MODALITIES], const Session *s, const Model *m, Set set,
+                         Error *err);
 
 /* Codes are owned; evaluation_free. */
 typedef struct {

@@ -64,6 +64,10 @@ Status model_save(const char *path, const Model *m, const Config *c, const Vocab
     st_set(&f, "vocabulary", words ? words : "");
     if (!words) f.failed = 1;
     mem_free(words);
+    char *groups = v->groups ? vocab_print_groups(v) : NULL;
+    if (groups) st_set(&f, "vocabulary_groups", groups);
+    if (v->groups && !groups) f.failed = 1;
+    mem_free(groups);
     for (int i = 0; i < n_facts; i++) st_set(&f, facts[i].key, facts[i].value);
     Status s = st_write(&f, path, err);
     st_free(&f);
@@ -229,7 +233,8 @@ static Status open_file(ModelFile *f, const char *path, Error *err) {
     TRY(find_extras(f, &c, path, err));
     TRY(read_labels(f, path, err));
     TRY(need(f, path, "vocabulary", &words, err));
-    TRY(vocab_parse(&f->vocab, words, c.buckets, c.text_length, err));
+    const VocabOptions o = config_vocab(&f->config);
+    TRY(vocab_parse(&f->vocab, words, st_get(&f->file, "vocabulary_groups"), &o, err));
     if (f->vocab.n + TOKEN_FIRST_WORD != c.words || f->n_labels != c.classes)
         return error_set(err, STATUS_INPUT,
                          "%s: vocabulary or labels do not have the sizes of its configuration", path);

@@ -1,5 +1,5 @@
 /* A model on disk: one safetensors file, which is all that encoding and search need. Weights have their published
- * names. Metadata: every setting, mean, std, words, classes, vocabulary, label names, checksums of data and split,
+ * names. Metadata: every setting, mean, std, words, classes, vocabulary with the groups of each word, label names, checksums of data and split,
  * results, and a notice that it is not a medical device. No byte depends on the machine, the date or the number of
  * threads. */
 #ifndef TRAIN_MODEL_FILE_H

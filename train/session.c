@@ -95,11 +95,23 @@ static Status build_vocabulary(Session *s, Error *err) {
     const Config *c = &s->config;
     int n = s->own[MODALITY_TEXT].x ? 0 : s->count[SET_TRAIN]; /* own features have no words */
     const char **texts = mem_calloc((size_t)n + 1, sizeof *texts);
-    if (!texts) return mem_error(err, "the vocabulary");
-    for (int i = 0; i < n; i++) texts[i] = s->manifest.cases[s->index[SET_TRAIN][i]].text;
-    Status status =
-        vocab_build(&s->vocab, texts, n, c->max_words, c->min_count, c->buckets, c->text_length, err);
+    int *group = mem_calloc((size_t)n + 1, sizeof *group);
+    Status status = texts && group ? STATUS_OK : mem_error(err, "the vocabulary");
+    for (int i = 0; status == STATUS_OK && i < n; i++) {
+        const Case *one = &s->manifest.cases[s->index[SET_TRAIN][i]];
+        texts[i] = one->text;
+        group[i] = one->group;
+    }
+    const VocabOptions o = config_vocab(c);
+    if (status == STATUS_OK) status = vocab_build(&s->vocab, texts, group, n, &o, err);
     mem_free(texts);
+    mem_free(group);
+    if (status == STATUS_OK && n && s->vocab.n == 0)
+        log_warn(
+            s->log,
+            "no word stands in training texts of %d groups (vocab_groups), so that texts are read by their "
+            "subwords alone",
+            c->vocab_groups);
     return status;
 }
 

@@ -8,6 +8,8 @@
 
 const char *const export_names[N_EXPORTS] = {"npy", "faiss", "pgcopy", "milvus", "elastic"};
 
+const char *const export_fields[N_EXPORT_FIELDS] = {"text", "labels", "group", "image"};
+
 static const struct {
     ExportCodes *codes;
     ExportCommands *commands;
@@ -68,12 +70,12 @@ static Status write_codes(const Index *x, Modality m, ExportCodes *put, const ch
     return s;
 }
 
-Status export_index(const Index *x, ExportFormat format, const char *folder, Error *err) {
+Status export_index(const Index *x, ExportFormat format, unsigned without, const char *folder, Error *err) {
     NN_REQUIRE((int)format >= 0 && format < N_EXPORTS, "format %d", (int)format);
     TRY(dir_make(folder, err));
     for (Modality m = 0; m < MODALITIES; m++) TRY(write_codes(x, m, formats[format].codes, folder, err));
     TRY(write_ids(x, folder, err));
-    if (formats[format].cases) TRY(formats[format].cases(x, folder, err));
+    if (formats[format].cases) TRY(formats[format].cases(x, without, folder, err));
     FileWriter w;
     TRY(export_begin(&w, folder, formats[format].commands_file, err));
     formats[format].commands(&w, index_bits(x));

@@ -27,8 +27,12 @@ typedef enum {
 extern const char *const export_names[N_EXPORTS];      /* "npy", ... */
 const char *export_commands_file(ExportFormat format); /* "load.py", ... */
 
-/* Writes into folder, which is made where it is missing; each file replaces an older one whole. Memory: all codes
- * of one modality. */
-Status export_index(const Index *x, ExportFormat format, const char *folder, Error *err);
+/* What may be left out of cases.pgcopy, as bits 1 << field: the column is then empty. Every other format holds codes and ids alone. */
+typedef enum { EXPORT_TEXT, EXPORT_LABELS, EXPORT_GROUP, EXPORT_IMAGE, N_EXPORT_FIELDS } ExportField;
+extern const char *const export_fields[N_EXPORT_FIELDS]; /* "text", ... */
+
+/* Writes into folder, which is made where it is missing; each file replaces an older one whole. without: fields to leave out. Memory:
+ * all codes of one modality. */
+Status export_index(const Index *x, ExportFormat format, unsigned without, const char *folder, Error *err);
 
 #endif

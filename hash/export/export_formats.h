@@ -15,8 +15,8 @@ typedef struct {
 } CodeSet;
 
 typedef Status ExportCodes(const CodeSet *c, const char *folder, Error *err);
-/* Writes what a format has of the cases that are not deleted, besides their codes. */
-typedef Status ExportCases(const Index *x, const char *folder, Error *err);
+/* Writes what a format has of the cases that are not deleted, besides their codes, but for the fields `without`. */
+typedef Status ExportCases(const Index *x, unsigned without, const char *folder, Error *err);
 /* Commands for codes of these bits. */
 typedef void ExportCommands(FileWriter *w, int bits);
 

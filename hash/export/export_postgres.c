@@ -68,19 +68,21 @@ static void put_texts(FileWriter *w, const char *const *text, int n) {
     for (int i = 0; i < n; i++) put_text(w, text[i]);
 }
 
-static void put_case(FileWriter *w, uint64_t number, const IndexCase *c) {
+static void put_case(FileWriter *w, uint64_t number, const IndexCase *c, unsigned without) {
     enum { FIELDS = 6 };
+    bool text = c->text && *c->text && !(without & 1u << EXPORT_TEXT),
+         image = c->image && *c->image && !(without & 1u << EXPORT_IMAGE);
     put_number(w, FIELDS, 2);
     put_number(w, 8, 4);
     put_number(w, number, 8);
     put_text(w, c->id);
-    put_texts(w, c->labels, c->n_labels);
-    put_text(w, c->group);
-    put_text(w, c->text && *c->text ? c->text : NULL);
-    put_text(w, c->image && *c->image ? c->image : NULL);
+    put_texts(w, c->labels, without & 1u << EXPORT_LABELS ? 0 : c->n_labels);
+    put_text(w, without & 1u << EXPORT_GROUP ? NULL : c->group);
+    put_text(w, text ? c->text : NULL);
+    put_text(w, image ? c->image : NULL);
 }
 
-Status cases_pgcopy(const Index *x, const char *folder, Error *err) {
+Status cases_pgcopy(const Index *x, unsigned without, const char *folder, Error *err) {
     FileWriter w;
     Status s = STATUS_OK;
     uint64_t number = 0;
@@ -90,7 +92,7 @@ Status cases_pgcopy(const Index *x, const char *folder, Error *err) {
         IndexCase c;
         if (index_deleted(x, row)) continue;
         s = index_case(x, row, &c, err);
-        if (s == STATUS_OK) put_case(&w, number++, &c);
+        if (s == STATUS_OK) put_case(&w, number++, &c, without);
     }
     if (s != STATUS_OK) {
         file_abort(&w);

@@ -76,12 +76,15 @@ static void look_at(const char *text, size_t size) {
     Vocab v, again;
     int32_t id[8], gram[8 * TOKEN_NGRAMS];
     int kept;
-    if (vocab_build(&v, &text, 1, 50, 1, 64, 8, NULL) != STATUS_OK) return;
+    const VocabOptions o = {.max_words = 50, .buckets = 64, .length = 8, .fold = size % 2};
+    if (vocab_build(&v, &text, NULL, 1, &o, NULL) != STATUS_OK) return;
     FUZZ_CHECK(tokens_encode(&v, text, "input", id, gram, &kept, NULL) == STATUS_OK && kept <= 8);
     for (int i = 0; i < 8; i++) FUZZ_CHECK(id[i] >= 0 && id[i] < TOKEN_FIRST_WORD + v.n);
-    char *words = vocab_print(&v);
-    FUZZ_CHECK(words && vocab_parse(&again, words, 64, 8, NULL) == STATUS_OK && again.n == v.n);
+    char *words = vocab_print(&v), *groups = vocab_print_groups(&v);
+    FUZZ_CHECK(words && groups && vocab_parse(&again, words, groups, &o, NULL) == STATUS_OK &&
+               again.n == v.n);
     mem_free(words);
+    mem_free(groups);
     vocab_free(&again);
     vocab_free(&v);
 }
@@ -107,7 +110,7 @@ static void read_words(const uint8_t *data, size_t size) {
     if (size) memcpy(lines, data, size);
     lines[size] = 0;
     Vocab v;
-    if (vocab_parse(&v, lines, 64, 8, NULL) == STATUS_OK) {
+    if (vocab_parse(&v, lines, NULL, &(VocabOptions){.buckets = 64, .length = 8}, NULL) == STATUS_OK) {
         char *again = vocab_print(&v);
         size_t n = strlen(lines);
         FUZZ_CHECK(again && strncmp(again, lines, n) == 0);

@@ -35,7 +35,8 @@ static inline void phantoms_load(Phantoms *p, const char *folder, int buckets, i
     NN_REQUIRE(s == STATUS_OK, "%s", err.message);
     const char *texts[PHANTOMS];
     for (int i = 0; i < p->manifest.n; i++) texts[i] = p->manifest.cases[i].text;
-    if (buckets >= 0) s = vocab_build(&p->vocab, texts, p->manifest.n, 5000, 8, buckets, length, &err);
+    const VocabOptions kept = {.max_words = 5000, .min_count = 8, .buckets = buckets, .length = length};
+    if (buckets >= 0) s = vocab_build(&p->vocab, texts, NULL, p->manifest.n, &kept, &err);
     if (s == STATUS_OK)
         s = dataset_load(&p->data, &p->manifest, buckets >= 0 ? &p->vocab : NULL, buckets >= 0 ? 0 : SIDE, 0,
                          NULL, NULL, &err);

@@ -261,7 +261,7 @@ static Status look_at_case(Explain *e, Tape *t, Error *err) {
 static Status one_case(Explain *e, Tape *t, Error *err) {
     const Case *c = &e->session.manifest.cases[e->which[0]];
     for (Modality m = 0; m < MODALITIES; m++) TRY(keep_codes(e, m, err));
-    TRY(words_split(&e->words, c->text, INT_MAX, c->id, err));
+    TRY(vocab_split(&e->session.vocab, &e->words, c->text, INT_MAX, c->id, err));
     tape_reset(t);
     t->recording = false;
     if (ARENA_GUARD(&t->arena)) return mem_error(err, "the case");
