@@ -31,8 +31,9 @@ ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/pic
 	eval eval/audit eval/page train train/table train/pages
 CMD_ROOMS := cmd cmd/bench cmd/pages cmd/serve
 # A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
-FILES_arrays := $(wildcard nn/base/npy_read.c nn/base/npz.* data/own_features_read.c data/row_ids.*)
-FILES_audit := $(wildcard eval/audit/* eval/compat.* eval/dump.* eval/trec.* train/membership.* cmd/privacy.* cmd/cmd_audit.c cmd/eval_codes.c)
+FILES_arrays := $(wildcard nn/base/npy_read.c nn/base/npz.* data/own_features_read.c data/row_ids.* cmd/encode_dump.c)
+FILES_audit := $(wildcard eval/audit/* eval/ranking_order.c eval/compat.* eval/dump.* eval/trec.* train/membership.* cmd/privacy.* \
+	cmd/cmd_audit.c cmd/eval_codes.c)
 FILES_bench := $(wildcard cmd/bench/*)
 FILES_confidence := $(wildcard train/calibrat* cmd/eval_judged.*)
 FILES_dicom := $(wildcard data/picture/dicom*)
@@ -41,7 +42,7 @@ FILES_export := $(wildcard hash/export/* cmd/cmd_export.c)
 FILES_fast := $(wildcard nn/fast/* hash/search/scan_avx2.c hash/search/scan_avx512.c)
 FILES_filter := $(wildcard hash/search/index_labels.c hash/search/index_words.* cmd/finder_filter.c cmd/word_filter.*)
 FILES_import := $(wildcard data/import/* data/csv.* data/text_read.* data/encoding.* cmd/cmd_import.c)
-FILES_json := $(wildcard cmd/json_out.* cmd/hit_json.* cmd/eval_json.c)
+FILES_json := $(wildcard data/manifest_json.c cmd/json_out.* cmd/hit_json.* cmd/eval_json.c)
 FILES_library := $(wildcard cmd/lib/*)
 FILES_manual := $(wildcard cmd/manual.*)
 FILES_mask := $(wildcard data/mask.*)
@@ -53,7 +54,7 @@ FILES_scan := $(wildcard $(addprefix hash/search/scan_,tuned.c top.* kernels.h s
 FILES_serve := $(wildcard cmd/serve/*)
 FILES_substrings := $(wildcard hash/search/mih* hash/search/index_tables.c)
 FILES_table := $(wildcard train/table/* hash/baselines/* cmd/cmd_table.c)
-FILES_variants := $(wildcard $(addprefix hash/loss_,laplacian.c likelihood.c decorrelation.c))
+FILES_variants := $(wildcard data/split_variants.c $(addprefix hash/loss_,laplacian.c likelihood.c decorrelation.c))
 FILES_verify := $(wildcard cmd/cmd_verify.c hash/search/index_verify.c)
 PART_NAMES := arrays audit bench confidence dicom edit export fast filter import json library manual mask measures pages phantom queries scan serve substrings table variants verify
 # The parts that this build leaves out, their files, and the macros for the sources: -DPART_AUDIT=0 and so on.

@@ -1,13 +1,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/cases.h"
+#include "cmd/encode_dump.h"
 #include "cmd/verbs.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
-#include "train/encode.h"
+#include "nn/base/parts.h"
 
 static const Option OPTIONS[] = {
     {"model", 'm', "FILE", NULL, "a model file, or the directory of a run", NEEDED},
@@ -28,24 +28,6 @@ static const Option OPTIONS[] = {
     OPTION_LAST};
 
 static const char *const KINDS[] = {"image", "text", NULL}; /* by Modality */
-
-/* use[m]: modality m is encoded. n: rows of out, images first. */
-typedef struct {
-    const ModelFile *f;
-    Cases cases;
-    bool use[2];
-    int n;
-    Encoding out;
-} Job;
-
-static Status write_npy(const char *folder, const char *name, NpyType type, int rank, const int64_t *dim,
-                        const void *data, Error *err) {
-    char *path = path_join(folder, name);
-    if (!path) return mem_error(err, name);
-    Status s = npy_write(path, type, rank, dim, data, err);
-    mem_free(path);
-    return s;
-}
 
 /* ---- Cases ---- */
 
@@ -80,7 +62,7 @@ static Status modalities(const Args *a, bool use[2], Error *err) {
                : args_incomplete(a, err, "--data, --image, --text or --image-features is needed");
 }
 
-static Status read_words(const Args *a, Job *j, Error *err) {
+static Status read_words(const Args *a, EncodeJob *j, Error *err) {
     CaseWords w = {0};
     Status s = args_list(a, "image", &w.images, &w.n_images, err);
     if (s == STATUS_OK) s = args_list(a, "text", &w.texts, &w.n_texts, err);
@@ -92,7 +74,7 @@ static Status read_words(const Args *a, Job *j, Error *err) {
     return s;
 }
 
-static Status read_cases(const Args *a, Job *j, Error *err) {
+static Status read_cases(const Args *a, EncodeJob *j, Error *err) {
     TRY(modalities(a, j->use, err));
     if (args_has(a, "data")) {
         ManifestOptions o = args_manifest(a);
@@ -111,7 +93,7 @@ static Status read_cases(const Args *a, Job *j, Error *err) {
 
 /* ---- Encoding ---- */
 
-static Status encode(const Args *a, Job *j, Error *err) {
+static Status encode(const Args *a, EncodeJob *j, Error *err) {
     const Model *m = &j->f->model;
     size_t n = (size_t)j->n, d = (size_t)m->config.dim, q = (size_t)m->config.bits, at = 0;
     j->out.codes = mem_calloc(n, code_bytes((int)q));
@@ -133,7 +115,7 @@ static Status encode(const Args *a, Job *j, Error *err) {
     return STATUS_OK;
 }
 
-static Status write_ids(const char *out, const Job *j, Error *err) {
+static Status write_ids(const char *out, const EncodeJob *j, Error *err) {
     Buffer path = {0}, ids = {0};
     size_t stem = strlen(out);
     if (stem > 4 && strcmp(out + stem - 4, ".npy") == 0) stem -= 4;
@@ -164,7 +146,7 @@ static void print_code(const char *id, const uint8_t *code, int bits) {
     printf("]\n");
 }
 
-static void print_codes(const Job *j) {
+static void print_codes(const EncodeJob *j) {
     int bits = j->f->model.config.bits;
     const uint8_t *code = j->out.codes;
     for (int k = 0; k < 2; k++)
@@ -172,90 +154,18 @@ static void print_codes(const Job *j) {
             print_code(j->cases.manifest.cases[j->cases.index[k][i]].id, code, bits);
 }
 
-/* ---- --dump ---- */
-
-/* The input of the network of one modality: all rows as one batch. */
-static Status dump_input(const char *folder, const Job *j, int k, Pool *pool, Error *err) {
-    Batch b;
-    BatchOptions o = {.mean = j->f->model.config.mean, .deviation = j->f->model.config.deviation};
-    int n = j->cases.count[k];
-    Status s = batch_init(&b, &j->cases.data, n, pool, err);
-    if (s == STATUS_OK) s = batch_fill(&b, &j->cases.data, j->cases.index[k], n, &o, pool, err);
-    int64_t image[4] = {n, 1, b.side, b.side}, text[3] = {n, b.text_length, TOKEN_NGRAMS};
-    if (s == STATUS_OK && k == MODALITY_IMAGE)
-        s = write_npy(folder, "input.npy", NPY_F32, 4, image, b.image, err);
-    if (s == STATUS_OK && k == MODALITY_TEXT)
-        s = write_npy(folder, "tokens.npy", NPY_I32, 2, text, b.word, err);
-    if (s == STATUS_OK && k == MODALITY_TEXT && b.gram)
-        s = write_npy(folder, "subwords.npy", NPY_I32, 3, text, b.gram, err);
-    batch_free(&b);
-    return s;
-}
-
-/* u_m (n,d) of one modality, from stage 1 alone: features as another program would give them. */
-static Status take_stage1(const Job *j, Modality k, float *u, Pool *pool, Error *err) {
-    const Model *m = &j->f->model;
-    BatchOptions o = {.mean = m->config.mean, .deviation = m->config.deviation};
-    int n = j->cases.count[k];
-    Batch b;
-    Tape t;
-    tape_init(&t, pool);
-    t.recording = t.training = false;
-    if (ARENA_GUARD(&t.arena)) {
-        tape_free(&t);
-        return mem_error(err, "the features");
-    }
-    Status s = batch_init(&b, &j->cases.data, ENCODE_TILE, pool, err);
-    for (int first = 0; s == STATUS_OK && first < n; first += ENCODE_TILE) {
-        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        s = batch_fill(&b, &j->cases.data, j->cases.index[k] + first, tile, &o, pool, err);
-        if (s != STATUS_OK) break;
-        const Tensor *x = encode_features(&t, m, &b, k).u;
-        for (size_t i = 0; i < tensor_size(x); i++)
-            u[(size_t)first * (size_t)m->config.dim + i] = (float)x->data[i];
-        tape_reset(&t);
-    }
-    batch_free(&b);
-    tape_free(&t);
-    return s;
-}
-
-static Status dump_stage1(const char *folder, const Job *j, Pool *pool, Error *err) {
-    int64_t dim[2] = {j->n, j->f->model.config.dim};
-    float *u = mem_calloc((size_t)j->n, (size_t)dim[1] * sizeof *u);
-    Status s = u ? STATUS_OK : mem_error(err, "the features");
-    size_t at = 0;
-    for (Modality k = 0; s == STATUS_OK && k < MODALITIES; k++) {
-        if (!j->use[k]) continue;
-        s = take_stage1(j, k, u + at * (size_t)dim[1], pool, err);
-        at += (size_t)j->cases.count[k];
-    }
-    if (s == STATUS_OK) s = write_npy(folder, "stage1.npy", NPY_F32, 2, dim, u, err);
-    mem_free(u);
-    return s;
-}
-
-static Status dump(const char *folder, const Job *j, Pool *pool, Error *err) {
-    int64_t features[2] = {j->n, j->f->model.config.dim}, scores[2] = {j->n, j->f->model.config.bits};
-    TRY(dir_make(folder, err));
-    for (int k = 0; k < 2; k++)
-        if (j->use[k] && !j->cases.own[k].x) TRY(dump_input(folder, j, k, pool, err));
-    TRY(dump_stage1(folder, j, pool, err));
-    TRY(write_npy(folder, "features.npy", NPY_F32, 2, features, j->out.features, err));
-    return write_npy(folder, "scores.npy", NPY_F32, 2, scores, j->out.scores, err);
-}
-
 /* ---- The verb ---- */
 
-static Status encode_and_write(Args *a, Job *j, Error *err) {
+static Status encode_and_write(Args *a, EncodeJob *j, Error *err) {
     const char *out = args_get(a, "out");
     int64_t dim[2] = {0, (int64_t)code_bytes(j->f->model.config.bits)};
     if (!out && !args_has(a, "code")) return args_incomplete(a, err, "--out FILE.npy or --code is needed");
+    if (!PART_ARRAYS && args_has(a, "dump")) return args_wrong(a, err, "--dump: " PART_ABSENT("arrays"));
     if (out && args_has(a, "code")) return args_wrong(a, err, "--code prints; leave out --out");
     TRY(read_cases(a, j, err));
     TRY(encode(a, j, err));
     dim[0] = j->n;
-    if (args_get(a, "dump")) TRY(dump(args_get(a, "dump"), j, a->pool, err));
+    if (PART_ARRAYS && args_get(a, "dump")) TRY(encode_dump(args_get(a, "dump"), j, a->pool, err));
     if (args_has(a, "code")) {
         print_codes(j);
         return STATUS_OK;
@@ -268,7 +178,7 @@ static Status encode_and_write(Args *a, Job *j, Error *err) {
 
 static Status run(Args *a, Error *err) {
     ModelFile f;
-    Job j = {.f = &f};
+    EncodeJob j = {.f = &f};
     Status s = model_open(&f, args_get(a, "model"), err);
     if (s == STATUS_OK) s = args_pool(a, err);
     if (s == STATUS_OK) s = encode_and_write(a, &j, err);

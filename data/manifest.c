@@ -374,17 +374,6 @@ int manifest_find(const Manifest *m, const char *id) {
     return names_find(&m->ids, id, strlen(id));
 }
 
-bool manifest_single_label(const Manifest *m, const Set *set, Set which) {
-    for (int i = 0; i < m->n; i++) {
-        int labels = 0;
-        if (which != SET_NONE && set[i] != which) continue;
-        for (int l = 0; l < m->n_labels; l++)
-            labels += m->labels[(size_t)i * (size_t)m->n_labels + (size_t)l];
-        if (labels != 1) return false;
-    }
-    return true;
-}
-
 void manifest_name(const char *path, char *name, size_t size) {
     const char *end = strrchr(path, '/'), *begin = end;
     while (begin && begin > path && begin[-1] != '/') begin--;

@@ -82,8 +82,4 @@ int manifest_find(const Manifest *m, const char *id);
 /* The name of a data set: the folder of its manifest, or the file name where the path has no folder. Cut to size - 1 bytes. */
 void manifest_name(const char *path, char *name, size_t size);
 
-/* True where every case of the set (or of all sets, SET_NONE) has exactly one label. set: of each case (n).
- */
-bool manifest_single_label(const Manifest *m, const Set *set, Set which);
-
 #endif

@@ -53,4 +53,14 @@ Status rows_open(RowReader *r, const char *path, char *data, size_t size, const 
 /* The next good row; false at the end, and where memory ran out (r->no_memory). Bad rows are reported to r->bad and skipped. */
 bool rows_next(RowReader *r, Row *row);
 
+/* The field of this name, or -1. */
+int manifest_field(const char *name);
+
+/* ---- manifest_json.c, of the part json ---- */
+
+/* One line of JSON Lines: an object. False where it is bad. */
+bool rows_parse_json(RowReader *r, char *line, size_t size, Row *row);
+/* The next good object of an array; false at the end, at text that is no JSON, and where memory ran out. */
+bool rows_next_in_array(RowReader *r, Row *row);
+
 #endif

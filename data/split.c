@@ -1,4 +1,4 @@
-#include "data/split.h"
+#include "data/split_steps.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 static const double standard_share[SET_COUNT] = {
     [SET_TRAIN] = 0.55, [SET_VAL] = 0.10, [SET_QUERY] = 0.15, [SET_DATABASE] = 0.20};
 
-static Status split_init(Split *s, const Manifest *m, Error *err) {
+Status split_begin(Split *s, const Manifest *m, Error *err) {
     memset(s, 0, sizeof *s);
     s->set = mem_alloc((size_t)m->n * sizeof *s->set);
     if (!s->set) return mem_error(err, "the split");
@@ -19,8 +19,7 @@ static Status split_init(Split *s, const Manifest *m, Error *err) {
     return STATUS_OK;
 }
 
-/* Fills counts and hash. */
-static void finish(Split *s, const Manifest *m) {
+void split_finish(Split *s, const Manifest *m) {
     memset(s->count, 0, sizeof s->count);
     s->hash = 0;
     for (int i = 0; i < s->n; i++) {
@@ -33,7 +32,7 @@ static void finish(Split *s, const Manifest *m) {
     }
 }
 
-static Status require_cases(const Split *s, const Manifest *m, const bool needed[SET_COUNT], Error *err) {
+Status split_require(const Split *s, const Manifest *m, const bool needed[SET_COUNT], Error *err) {
     for (int k = 0; k < SET_COUNT; k++)
         if (needed[k] && s->count[k] == 0)
             return error_set(
@@ -44,10 +43,8 @@ static Status require_cases(const Split *s, const Manifest *m, const bool needed
     return STATUS_OK;
 }
 
-/* One warning for each label that some set lacks. skip (n_labels): labels that may be missing, or NULL. look: the
- * sets to check. */
-static Status warn_of_missing_labels(const Split *s, const Manifest *m, const uint8_t *skip,
-                                     const bool look[SET_COUNT], const Log *log, Error *err) {
+Status split_warn_of_missing(const Split *s, const Manifest *m, const uint8_t *skip,
+                             const bool look[SET_COUNT], const Log *log, Error *err) {
     size_t labels = (size_t)m->n_labels;
     int *have = mem_calloc(SET_COUNT, labels * sizeof *have);
     if (!have) return mem_error(err, "the split");
@@ -93,7 +90,7 @@ static Status warn_of_spread_groups(const Split *s, const Manifest *m, const Log
 
 static Status read_column(Split *s, const Manifest *m, const bool needed[SET_COUNT], const Log *log,
                           Error *err) {
-    TRY(split_init(s, m, err));
+    TRY(split_begin(s, m, err));
     for (int i = 0; i < m->n; i++) {
         if (m->cases[i].set == SET_NONE)
             return error_set(
@@ -103,21 +100,12 @@ static Status read_column(Split *s, const Manifest *m, const bool needed[SET_COU
                 m->path, m->cases[i].line, m->cases[i].id);
         s->set[i] = m->cases[i].set;
     }
-    finish(s, m);
-    TRY(require_cases(s, m, needed, err));
+    split_finish(s, m);
+    TRY(split_require(s, m, needed, err));
     TRY(warn_of_spread_groups(s, m, log, err));
     bool look[SET_COUNT];
     for (int k = 0; k < SET_COUNT; k++) look[k] = s->count[k] > 0;
-    return warn_of_missing_labels(s, m, NULL, look, log, err);
-}
-
-Status split_given(Split *s, const Manifest *m, const Log *log, Error *err) {
-    memset(s, 0, sizeof *s);
-    if (!m->has_split)
-        return error_set(err, STATUS_INPUT,
-                         "%s: has no column split; one with query and database was expected", m->path);
-    const bool needed[SET_COUNT] = {[SET_QUERY] = true, [SET_DATABASE] = true};
-    return read_column(s, m, needed, log, err);
+    return split_warn_of_missing(s, m, NULL, look, log, err);
 }
 
 /* ---- From the seed ---- */
@@ -125,7 +113,7 @@ Status split_given(Split *s, const Manifest *m, const Log *log, Error *err) {
 Status split_make(Split *s, const Manifest *m, uint64_t split_seed, const Log *log, Error *err) {
     const bool all[SET_COUNT] = {true, true, true, true};
     if (m->has_split) return read_column(s, m, all, log, err);
-    TRY(split_init(s, m, err));
+    TRY(split_begin(s, m, err));
     uint8_t *take = mem_alloc((size_t)m->n);
     if (!take) return mem_error(err, "the split");
     memset(take, 1, (size_t)m->n);
@@ -133,83 +121,9 @@ Status split_make(Split *s, const Manifest *m, uint64_t split_seed, const Log *l
     Status status = stratify(m, take, standard_share, &rng, s->set, err);
     mem_free(take);
     TRY(status);
-    finish(s, m);
-    TRY(require_cases(s, m, all, err));
-    return warn_of_missing_labels(s, m, NULL, all, log, err);
-}
-
-/* Marks the cases of query and database (hidden: hold an unseen label) and of train and validation (open: in
- * a group without any). */
-static Status mark_unseen(const Manifest *m, const uint8_t *unseen, uint8_t *hidden, uint8_t *open,
-                          Error *err) {
-    uint8_t *mixed = mem_calloc((size_t)m->n_groups, 1);
-    if (!mixed) return mem_error(err, "the split");
-    for (int i = 0; i < m->n; i++) {
-        hidden[i] = 0;
-        for (int l = 0; l < m->n_labels; l++)
-            hidden[i] |= unseen[l] && m->labels[(size_t)i * (size_t)m->n_labels + (size_t)l];
-        mixed[m->cases[i].group] |= hidden[i];
-    }
-    for (int i = 0; i < m->n; i++) open[i] = !mixed[m->cases[i].group];
-    mem_free(mixed);
-    return STATUS_OK;
-}
-
-static Status place_unseen(Split *s, const Manifest *m, uint64_t split_seed, const uint8_t *unseen,
-                           uint8_t *hidden, uint8_t *open, Error *err) {
-    const double hidden_share[SET_COUNT] = {[SET_QUERY] = 3.0 / 7.0, [SET_DATABASE] = 4.0 / 7.0};
-    const double open_share[SET_COUNT] = {[SET_TRAIN] = 0.55 / 0.65, [SET_VAL] = 0.10 / 0.65};
-    Rng rng = rng_stream(split_seed, RNG_SPLIT, 0);
-    TRY(mark_unseen(m, unseen, hidden, open, err));
-    TRY(stratify(m, hidden, hidden_share, &rng, s->set, err));
-    return stratify(m, open, open_share, &rng, s->set, err);
-}
-
-Status split_make_unseen(Split *s, const Manifest *m, uint64_t split_seed, const uint8_t *unseen,
-                         const Log *log, Error *err) {
-    const bool all[SET_COUNT] = {true, true, true, true};
-    TRY(split_init(s, m, err));
-    uint8_t *marks = mem_alloc(2 * (size_t)m->n), *seen = mem_alloc((size_t)m->n_labels);
-    Status status = STATUS_OK;
-    if (!marks || !seen) status = mem_error(err, "the split");
-    if (status == STATUS_OK) status = place_unseen(s, m, split_seed, unseen, marks, marks + m->n, err);
-    if (status == STATUS_OK) {
-        finish(s, m);
-        status = require_cases(s, m, all, err);
-    }
-    for (int l = 0; seen && l < m->n_labels; l++) seen[l] = !unseen[l];
-    const bool training[SET_COUNT] = {[SET_TRAIN] = true, [SET_VAL] = true};
-    const bool testing[SET_COUNT] = {[SET_QUERY] = true, [SET_DATABASE] = true};
-    if (status == STATUS_OK) status = warn_of_missing_labels(s, m, unseen, training, log, err);
-    if (status == STATUS_OK) status = warn_of_missing_labels(s, m, seen, testing, log, err);
-    mem_free(marks);
-    mem_free(seen);
-    return status;
-}
-
-Status split_thin(Split *s, const Manifest *m, int most, uint64_t split_seed, Error *err) {
-    if (most == 0 || s->count[SET_TRAIN] <= most) return STATUS_OK;
-    int *order = mem_calloc((size_t)m->n_groups, sizeof *order),
-        *size = mem_calloc((size_t)m->n_groups, sizeof *size);
-    Status status = order && size ? STATUS_OK : mem_error(err, "the split");
-    if (status == STATUS_OK) {
-        Rng rng = rng_stream(split_seed, RNG_SPLIT, UINT32_MAX - 1);
-        int kept = 0;
-        for (int i = 0; i < m->n; i++) size[m->cases[i].group] += s->set[i] == SET_TRAIN;
-        for (int g = 0; g < m->n_groups; g++) order[g] = g;
-        rng_shuffle(&rng, order, (size_t)m->n_groups);
-        for (int k = 0; k < m->n_groups; k++) {
-            int *n = &size[order[k]];
-            if (kept >= most) *n = 0;
-            kept += *n;
-        }
-        for (int i = 0; i < m->n; i++)
-            if (s->set[i] == SET_TRAIN && size[m->cases[i].group] == 0) s->set[i] = SET_NONE;
-        finish(s, m);
-    }
-    mem_free(order);
-    mem_free(size);
-    return status;
+    split_finish(s, m);
+    TRY(split_require(s, m, all, err));
+    return split_warn_of_missing(s, m, NULL, all, log, err);
 }
 
 Status split_write(const Split *s, const Manifest *m, const char *path, Error *err) {

@@ -19,10 +19,9 @@ typedef struct {
  * where a label is missing in a set. Input error where a set would be empty. split_free in every case. */
 Status split_make(Split *s, const Manifest *m, uint64_t split_seed, const Log *log, Error *err);
 
-/* From the split column alone, for an evaluation on another manifest: train and val may be empty. */
-Status split_given(Split *s, const Manifest *m, const Log *log, Error *err);
+/* ---- split_variants.c, of the part variants ---- */
 
-/* The same with some labels never trained on: cases that hold one of the unseen labels go to query and
+/* As split_make, with some labels never trained on: cases that hold one of the unseen labels go to query and
  * database alone (about 3:4), all others to train and validation alone, by group as ever: what else a group
  * with an unseen label holds is left out (SET_NONE). unseen (n_labels). */
 Status split_make_unseen(Split *s, const Manifest *m, uint64_t split_seed, const uint8_t *unseen,

@@ -127,15 +127,6 @@ Test(manifest, ids_are_found) {
     manifest_free(&m);
 }
 
-Test(manifest, single_label_looks_at_the_set_alone) {
-    Manifest m = good("m.tsv", "id\ttext\tlabels\nx\tt\ta\ny\tt\ta|b\n", &plain);
-    const Set set[2] = {SET_TRAIN, SET_QUERY};
-    cr_assert(manifest_single_label(&m, set, SET_TRAIN));
-    cr_assert(!manifest_single_label(&m, set, SET_QUERY));
-    cr_assert(!manifest_single_label(&m, set, SET_NONE));
-    manifest_free(&m);
-}
-
 Test(manifest, a_hundred_thousand_rows_are_read_with_all_their_ids) {
     Buffer b = {0};
     buffer_printf(&b, "id\ttext\tlabels\tgroup\n");

@@ -192,13 +192,6 @@ Test(split, a_split_column_with_holes_or_empty_sets_is_refused) {
     cr_assert_eq(split_make(&s, &m, 1, NULL, &err), STATUS_INPUT);
     cr_assert(fixture_says(&err, STATUS_INPUT, "the set train would be empty"));
     split_free(&s);
-    cr_assert_eq(split_given(&s, &m, NULL, &err), STATUS_OK); /* enough for an evaluation */
-    cr_assert_eq(s.count[SET_QUERY], 1);
-    split_free(&s);
-    manifest_free(&m);
-    m = manifest("id\ttext\na\tt\n");
-    cr_assert_eq(split_given(&s, &m, NULL, &err), STATUS_INPUT);
-    split_free(&s);
     manifest_free(&m);
 }
 

@@ -256,9 +256,11 @@ Status config_check(const Config *c, Error *err) {
         return error_set(err, STATUS_USAGE, "heads %d do not divide dim %d", c->heads, c->dim);
     if (!c->transformer && c->joint_pass)
         return error_set(err, STATUS_USAGE, "transformer = 0 has no joint pass; set joint_pass = 0 as well");
-    if (!PART_VARIANTS && (c->laplacian || c->weight_likelihood > 0 || c->weight_decorrelation > 0))
-        return error_set(err, STATUS_USAGE,
-                         "laplacian, weight_likelihood, weight_decorrelation: " PART_ABSENT("variants"));
+    if (!PART_VARIANTS &&
+        (c->laplacian || c->train_cases || c->weight_likelihood > 0 || c->weight_decorrelation > 0))
+        return error_set(
+            err, STATUS_USAGE,
+            "laplacian, train_cases, weight_likelihood, weight_decorrelation: " PART_ABSENT("variants"));
     if (c->end_to_end && c->laplacian)
         return error_set(err, STATUS_USAGE,
                          "laplacian = 1 needs the neighbour graph, which end_to_end = 1 does not have");

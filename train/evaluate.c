@@ -90,10 +90,6 @@ void evaluation_free(Evaluation *e) {
     memset(e, 0, sizeof *e);
 }
 
-double evaluation_map(const Evaluation *e) {
-    return (e->direction[0].map.expected + e->direction[1].map.expected) / 2;
-}
-
 Status evaluate_validation(const Session *s, int bits, const uint8_t *const code[MODALITIES],
                            double map[MODALITIES], Error *err) {
     CaseSet cases = {0};

@@ -40,9 +40,6 @@ void evaluation_free(Evaluation *e);
 /* Fills direction and health of e, whose sets hold codes, labels and groups. */
 Status evaluation_measure(Evaluation *e, Pool *pool, Error *err);
 
-/* Mean of the expected MAP of both directions. */
-double evaluation_map(const Evaluation *e);
-
 /* Validation: expected MAP by Modality of the queries, of codes (n, bits/8) of the validation cases; each query searches
  * the cases of other groups. -1 where no query has a relevant case, and without validation cases. */
 Status evaluate_validation(const Session *s, int bits, const uint8_t *const code[MODALITIES],

@@ -5,6 +5,7 @@
 
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/parts.h"
 #include "nn/base/rng.h"
 
 bool session_stopped(const Session *s) {
@@ -152,7 +153,7 @@ void session_unseen(const Manifest *m, uint64_t split_seed, int unseen, uint8_t 
 static Status make_split(Session *s, int unseen, Error *err) {
     const Manifest *m = &s->manifest;
     uint64_t seed = (uint64_t)s->config.split_seed;
-    if (unseen == 0) return split_make(&s->split, m, seed, s->log, err);
+    if (!PART_VARIANTS || unseen == 0) return split_make(&s->split, m, seed, s->log, err);
     uint8_t *flags = mem_calloc((size_t)m->n_labels, 1);
     int *scratch = mem_calloc((size_t)m->n_labels, sizeof *scratch);
     Status status = flags && scratch ? STATUS_OK : mem_error(err, "the split");
@@ -174,7 +175,7 @@ Status session_open_unseen(Session *s, const Config *c, const char *manifest, co
     options.mask_labels = options.mask_labels || c->mask_labels;
     TRY(read_manifest(s, manifest, &options, err));
     TRY(make_split(s, unseen, err));
-    TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
+    if (PART_VARIANTS) TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
     TRY(collect_sets(s, err));
     if (s->count[SET_TRAIN] < 2)
         return error_set(err, STATUS_INPUT,
@@ -242,7 +243,8 @@ Status session_open_for(Session *s, const Config *c, const char *manifest, const
     TRY(read_manifest(s, manifest, &options, err));
     if (options.need_labels) { /* evaluation */
         TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
-        TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
+        if (PART_VARIANTS)
+            TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
         TRY(reorder_labels(&s->manifest, label_names, n_labels, err));
         TRY(collect_sets(s, err));
         TRY(collect_labels(s, err));

@@ -39,7 +39,7 @@
 #define PART_IMPORT 1 /* data/import: the verb import; needs expat and zlib */
 #endif
 #ifndef PART_JSON
-#define PART_JSON 1 /* eval and search --json */
+#define PART_JSON 1 /* eval and search --json; manifests in JSON */
 #endif
 #ifndef PART_MANUAL
 #define PART_MANUAL 1 /* --man and --completion; without it both are unknown words */
@@ -74,7 +74,7 @@
 #endif
 #ifndef PART_VARIANTS
 #define PART_VARIANTS                                                                                        \
-    1 /* loss terms whose weight is 0 by default, and the Laplacian form of the manifold term */
+    1 /* loss terms whose weight is 0 by default, the Laplacian form, train_cases, unseen labels */
 #endif
 #ifndef PART_VERIFY
 #define PART_VERIFY 1 /* the verb verify */

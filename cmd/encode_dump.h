@@ -1,0 +1,20 @@
+/* What `encode` works on, and its --dump. */
+#ifndef CMD_ENCODE_DUMP_H
+#define CMD_ENCODE_DUMP_H
+
+#include "cmd/cases.h"
+#include "train/encode.h"
+
+/* use[m]: modality m is encoded. n: rows of out, images first. */
+typedef struct {
+    const ModelFile *f;
+    Cases cases;
+    bool use[2];
+    int n;
+    Encoding out;
+} EncodeJob;
+
+/* Writes the input of the networks, features of both stages and scores into a folder, as .npy (part arrays). */
+Status encode_dump(const char *folder, const EncodeJob *j, Pool *pool, Error *err);
+
+#endif
