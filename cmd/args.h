@@ -97,7 +97,10 @@ ManifestOptions args_manifest(const Args *a);
 #define OPTION_CONFIG                                                                                        \
     { "config", 'c', "FILE", NULL, "settings, for example the config.txt of a run", PLAIN }
 #define OPTION_SKIP_BAD                                                                                      \
-    { "skip-bad", 0, NULL, NULL, "leave out bad rows of the manifest and continue", PLAIN }
+    {                                                                                                        \
+        "skip-bad", 0, NULL, NULL, "leave out bad rows of the manifest and damaged pictures, and continue",  \
+            PLAIN                                                                                            \
+    }
 #define OPTION_ALLOW_OUTSIDE                                                                                 \
     { "allow-outside", 0, NULL, NULL, "allow images outside the folder of the manifest", PLAIN }
 #define OPTION_MASK_WORDS                                                                                    \

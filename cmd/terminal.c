@@ -66,12 +66,13 @@ static void progress(void *ctx, const char *what, long done, long total) {
     if (strcmp(t->what, what) != 0) {
         snprintf(t->what, sizeof t->what, "%s", what);
         t->begun = time;
+        t->from = done;
         t->last = t->on_terminal ? 0 : time;
     }
     if (done >= total) terminal_clear(t);
     if (done >= total || time - t->last < (t->on_terminal ? 0.1 : 60)) return;
     t->last = time;
-    double rate = time > t->begun ? (double)done / (time - t->begun) : 0;
+    double rate = time > t->begun ? (double)(done - t->from) / (time - t->begun) : 0;
     fprintf(stderr, "%s%s: %ld/%ld", t->on_terminal ? "\r\033[K" : "", what, done, total);
     if (rate > 0) {
         fputs(", ", stderr);

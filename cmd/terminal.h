@@ -17,6 +17,7 @@ typedef struct {
     const volatile sig_atomic_t
         *stop;          /* if set by a signal, the process ends at the next progress report; may be NULL */
     char what[96];      /* the job in progress ... */
+    long from;          /* units that were done when it began */
     double begun, last; /* ... since when, and when it was last drawn, s */
 } Terminal;
 

@@ -1,12 +1,14 @@
 #include "data/dataset.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "data/picture/image.h"
 #include "nn/base/alloc.h"
+#include "nn/base/bytes.h"
 
-enum { CHUNK = 256 /* cases between two progress messages */ };
+enum { CHUNK = 256 /* cases between two progress messages */, BAD_TOLD = 10 };
 
 static const size_t standard_bound = (size_t)512 << 20;
 
@@ -60,6 +62,8 @@ typedef struct {
     uint8_t *failed;  /* (n) */
     bool *scaled;     /* (n) */
     uint8_t *scratch; /* (threads,S,S) */
+    int bad;          /* failed cases, of which `messages` has the first BAD_TOLD */
+    Buffer messages;
 } Load;
 
 static void load_item(void *ctx, int item, int worker) {
@@ -69,17 +73,33 @@ static void load_item(void *ctx, int item, int worker) {
         load_case(l->d, i, l->scratch + (size_t)worker * area(l->d), &l->scaled[i], NULL) != STATUS_OK;
 }
 
-/* Repeats failed cases in order: the first that fails again gives the error, whatever the order of the threads. */
+/* Repeats the failed cases of a chunk in order, so that the messages do not depend on the threads. */
+static Status list_failed(Load *l, int chunk, Error *err) {
+    for (int i = l->first; i < l->first + chunk; i++) {
+        Error why = {0};
+        Status s = l->failed[i] ? load_case(l->d, i, l->scratch, &l->scaled[i], &why) : STATUS_OK;
+        if (s == STATUS_OK) continue;
+        if (s != STATUS_INPUT) return error_set(err, s, "%s", why.message);
+        if (l->bad++ < BAD_TOLD)
+            buffer_printf(&l->messages, "%s%s", l->messages.size ? "\n" : "", why.message);
+    }
+    return STATUS_OK;
+}
+
+/* All damaged cases are reported at once. */
 static Status load_all(Load *l, Pool *pool, const Log *log, Error *err) {
     int n = l->d->manifest->n;
     for (l->first = 0; l->first < n; l->first += CHUNK) {
         int chunk = n - l->first < CHUNK ? n - l->first : CHUNK;
         pool_for(pool, chunk, load_item, l);
-        for (int i = l->first; i < l->first + chunk; i++)
-            if (l->failed[i]) TRY(load_case(l->d, i, l->scratch, &l->scaled[i], err));
+        TRY(list_failed(l, chunk, err));
         log_progress(log, "reading images and texts", l->first + chunk, n);
     }
-    return STATUS_OK;
+    if (l->bad == 0) return STATUS_OK;
+    char more[64] = "";
+    if (l->bad > BAD_TOLD) snprintf(more, sizeof more, "\nand %d more", l->bad - BAD_TOLD);
+    return error_set(err, STATUS_INPUT, "%.1800s%s%s", buffer_text(&l->messages), more,
+                     l->d->manifest->cases[0].line ? "\n(--skip-bad leaves damaged pictures out)" : "");
 }
 
 static void warn_of_scaled(const Load *l, const Log *log) {
@@ -125,11 +145,14 @@ Status dataset_load(Dataset *d, const Manifest *m, const Vocab *v, int side, siz
     d->side = side;
     d->bound = bound ? bound : standard_bound;
     TRY(take_memory(d, err));
-    Load l = {d, 0, mem_calloc((size_t)m->n, 1), mem_calloc((size_t)m->n, sizeof *l.scaled),
-              mem_alloc((size_t)pool_threads(pool) * area(d))};
+    Load l = {.d = d,
+              .failed = mem_calloc((size_t)m->n, 1),
+              .scaled = mem_calloc((size_t)m->n, sizeof *l.scaled),
+              .scratch = mem_alloc((size_t)pool_threads(pool) * area(d))};
     bool room = l.failed && l.scaled && l.scratch;
     Status s = room ? load_all(&l, pool, log, err) : mem_error(err, "reading the data");
     if (s == STATUS_OK) warn_of_scaled(&l, log);
+    buffer_free(&l.messages);
     mem_free(l.failed);
     mem_free(l.scaled);
     mem_free(l.scratch);

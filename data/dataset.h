@@ -23,7 +23,7 @@ typedef struct {
 } Dataset;
 
 /* Decodes and tokenises all cases over the pool. Pictures beyond the bound are decoded too, so that a damaged one is an error
- * now, not an hour later. The error names the first such case of the manifest, with its line. Warns of 16-bit pictures that
+ * now, not an hour later. The error names the first ten such cases of the manifest, with their lines. Warns of 16-bit pictures that
  * were scaled by their own range. bound: most bytes of cached pictures (0: 512 MiB). Call dataset_free in every case. */
 Status dataset_load(Dataset *d, const Manifest *m, const Vocab *v, int side, size_t bound, Pool *pool,
                     const Log *log, Error *err);

@@ -8,6 +8,7 @@
 
 #include "data/manifest_rows.h"
 #include "data/mask.h"
+#include "data/picture/image.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/nearest.h"
@@ -24,6 +25,7 @@ typedef struct {
     Manifest *m;
     const ManifestOptions *options;
     BadRows *bad;
+    BadRows damaged; /* pictures that skip_bad leaves out */
     size_t cases_room;
     const char **label_text; /* (n) label names of each case, separated by '|' */
     size_t label_room;
@@ -88,6 +90,23 @@ static bool image_is_fine(Builder *b, const Row *row, const char *path) {
     else
         return true;
     return false;
+}
+
+/* With skip_bad: a case whose picture is damaged keeps its text, so that the split of the others does not change; a case
+ * without a text is a bad row. */
+static Status check_picture(Builder *b, const Row *row, Case *c, bool *fine, Error *err) {
+    Image im;
+    Error why = {0};
+    Status s = image_read(&im, c->image_path, &why);
+    image_free(&im);
+    if (s == STATUS_OK) return s;
+    if (s != STATUS_INPUT) return error_set(err, s, "%s", why.message);
+    *fine = *c->text && !b->options->need_images;
+    bad_row(*fine ? &b->damaged : b->bad, row->line, "%s", why.message);
+    mem_free(c->image_path);
+    c->image_path = NULL;
+    c->image = "";
+    return STATUS_OK;
 }
 
 /* ---- One row ---- */
@@ -215,7 +234,10 @@ static Status add_row(Builder *b, const Row *row, Error *err) {
     if (*c.image) {
         c.image_path = path_beside(m->path, c.image);
         if (!c.image_path) return mem_error(err, m->path);
-        if (!image_is_fine(b, row, c.image_path)) {
+        bool fine = image_is_fine(b, row, c.image_path);
+        if (fine && b->options->skip_bad && !b->options->features[0])
+            TRY(check_picture(b, row, &c, &fine, err));
+        if (!fine) {
             mem_free(c.image_path);
             return STATUS_OK;
         }
@@ -265,7 +287,11 @@ static Status fill_labels(Builder *b, Error *err) {
 
 /* Bad rows are an error, or with skip_bad a warning. */
 static Status tell_bad_rows(const Builder *b, const Log *log, Error *err) {
-    const BadRows *bad = b->bad;
+    const BadRows *bad = b->bad, *damaged = &b->damaged;
+    if (damaged->count)
+        log_warn(log, "%s\n%s: %d damaged picture%s left out; the text of %s case%s remains", damaged->text,
+                 bad->path, damaged->count, damaged->count == 1 ? "" : "s",
+                 damaged->count == 1 ? "its" : "their", damaged->count == 1 ? "" : "s");
     if (bad->count == 0) return STATUS_OK;
     int rest = bad->count - bad->told;
     if (b->options->skip_bad) {
@@ -346,6 +372,7 @@ Status manifest_read(Manifest *m, const char *path, const ManifestOptions *o, co
         b->m = m;
         b->options = o;
         b->bad = &bad;
+        b->damaged = bad;
         s = find_root(b, err);
         if (s == STATUS_OK) s = read_rows(b, size, log, err);
         if (s == STATUS_OK && (o->mask_labels || o->mask_words)) s = mask_texts(m, o, err);

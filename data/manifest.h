@@ -56,7 +56,8 @@ typedef struct {
 } Manifest;
 
 typedef struct {
-    bool skip_bad;      /* leave bad rows out, say how many, and go on */
+    bool
+        skip_bad; /* leave bad rows out, and damaged pictures of cases with a text; warn of them, and go on */
     bool allow_outside; /* image paths that are absolute, hold ".." or leave the folder through a symlink */
     /* For training: all; for an index: none. Images and texts are needed of every case (a case without is a
      * bad row); of labels at least two must occur, while a case may lack them. */

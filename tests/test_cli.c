@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/check.h"
 #include "tests/fixtures.h"
@@ -180,11 +181,42 @@ Test(cli_data, skip_bad_goes_on_without_bad_rows) {
                  tiny_settings);
 }
 
+Test(cli_data, damaged_pictures_are_listed_at_once_and_skip_bad_leaves_them_out) {
+    TinyRun t = tiny_run("tiny");
+    char words[4][2600], path[700];
+    for (int i = 3; i <= 4; i++) {
+        snprintf(path, sizeof path, "%s/case%04d.png", t.images, i);
+        cr_assert_eq(truncate(path, 40), 0);
+    }
+    snprintf(words[0], sizeof words[0], "train -q --data %s --out %s/../other --set %s", t.manifest, t.run,
+             tiny_settings);
+    snprintf(words[1], sizeof words[1], "index --data %s --model %s --out %s.x", t.manifest, t.run,
+             t.manifest);
+    snprintf(words[2], sizeof words[2], "encode --data %s --model %s --as image --out %s.npy", t.manifest,
+             t.run, t.manifest);
+    snprintf(words[3], sizeof words[3], "eval --data %s --run %s", t.manifest, t.run);
+    for (int v = 0; v < 4; v++) {
+        Ran r = run_msach("%s", words[v]);
+        cr_assert_eq(r.code, 3, "%s", words[v]);
+        cr_assert(strstr(r.err, "case0003.png") && strstr(r.err, "case0004.png") &&
+                      strstr(r.err, "--skip-bad"),
+                  "%s: %s", words[v], r.err);
+        ran_free(&r);
+        r = run_msach("%s --skip-bad", words[v]);
+        cr_assert_eq(r.code, 0, "%s: %s", words[v], r.err);
+        cr_assert(strstr(r.err, "case0003.png") && strstr(r.err, "2 damaged pictures left out"), "%s", r.err);
+        ran_free(&r);
+    }
+}
+
 Test(cli_data, a_finished_run_is_neither_overwritten_nor_trained_again) {
     TinyRun t = tiny_run("tiny");
     expect_msach(2, "holds a run already", "train -q --data %s --out %s", t.manifest, t.run);
     expect_msach(0, "finished already", "train --data %s --out %s --set %s --resume", t.manifest, t.run,
                  tiny_settings);
+    expect_msach(0, "finished already", "train --data %s --out %s --resume", t.manifest, t.run);
+    expect_msach(0, "goes on with its own settings: width is 4, not 8; stage2_epochs is 2, not 9",
+                 "train -q --data %s --out %s --resume --set width=8 stage2_epochs=9", t.manifest, t.run);
 }
 
 /* ---- Made from the option tables ---- */

@@ -356,8 +356,10 @@ Test(manifest, images_must_be_there_and_regular) {
 }
 
 Test(manifest, paths_that_lead_outside_are_refused_unless_allowed) {
+    uint8_t gray[16] = {0};
     fixture_text("outside/a.png", "x");
-    fixture_text("set/images/a.png", "x");
+    fixture_text("set/images/b.png", "x");
+    fixture_png("set/images/a.png", 4, 4, gray);
     cr_assert_eq(symlink("../../outside/a.png", fixture_path("set/images/link.png")), 0);
     cr_assert_eq(symlink("a.png", fixture_path("set/images/near.png")), 0);
     cr_assert_eq(symlink("../outside", fixture_path("set/far")), 0);

@@ -106,9 +106,10 @@ static Status load(const StFile *f, const char *path, const Session *s, Model *m
     Status status = identity(s, &id, err);
     const char *run = st_get(f, "run");
     if (status == STATUS_OK && (!run || strcmp(run, (const char *)id.data) != 0))
-        status =
-            error_set(err, STATUS_INPUT,
-                      "%s: belongs to a run with other data or settings; use those, or another --out", path);
+        status = error_set(err, STATUS_INPUT,
+                           "%s: belongs to a run with other data or settings; use its data and its "
+                           "config.txt, or another --out",
+                           path);
     buffer_free(&id);
     if (status != STATUS_OK) return status;
     size_t n = m->params.size;

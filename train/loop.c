@@ -265,7 +265,8 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
             if (status == STATUS_OK) status = loop_step(s, m, t, &loss, p, rate_of(l, s, step), err);
             if (status != STATUS_OK) break; /* p->step stays at the step that failed */
             l->spent += log_clock() - started;
-            log_progress(s->log, what, p->step + 1, l->steps);
+            log_progress(s->log, stage == 1 ? "stage 1 of 2, steps" : "stage 2 of 2, steps", step + 1,
+                         (long)l->epochs * l->steps);
         }
         bool whole = p->step == l->steps;
         if (status == STATUS_OK && whole) status = finish_epoch(l, s, m, p, folder, what, begun, err);
