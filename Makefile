@@ -123,6 +123,7 @@ WARN += -Werror
 endif
 OPT_release := -O2 -fno-math-errno -fno-trapping-math
 OPT_debug := -O0 -g
+OPT_tests := $(if $(filter release,$(MODE)),-O0)
 OPT_double := -O2 -g -DNN_DOUBLE
 OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT_tsan := -O1 -g -fsanitize=thread -DPOOL_SPINS=40
@@ -213,9 +214,11 @@ $(BUILD)/hash/search/scan_avx2.o: ISA := -mavx2 -mpopcnt
 $(BUILD)/hash/search/scan_avx512.o: ISA := -mavx512f -mavx512bw -mavx512vpopcntdq -mpopcnt $(if $(filter tsan,$(MODE)),-fno-sanitize=thread)
 endif
 
+# Tests are compiled without optimising: they run once, and that takes half as long.
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(HIDDEN)) $(ISA) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(HIDDEN)) $(if $(filter tests/test_%,$<),$(OPT_tests)) $(ISA) \
+		-MMD -MP -c -o $@ $<
 
 -include $(BUILD)/tests/faults/plant.d $(LAYER_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
