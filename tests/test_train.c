@@ -214,7 +214,7 @@ static void check_parameters(const LossTerm *term, const char *path) {
 Test(train, every_term_trains_the_weights_of_the_model_change_with_its_own, .timeout = 120) {
     const char *manifest = tiny_set("terms", 1);
     for (int i = 0; i < TERM_COUNT; i++) {
-        char name[2][64], path[2][64];
+        char name[2][64], path[2][96];
         for (int k = 0; TERMS[i].weight && k < 2; k++) {
             Config c = tiny_config();
             Error err = {0};
