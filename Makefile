@@ -32,8 +32,8 @@ ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/pic
 CMD_ROOMS := cmd cmd/bench cmd/pages cmd/serve
 # A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
 FILES_arrays := $(wildcard nn/base/npy_read.c nn/base/npz.* data/own_features_read.c data/row_ids.* cmd/encode_dump.c)
-FILES_audit := $(wildcard eval/audit/* eval/ranking_order.c eval/compat.* eval/dump.* eval/trec.* train/membership.* cmd/privacy.* \
-	cmd/cmd_audit.c cmd/eval_codes.c)
+FILES_audit := $(wildcard eval/audit/* eval/ranking_order.c eval/compat.* eval/dump.* eval/trec.* train/membership.* nn/base/sha256.* \
+	cmd/privacy.* cmd/bundle.* cmd/cmd_bundle.c cmd/cmd_audit.c cmd/eval_codes.c)
 FILES_bench := $(wildcard cmd/bench/*)
 FILES_confidence := $(wildcard train/calibrat* cmd/eval_judged.*)
 FILES_dicom := $(wildcard data/picture/dicom*)
@@ -155,7 +155,7 @@ DOUBLE_SRC := $(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c hash/search/*.c
 DOUBLE_TESTS := $(wildcard tests/grad_*.c tests/oracle/*.c)
 
 LAYER_OBJ := $(LAYER_SRC:%.c=$(BUILD)/%.o)
-CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o) $(if $(SERVE),$(BUILD)/cmd/serve/page_files.o)
+CMD_OBJ := $(CMD_SRC:%.c=$(BUILD)/%.o) $(if $(SERVE),$(BUILD)/cmd/serve/page_files.o) $(if $(filter audit,$(OFF)),,$(BUILD)/cmd/EQUATIONS.o)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
@@ -200,6 +200,18 @@ $(BUILD)/cmd/serve/page_files.c: cmd/serve/embed.sh cmd/serve/page.html cmd/serv
 	sh cmd/serve/embed.sh cmd/serve >$@
 $(BUILD)/cmd/serve/page_files.o: $(BUILD)/cmd/serve/page_files.c | $(FOUND)
 	$(CC) $(ALL_CFLAGS) $(HIDDEN) -MMD -MP -c -o $@ $<
+# The table of equations, compiled in for `bundle`.
+$(BUILD)/cmd/EQUATIONS.c: cmd/embed_text.sh tests/equations.txt
+	@mkdir -p $(@D)
+	sh cmd/embed_text.sh EQUATIONS tests/equations.txt >$@
+$(BUILD)/cmd/EQUATIONS.o: $(BUILD)/cmd/EQUATIONS.c | $(FOUND)
+	$(CC) $(ALL_CFLAGS) $(HIDDEN) -MMD -MP -c -o $@ $<
+# The commit that this build is of, or "unknown"; a new one compiles one file.
+COMMIT := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
+$(BUILD)/commit-$(COMMIT):
+	@mkdir -p $(@D) && rm -f $(BUILD)/commit-* && touch $@
+$(BUILD)/cmd/cmd_bundle.o: $(BUILD)/commit-$(COMMIT)
+$(BUILD)/cmd/cmd_bundle.o: ALL_CFLAGS += -DMSACH_COMMIT='"$(COMMIT)"'
 # What depends on whether libevent is there is compiled again when it comes or goes.
 $(BUILD)/serve-$(if $(SERVE),on,off):
 	@mkdir -p $(@D) && rm -f $(BUILD)/serve-* && touch $@

@@ -1,12 +1,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/bundle.h"
 #include "cmd/file_kind.h"
 #include "cmd/verbs.h"
 #include "hash/search/index.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
+#include "nn/base/parts.h"
 #include "nn/safetensors.h"
 #include "train/model_file.h"
 
@@ -107,11 +109,31 @@ static Status check_run(const char *run, Status *worst, Error *err) {
     return STATUS_OK;
 }
 
+static bool is_bundle(const char *path) {
+    char *sums = path_join(path, BUNDLE_SUMS);
+    bool found = sums && path_exists(sums);
+    mem_free(sums);
+    return found;
+}
+
+static void check_bundle(const char *path, Status *worst) {
+    Error err = {0};
+    int files = 0;
+    Status s = bundle_verify(path, &files, &err);
+    if (s == STATUS_OK)
+        printf("ok       %s: bundle of %d files\n", path, files);
+    else
+        printf("%s  %s\n", s == STATUS_CHECK ? "damaged" : "missed ", err.message);
+    if (*worst == STATUS_OK) *worst = s;
+}
+
 static Status run(Args *a, Error *err) {
     if (a->n_operands == 0) return args_incomplete(a, err, "no file named");
     Status worst = STATUS_OK;
     for (int i = 0; i < a->n_operands; i++) {
-        if (path_is_dir(a->operand[i]))
+        if (PART_AUDIT && is_bundle(a->operand[i]))
+            check_bundle(a->operand[i], &worst);
+        else if (path_is_dir(a->operand[i]))
             TRY(check_run(a->operand[i], &worst, err));
         else
             check(a->operand[i], &worst);
@@ -119,13 +141,15 @@ static Status run(Args *a, Error *err) {
     return worst;
 }
 
-const Verb VERB_VERIFY = {"verify",
-                          "check a model, checkpoint or index for damage",
-                          "msach verify runs/first phantoms.idx",
-                          "FILE...",
-                          OPTIONS,
-                          run,
-                          "Exit status: 1 if a file is damaged, 3 if a file is missing or of another "
-                          "program. A safetensors file of another program has no checksum: "
-                          "its structure is checked. A directory stands for its run.",
-                          STOP_AT_ONCE};
+const Verb VERB_VERIFY = {
+    "verify",
+    "check a model, checkpoint or index for damage",
+    "msach verify runs/first phantoms.idx",
+    "FILE...",
+    OPTIONS,
+    run,
+    "Exit status: 1 if a file is damaged, 3 if a file is missing or of another "
+    "program. A safetensors file of another program has no checksum: "
+    "its structure is checked. A directory stands for its run, or is a folder of `msach bundle`, of "
+    "which every listed file is checked.",
+    STOP_AT_ONCE};

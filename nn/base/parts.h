@@ -10,7 +10,7 @@
 #define PART_ARRAYS 1 /* reading .npy and .npz: features and codes of other programs; needs zlib */
 #endif
 #ifndef PART_AUDIT
-#define PART_AUDIT 1 /* eval/audit: the verb audit, eval --compat, --dump and --membership, inspect --privacy */
+#define PART_AUDIT 1 /* eval/audit: the verbs audit and bundle, eval --compat, --dump and --membership, inspect --privacy */
 #endif
 #ifndef PART_BENCH
 #define PART_BENCH 1 /* cmd/bench: the verb bench */
