@@ -20,6 +20,8 @@ static const Option OPTIONS[] = {
      PLAIN},
     {"dump", 0, "DIR", NULL, "also write input, both stages' features and scores of the networks as .npy",
      PLAIN},
+    {"views", 0, "N", "0", "with --dump: augmented views of each case in stage1.npy, beside the clean one",
+     PLAIN},
     OPTION_IMAGE_FEATURES,
     OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
@@ -159,13 +161,17 @@ static void print_codes(const EncodeJob *j) {
 static Status encode_and_write(Args *a, EncodeJob *j, Error *err) {
     const char *out = args_get(a, "out");
     int64_t dim[2] = {0, (int64_t)code_bytes(j->f->model.config.bits)};
+    long views;
+    TRY(args_int(a, "views", 0, 64, &views, err));
+    if (args_has(a, "views") && !args_has(a, "dump")) return args_wrong(a, err, "--views goes with --dump");
     if (!out && !args_has(a, "code")) return args_incomplete(a, err, "--out FILE.npy or --code is needed");
     if (!PART_ARRAYS && args_has(a, "dump")) return args_wrong(a, err, "--dump: " PART_ABSENT("arrays"));
     if (out && args_has(a, "code")) return args_wrong(a, err, "--code prints; leave out --out");
     TRY(read_cases(a, j, err));
     TRY(encode(a, j, err));
     dim[0] = j->n;
-    if (PART_ARRAYS && args_get(a, "dump")) TRY(encode_dump(args_get(a, "dump"), j, a->pool, err));
+    if (PART_ARRAYS && args_get(a, "dump"))
+        TRY(encode_dump(args_get(a, "dump"), j, (int)views, a->pool, err));
     if (args_has(a, "code")) {
         print_codes(j);
         return STATUS_OK;
@@ -199,5 +205,6 @@ const Verb VERB_ENCODE = {
     run,
     "Bit j of a code is bit j%8 of byte j/8. With both --image and --text, pictures come first.\n"
     "--dump writes input.npy (n,1,S,S) or tokens.npy and subwords.npy, stage1.npy (u_m), features.npy (c_m) "
-    "and scores.npy.",
+    "and scores.npy.\n"
+    "With --views N, stage1.npy is (n,1+N,1,d): view 0 is the clean case.",
     STOP_AT_PROGRESS};

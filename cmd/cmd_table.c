@@ -1,8 +1,10 @@
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/verbs.h"
+#include "hash/baselines/baselines.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "train/table/table.h"
@@ -23,6 +25,14 @@ static const Option OPTIONS[] = {
      "words or phrases, one a line, to remove from the masked split besides label words", PLAIN},
     OPTION_CONFIG,
     {"set", 's', "KEY=VALUE", NULL, "one setting of the training; may be given more than once", MANY},
+    {"codes", 0, "NAME=DIR", NULL,
+     "codes of another program for the cases of one split, as eval --codes takes them; again with the same "
+     "NAME for other split "
+     "seeds",
+     MANY},
+    {"form", 0, "FORM", "values", "what these codes are: packed, columns, or values (what the values allow)",
+     PLAIN},
+    {"labels", 0, "FORM", "values", "what their labels are: onehot, signs, classes, or values", PLAIN},
     OPTION_IMAGE_FEATURES,
     OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
@@ -51,6 +61,50 @@ static Status read_bits(const Args *a, TableOptions *o, Error *err) {
         s = *end ? end + 1 : end;
     }
     return o->n_bits ? STATUS_OK : args_wrong(a, err, "--bits needs a length");
+}
+
+/* NAME: letters, digits and " ._+-", at most TABLE_NAME - 1, and no method of the table. */
+static bool name_is_good(const char *name, size_t n) {
+    static const char *const own[] = {"RANDOM", "DCMH", "CLASSIFIER", "MSACH", "REAL-VALUED", "ORACLE"};
+    if (n == 0 || n >= TABLE_NAME || name[0] == ' ' || name[n - 1] == ' ') return false;
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)name[i]) && !strchr(" ._+-", name[i])) return false;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strlen(own[i]) == n && strncmp(own[i], name, n) == 0) return false;
+    for (int i = 0; i < BASELINE_METHODS; i++)
+        if (strlen(BASELINES[i].name) == n && strncmp(BASELINES[i].name, name, n) == 0) return false;
+    return true;
+}
+
+static Status read_codes(const Args *a, TableOptions *o, Error *err) {
+    static const char *const forms[] = {"values", "packed", "columns", NULL}; /* as AuditCodesForm */
+    static const char *const labels[] = {"values", "onehot", "signs", "classes",
+                                         NULL}; /* as AuditLabelsForm */
+    const char **list;
+    int n, form = 0, label = 0;
+    TRY(args_choice(a, "form", forms, &form, err));
+    TRY(args_choice(a, "labels", labels, &label, err));
+    o->codes_form = (AuditCodesForm)form, o->labels_form = (AuditLabelsForm)label;
+    TRY(args_list(a, "codes", &list, &n, err));
+    Status s =
+        n <= TABLE_CODES ? STATUS_OK : args_wrong(a, err, "at most %d --codes were expected", TABLE_CODES);
+    for (int i = 0; s == STATUS_OK && i < n; i++) {
+        const char *equals = strchr(list[i], '=');
+        size_t length = equals ? (size_t)(equals - list[i]) : 0;
+        if (!equals || !equals[1] || !name_is_good(list[i], length)) {
+            s = args_wrong(
+                a, err,
+                "--codes is '%s'; NAME=DIR was expected, NAME of letters, digits and \" ._+-\", at "
+                "most %d, and no method of the table",
+                list[i], TABLE_NAME - 1);
+            break;
+        }
+        TableCodes *c = &o->codes[o->n_codes++];
+        memcpy(c->name, list[i], length);
+        c->folder = equals + 1;
+    }
+    mem_free(list);
+    return s;
 }
 
 static Status read_parts(const Args *a, TableOptions *o, Error *err) {
@@ -127,6 +181,7 @@ static Status run(Args *a, Error *err) {
     TRY(read_bits(a, &o, err));
     TRY(read_data(a, &o, err));
     TRY(read_parts(a, &o, err));
+    TRY(read_codes(a, &o, err));
     TRY(args_int(a, "seeds", 1, 50, &seeds, err));
     TRY(args_int(a, "lengths-seeds", 1, 50, &lengths, err));
     TRY(read_config(a, &o.config, err));

@@ -4,6 +4,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"
+#include "train/features.h"
 
 static Status write_npy(const char *folder, const char *name, NpyType type, int rank, const int64_t *dim,
                         const void *data, Error *err) {
@@ -32,11 +33,28 @@ static Status dump_input(const char *folder, const EncodeJob *j, int k, Pool *po
     return s;
 }
 
-/* u_m (n,d) of one modality, from stage 1 alone: features as another program would give them. */
-static Status take_stage1(const EncodeJob *j, Modality k, float *u, Pool *pool, Error *err) {
+/* One view of u_m, from stage 1 alone: u (n,views,d). View 0 is the clean case, the others are augmented as those of
+ * train/features.c. */
+static Status take_view(const EncodeJob *j, Modality k, int view, int views, Batch *b, Tape *t, float *u,
+                        Pool *pool, Error *err) {
     const Model *m = &j->f->model;
-    BatchOptions o = {.mean = m->config.mean, .deviation = m->config.deviation};
-    int n = j->cases.count[k];
+    Session s = {.config = j->f->config, .mean = m->config.mean, .deviation = m->config.deviation};
+    Augment augment;
+    BatchOptions o = features_view(&s, view, &augment);
+    size_t d = (size_t)m->config.dim;
+    for (int first = 0; first < j->cases.count[k]; first += ENCODE_TILE) {
+        int tile = j->cases.count[k] - first < ENCODE_TILE ? j->cases.count[k] - first : ENCODE_TILE;
+        TRY(batch_fill(b, &j->cases.data, j->cases.index[k] + first, tile, &o, pool, err));
+        const real *x = encode_features(t, m, b, k).u->data;
+        for (size_t i = 0; i < (size_t)tile; i++)
+            for (size_t c = 0; c < d; c++)
+                u[(((size_t)first + i) * (size_t)views + (size_t)view) * d + c] = (float)x[i * d + c];
+        tape_reset(t);
+    }
+    return STATUS_OK;
+}
+
+static Status take_stage1(const EncodeJob *j, Modality k, int views, float *u, Pool *pool, Error *err) {
     Batch b;
     Tape t;
     tape_init(&t, pool);
@@ -46,41 +64,35 @@ static Status take_stage1(const EncodeJob *j, Modality k, float *u, Pool *pool, 
         return mem_error(err, "the features");
     }
     Status s = batch_init(&b, &j->cases.data, ENCODE_TILE, pool, err);
-    for (int first = 0; s == STATUS_OK && first < n; first += ENCODE_TILE) {
-        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        s = batch_fill(&b, &j->cases.data, j->cases.index[k] + first, tile, &o, pool, err);
-        if (s != STATUS_OK) break;
-        const Tensor *x = encode_features(&t, m, &b, k).u;
-        for (size_t i = 0; i < tensor_size(x); i++)
-            u[(size_t)first * (size_t)m->config.dim + i] = (float)x->data[i];
-        tape_reset(&t);
-    }
+    for (int view = 0; s == STATUS_OK && view < views; view++)
+        s = take_view(j, k, view, views, &b, &t, u, pool, err);
     batch_free(&b);
     tape_free(&t);
     return s;
 }
 
-static Status dump_stage1(const char *folder, const EncodeJob *j, Pool *pool, Error *err) {
-    int64_t dim[2] = {j->n, j->f->model.config.dim};
-    float *u = mem_calloc((size_t)j->n, (size_t)dim[1] * sizeof *u);
+/* stage1.npy (n,d), or with views (n,1+views,1,d): features as another program would give them. */
+static Status dump_stage1(const char *folder, const EncodeJob *j, int views, Pool *pool, Error *err) {
+    int64_t d = j->f->model.config.dim, dim[] = {j->n, 1 + views, 1, d}, flat[] = {j->n, d};
+    float *u = mem_calloc((size_t)j->n * (size_t)(1 + views), (size_t)d * sizeof *u), *at = u;
     Status s = u ? STATUS_OK : mem_error(err, "the features");
-    size_t at = 0;
     for (Modality k = 0; s == STATUS_OK && k < MODALITIES; k++) {
         if (!j->use[k]) continue;
-        s = take_stage1(j, k, u + at * (size_t)dim[1], pool, err);
-        at += (size_t)j->cases.count[k];
+        s = take_stage1(j, k, 1 + views, at, pool, err);
+        at += (size_t)j->cases.count[k] * (size_t)(1 + views) * (size_t)d;
     }
-    if (s == STATUS_OK) s = write_npy(folder, "stage1.npy", NPY_F32, 2, dim, u, err);
+    if (s == STATUS_OK)
+        s = write_npy(folder, "stage1.npy", NPY_F32, views ? 4 : 2, views ? dim : flat, u, err);
     mem_free(u);
     return s;
 }
 
-Status encode_dump(const char *folder, const EncodeJob *j, Pool *pool, Error *err) {
+Status encode_dump(const char *folder, const EncodeJob *j, int views, Pool *pool, Error *err) {
     int64_t features[2] = {j->n, j->f->model.config.dim}, scores[2] = {j->n, j->f->model.config.bits};
     TRY(dir_make(folder, err));
     for (int k = 0; k < 2; k++)
         if (j->use[k] && !j->cases.own[k].x) TRY(dump_input(folder, j, k, pool, err));
-    TRY(dump_stage1(folder, j, pool, err));
+    TRY(dump_stage1(folder, j, views, pool, err));
     TRY(write_npy(folder, "features.npy", NPY_F32, 2, features, j->out.features, err));
     return write_npy(folder, "scores.npy", NPY_F32, 2, scores, j->out.scores, err);
 }

@@ -14,7 +14,8 @@ typedef struct {
     Encoding out;
 } EncodeJob;
 
-/* Writes the input of the networks, features of both stages and scores into a folder, as .npy (part arrays). */
-Status encode_dump(const char *folder, const EncodeJob *j, Pool *pool, Error *err);
+/* Writes the input of the networks, features of both stages and scores into a folder, as .npy (part arrays). views: augmented views
+ * of each case in stage1.npy, beside the clean one. */
+Status encode_dump(const char *folder, const EncodeJob *j, int views, Pool *pool, Error *err);
 
 #endif

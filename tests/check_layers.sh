@@ -20,6 +20,7 @@ allowed() {
     data/picture/*) echo '^(nn/base|data/picture)/[^/]*$' ;;
     data/*) echo '^(nn/base/|data/(picture/|import/|phantom/)?)[^/]*$' ;;
     eval/*) echo '^(nn/base/|eval/(audit/|page/)?)[^/]*$|^hash/code\.h$' ;;
+    train/table/*) echo '^(nn/(base/)?|hash/(search/|baselines/)?|data/(picture/|import/|phantom/)?|eval/(audit/|page/)?|train/(table/|pages/)?)[^/]*$' ;;
     train/*) echo '^(nn/(base/)?|hash/(search/|baselines/)?|data/(picture/|import/|phantom/)?|eval/(page/)?|train/(table/|pages/)?)[^/]*$' ;;
     cmd/*) echo '^(nn/(base/)?|hash/(search/|export/|baselines/)?|data/(picture/|import/|phantom/)?|eval/(audit/|page/)?|train/(table/|pages/)?|cmd/(lib/|bench/|pages/|serve/)?)[^/]*$' ;;
     esac

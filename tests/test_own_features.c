@@ -179,6 +179,36 @@ Test(own_features, every_verb_takes_them_and_names_what_is_missing) {
                  "encode --model %s --text-features %s/narrow.npy --out %s/x.npy", s.own, dir, dir);
 }
 
+/* View 0 of --views is the clean case; the others differ from it and from each other. */
+Test(own_features, a_dump_of_views_begins_with_the_clean_case) {
+    Brought s = train_and_dump();
+    const char *dir = fixture_dir();
+    char path[700];
+    Npy clean, views;
+    expect_msach(2, "--views goes with --dump", "encode --model %s --text x --out %s/x.npy --views 1", s.run,
+                 dir);
+    expect_msach(0, NULL, "encode -q --model %s --data %s --as image --out %s/x.npy --dump %s/v --views 2",
+                 s.run, s.manifest, dir, dir);
+    snprintf(path, sizeof path, "%s/uimage/stage1.npy", dir);
+    cr_assert_eq(npy_read(&clean, path, 1 << 20, NULL), STATUS_OK);
+    snprintf(path, sizeof path, "%s/v/stage1.npy", dir);
+    cr_assert_eq(npy_read(&views, path, 1 << 20, NULL), STATUS_OK);
+    cr_assert(views.rank == 4 && views.dim[0] == clean.dim[0] && views.dim[1] == 3 && views.dim[2] == 1 &&
+              views.dim[3] == clean.dim[1]);
+    size_t d = (size_t)clean.dim[1] * sizeof(float);
+    for (size_t i = 0; i < (size_t)clean.dim[0]; i++) {
+        const unsigned char *of = (const unsigned char *)views.data + 3 * i * d;
+        cr_assert_eq(memcmp(of, (const unsigned char *)clean.data + i * d, d), 0, "case %zu", i);
+        cr_assert_neq(memcmp(of, of + d, d), 0);
+        cr_assert_neq(memcmp(of + d, of + 2 * d, d), 0);
+    }
+    npy_free(&clean);
+    npy_free(&views);
+    snprintf(path, sizeof path, "--image-features %s/v/stage1.npy --text-features %s/utext/stage1.npy", dir,
+             dir);
+    expect_msach(0, NULL, "train -q --data %s --out %s/views --set %s %s", s.manifest, dir, SETTINGS, path);
+}
+
 /* A manifest without pictures and texts, and 512 columns of noise and of the label, projected at random. */
 Test(own_features, random_projections_train_without_pictures_and_texts) {
     enum { N = 60, WIDTH = 512 };

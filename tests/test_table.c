@@ -107,6 +107,104 @@ Test(table, row_of_msach_holds_the_numbers_of_eval_on_the_same_run) {
     mem_free(tsv);
 }
 
+/* ---- Codes of another program ---- */
+
+/* A run on split seed 1, and its codes in s->out-codes as `eval --dump` writes them. */
+static void dump_codes(const Small *s) {
+    expect_msach(0, NULL, "train -q --data %s --out %s-run --bits 16 --set %s", s->manifest, s->out,
+                 tiny_settings);
+    expect_msach(0, NULL, "eval -q --run %s-run --dump %s-codes", s->out, s->out);
+}
+
+/* Exchanges a text in a file of the codes. */
+static void exchange(const Small *s, const char *name, const char *from, const char *to) {
+    char folder[2 * PATHS], path[3 * PATHS];
+    snprintf(folder, sizeof folder, "%s-codes", s->out);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    char *text = read_text(folder, name), *at = strstr(text, from);
+    cr_assert_not_null(at, "%s has no %s", name, from);
+    FILE *f = fopen(path, "w");
+    fprintf(f, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    fclose(f);
+    mem_free(text);
+}
+
+Test(table, codes_of_another_program_have_the_numbers_of_eval_and_no_published_ones) {
+    Small s = small_set("own-codes");
+    char more[3 * PATHS];
+    dump_codes(&s);
+    snprintf(more, sizeof more, "--only raw-lengths --codes Its.codes=%s-codes", s.out);
+    make_table(&s, more);
+    char *tsv = read_text(s.out, "table.tsv"), *md = read_text(s.out, "table.md");
+    for (int k = 0; k < 2; k++) {
+        const char *direction = k ? "text_to_image" : "image_to_text";
+        char ends[64], run[2 * PATHS];
+        double value[5];
+        snprintf(ends, sizeof ends, "%s\thonest", direction);
+        read_line(tsv, "\tIts.codes\tcodes\t-\t16\t", ends, value);
+        snprintf(run, sizeof run, "%s-codes", s.out);
+        Ran r = run_msach("eval -q --json --codes %s", run);
+        cr_assert_float_eq(value[1], json_number_after(r.out, direction, "\"expected\":"), 1e-8);
+        cr_assert_float_eq(value[3], json_number_after(r.out, direction, "\"map_low\":"), 1e-8);
+        ran_free(&r);
+        snprintf(ends, sizeof ends, "%s\tpublished", direction);
+        read_line(tsv, "\tIts.codes\tcodes\t-\t16\t", ends, value);
+        cr_assert(isnan(value[1]));
+    }
+    cr_assert_not_null(strstr(md, "| **Its.codes** |")); /* the only row */
+    cr_assert_not_null(strstr(md, "| **not given** | **1** |"));
+    mem_free(tsv);
+    mem_free(md);
+    make_table(&s, "--only main");
+    make_table(&s, more); /* beside our rows, from its cell */
+    md = read_text(s.out, "table.md");
+    const char *gains = strstr(md, "MSACH over");
+    cr_assert_not_null(gains);
+    cr_assert_not_null(strstr(gains, "| Its.codes |"), "no paired gain over the codes");
+    mem_free(md);
+}
+
+Test(table, codes_that_are_not_of_a_split_are_refused_with_the_case) {
+    Small s = small_set("own-codes-wrong");
+    char folder[2 * PATHS], path[3 * PATHS], options[6 * PATHS];
+    dump_codes(&s);
+    snprintf(folder, sizeof folder, "%s-codes", s.out);
+    snprintf(options, sizeof options, "table --data %s --out %s --bits 16 --seeds 1 --codes X=%s", s.manifest,
+             s.out, folder);
+    expect_msach(3, "add 16 to --bits", "table --data %s --out %s --bits 24 --codes X=%s", s.manifest, s.out,
+                 folder);
+    expect_msach(3, "both hold codes of X for split seed 1", "%s --codes X=%s", options, folder);
+    expect_msach(2, "no method of the table", "table --data x --out y --codes DCH=%s", folder);
+    expect_msach(2, "NAME=DIR was expected", "table --data x --out y --codes %s", folder);
+    char *ids = read_text(folder, "ids_query.txt"), first[64], second[64];
+    cr_assert_eq(sscanf(ids, "%63s %63s", first, second), 2);
+    mem_free(ids);
+    exchange(&s, "ids_query.txt", first, "stranger");
+    expect_msach(3, "ids_query has 'stranger', which is no case of", "%s", options);
+    exchange(&s, "ids_query.txt", "stranger", second);
+    expect_msach(3, "twice", "%s", options);
+    exchange(&s, "ids_query.txt", second, first);
+    ids = read_text(folder, "ids_database.txt");
+    cr_assert_eq(sscanf(ids, "%63s", second), 1);
+    mem_free(ids);
+    exchange(&s, "ids_query.txt", first, second);
+    expect_msach(3, "split seed 1; the ids that `msach eval --dump` writes", "%s", options);
+    exchange(&s, "ids_query.txt", second, first);
+    exchange(&s, "label_names.txt", "cyst", "fist");
+    expect_msach(3, "label_names.txt names the columns", "%s", options);
+    exchange(&s, "label_names.txt", "fist", "cyst");
+    expect_msach(0, "table", "%s --only raw-lengths", options);
+    ids = read_text(folder, "ids_query.txt");
+    for (char *at = ids; *at; at++)
+        if (*at == 'c') *at = 'k';
+    snprintf(path, sizeof path, "%s/ids_query.txt", folder);
+    FILE *f = fopen(path, "w");
+    fputs(ids, f);
+    fclose(f);
+    mem_free(ids);
+    expect_msach(3, "no id of ids_query is a test query", "%s", options);
+}
+
 /* Value of a column of comma-separated numbers in the line that begins so. */
 static double csv_value(const char *csv, const char *begins, int column) {
     const char *line = strstr(csv, begins);

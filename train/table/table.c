@@ -105,7 +105,7 @@ static Status prepare(const Table *t, PlannedCell *const *cell, int n, Bench *b,
         const PlannedCell *c = cell[i];
         bool on_raw = c->kind == CELL_SHALLOW && c->features == FEATURES_RAW;
         raw |= on_raw;
-        learned |= !on_raw && c->kind != CELL_RANDOM && c->kind != CELL_ORACLE;
+        learned |= !on_raw && c->kind != CELL_RANDOM && c->kind != CELL_ORACLE && c->kind != CELL_CODES;
         if (c->kind == CELL_MSACH) views = t->o->config.views;
     }
     if (learned) TRY(bench_learned(b, views, err));

@@ -10,11 +10,18 @@
 #include <signal.h>
 
 #include "data/manifest.h"
+#include "eval/audit/audit.h"
 #include "nn/base/log.h"
 #include "nn/base/pool.h"
 #include "train/config.h"
 
-enum { TABLE_DATA = 8, TABLE_BITS = 16 };
+enum { TABLE_DATA = 8, TABLE_BITS = 16, TABLE_CODES = 64, TABLE_NAME = 24 };
+
+/* Codes of another program for one split, in a folder as `msach eval --codes` takes it; folders of one name are split seeds of one row. */
+typedef struct {
+    char name[TABLE_NAME];
+    const char *folder;
+} TableCodes;
 
 /* The parts of a table, in the order of their computation: split seed by split seed, and in each data set by data set, main,
  * ablations and lengths; then the other parts one after the other. */
@@ -38,6 +45,10 @@ typedef struct {
     int bits
         [TABLE_BITS]; /* (n_bits) lengths of the codes; the main bits are 64 where 64 is in the list, else the first */
     int n_bits;
+    TableCodes codes[TABLE_CODES]; /* (n_codes) */
+    int n_codes;
+    AuditCodesForm codes_form;
+    AuditLabelsForm labels_form;
     int seeds;         /* split seeds 1.. of the main bits */
     int lengths_seeds; /* split seeds of the other bits and of the extra splits */
     bool quick;        /* one split seed, no retrained ablations, no extra splits */

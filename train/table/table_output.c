@@ -1,5 +1,6 @@
 #include "train/table/table_output.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,9 @@ const OutputNote OUTPUT_ROWS[] = {
     {"REAL-VALUED",
      "the contexts of MSACH before hashing, by cosine; \"semantic features\": the posteriors of the "
      "mixture, by inner product."},
+    {"a name of --codes", "codes of another program as it gave them, for the queries and the database of the "
+                          "same split; labels and groups are those of "
+                          "the manifest."},
     {"ORACLE", "a random code for each true label, also of the queries."},
     {NULL, NULL}};
 
@@ -178,7 +182,8 @@ void output_rows(const Output *to, const Summary *s, int data, TableSplit split,
         for (int k = 0; k <= BOTH; k++) sheet_cell(&t, best, "%.3f", honest[k].value);
         sheet_cell(&t, best, "%.3f to %.3f", honest[BOTH].low, honest[BOTH].high);
         sheet_cell(&t, best, "%.3f to %.3f", r->worst, r->best);
-        sheet_cell(&t, best, "%.3f", r->value[PROTOCOL_PUBLISHED][BOTH].value);
+        const double published = r->value[PROTOCOL_PUBLISHED][BOTH].value;
+        sheet_cell(&t, best, isnan(published) ? "not given" : "%.3f", published);
         sheet_cell(&t, best, "%d", r->seeds);
     }
     sheet_end(&t);

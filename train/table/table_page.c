@@ -1,5 +1,6 @@
 #include "train/table/table_page.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ static Status chart_rows(const Page *x, const char *file, const char *title, con
         const SummaryRow *r = &x->s->row[i];
         if (!is_main(x, r)) continue;
         bar[n] = bar_of(r);
+        if (isnan(bar[n].value)) continue; /* codes of another program without those of training cases */
         if (is_oracle(r))
             snprintf(oracle, sizeof oracle, " Not drawn: ORACLE, at %.3f.", bar[n].value);
         else

@@ -31,14 +31,17 @@ static const struct {
                         [PART_RAW_LENGTHS] = {TABLE_STANDARD, false, false, ON_RAW}};
 
 void plan_describe(const TableOptions *o, const PlannedCell *c, char *text, size_t size) {
-    static const char *const names[] = {"RANDOM", "",      "DCMH",  "CLASSIFIER", "REAL-VALUED by posteriors",
-                                        "MSACH",  "MSACH", "ORACLE"};
+    static const char *const names[] = {
+        "RANDOM", "", "DCMH", "CLASSIFIER", "REAL-VALUED by posteriors", "MSACH", "MSACH", "ORACLE", ""};
     static const char *const on[FEATURE_KINDS] = {"", " on raw features", " on semantic features"};
     char data[64];
     manifest_name(o->data[c->data], data, sizeof data);
     const char *ablation = c->ablation && strcmp(c->ablation, "full") != 0 ? c->ablation : "";
     snprintf(text, size, "%s, %s split %d, %s%s%s%s, %d bits", data, TABLE_SPLIT_NAMES[c->split],
-             c->split_seed, c->kind == CELL_SHALLOW ? BASELINES[c->method].name : names[c->kind],
+             c->split_seed,
+             c->kind == CELL_SHALLOW ? BASELINES[c->method].name
+             : c->codes              ? c->codes->name
+                                     : names[c->kind],
              on[c->features], *ablation ? " " : "", ablation, c->bits);
 }
 
@@ -110,8 +113,8 @@ static void hash_name(const Buffer *b, char name[17]) {
 /* One line of text with all that determines the results of the cell, and the path that follows from it. RANDOM and ORACLE are
  * computed from labels and split alone. */
 static Status make_key(const Plan *p, const TableOptions *o, PlannedCell *c, Error *err) {
-    static const char *const kinds[] = {"random",    "",      "dcmh",  "classifier",
-                                        "posterior", "msach", "msach", "oracle"};
+    static const char *const kinds[] = {"random", "",       "dcmh", "classifier", "posterior", "msach",
+                                        "msach",  "oracle", ""};
     Config config;
     Buffer b = {0};
     char file[48];
@@ -120,10 +123,12 @@ static Status make_key(const Plan *p, const TableOptions *o, PlannedCell *c, Err
     add_split(&b, p, o, c);
     if (c->kind == CELL_SHALLOW)
         buffer_printf(&b, " method %s %s", BASELINES[c->method].name, FEATURE_NAMES[c->features]);
+    else if (c->codes)
+        buffer_printf(&b, " codes %016llx %s", (unsigned long long)c->codes->hash, c->codes->name);
     else
         buffer_printf(&b, " method %s %s", kinds[c->kind], c->ablation ? c->ablation : "-");
     buffer_printf(&b, " bits %d", c->bits);
-    if (c->kind == CELL_RANDOM || c->kind == CELL_ORACLE)
+    if (c->kind == CELL_RANDOM || c->kind == CELL_ORACLE || c->kind == CELL_CODES)
         buffer_printf(&b, " seed=%d", config.seed);
     else
         add_settings(&b, &config, own ? SCOPE_STAGE2 : SCOPE_STAGE1);
@@ -205,6 +210,16 @@ static Status add_rows(Plan *p, PlannedCell c, unsigned rows, Error *err) {
     return rows & DCMH ? add_kind(p, c, CELL_DCMH, NULL, err) : STATUS_OK;
 }
 
+/* Codes of another program that belong to this split; they are computed whatever parts are asked for. */
+static Status add_codes(Plan *p, int data, int seed, Error *err) {
+    for (int i = 0; i < p->n_codes; i++) {
+        PlannedCell c = {.data = data, .split_seed = seed, .wanted = true, .codes = &p->codes[i]};
+        c.bits = c.codes->folder.query.bits;
+        if (c.codes->data == data && c.codes->split_seed == seed) TRY(add_kind(p, c, CELL_CODES, NULL, err));
+    }
+    return STATUS_OK;
+}
+
 /* The cells of one part for one split seed of one data set. */
 static Status add_part(Plan *p, const TableOptions *o, int data, int seed, TablePart part, Error *err) {
     bool every_seed = PARTS[part].every_seed;
@@ -227,9 +242,53 @@ static Status add_all(Plan *p, const TableOptions *o, Error *err) {
     for (int first = PART_MAIN, last; first < TABLE_PARTS; first = last + 1) {
         last = first == PART_MAIN ? PART_LENGTHS : first;
         for (int seed = 1; seed <= o->seeds; seed++)
-            for (int d = 0; d < o->n_data; d++)
+            for (int d = 0; d < o->n_data; d++) {
+                if (first == PART_MAIN) TRY(add_codes(p, d, seed, err));
                 for (int part = first; part <= last; part++)
                     TRY(add_part(p, o, d, seed, (TablePart)part, err));
+            }
+    }
+    return STATUS_OK;
+}
+
+static Status read_codes(Plan *p, const TableOptions *o, Error *err) {
+    for (int i = 0; i < o->n_codes; i++) {
+        p->n_codes++;
+        TRY(own_codes_read(&p->codes[i], &o->codes[i], o, err));
+        int bits = p->codes[i].folder.query.bits, known = 0;
+        for (int k = 0; k < o->n_bits; k++) known += o->bits[k] == bits;
+        if (!known)
+            return error_set(err, STATUS_INPUT, "%s: codes of %d bits; add %d to --bits", o->codes[i].folder,
+                             bits, bits);
+    }
+    return STATUS_OK;
+}
+
+static Status match_codes(Plan *p, const TableOptions *o, int d, const Manifest *m, Error *err) {
+    for (int i = 0; i < p->n_codes; i++)
+        TRY(own_codes_match(&p->codes[i], o, d, m, o->quick || m->has_split ? 1 : o->seeds, err));
+    return STATUS_OK;
+}
+
+static Status check_codes(Plan *p, const TableOptions *o, const Log *log, Error *err) {
+    for (int i = 0; i < p->n_codes; i++) {
+        OwnCodes *c = &p->codes[i];
+        Manifest m;
+        if (c->data < 0)
+            return error_set(err, STATUS_INPUT,
+                             "%s: no id of ids_query is a test query of a split of this table; the ids that "
+                             "`msach eval --dump` writes were expected",
+                             c->path);
+        for (int k = 0; k < i; k++)
+            if (strcmp(c->name, p->codes[k].name) == 0 && c->data == p->codes[k].data &&
+                c->split_seed == p->codes[k].split_seed &&
+                c->folder.query.bits == p->codes[k].folder.query.bits)
+                return error_set(err, STATUS_INPUT, "%s and %s: both hold codes of %s for split seed %d",
+                                 p->codes[k].path, c->path, c->name, c->split_seed);
+        Status s = manifest_read(&m, o->data[c->data], &o->manifest, log, err);
+        if (s == STATUS_OK) s = own_codes_check(c, o, &m, err);
+        manifest_free(&m);
+        TRY(s);
     }
     return STATUS_OK;
 }
@@ -244,6 +303,7 @@ static Status look_at_data(Plan *p, const TableOptions *o, int d, const Log *log
         p->own[k] = f.crc;
         own_features_free(&f);
     }
+    if (s == STATUS_OK) s = match_codes(p, o, d, &m, err);
     if (s == STATUS_OK) {
         p->crc[d] = m.crc;
         p->cases[d] = m.n;
@@ -302,7 +362,9 @@ Status plan_make(Plan *p, const TableOptions *o, const Log *log, Error *err) {
     *p = (Plan){.main_bits = o->bits[0]};
     for (int i = 0; i < o->n_bits; i++)
         if (o->bits[i] == 64) p->main_bits = 64;
+    TRY(read_codes(p, o, err));
     for (int d = 0; d < o->n_data; d++) TRY(look_at_data(p, o, d, log, err));
+    TRY(check_codes(p, o, log, err));
     TRY(look_at_words(p, o, err));
     TRY(look_at_older(o, log, err));
     TRY(add_all(p, o, err));
@@ -320,5 +382,6 @@ void plan_free(Plan *p) {
         table_cell_free(&p->cell[i].cell);
     }
     mem_free(p->cell);
+    for (int i = 0; i < p->n_codes; i++) own_codes_free(&p->codes[i]);
     *p = (Plan){0};
 }

@@ -4,11 +4,11 @@
 #define TRAIN_TABLE_PLAN_H
 
 #include "nn/base/bytes.h"
-#include "train/table/table.h"
+#include "train/table/table_codes.h"
 
 /* ---- Results ---- */
 
-enum { TABLE_NAME = 24, TABLE_NOTE = 120, CELL_ROWS = 2 };
+enum { TABLE_NOTE = 120, CELL_ROWS = 2 };
 
 /* Numbers of a score; low and high: 95 % interval of the expected MAP over groups of queries. */
 enum { MAP_PESSIMISTIC, MAP_EXPECTED, MAP_OPTIMISTIC, MAP_LOW, MAP_HIGH, MAP_NUMBERS };
@@ -39,7 +39,7 @@ typedef struct {
     Numbers ap, recall, precision; /* ap: expected, of each query */
 } TableScore;
 
-/* features: of FEATURE_NAMES, or "-"; ablation: "full", a name of ABLATIONS, or "-". */
+/* features: of FEATURE_NAMES, "codes" (of another program) or "-"; ablation: "full", a name of ABLATIONS, or "-". */
 typedef struct {
     char method[TABLE_NAME], features[TABLE_NAME], ablation[TABLE_NAME];
     int bits;
@@ -78,7 +78,8 @@ typedef enum {
     CELL_POSTERIOR, /* REAL-VALUED by the posteriors of the mixture */
     CELL_MSACH,     /* the whole method and REAL-VALUED, or an ablation on the shared stage 1 */
     CELL_RETRAINED, /* an ablation with a stage 1 of its own */
-    CELL_ORACLE
+    CELL_ORACLE,
+    CELL_CODES /* codes of another program */
 } CellKind;
 
 /* What a row is computed from. semantic: the token [sqrt p ; sqrt(1 - p)] of the mixture, which stage 2 of MSACH sees. */
@@ -90,14 +91,15 @@ typedef struct {
     TableSplit split;
     int split_seed, bits;
     CellKind kind;
-    int method;           /* CELL_SHALLOW: place in BASELINES */
-    FeatureKind features; /* CELL_SHALLOW */
-    const char *ablation; /* CELL_MSACH and CELL_RETRAINED: "full", ...; else NULL */
-    char *key, *path;     /* owned */
-    char name[17];        /* of the file: 64 bits of FNV-1a of the key */
-    bool wanted;          /* this call computes it */
-    bool done, skipped;   /* skipped: the data do not allow it */
-    TableCell cell;       /* where done */
+    int method;            /* CELL_SHALLOW: place in BASELINES */
+    FeatureKind features;  /* CELL_SHALLOW */
+    const OwnCodes *codes; /* CELL_CODES, else NULL: of Plan.codes */
+    const char *ablation;  /* CELL_MSACH and CELL_RETRAINED: "full", ...; else NULL */
+    char *key, *path;      /* owned */
+    char name[17];         /* of the file: 64 bits of FNV-1a of the key */
+    bool wanted;           /* this call computes it */
+    bool done, skipped;    /* skipped: the data do not allow it */
+    TableCell cell;        /* where done */
 } PlannedCell;
 
 typedef struct {
@@ -106,7 +108,9 @@ typedef struct {
     size_t capacity;
     int unseen[TABLE_DATA]; /* labels of the unseen split that no training case has; 0: no such split */
     int cases[TABLE_DATA];
-    bool fixed[TABLE_DATA];              /* the manifest names the split itself: one seed serves */
+    bool fixed[TABLE_DATA];      /* the manifest names the split itself: one seed serves */
+    OwnCodes codes[TABLE_CODES]; /* (n_codes) of another program, each of one split */
+    int n_codes;
     uint32_t own[2];                     /* checksums of own features, by image, text; 0 without */
     uint32_t crc[TABLE_DATA], words_crc; /* of the manifests; of the masked words, 0 without */
 } Plan;

@@ -209,6 +209,24 @@ static Status compute_posterior(PlannedCell *c, const Bench *b, Sets *x, Error *
     return measure(begin_row(c, "REAL-VALUED", "semantic"), x, true, err);
 }
 
+/* Codes of another program. Without codes of the training cases the published protocol has no numbers. */
+static Status compute_codes(PlannedCell *c, Sets *x, Error *err) {
+    const Session *s = x->s;
+    for (int set = 0; set < SET_COUNT; set++)
+        if (set == SET_QUERY || set == SET_DATABASE || (set == SET_TRAIN && c->codes->training))
+            TRY(own_codes_copy(c->codes, &s->manifest, s->index[set], s->count[set], set == SET_QUERY,
+                               x->code[set], err));
+    TableRow *row = begin_row(c, c->codes->name, "codes");
+    TRY(measure(row, x, false, err));
+    for (Modality m = 0; m < MODALITIES && !c->codes->training; m++) {
+        TableScore *t = &row->score[PROTOCOL_PUBLISHED][m];
+        for (int i = 0; i < MAP_NUMBERS; i++) t->map[i] = NAN;
+        for (size_t q = 0; q < t->ap.n; q++) t->ap.value[q] = NAN;
+        t->recall.n = t->precision.n = 0;
+    }
+    return STATUS_OK;
+}
+
 /* ---- Methods of hash/baselines ---- */
 
 /* One method on one kind of features. */
@@ -383,6 +401,8 @@ static Status compute(PlannedCell *c, Bench *b, Sets *x, const TableOptions *o, 
         return compute_shallow(c, b, x, err);
     case CELL_POSTERIOR:
         return compute_posterior(c, b, x, err);
+    case CELL_CODES:
+        return compute_codes(c, x, err);
     case CELL_MSACH:
         return compute_msach(c, b, x, o, err);
     default:

@@ -10,7 +10,7 @@
 
 /* ---- The order of the rows ---- */
 
-/* RANDOM, each shallow method on each kind of features, DCMH, CLASSIFIER, MSACH, its ablations in the order of ABLATIONS, REAL-VALUED
+/* RANDOM, each shallow method on each kind of features, DCMH, codes of other programs in the order given, CLASSIFIER, MSACH, its ablations in the order of ABLATIONS, REAL-VALUED
  * by contexts and by posteriors, ORACLE. */
 static int kind_of(const TableRow *r) {
     int kind = FEATURE_KINDS - 1;
@@ -18,9 +18,11 @@ static int kind_of(const TableRow *r) {
     return kind;
 }
 
-static int place_of(const TableRow *r) {
+static int place_of(const Plan *p, const TableRow *r) {
     static const char *const order[] = {"RANDOM", "", "DCMH", "CLASSIFIER", "MSACH", "REAL-VALUED", "ORACLE"};
-    enum { SHALLOW = 1, OWN = 4, LAST = 6, STEP = 100 };
+    enum { SHALLOW = 1, DCMH = 2, OWN = 4, LAST = 6, STEP = 100 };
+    for (int i = 0; strcmp(r->features, "codes") == 0 && i < p->n_codes; i++)
+        if (strcmp(r->method, p->codes[i].name) == 0) return DCMH * STEP + 1 + i;
     for (int i = 0; i < BASELINE_METHODS; i++)
         if (strcmp(r->method, BASELINES[i].name) == 0) return SHALLOW * STEP + FEATURE_KINDS * i + kind_of(r);
     int group = 0, ablation = 0;
@@ -39,8 +41,8 @@ static int by_place(const void *a, const void *b) {
     return 0;
 }
 
-static SummaryRow *row_for(Summary *s, const PlannedCell *c, const TableRow *r) {
-    int place = place_of(r);
+static SummaryRow *row_for(Summary *s, const Plan *p, const PlannedCell *c, const TableRow *r) {
+    int place = place_of(p, r);
     for (int i = 0; i < s->n; i++)
         if (summary_is(&s->row[i], c->data, c->split, r->bits) && s->row[i].place == place) return &s->row[i];
     SummaryRow *x = &s->row[s->n++];
@@ -123,7 +125,7 @@ Status summary_make(Summary *s, const Plan *p, Error *err) {
     if (!s->row) return mem_error(err, "the table");
     for (int i = 0; i < p->n; i++)
         for (int k = 0; p->cell[i].done && k < p->cell[i].cell.rows; k++) {
-            SummaryRow *r = row_for(s, &p->cell[i], &p->cell[i].cell.row[k]);
+            SummaryRow *r = row_for(s, p, &p->cell[i], &p->cell[i].cell.row[k]);
             if (r->seeds == SUMMARY_SEEDS) continue;
             r->cell[r->seeds] = &p->cell[i];
             r->row[r->seeds++] = &p->cell[i].cell.row[k];
@@ -258,6 +260,7 @@ Status summary_gains(const Summary *s, int data, TableSplit split, int bits, Gai
     const SummaryRow *own = summary_find(s, data, split, bits, "MSACH", NULL, "full");
     const SummaryRow *rows[BASELINE_METHODS], *bests[FEATURE_KINDS];
     char over[96];
+    memset(out, 0, GAINS * sizeof *out);
     int kinds = 0;
     for (int f = 0; f < FEATURE_KINDS; f++) {
         int n = summary_shallow(s, data, split, bits, FEATURE_NAMES[f], rows);
@@ -275,6 +278,12 @@ Status summary_gains(const Summary *s, int data, TableSplit split, int bits, Gai
     for (int i = 0; i < 2; i++) {
         rows[0] = summary_find(s, data, split, bits, others[i], NULL, NULL);
         TRY(gain_over(out++, others[i], own, rows, rows[0] != NULL, err));
+    }
+    for (int i = 0, found = 0; i < s->n && found < GAINS_CODES; i++) {
+        rows[0] = &s->row[i];
+        if (!summary_is(rows[0], data, split, bits) || strcmp(rows[0]->row[0]->features, "codes") != 0)
+            continue;
+        TRY(gain_over(&out[found++], rows[0]->name, own, rows, 1, err));
     }
     return STATUS_OK;
 }

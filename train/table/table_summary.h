@@ -55,9 +55,9 @@ typedef struct {
     double base;         /* mean MAP of the other rows on these split seeds */
     int splits, ahead;   /* number of these split seeds; of those where MSACH is ahead */
 } Gain;
-enum { GAINS = 9, ABLATIONS_MOST = 24 };
+enum { GAINS_CODES = 8, GAINS = 9 + GAINS_CODES, ABLATIONS_MOST = 24 };
 /* Over the traditional methods, their mean and their best, on each kind of features; over the best of all; over CLASSIFIER; over
- * DCMH. */
+ * DCMH; over codes of other programs, as far as there is room. The rest of out is empty. */
 Status summary_gains(const Summary *s, int data, TableSplit split, int bits, Gain out[GAINS], Error *err);
 /* Over each ablation, standard split. over: the name of the ablation. *n: how many ablations there are. */
 Status summary_ablations(const Summary *s, int data, int bits, Gain out[ABLATIONS_MOST], int *n, Error *err);
