@@ -1,7 +1,7 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd/pages/train_explain.h"
+#include "cmd/train_resume.h"
 #include "cmd/verbs.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
@@ -43,41 +43,9 @@ static void list_settings(void) {
         const ConfigOption *o = &CONFIG_TABLE[i];
         printf("%-22s %-8g %g..%g  %s\n", o->name, o->standard, o->low, o->high, o->meaning);
     }
-    printf("\nablations:\n");
-    for (const Ablation *a = ABLATIONS; a->name; a++) printf("%-22s %s\n", a->name, a->meaning);
-}
-
-/* Whether the command line names a setting: in --set, by an option of its own, or in a file of --config. */
-static bool is_given(const Args *a, const char *name) {
-    size_t n = strlen(name);
-    bool given = args_has(a, "config") || args_has(a, name) ||
-                 (strcmp(name, "split_seed") == 0 && args_has(a, "split-seed"));
-    for (int i = 0; i < a->n_options; i++)
-        given |=
-            strcmp(a->option[i], "set") == 0 && strncmp(a->value[i], name, n) == 0 && a->value[i][n] == '=';
-    return given;
-}
-
-/* A resumed run keeps its own settings. Warns of those that the command line names otherwise: other settings cannot continue a run. */
-static Status keep_own_config(const Args *a, Config *c, Error *err) {
-    Config own = *c;
-    Buffer differs = {0};
-    char ours[64], theirs[64];
-    char *path = path_join(args_get(a, "out"), "config.txt");
-    Status s = path ? STATUS_OK : mem_error(err, "the settings");
-    if (s == STATUS_OK && path_exists(path)) s = config_read(&own, path, err);
-    for (int i = 0; s == STATUS_OK && i < CONFIG_COUNT; i++) {
-        const ConfigOption *o = &CONFIG_TABLE[i];
-        const char *given = config_value(c, o, ours), *kept = config_value(&own, o, theirs);
-        if (strcmp(given, kept) == 0 || !is_given(a, o->name)) continue;
-        buffer_printf(&differs, "%s %s is %s, not %s", differs.size ? ";" : "", o->name, kept, given);
-    }
-    if (differs.size)
-        log_warn(&a->log, "%s: goes on with its own settings:%s", args_get(a, "out"), buffer_text(&differs));
-    buffer_free(&differs);
-    mem_free(path);
-    *c = own;
-    return s;
+    if (PART_VARIANTS) printf("\nablations:\n");
+    for (const Ablation *a = PART_VARIANTS ? ABLATIONS : NULL; a && a->name; a++)
+        printf("%-22s %s\n", a->name, a->meaning);
 }
 
 /* --mask-labels and --ablate come after all settings. */
@@ -85,8 +53,10 @@ static Status read_config(const Args *a, Config *c, Error *err) {
     static const char *const same[] = {"bits", "seed", "split-seed", NULL};
     TRY(args_config(a, c, same, err));
     if (args_has(a, "mask-labels")) c->mask_labels = 1;
-    if (args_get(a, "ablate")) TRY(config_ablate(c, args_get(a, "ablate"), err));
-    if (args_has(a, "resume")) TRY(keep_own_config(a, c, err));
+    if (!PART_VARIANTS && args_has(a, "ablate"))
+        return args_wrong(a, err, "--ablate: " PART_ABSENT("variants"));
+    if (PART_VARIANTS && args_get(a, "ablate")) TRY(config_ablate(c, args_get(a, "ablate"), err));
+    if (PART_RESUME && args_has(a, "resume")) TRY(train_keep_config(a, c, err));
     return config_check(c, err);
 }
 

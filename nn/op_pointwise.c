@@ -1,10 +1,8 @@
 /* Ops element by element: y = f(x), dx += dy f'(x).
- *     relu      y = max(x,0)                    dx += dy [y > 0]                                             saved: nothing
- *     gelu      y = x/2 (1 + erf(x/sqrt 2))     dx += dy (Phi(x) + x phi(x)), phi = e^(-x^2/2)/sqrt(2 pi)    nothing
+ *     gelu      y = x/2 (1 + erf(x/sqrt 2))     dx += dy (Phi(x) + x phi(x)), phi = e^(-x^2/2)/sqrt(2 pi)    saved: nothing
  *     tanh      y = tanh(beta x)                dx += dy beta (1 - y^2)                                      beta
  *     add       y = x1 + x2                     dx1 += dy, dx2 += dy                                         nothing
  *     scale     y = factor x                    dx += factor dy                                              factor
- *     mul       y = x1 x2                       dx1 += dy x2, dx2 += dy x1                                   nothing
  *     add_rows  y[i,:] = x[i,:] + row           dx += dy, drow += sum over i of dy[i,:]                      nothing
  *     dropout   y = x m/(1-p)                   dx += dy m/(1-p)                                             p, m as bytes
  *     noise     y[:,j] = x[:,j] + scale[j] N    dx += dy                                                     nothing */
@@ -28,22 +26,6 @@ static void pass_gradient(Tape *t, const Tensor *y, Tensor *x, real factor) {
 
 static void pass_backward(Tape *t, const Node *node) {
     pass_gradient(t, node->out, node->in[0], 1);
-}
-
-/* ---- relu ---- */
-
-static void relu_backward(Tape *t, const Node *node) {
-    const Tensor *y = node->out;
-    real *dx = tape_grad(t, node->in[0]);
-    for (size_t i = 0; i < tensor_size(y); i++) dx[i] += y->data[i] > 0 ? y->grad[i] : 0;
-}
-
-Tensor *op_relu(Tape *t, Tensor *x) {
-    Tensor *y = tape_like(t, x);
-    for (size_t i = 0; i < tensor_size(x); i++)
-        y->data[i] = x->data[i] < 0 ? 0 : x->data[i]; /* a NaN stays */
-    tape_record(t, "relu", relu_backward, y, 1, &x, NULL);
-    return y;
 }
 
 /* ---- gelu ---- */
@@ -125,25 +107,6 @@ Tensor *op_scale(Tape *t, Tensor *x, real factor) {
     for (size_t i = 0; i < tensor_size(x); i++) y->data[i] = factor * x->data[i];
     tape_record(t, "scale", scale_backward, y, 1, &x, save_real(t, factor));
     return y;
-}
-
-/* ---- mul ---- */
-
-static void mul_backward(Tape *t, const Node *node) {
-    for (int side = 0; side < 2; side++) {
-        real *dx = tape_grad(t, node->in[side]);
-        const real *other = node->in[1 - side]->data;
-        for (size_t i = 0; dx && i < tensor_size(node->out); i++) dx[i] += node->out->grad[i] * other[i];
-    }
-}
-
-Tensor *op_mul(Tape *t, Tensor *x, Tensor *y) {
-    char a[64], b[64];
-    NN_REQUIRE(tensor_same_shape(x, y), "mul: %s and %s", tensor_shape(x, a), tensor_shape(y, b));
-    Tensor *out = tape_like(t, x);
-    for (size_t i = 0; i < tensor_size(x); i++) out->data[i] = x->data[i] * y->data[i];
-    tape_record(t, "mul", mul_backward, out, 2, (Tensor *[]){x, y}, NULL);
-    return out;
 }
 
 /* ---- add_rows ---- */

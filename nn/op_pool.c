@@ -1,6 +1,5 @@
 /* Pooling: over the tokens of a case, over all elements.
  *     mean_tokens  y[i,:] = 1/length[i] sum_{j < length[i]} x[i,j,:]      gx[i,j,:] += gy[i,:] / length[i]
- *     mean         y = 1/size sum x                               gx += gy / size
  *     sum_squares  y = sum x^2                                    gx += 2 gy x
  * Saved: the lengths. */
 #include <string.h>
@@ -46,21 +45,6 @@ Tensor *op_mean_tokens(Tape *t, Tensor *x, const int *length) {
 }
 
 /* ---- All elements ---- */
-
-static void mean_backward(Tape *t, const Node *node) {
-    size_t size = tensor_size(node->in[0]);
-    real *gx = tape_grad(t, node->in[0]), share = node->out->grad[0] / (real)size;
-    for (size_t i = 0; i < size; i++) gx[i] += share;
-}
-
-Tensor *op_mean(Tape *t, Tensor *x) {
-    Tensor *y = tape_tensor1(t, 1);
-    double sum = 0;
-    for (size_t i = 0; i < tensor_size(x); i++) sum += (double)x->data[i];
-    y->data[0] = (real)(sum / (double)tensor_size(x));
-    tape_record(t, "mean", mean_backward, y, 1, (Tensor *[]){x}, NULL);
-    return y;
-}
 
 static void sum_squares_backward(Tape *t, const Node *node) {
     const Tensor *x = node->in[0];

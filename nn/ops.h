@@ -38,12 +38,10 @@ Tensor *op_conv2d_bn(Tape *t, Tensor *x, Tensor *w, int stride, int pad, Tensor 
 Tensor *op_layernorm(Tape *t, Tensor *x, Tensor *gamma, Tensor *beta);
 
 /* ---- op_pointwise.c ---- */
-Tensor *op_relu(Tape *t, Tensor *x);            /* max(x,0); derivative 0 at 0 */
 Tensor *op_gelu(Tape *t, Tensor *x);            /* x/2 (1 + erf(x/sqrt 2)) */
 Tensor *op_tanh(Tape *t, Tensor *x, real beta); /* tanh(beta x) */
 Tensor *op_add(Tape *t, Tensor *x, Tensor *y);  /* same shape */
 Tensor *op_scale(Tape *t, Tensor *x, real factor);
-Tensor *op_mul(Tape *t, Tensor *x, Tensor *y); /* same shape, element by element */
 Tensor *op_add_rows(Tape *t, Tensor *x,
                     Tensor *y); /* x (b,...) + y (...), the same y for every case: positions */
 Tensor *op_dropout(Tape *t, Tensor *x,
@@ -54,9 +52,12 @@ Tensor *op_noise(Tape *t, Tensor *x, const real *scale);
 /* ---- op_pool.c ---- */
 /* y (b,d) = mean of the first length[i] tokens of x (b,n,d); 0 where length[i] = 0; length NULL: all n. */
 Tensor *op_mean_tokens(Tape *t, Tensor *x, const int *length);
-/* mean of all elements (1), and sum of squares (1). */
-Tensor *op_mean(Tape *t, Tensor *x);
-Tensor *op_sum_squares(Tape *t, Tensor *x);
+Tensor *op_sum_squares(Tape *t, Tensor *x); /* (1) */
+
+/* ---- op_spare.c, of the part variants ---- */
+Tensor *op_relu(Tape *t, Tensor *x);           /* max(x,0); derivative 0 at 0 */
+Tensor *op_mul(Tape *t, Tensor *x, Tensor *y); /* same shape, element by element */
+Tensor *op_mean(Tape *t, Tensor *x);           /* (1), mean of all elements */
 
 /* ---- op_embedding.c ---- */
 /* y (b,n,d) = word[w] + mean over g of subword[s] + pos; zero at and beyond length[i].

@@ -106,6 +106,8 @@ refused 2 "$(remedy json)" search --index "$work/core.idx" --id case0003 --json
 refused 2 "$(remedy audit)" eval --codes "$work"
 refused 2 "$(remedy edit)" index --out "$work/core.idx" --delete case0003
 refused 2 "$(remedy queries)" search --index "$work/core.idx" --queries "$work/core.idx.txt"
+refused 2 "$(remedy resume)" train --data "$work/set/manifest.tsv" --out "$work/core" --resume
+refused 2 "$(remedy variants)" train --data "$work/set/manifest.tsv" --out "$work/own" --ablate no-walk
 refused 2 "$(remedy variants)" train --data "$work/set/manifest.tsv" --out "$work/own" --set laplacian=1
 refused 2 "$(remedy filter)" search --index "$work/core.idx" --id case0003 --words cyst
 refused 2 "$(remedy arrays)" inspect "$work/core.image.npy"

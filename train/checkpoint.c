@@ -7,20 +7,6 @@
 #include "nn/base/alloc.h"
 #include "nn/safetensors.h"
 
-void progress_begin(Progress *p) {
-    memset(p, 0, sizeof *p);
-    p->stage = 1;
-    p->best_map = -1;
-    p->best_epoch = -1;
-    metrics_begin(&p->metrics);
-}
-
-void progress_free(Progress *p) {
-    buffer_free(&p->metrics);
-    mem_free(p->best);
-    memset(p, 0, sizeof *p);
-}
-
 /* One line that identifies the run: checksums of data and split, and every setting. */
 static Status identity(const Session *s, Buffer *b, Error *err) {
     buffer_printf(b, "data %08x split %08x", s->manifest.crc, s->split.hash);

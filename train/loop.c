@@ -5,9 +5,24 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 #include "train/mixture.h"
 #include "train/stage1.h"
 #include "train/stage2.h"
+
+void progress_begin(Progress *p) {
+    memset(p, 0, sizeof *p);
+    p->stage = 1;
+    p->best_map = -1;
+    p->best_epoch = -1;
+    metrics_begin(&p->metrics);
+}
+
+void progress_free(Progress *p) {
+    buffer_free(&p->metrics);
+    mem_free(p->best);
+    memset(p, 0, sizeof *p);
+}
 
 int loop_steps(int n, int batch) {
     return n / batch > 0 ? n / batch : 1;
@@ -270,7 +285,7 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
         }
         bool whole = p->step == l->steps;
         if (status == STATUS_OK && whole) status = finish_epoch(l, s, m, p, folder, what, begun, err);
-        if (status == STATUS_OK && (!whole || p->epoch < l->epochs))
+        if (PART_RESUME && status == STATUS_OK && (!whole || p->epoch < l->epochs))
             status = checkpoint_save(checkpoint, s, m, p, err);
     }
     bool finished = status == STATUS_OK && p->epoch >= l->epochs;
@@ -284,5 +299,5 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
     if (m->landmark) TRY(mixture_fit(s, m, err));
     p->stage = 2;
     p->epoch = p->step = 0;
-    return checkpoint_save(checkpoint, s, m, p, err);
+    return PART_RESUME ? checkpoint_save(checkpoint, s, m, p, err) : STATUS_OK;
 }

@@ -53,42 +53,6 @@ static Status write_metrics(const RunFiles *f, const Progress *p, Error *err) {
     return file_write(f->metrics, p->metrics.data, p->metrics.size, err);
 }
 
-/* Copies the weights of stage 1 from another run, which must have the same split and sizes. */
-static Status take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err) {
-    ModelFile f;
-    char hash[16];
-    Status status = model_open(&f, run, err);
-    if (status == STATUS_OK) {
-        snprintf(hash, sizeof hash, "%08x", s->split.hash);
-        const char *theirs = st_get(&f.file, "split_hash");
-        ModelConfig a = m->config, b = f.model.config;
-        if (!theirs || strcmp(theirs, hash) != 0)
-            status = error_set(err, STATUS_INPUT,
-                               "%s: its stage 1 was trained on another split, so that it may have seen cases "
-                               "of this database; use a run with the same data and split_seed",
-                               run);
-        else if (a.image_size != b.image_size || a.width != b.width || a.blocks != b.blocks ||
-                 a.dim != b.dim || a.words != b.words || a.buckets != b.buckets ||
-                 a.text_length != b.text_length || a.classes != b.classes ||
-                 memcmp(a.own, b.own, sizeof a.own) != 0)
-            status = error_set(
-                err, STATUS_INPUT,
-                "%s: its stage 1 has other sizes than this configuration; use the settings of that run", run);
-        else if (f.config.end_to_end && s->config.posterior > 0)
-            status = error_set(err, STATUS_INPUT,
-                               "%s: was trained end to end, without the classifier of stage 1; use --set "
-                               "posterior=0",
-                               run);
-        else
-            model_copy_weights(m, &f.model, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
-        if (status == STATUS_OK && m->landmark)
-            status = mixture_fit(s, m, err); /* also of a run that had none */
-    }
-    model_close(&f);
-    p->stage = 2;
-    return status;
-}
-
 /* Evaluates the test queries, once; the results go into the model's metadata and the report. */
 static Status finish(const RunFiles *f, const RunOptions *o, Session *s, const Model *m, Progress *p,
                      Error *err) {
@@ -166,7 +130,10 @@ static void warn_of_data(const Session *s) {
 
 /* Loads the checkpoint where the run is resumed and has one; else starts from the beginning. */
 static Status begin(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, Error *err) {
-    if (o->resume && path_exists(f->checkpoint)) return checkpoint_load(f->checkpoint, s, m, p, err);
+    if (!PART_RESUME && (o->resume || o->stage1))
+        return error_set(err, STATUS_USAGE, "%s: --resume, --stage1: " PART_ABSENT("resume"), o->out);
+    if (PART_RESUME && o->resume && path_exists(f->checkpoint))
+        return checkpoint_load(f->checkpoint, s, m, p, err);
     if (o->resume) log_line(s->log, "%s: no checkpoint yet; training starts from the beginning", o->out);
     char *data = path_real(o->data);
     Status status =
@@ -174,7 +141,7 @@ static Status begin(const RunFiles *f, const RunOptions *o, Session *s, Model *m
     mem_free(data);
     if (status != STATUS_OK) return status;
     TRY(split_write(&s->split, &s->manifest, f->split, err));
-    return o->stage1 ? take_stage1(s, m, p, o->stage1, err) : STATUS_OK;
+    return PART_RESUME && o->stage1 ? run_take_stage1(s, m, p, o->stage1, err) : STATUS_OK;
 }
 
 static Status refuse_overwrite(const RunFiles *f, const RunOptions *o, Error *err) {
@@ -210,7 +177,7 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
     }
     if (status == STATUS_OK && p.stage == 3 && !was_finished) {
         status = finish(&f, o, &s, &m, &p, err);
-        if (status == STATUS_OK) status = checkpoint_save(f.checkpoint, &s, &m, &p, err);
+        if (PART_RESUME && status == STATUS_OK) status = checkpoint_save(f.checkpoint, &s, &m, &p, err);
     }
     if (p.stage == 3) *end = was_finished ? RUN_WAS_FINISHED : RUN_FINISHED;
     progress_free(&p);

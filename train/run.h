@@ -7,6 +7,7 @@
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
+#include "train/checkpoint.h"
 #include "train/evaluate.h"
 #include "train/model_file.h"
 
@@ -25,6 +26,10 @@ typedef enum { RUN_FINISHED, RUN_STOPPED, RUN_WAS_FINISHED } RunEnd;
  * RUN_STOPPED where o->stop was set: then the checkpoint is saved, and a call with o->resume continues. STATUS_USAGE
  * where the directory holds a run already, or all terms of a stage's loss are off. */
 Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end, Error *err);
+
+/* Copies the weights of stage 1 from another run, which must have the same split and sizes, and ends stage 1 (run_stage1.c, of the part
+ * resume). STATUS_INPUT otherwise. */
+Status run_take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err);
 
 /* Opens a run's model and a session on a manifest. Where it is the manifest of the training, the split is drawn again
  * and must have the model's checksum; another manifest must have a split column. STATUS_INPUT otherwise. The caller

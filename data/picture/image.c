@@ -58,7 +58,9 @@ static const struct {
     {IMAGE_DICOM, is_dicom, check_dicom, decode_dicom},
     {IMAGE_PNG, png_is, png_check, png_decode},
     {IMAGE_JPEG, jpeg_is, check_jpeg, decode_jpeg},
+#if PART_PNM
     {IMAGE_PNM, pnm_is, pnm_check, pnm_decode},
+#endif
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

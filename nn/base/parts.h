@@ -10,7 +10,7 @@
 #define PART_ARRAYS 1 /* reading .npy and .npz: features and codes of other programs; needs zlib */
 #endif
 #ifndef PART_AUDIT
-#define PART_AUDIT 1 /* eval/audit: the verbs audit and bundle, eval --compat, --dump and --membership, inspect --privacy */
+#define PART_AUDIT 1 /* eval/audit: verbs audit and bundle, eval --compat, --dump, --membership, --privacy */
 #endif
 #ifndef PART_BENCH
 #define PART_BENCH 1 /* cmd/bench: the verb bench */
@@ -56,8 +56,14 @@
 #ifndef PART_PHANTOM
 #define PART_PHANTOM 1 /* data/phantom: the verbs phantom and demo */
 #endif
+#ifndef PART_PNM
+#define PART_PNM 1 /* PNM pictures */
+#endif
 #ifndef PART_QUERIES
 #define PART_QUERIES 1 /* search --queries; search and encode of rows of own features */
+#endif
+#ifndef PART_RESUME
+#define PART_RESUME 1 /* checkpoints of a training run; train --resume and --stage1 */
 #endif
 #ifndef PART_SCAN
 #define PART_SCAN 1 /* the tuned scan of hash/search; without it a plain loop; PARTS=core PLAIN=0 keeps it */

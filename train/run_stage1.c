@@ -1,0 +1,40 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "train/mixture.h"
+#include "train/run.h"
+
+Status run_take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err) {
+    ModelFile f;
+    char hash[16];
+    Status status = model_open(&f, run, err);
+    if (status == STATUS_OK) {
+        snprintf(hash, sizeof hash, "%08x", s->split.hash);
+        const char *theirs = st_get(&f.file, "split_hash");
+        ModelConfig a = m->config, b = f.model.config;
+        if (!theirs || strcmp(theirs, hash) != 0)
+            status = error_set(err, STATUS_INPUT,
+                               "%s: its stage 1 was trained on another split, so that it may have seen cases "
+                               "of this database; use a run with the same data and split_seed",
+                               run);
+        else if (a.image_size != b.image_size || a.width != b.width || a.blocks != b.blocks ||
+                 a.dim != b.dim || a.words != b.words || a.buckets != b.buckets ||
+                 a.text_length != b.text_length || a.classes != b.classes ||
+                 memcmp(a.own, b.own, sizeof a.own) != 0)
+            status = error_set(
+                err, STATUS_INPUT,
+                "%s: its stage 1 has other sizes than this configuration; use the settings of that run", run);
+        else if (f.config.end_to_end && s->config.posterior > 0)
+            status = error_set(err, STATUS_INPUT,
+                               "%s: was trained end to end, without the classifier of stage 1; use --set "
+                               "posterior=0",
+                               run);
+        else
+            model_copy_weights(m, &f.model, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
+        if (status == STATUS_OK && m->landmark)
+            status = mixture_fit(s, m, err); /* also of a run that had none */
+    }
+    model_close(&f);
+    p->stage = 2;
+    return status;
+}
