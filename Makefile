@@ -342,6 +342,14 @@ $(BUILD)/tutorial/%: tests/tutorial/%.c $(LAYER_OBJ)
 
 -include $(TUTORIAL:=.d)
 
+# The term that nn/manifold.gdb steps through: its file alone is not optimised and has what a debugger needs.
+$(BUILD)/debugger/loss_manifold.o: hash/loss_manifold.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -O0 -g -MMD -MP -c -o $@ $<
+$(BUILD)/debugger/manifold: tests/debugger/manifold.c $(BUILD)/debugger/loss_manifold.o $(filter-out %/hash/loss_manifold.o,$(LAYER_OBJ))
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) $(ALL_LIBS)
+-include $(BUILD)/debugger/loss_manifold.d $(BUILD)/debugger/manifold.d
+
 LESSONS := $(basename $(notdir $(wildcard tests/tutorial/*.c)))
 tutorial: $(LESSONS:%=$(BUILD)/tutorial/%)
 	@for lesson in $(LESSONS); do echo; echo "== $$lesson"; $(BUILD)/tutorial/$$lesson build/lessons/$$lesson || exit 1; done
@@ -405,7 +413,7 @@ $(BUILD)/faulty: $(LAYER_OBJ) $(CMD_OBJ) $(BUILD)/tests/faults/plant.o
 $(BUILD)/rewrite: $(LAYER_OBJ) $(BUILD)/tests/portability/rewrite.o
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-$(BUILD)/unit: $(LAYER_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL) $(BUILD)/faulty
+$(BUILD)/unit: $(LAYER_OBJ) $(LIB_OBJ) $(TEST_OBJ) | $(TUTORIAL) $(BUILD)/faulty $(BUILD)/debugger/manifold
 	$(CC) $(CFLAGS) -o $@ $^ $(LEAN) $(TEST_LIBS) $(ALL_LIBS)
 	@$(if $(LEAN),CC='$(CC)' sh tests/lean.sh $@)
 
@@ -555,7 +563,7 @@ coverage:
 	MSACH_BIN=$(CURDIR)/build/cover/msach build/cover/unit --timeout 900 >build/cover/unit.log 2>&1 || tail -3 build/cover/unit.log
 	@sh tests/coverage.sh build/cover
 
-FORMATTED = $(wildcard $(foreach room,$(ROOMS) $(CMD_ROOMS) cmd/lib tests tests/oracle tests/tutorial tests/tutorial/solutions tests/tutorial/lessons tests/library tests/fuzz,\
+FORMATTED = $(wildcard $(foreach room,$(ROOMS) $(CMD_ROOMS) cmd/lib tests tests/oracle tests/tutorial tests/tutorial/solutions tests/tutorial/lessons tests/library tests/debugger tests/fuzz,\
 	$(room)/*.[ch] $(room)/*.inc))
 fmt:
 	clang-format -i $(FORMATTED)

@@ -66,19 +66,29 @@ static void add_params(Model *m) {
     for (int i = 0; i < c->n_extra; i++) params_add(p, c->extra[i].name, 1, &c->extra[i].size);
 }
 
+/* W_m starts as the identity where D <= d, else at random; V_m, which is linear in x_m, starts at 0, so that what it
+ * learns lies in the span of the training cases. */
+static void own_init(Model *m, Modality k, uint64_t seed) {
+    size_t d = (size_t)m->config.dim, width = (size_t)m->config.own[k].width;
+    param_init_constant(m->own_scale[k], 1);
+    if (width > d) {
+        param_init_glorot(&m->params, m->own_weight[k], seed);
+        return;
+    }
+    for (size_t j = 0; j < width; j++) m->own_weight[k]->data[j * width + j] = 1;
+}
+
 static void init_params(Model *m, uint64_t seed) {
     ParamSet *p = &m->params;
     if (!m->config.own[MODALITY_IMAGE].width) cnn_init(&m->image, p, seed);
     if (!m->config.own[MODALITY_TEXT].width) text_encoder_init(&m->text, p, seed);
-    for (Modality k = 0; k < MODALITIES; k++) {
-        if (!m->config.own[k].width) continue;
-        param_init_glorot(p, m->own_weight[k], seed);
-        param_init_constant(m->own_scale[k], 1);
-    }
+    for (Modality k = 0; k < MODALITIES; k++)
+        if (m->config.own[k].width) own_init(m, k, seed);
     transformer_init(&m->encoder, p, seed);
     if (m->expert_share) param_init_constant(m->expert_share, 1); /* until the experts are fitted */
-    param_init_glorot(p, m->stage1_image_weight, seed);
-    param_init_glorot(p, m->stage1_text_weight, seed);
+    for (Modality k = 0; k < MODALITIES; k++)
+        if (!m->config.own[k].width)
+            param_init_glorot(p, k == MODALITY_IMAGE ? m->stage1_image_weight : m->stage1_text_weight, seed);
     param_init_normal(p, m->cls, seed, 0.02);
     param_init_normal(p, m->modality, seed, 0.02);
     param_init_constant(m->output_norm_weight, 1);

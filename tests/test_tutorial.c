@@ -9,20 +9,54 @@
 #include "tests/check.h"
 #include "tests/fixtures.h"
 
-/* Output of one program in text (capacity); its exit code must be 0. */
-static void run_program(const char *name, const char *argument, char *text, size_t capacity) {
+/* The path of a program beside the binary under test; NULL where it is not built. */
+static const char *find_program(const char *name) {
+    static char path[600];
     const char *bin = getenv("MSACH_BIN");
     if (!bin) bin = "build/release/msach";
     const char *slash = strrchr(bin, '/');
-    int folder = slash ? (int)(slash - bin) : 0;
-    char path[600], command[1300];
-    snprintf(path, sizeof path, "%.*s/tutorial/%s", folder, bin, name);
-    if (access(path, X_OK) != 0) cr_skip("no program at %s: `make` builds it beside the tests", path);
-    snprintf(command, sizeof command, "'%s' '%s'", path, argument);
+    snprintf(path, sizeof path, "%.*s/%s", slash ? (int)(slash - bin) : 0, bin, name);
+    return access(path, X_OK) == 0 ? path : NULL;
+}
+
+/* Output of a command in text (capacity); its exit code must be 0. */
+static void run_words(const char *command, char *text, size_t capacity) {
     FILE *f = popen(command, "r");
     cr_assert_not_null(f);
     text[fread(text, 1, capacity - 1, f)] = 0;
-    cr_assert_eq(pclose(f), 0, "%s: %s", name, text);
+    cr_assert_eq(pclose(f), 0, "%s: %s", command, text);
+}
+
+/* Output of one program of the tutorial. */
+static void run_program(const char *name, const char *argument, char *text, size_t capacity) {
+    char file[200], command[1300];
+    snprintf(file, sizeof file, "tutorial/%s", name);
+    const char *path = find_program(file);
+    if (!path) cr_skip("no program %s: `make` builds it beside the tests", file);
+    snprintf(command, sizeof command, "'%s' '%s'", path, argument);
+    run_words(command, text, capacity);
+}
+
+/* The recipe of nn/README.md: gdb must show the block, and the gradient behind the first product, that the program computes by hand. */
+Test(tutorial, the_debugger_recipe_shows_the_block_and_the_gradient) {
+    char command[1300], own[2000], shown[8000];
+    const char *path = find_program("debugger/manifold");
+    if (!path) cr_skip("no debugger/manifold: `make` builds it beside the tests");
+    if (system("gdb --version >/dev/null 2>&1") != 0) cr_skip("gdb is not installed");
+    snprintf(command, sizeof command, "'%s'", path);
+    run_words(command, own, sizeof own);
+    snprintf(command, sizeof command, "gdb -nx -batch -x nn/manifold.gdb --args '%s' 2>&1", path);
+    run_words(command, shown, sizeof shown);
+    if (strstr(shown, "ptrace: Operation not permitted")) cr_skip("this machine lets no debugger in");
+    const char *lines = own;
+    for (int i = 0; i < 5; i++, lines += strcspn(lines, "\n") + 1) {
+        char line[200];
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(lines, "\n"), lines);
+        cr_assert_not_null(strstr(shown, line), "'%s' is not in:\n%s", line, shown);
+    }
+    cr_assert_not_null(strstr(shown, "G of the same:\n  1.00000  -0.25000  -0.25000  -0.25000\n"), "%s",
+                       shown);
+    cr_assert_not_null(strstr(shown, "case 0 before: 0.00000000 0.00000000"), "%s", shown);
 }
 
 Test(tutorial, first_program_finds_the_same_gradient_twice) {
