@@ -543,7 +543,7 @@ determinism: | $(FOUND)
 portability: | $(FOUND)
 	@tests/portability.sh $(PORTS)
 
-# kill -9 at every system call and at 200 random moments of a training run and of an append.
+# kill -9 at every system call and at 200 random moments of every verb that writes, of a table again and again, of serve while it reloads.
 crash: msach $(BUILD)/unit
 	MSACH_SWEEP=whole MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit --filter 'crash/*' --timeout 100000
 

