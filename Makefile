@@ -163,7 +163,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c tests/tutorial/solutions/*.c tests/tutorial/lessons/*.c))
 
-.PHONY: all library install uninstall installed deb FORCE tutorial lessons constraints docs recipe demo peers differential startup growth neon ablation chinese curve test test-double gradients drill golden trace audit-page asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
+.PHONY: all library install uninstall installed deb FORCE tutorial lessons map constraints docs recipe demo peers differential startup growth neon ablation chinese curve test test-double gradients drill golden trace audit-page asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
 all: $(PROGRAM)
 
 $(PROGRAM): $(BIN)
@@ -360,8 +360,17 @@ build/lessons/%/output.txt: $(BUILD)/tutorial/% $(BUILD)/tutorial/solutions/%
 	$(BUILD)/tutorial/solutions/$* $(@D)/solutions >$(@D)/solutions.txt
 	$< $(@D) >$@.new
 	@mv $@.new $@
-lessons: $(BUILD)/tutorial/lessons/make_lessons $(LESSONS:%=build/lessons/%/output.txt)
-	@$< build/lessons/index.html "Learned hashing in nine lessons" build/lessons $(LESSONS:%=tests/tutorial/lessons/%.md)
+# The map of lesson 0, with the shapes of a small run; `make map` also puts it where the README shows it.
+build/lessons/0_map/map.svg: tests/data_flow.sh $(LAYER_SRC) $(CMD_SRC) | msach
+	@mkdir -p $(@D)
+	@./msach phantom -q --cases 120 --out $(@D)/phantoms >/dev/null
+	@rm -rf $(@D)/run && ./msach train -q --data $(@D)/phantoms/manifest.tsv --out $(@D)/run --set stage1_epochs=1 stage2_epochs=1 >/dev/null 2>&1
+	@sh tests/data_flow.sh ./msach $(@D)/run $@
+map: build/lessons/0_map/map.svg
+	cp $< .readme/map.svg
+
+lessons: $(BUILD)/tutorial/lessons/make_lessons build/lessons/0_map/map.svg $(LESSONS:%=build/lessons/%/output.txt)
+	@$< build/lessons/index.html "Learned hashing in nine lessons" build/lessons tests/tutorial/lessons/0_map.md $(LESSONS:%=tests/tutorial/lessons/%.md)
 constraints: $(BUILD)/tutorial/lessons/make_lessons build/lessons/7_constraints/output.txt
 	@$< build/constraints.html "What each constraint does" build/lessons tests/tutorial/lessons/7_constraints.md
 
@@ -592,6 +601,7 @@ help:
 	@echo "make library    libmsach alone, static and shared: $(BUILD)/lib"
 	@echo "make tutorial   nine small programs, from a gradient to an honest evaluation"
 	@echo "make lessons    the programs as lessons with exercises: build/lessons/index.html"
+	@echo "make map        the way of a case from manifest to answer as SVG: .readme/map.svg"
 	@echo "make constraints  what each constraint does to codes, as figures: build/constraints.html"
 	@echo "make count      lines of the core, of each part that may be left out, and of all"
 	@echo "make docs       the documents against the code; README's commands as written"
