@@ -189,6 +189,18 @@ Test(crash, an_import_is_whole_or_not_there) {
     kill_everywhere(&f);
 }
 
+Test(crash, an_import_goes_on_from_a_journal_whose_first_line_was_not_written_whole) {
+    static const char *const begun[] = {"", "folder opt"};
+    faulty_import_source();
+    for (int i = 0; i < 2; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "mine%d.part/journal.tsv", i);
+        fixture_text(name, begun[i]);
+        expect_msach(0, "took 4 cases", "import folder %s/source --out %s/mine%d", fixture_dir(),
+                     fixture_dir(), i);
+    }
+}
+
 Test(crash, an_export_goes_through_the_second_time) {
     Faulty f = faulty_begin("export");
     faulty_indexed(&f);

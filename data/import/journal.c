@@ -44,7 +44,8 @@ static bool parse(char *line, PictureFacts *e, const char **path) {
     return e->from >= 0 && e->from < e->to;
 }
 
-static Status read_entries(Journal *j, const char *path, const char *options, Error *err) {
+/* *begun: whether the first line is whole; a process may be killed before it has written it. */
+static Status read_entries(Journal *j, const char *path, const char *options, bool *begun, Error *err) {
     unsigned char *data;
     size_t size;
     TRY(file_read(path, JOURNAL_MAX, &data, &size, err));
@@ -54,7 +55,10 @@ static Status read_entries(Journal *j, const char *path, const char *options, Er
     char *line = (char *)data, *end;
     Status s = STATUS_OK;
     size_t n = strlen(options);
-    if (strncmp(line, options, n) != 0 || line[n] != '\n')
+    *begun = strchr(line, '\n') != NULL;
+    if (!*begun)
+        line += size;
+    else if (strncmp(line, options, n) != 0 || line[n] != '\n')
         s = error_set(
             err, STATUS_USAGE,
             "%s: belongs to an unfinished import with other options or sources; repeat that command, "
@@ -89,8 +93,8 @@ Status journal_open(Journal *j, const char *folder, const char *options, Error *
     char *path = path_join(folder, "journal.tsv");
     Status s = path ? STATUS_OK : mem_error(err, folder);
     bool old = path && path_exists(path);
-    if (s == STATUS_OK && old) s = read_entries(j, path, options, err);
-    if (s == STATUS_OK) j->fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (s == STATUS_OK && old) s = read_entries(j, path, options, &old, err);
+    if (s == STATUS_OK) j->fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND | (old ? 0 : O_TRUNC), 0600);
     if (j->fd < 0) s = error_from_errno(err, path, "write");
     /* Of an old file this ends a last line that a crash cut. */
     buffer_printf(&first, "%s\n", old ? "" : options);
