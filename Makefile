@@ -31,7 +31,8 @@ ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/pic
 	eval eval/audit eval/page train train/table train/pages
 CMD_ROOMS := cmd cmd/bench cmd/pages cmd/serve
 # A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
-FILES_arrays := $(wildcard nn/base/npy_read.c nn/base/npz.* data/own_features_read.c data/row_ids.* cmd/encode_dump.c)
+FILES_arrays := $(wildcard nn/base/npy_read.c nn/base/npz.* data/own_features_read.c data/row_ids.* hash/model_own.c train/own_input.* \
+	cmd/cases_features.c cmd/encode_dump.c)
 FILES_audit := $(wildcard eval/audit/* eval/ranking_order.c eval/compat.* eval/dump.* eval/trec.* train/membership.* nn/base/sha256.* \
 	cmd/privacy.* cmd/bundle.* cmd/cmd_bundle.c cmd/cmd_audit.c cmd/eval_codes.c)
 FILES_bench := $(wildcard cmd/bench/*)

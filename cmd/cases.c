@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
-#include "train/encode.h"
+#include "nn/base/parts.h"
+#include "train/own_input.h"
 
-/* Decodes the manifest and lists the cases of each modality. */
-static Status load(Cases *c, const ModelFile *f, const bool want[2], Pool *pool, const Log *log, Error *err) {
+Status cases_load(Cases *c, const ModelFile *f, const bool want[2], Pool *pool, const Log *log, Error *err) {
     const Config *g = &f->config;
     size_t n = (size_t)c->manifest.n;
     bool texts = want[MODALITY_TEXT] && !c->own[MODALITY_TEXT].x,
@@ -31,11 +31,11 @@ Status cases_read(Cases *c, const ModelFile *f, const char *manifest, const Mani
     memset(c, 0, sizeof *c);
     ManifestOptions options = *o;
     options.mask_labels = options.mask_labels || f->config.mask_labels;
-    TRY(encode_check_input(&f->model, o->features, want, err));
+    if (PART_ARRAYS) TRY(own_input_given(&f->model, o->features, want, err));
     TRY(manifest_read(&c->manifest, manifest, &options, log, err));
     for (int m = 0; m < 2; m++)
         if (o->features[m]) TRY(own_features_read(&c->own[m], o->features[m], &c->manifest, err));
-    return load(c, f, want, pool, log, err);
+    return cases_load(c, f, want, pool, log, err);
 }
 
 /* ---- Pictures and texts of the command line ---- */
@@ -69,31 +69,9 @@ Status cases_of_words(Cases *c, const ModelFile *f, const CaseWords *w, Pool *po
                       Error *err) {
     memset(c, 0, sizeof *c);
     bool want[2] = {w->n_images > 0, w->n_texts > 0};
-    TRY(encode_check_input(&f->model, (const char *const[2]){NULL, NULL}, want, err));
+    if (PART_ARRAYS) TRY(own_input_given(&f->model, (const char *const[2]){NULL, NULL}, want, err));
     TRY(fill_manifest(&c->manifest, w, err));
-    return load(c, f, want, pool, log, err);
-}
-
-Status cases_of_features(Cases *c, const ModelFile *f, const char *const features[2], Pool *pool,
-                         Error *err) {
-    enum { ID = 24 };
-    memset(c, 0, sizeof *c);
-    Modality k = features[MODALITY_IMAGE] ? MODALITY_IMAGE : MODALITY_TEXT;
-    bool want[2] = {k == MODALITY_IMAGE, k == MODALITY_TEXT};
-    Manifest *m = &c->manifest;
-    TRY(encode_check_input(&f->model, features, want, err));
-    TRY(own_features_read(&c->own[k], features[k], NULL, err));
-    size_t n = (size_t)c->own[k].n;
-    m->path = mem_strdup(features[k]);
-    m->cases = mem_calloc(n, sizeof *m->cases);
-    m->text_block = mem_calloc(n, ID);
-    if (!m->path || !m->cases || !m->text_block) return mem_error(err, "the cases");
-    for (m->n = 0; m->n < (int)n; m->n++) {
-        char *id = m->text_block + (size_t)m->n * ID;
-        snprintf(id, ID, "row%d", m->n + 1);
-        m->cases[m->n] = (Case){.id = id, .image = "", .text = "", .group = m->n, .set = SET_NONE};
-    }
-    return load(c, f, want, pool, NULL, err);
+    return cases_load(c, f, want, pool, log, err);
 }
 
 void cases_free(Cases *c) {

@@ -27,6 +27,9 @@ typedef struct {
 Status cases_of_words(Cases *c, const ModelFile *f, const CaseWords *w, Pool *pool, const Log *log,
                       Error *err);
 
+/* Decodes the manifest and lists the cases of each modality. */
+Status cases_load(Cases *c, const ModelFile *f, const bool want[2], Pool *pool, const Log *log, Error *err);
+
 /* Rows of own features (paths by Modality, one of them NULL) as cases. Their ids: "row1", "row2", ... */
 Status cases_of_features(Cases *c, const ModelFile *f, const char *const features[2], Pool *pool, Error *err);
 

@@ -81,7 +81,7 @@ static Status read_cases(const Args *a, EncodeJob *j, Error *err) {
     if (args_has(a, "data")) {
         ManifestOptions o = args_manifest(a);
         TRY(cases_read(&j->cases, j->f, args_get(a, "data"), &o, j->use, a->pool, &a->log, err));
-    } else if (own_row_file(a)) {
+    } else if (PART_ARRAYS && own_row_file(a)) {
         ManifestOptions o = args_manifest(a);
         TRY(cases_of_features(&j->cases, j->f, o.features, a->pool, err));
     } else {

@@ -10,6 +10,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/parts.h"
+#include "train/own_input.h"
 
 /* ---- Opening ---- */
 
@@ -129,11 +130,12 @@ static Status encode_query(const Finder *f, const Query *q, Answer *a, Encoding 
     Modality m = q->kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT;
     const char *given[MODALITIES] = {NULL, NULL};
     given[m] = q->features ? q->value : NULL;
-    TRY(encode_check_input(&f->model.model, given, (const bool[]){m == MODALITY_IMAGE, m == MODALITY_TEXT},
-                           err));
+    if (PART_ARRAYS)
+        TRY(own_input_given(&f->model.model, given, (const bool[]){m == MODALITY_IMAGE, m == MODALITY_TEXT},
+                            err));
     if (!a->encodes) encoder_init(&a->encoder, &f->model.model, f->pool);
     a->encodes = true;
-    if (q->features) return encode_own(&a->encoder, m, q->features, 1, out, err);
+    if (PART_ARRAYS && q->features) return encode_own(&a->encoder, m, q->features, 1, out, err);
     return q->kind == ASK_TEXT ? encode_text(f, a, q->value, out, err) : encode_picture(f, a, q, out, err);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nn/base/error.h"
+#include "nn/base/parts.h"
 #include "nn/ops.h"
 
 const char *const MODEL_STAGE1[MODEL_STAGE1_PREFIXES] = {"image.", "text.", "stage1.", "term1."};
@@ -22,31 +23,16 @@ static void add_experts(Model *m) {
     m->expert_share = params_add(p, "expert.share", 1, (int[]){MODALITIES});
 }
 
-/* "image.own.weight", trained in stage 1; "own.image.mean", not trained. */
-static void own_add(Model *m, Modality k) {
-    const char *name = modality_name(k);
-    char full[PARAM_NAME];
-    int width = m->config.own[k].width, d = m->config.dim;
-    snprintf(full, sizeof full, "%s.own.weight", name);
-    m->own_weight[k] = params_add(&m->params, full, 2, (int[]){d, width});
-    snprintf(full, sizeof full, "%s.own.bias", name);
-    m->own_bias[k] = params_add(&m->params, full, 1, (int[]){d});
-    snprintf(full, sizeof full, "own.%s.mean", name);
-    m->own_mean[k] = params_add(&m->params, full, 1, (int[]){width});
-    snprintf(full, sizeof full, "own.%s.scale", name);
-    m->own_scale[k] = params_add(&m->params, full, 1, (int[]){1});
-}
-
 static void add_params(Model *m) {
     const ModelConfig *c = &m->config;
     ParamSet *p = &m->params;
     int d = c->dim;
-    if (c->own[MODALITY_IMAGE].width)
-        own_add(m, MODALITY_IMAGE);
+    if (PART_ARRAYS && c->own[MODALITY_IMAGE].width)
+        model_own_add(m, MODALITY_IMAGE);
     else
         cnn_add(&m->image, p, c->image_size, c->width, c->blocks, d);
-    if (c->own[MODALITY_TEXT].width)
-        own_add(m, MODALITY_TEXT);
+    if (PART_ARRAYS && c->own[MODALITY_TEXT].width)
+        model_own_add(m, MODALITY_TEXT);
     else
         text_encoder_add(&m->text, p, c->words, c->buckets, c->text_length, d);
     m->stage1_image_weight = params_add(p, "stage1.image.weight", 2, (int[]){c->classes, d});
@@ -66,24 +52,12 @@ static void add_params(Model *m) {
     for (int i = 0; i < c->n_extra; i++) params_add(p, c->extra[i].name, 1, &c->extra[i].size);
 }
 
-/* W_m starts as the identity where D <= d, else at random; V_m, which is linear in x_m, starts at 0, so that what it
- * learns lies in the span of the training cases. */
-static void own_init(Model *m, Modality k, uint64_t seed) {
-    size_t d = (size_t)m->config.dim, width = (size_t)m->config.own[k].width;
-    param_init_constant(m->own_scale[k], 1);
-    if (width > d) {
-        param_init_glorot(&m->params, m->own_weight[k], seed);
-        return;
-    }
-    for (size_t j = 0; j < width; j++) m->own_weight[k]->data[j * width + j] = 1;
-}
-
 static void init_params(Model *m, uint64_t seed) {
     ParamSet *p = &m->params;
     if (!m->config.own[MODALITY_IMAGE].width) cnn_init(&m->image, p, seed);
     if (!m->config.own[MODALITY_TEXT].width) text_encoder_init(&m->text, p, seed);
-    for (Modality k = 0; k < MODALITIES; k++)
-        if (m->config.own[k].width) own_init(m, k, seed);
+    for (Modality k = 0; PART_ARRAYS && k < MODALITIES; k++)
+        if (m->config.own[k].width) model_own_init(m, k, seed);
     transformer_init(&m->encoder, p, seed);
     if (m->expert_share) param_init_constant(m->expert_share, 1); /* until the experts are fitted */
     for (Modality k = 0; k < MODALITIES; k++)
@@ -124,20 +98,6 @@ Tensor *model_image_tokens(Tape *t, const Model *m, Tensor *x) {
 Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32_t *s, int b, int n, int g,
                           const int *length) {
     return text_encoder_forward(t, &m->text, w, s, b, n, g, length);
-}
-
-/* EQ(own)  Z_m = ((x_m - mu_m)/sigma_m) W_m + b_m
- * DEV(own-features): another program's features stand in place of the network of a modality. */
-Tensor *model_own_tokens(Tape *t, const Model *m, Modality modality, const float *x, int b) {
-    const OwnInput *own = &m->config.own[modality];
-    const real *mean = m->own_mean[modality]->data, scale = m->own_scale[modality]->data[0];
-    const char *outer = tape_equation(t, "own");
-    Tensor *in = tape_tensor3(t, b, own->tokens, own->width);
-    for (size_t i = 0; i < tensor_size(in); i++)
-        in->data[i] = ((real)x[i] - mean[i % (size_t)own->width]) * scale;
-    Tensor *z = op_linear(t, in, m->own_weight[modality], m->own_bias[modality]);
-    tape_equation(t, outer);
-    return z;
 }
 
 Tensor *model_stage1_logits(Tape *t, const Model *m, Modality modality, Tensor *u) {

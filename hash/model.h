@@ -100,6 +100,9 @@ Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32
 
 /* Z_m (b,N_m,d) of own features x (b,N_m,D), by the linear map that stage 1 learns. */
 Tensor *model_own_tokens(Tape *t, const Model *m, Modality modality, const float *x, int b);
+/* Parameters of modality k: "image.own.weight" and bias, trained in stage 1; "own.image.mean" and scale, not trained. Their first values. */
+void model_own_add(Model *m, Modality k);
+void model_own_init(Model *m, Modality k, uint64_t seed);
 
 /* Logits u_m V_m + a_m (b,c). */
 Tensor *model_stage1_logits(Tape *t, const Model *m, Modality modality, Tensor *u);

@@ -1,7 +1,7 @@
-/* Every op: formula, shapes, and what is not differentiable. Each returns a new tensor of the tape's arena and, while
- * recording, leaves a node behind. Shapes that do not fit abort (NN_REQUIRE). b = batch, n = tokens, d = width.
- * The code of a case never depends on its batch: with recording off, every op computes each case (each row of b) by
- * the same sequence of operations whatever the number of cases, their order and the length of padding. */
+/* Every op: formula, shapes, and what is not differentiable. An op returns a new tensor in the tape's arena. While recording,
+ * it also adds a node to the tape. Shapes that do not fit abort (NN_REQUIRE). b: batch, n: tokens, d: width.
+ * The code of a case does not depend on its batch. With recording off, every op computes each case (each row of b) by the
+ * same sequence of operations, whatever the number and order of the cases and the length of the padding. */
 #ifndef NN_OPS_H
 #define NN_OPS_H
 
@@ -19,17 +19,17 @@ Tensor *op_linear(Tape *t, Tensor *x, Tensor *w, Tensor *b);
 Tensor *op_conv2d(Tape *t, Tensor *x, Tensor *w, int stride, int pad);
 
 /* ---- op_conv1d.c ---- */
-/* y (b,n,do) = relu(x (b,n,d) * w (do,d,k) + b (do)), zero padding k/2 (k odd); tokens at and beyond length[i] of case i
- * count as zero in x and are zero in y. length (b) or NULL (all n). */
+/* y (b,n,do) = relu(x (b,n,d) * w (do,d,k) + b (do)), zero padding k/2 (k odd). Tokens from length[i] on are read
+ * as zero in x and are zero in y. length (b), or NULL: all n. */
 Tensor *op_conv1d(Tape *t, Tensor *x, Tensor *w, Tensor *b, const int *length);
 
 /* ---- op_batchnorm.c ---- */
 /* y = relu?( gamma (x - mean)/sqrt(var + 1e-5) + beta + add? ) over the last dimension (channels).
- * training: mean and variance (biased) of this batch; running = 0.9 running + 0.1 batch (variance unbiased).
- * otherwise the running ones. gamma, beta, running_mean, running_var (c). add: NULL or of x's shape (the shortcut). */
+ * Training: mean and variance (biased) of this batch; running = 0.9 running + 0.1 batch (variance unbiased).
+ * Inference: the running mean and variance. gamma, beta, running_mean, running_var (c). add: the shortcut, of x's shape, or NULL. */
 Tensor *op_batchnorm(Tape *t, Tensor *x, Tensor *gamma, Tensor *beta, Tensor *running_mean,
                      Tensor *running_var, Tensor *add, bool relu);
-/* Inference only (recording off): relu?(bn(conv2d(x)) + add?) with the normalisation folded into the convolution. */
+/* For inference (recording off): relu?(bn(conv2d(x)) + add?) with the normalisation folded into the convolution. */
 Tensor *op_conv2d_bn(Tape *t, Tensor *x, Tensor *w, int stride, int pad, Tensor *gamma, Tensor *beta,
                      Tensor *running_mean, Tensor *running_var, Tensor *add, bool relu);
 
@@ -46,7 +46,7 @@ Tensor *op_add_rows(Tape *t, Tensor *x,
                     Tensor *y); /* x (b,...) + y (...), the same y for every case: positions */
 Tensor *op_dropout(Tape *t, Tensor *x,
                    real p); /* training: each 0 with probability p, else x/(1-p); stream tape_rng */
-/* training: x + scale[j] N(0,1), j the last dimension; scale (d) constant. Otherwise x itself. */
+/* Training: x + scale[j] N(0,1), j: index of the last dimension; scale (d) constant. Inference: returns x. */
 Tensor *op_noise(Tape *t, Tensor *x, const real *scale);
 
 /* ---- op_pool.c ---- */
@@ -60,7 +60,7 @@ Tensor *op_mul(Tape *t, Tensor *x, Tensor *y); /* same shape, element by element
 Tensor *op_mean(Tape *t, Tensor *x);           /* (1), mean of all elements */
 
 /* ---- op_embedding.c ---- */
-/* y (b,n,d) = word[w] + mean over g of subword[s] + pos; zero at and beyond length[i].
+/* y (b,n,d) = word[w] + mean over g of subword[s] + pos; zero from length[i] on.
  * word (words,d); subword (buckets,d) or NULL; pos (N_t,d) with N_t >= n. w (b,n) ids; s (b,n,g) buckets, -1 = none (a token
  * without buckets adds nothing); length (b). Ids out of range abort. */
 Tensor *op_embedding(Tape *t, Tensor *word, Tensor *subword, Tensor *pos, const int32_t *w, const int32_t *s,
@@ -68,8 +68,8 @@ Tensor *op_embedding(Tape *t, Tensor *word, Tensor *subword, Tensor *pos, const 
 
 /* ---- op_shape.c ---- */
 Tensor *op_reshape(Tape *t, Tensor *x, int rank, const int *dim); /* same size and order; copies */
-/* [cls ; x1 + modality[m1] ; x2 + modality[m2]]: y (b, 1+n1+n2, d). x2 may be NULL. x2's tokens follow x1's first
- * length1[i] ones at once, so that the valid tokens of a case are a prefix; the rest is zero. cls (d), modality (2,d). length NULL: all. */
+/* [cls ; x1 + modality[m1] ; x2 + modality[m2]]: y (b, 1+n1+n2, d). x2 may be NULL. The tokens of x2 follow the first
+ * length1[i] tokens of x1 without a gap: the valid tokens of a case come first. The rest is zero. cls (d), modality (2,d). length NULL: all. */
 Tensor *op_sequence(Tape *t, Tensor *cls, Tensor *modality, Tensor *x1, int m1, const int *length1,
                     Tensor *x2, int m2, const int *length2);
 Tensor *op_token(Tape *t, Tensor *x, int index);                /* y (b,d) = x[:, index, :] */
@@ -77,12 +77,12 @@ Tensor *op_slice_rows(Tape *t, Tensor *x, int from, int count); /* rows [from, f
 
 /* ---- op_attention.c ---- */
 /* Multi-head self-attention. qkv (b,n,3d): q, then k, then v, heads in order; y (b,n,d):
- * y = softmax(q k' / sqrt(d/heads)) v per head over the first length[i] tokens; rows beyond are zero. length NULL: all.
+ * y = softmax(q k' / sqrt(d/heads)) v per head over the first length[i] tokens; later rows are zero. length NULL: all.
  * weights: NULL, or (b, heads, n) that receives the attention of token 0 (CLS) over all tokens, for explanation. */
 Tensor *op_attention(Tape *t, Tensor *qkv, int heads, const int *length, real *weights);
 
 /* ---- op_attention_first.c ---- */
-/* The same for the query of one token a case, all that the last layer of an encoder needs: q (b,d), kv (b,n,2d): k, then
+/* The same for the query of one token per case. The last layer of an encoder needs no other. q (b,d), kv (b,n,2d): k, then
  * v; y (b,d). weights: NULL, or (b, heads, n). */
 Tensor *op_attention_first(Tape *t, Tensor *q, Tensor *kv, int heads, const int *length, real *weights);
 

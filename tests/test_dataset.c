@@ -1,4 +1,4 @@
-/* Datasets and batches: what is kept, what is decoded again, and the same bytes whatever the threads. */
+/* Datasets and batches: which pictures are cached, which are decoded twice, and equal bytes at any number of threads. */
 #include "data/batch.h"
 
 #include <math.h>

@@ -208,7 +208,7 @@ static CaseSet read_database(const char *folder, Npy array[3]) {
     return c;
 }
 
-/* The run has no ties, and its order is that of the files: scikit-learn's value is dcmh's there, and lies between the bounds. */
+/* The TREC run has no ties and keeps the order of the files: scikit-learn's value equals dcmh's and lies between the bounds. */
 static void compare_with_peer(const char *python, const char *folder, const Dump *d) {
     char command[200], name[20];
     snprintf(command, sizeof command, "%s tests/peers/average_precision.py '%s'", python, folder);

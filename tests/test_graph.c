@@ -12,7 +12,7 @@
 
 enum { N = 26, D = 5, C = 3, K = 4 };
 
-/* N cases in groups of one to three, labelled but for two. */
+/* N cases in groups of one to three; two cases have no label. */
 typedef struct {
     float u[N * D], labels[N * C];
     double wide[N * D], wide_labels[N * C];

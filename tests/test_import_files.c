@@ -301,7 +301,7 @@ Test(import_files, after_a_stop_the_same_command_goes_on) {
     expect_empty_tmp();
     expect_msach(2, "belongs to an unfinished import with other options", "%s --frame all", command);
     cr_assert(exists("out.part/images/b.png"));
-    /* What was taken is not read again: its source may even be unreadable, as long as it is unchanged. */
+    /* A second import reads no file that the first one took: such a file may be unreadable, as long as it is unchanged. */
     cr_assert_eq(unlink(fixture_path("out.part/images/a.png")), 0);
     program("dcmdjpeg", "exit 1");
     snprintf(slow, sizeof slow, "cp '%s' \"$3\"", fixture_path("plain.dcm"));

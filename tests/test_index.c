@@ -68,7 +68,7 @@ Test(index, keeps_the_rows_that_have_a_label) {
 
 /* ---- Search ---- */
 
-/* The answer of index_search is that of the scan over the index's own codes. */
+/* index_search returns the hits of the scan over the index's own codes. */
 static void check_search(const Index *x, const uint8_t *allowed, size_t k, int radius, Pool *pool) {
     enum { QUERIES = 9 };
     uint8_t queries[QUERIES * BYTES];

@@ -151,7 +151,7 @@ Test(numbers, an_array_may_claim_as_many_bytes_as_are_allowed_and_no_more) {
     npy_says("(0, 9)", 0, STATUS_OK, NULL);
 }
 
-/* A segment's header that is right but for one number. */
+/* A segment's header with one wrong number. */
 static int segment_with(uint64_t rows, uint64_t names, uint64_t offset, uint64_t size) {
     SegmentHeader h = {.kind = SEGMENT_CASES, .rows = rows, .names = names, .table = 4096}, read;
     unsigned char bytes[SEGMENT_HEADER_BYTES];

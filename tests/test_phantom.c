@@ -1,4 +1,4 @@
-/* The phantom: the same bytes again, plan, pictures against their truth, refusals. */
+/* The phantom: equal bytes in two runs, the plan, pictures against their ground truth, refusals. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

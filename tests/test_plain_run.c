@@ -1,4 +1,4 @@
-/* A whole run by the plain loops and by the tuned functions: the same model but for rounding. */
+/* A whole run by the plain loops and by the tuned functions gives the same model within rounding. */
 #include <stdlib.h>
 #include <string.h>
 

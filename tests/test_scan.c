@@ -9,7 +9,7 @@
 #include "nn/base/rng.h"
 #include "tests/check.h"
 
-/* Codes of several kinds: random; few distinct values (long ties); equal to the query but for one bit; all
+/* Codes of several kinds: random; few distinct values (long ties); one bit from the query; all
  * equal. */
 enum { KINDS = 4 };
 

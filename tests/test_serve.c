@@ -1,4 +1,4 @@
-/* `msach serve` over plain sockets: what it answers, whom it refuses, its bounds, and that it ends and reads its index again in order. */
+/* `msach serve` over plain sockets: answers, refusals, limits, shutdown, and reloading of the index. */
 #include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -436,7 +436,7 @@ Test(table, parts_at_any_number_of_threads_one_after_the_other_give_the_bytes_of
     mem_free(extended);
 }
 
-/* Runs the finished table again, which must warn with this text and end with the same bytes; the cell is whole after it. */
+/* Runs the finished table a second time: it must warn with this text and end with the same bytes, and the cell is whole. */
 static void assert_computed_again(const Small *s, const char *whole, const char *warning) {
     expect_msach(0, warning, "table -q --data %s --out %s --bits 16 --seeds 1 --quick --set %s", s->manifest,
                  s->out, tiny_settings); /* --quiet hides no warning */

@@ -107,7 +107,7 @@ static const char *wrong_call(Tape *t, int number) {
     return NULL;
 }
 
-/* What a child that does the call writes to stderr; its exit status is that of waitpid. */
+/* Runs the call in a child. Returns its stderr and its exit status as waitpid gives it. */
 static int call_in_child(int number, char *text, size_t size) {
     int ends[2], status = 0;
     cr_assert_eq(pipe(ends), 0);

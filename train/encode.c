@@ -4,8 +4,10 @@
 
 #include "hash/code.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 #include "nn/ops.h"
 #include "train/experts.h"
+#include "train/own_input.h"
 
 void encode_keep(Tape *t, const Model *m, Tensor *c, int first, Encoding *out) {
     const Tensor *s = model_scores(t, m, c);
@@ -21,7 +23,7 @@ void encode_keep(Tape *t, const Model *m, Tensor *c, int first, Encoding *out) {
 
 Features encode_features(Tape *t, const Model *m, const Batch *b, Modality modality) {
     Features f = {0};
-    if (m->config.own[modality].width) {
+    if (PART_ARRAYS && m->config.own[modality].width) {
         f.z = model_own_tokens(t, m, modality, b->own[modality], b->n);
     } else if (modality == MODALITY_IMAGE) {
         f.z = model_image_tokens(t, m, tape_input(t, 4, (int[]){b->n, b->side, b->side, 1}, b->image));
@@ -33,10 +35,7 @@ Features encode_features(Tape *t, const Model *m, const Batch *b, Modality modal
     return f;
 }
 
-/* What stage 2 sees of the features f of n cases: they themselves, or the semantic token of their posterior. said (n,c): what the
- * experts say. */
-static Features seen_by_stage2(Tape *t, const Model *m, Modality modality, const Features *f,
-                               const float *said) {
+Features encode_seen(Tape *t, const Model *m, Modality modality, const Features *f, const float *said) {
     if (!m->config.semantic) return *f;
     int n = f->u->dim[0];
     float *p = arena_alloc(&t->arena, (size_t)n * (size_t)m->config.classes * sizeof *p);
@@ -53,7 +52,7 @@ static Tensor *image_context(Tape *t, const Model *m, const float *x, const floa
     float *said = arena_alloc(&t->arena, (size_t)n * c * sizeof *said);
     for (size_t i = 0; m->landmark && i < (size_t)n; i++)
         experts_image(m, g + i * DESCRIPTOR_DIM, said + i * c);
-    Features seen = seen_by_stage2(t, m, MODALITY_IMAGE, &f, said);
+    Features seen = encode_seen(t, m, MODALITY_IMAGE, &f, said);
     return model_context(t, m, &seen, NULL, 0, NULL);
 }
 
@@ -110,7 +109,7 @@ static Tensor *text_context(Tape *t, const Model *m, const int32_t *w, const int
     float *said = arena_alloc(&t->arena, (size_t)n * c * sizeof *said);
     for (int i = 0; m->idf && i < n; i++)
         experts_text(m, w + (size_t)i * (size_t)full, length[i], said + (size_t)i * c);
-    Features seen = seen_by_stage2(t, m, MODALITY_TEXT, &f, said);
+    Features seen = encode_seen(t, m, MODALITY_TEXT, &f, said);
     return model_context(t, m, NULL, &seen, 0, NULL);
 }
 
@@ -156,59 +155,8 @@ Status encode_texts(Encoder *e, const int32_t *w, const int32_t *s, const int *l
     return STATUS_OK;
 }
 
-Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err) {
-    const Model *m = e->model;
-    Tape *t = &e->tape;
-    size_t size = (size_t)m->config.own[modality].tokens * (size_t)m->config.own[modality].width;
-    bool image = modality == MODALITY_IMAGE;
-    if (ARENA_GUARD(&t->arena)) return mem_error(err, "encoding features");
-    for (int first = 0; first < n; first += ENCODE_TILE) {
-        tape_reset(t);
-        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        Features f = {.z = model_own_tokens(t, m, modality, x + (size_t)first * size, tile)};
-        f.u = op_mean_tokens(t, f.z, NULL);
-        Features seen = seen_by_stage2(t, m, modality, &f, NULL);
-        encode_keep(t, m, model_context(t, m, image ? &seen : NULL, image ? NULL : &seen, 0, NULL), first,
-                    out);
-    }
-    return STATUS_OK;
-}
-
-static const char *const WHAT[MODALITIES] = {"pictures", "texts"};
-
-Status encode_check_input(const Model *m, const char *const features[MODALITIES], const bool want[MODALITIES],
-                          Error *err) {
-    for (Modality k = 0; k < MODALITIES; k++) {
-        const OwnInput *own = &m->config.own[k];
-        if (want[k] && own->width && !features[k])
-            return error_set(
-                err, STATUS_INPUT,
-                "the model takes %s features of %d x %d numbers (tokens x width), not %s; give them "
-                "with --%s-features",
-                modality_name(k), own->tokens, own->width, WHAT[k], modality_name(k));
-        if (features[k] && !own->width)
-            return error_set(err, STATUS_INPUT,
-                             "%s: the model takes %s, not features; leave out --%s-features", features[k],
-                             WHAT[k], modality_name(k));
-    }
-    return STATUS_OK;
-}
-
-static Status check_own(const Model *m, const Dataset *d, Modality k, Error *err) {
-    const OwnInput *own = &m->config.own[k];
-    const OwnFeatures *f = d->own[k];
-    if (!own->width && !f) return STATUS_OK;
-    TRY(encode_check_input(
-        m, (const char *const[]){d->own[0] ? "features" : NULL, d->own[1] ? "features" : NULL},
-        (const bool[]){k == MODALITY_IMAGE, k == MODALITY_TEXT}, err));
-    if (f->width == own->width && f->tokens == own->tokens) return STATUS_OK;
-    return error_set(err, STATUS_INPUT,
-                     "%s features of %d x %d numbers (tokens x width); the model was trained on %d x %d",
-                     modality_name(k), f->tokens, f->width, own->tokens, own->width);
-}
-
 static Status encode_tile(Encoder *e, const Batch *b, Modality modality, Encoding *out, Error *err) {
-    if (b->own[modality]) return encode_own(e, modality, b->own[modality], b->n, out, err);
+    if (PART_ARRAYS && b->own[modality]) return encode_own(e, modality, b->own[modality], b->n, out, err);
     return modality == MODALITY_IMAGE ? encode_images(e, b->image, b->descriptor, b->n, out, err)
                                       : encode_texts(e, b->word, b->gram, b->length, b->n, out, err);
 }
@@ -223,7 +171,7 @@ Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, M
                     Encoding *out, Pool *pool, const Log *log, Error *err) {
     Batch b;
     Encoder e;
-    TRY(check_own(m, d, modality, err));
+    if (PART_ARRAYS) TRY(own_input_check(m, d, modality, err));
     encoder_init(&e, m, pool);
     BatchOptions o = {.mean = m->config.mean,
                       .deviation = m->config.deviation,

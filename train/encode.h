@@ -38,13 +38,9 @@ Status encode_images(Encoder *e, const float *x, const float *g, int n, Encoding
 Status encode_texts(Encoder *e, const int32_t *w, const int32_t *s, const int *length, int n, Encoding *out,
                     Error *err);
 
-/* x (n,tokens,width) own features of one modality, of the model's config.own. */
-Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err);
-
-/* Whether features of another program (paths by Modality, NULL: none) come for the modalities that the model takes so, and for no
- * other. want: the modalities to encode. STATUS_INPUT otherwise. */
-Status encode_check_input(const Model *m, const char *const features[MODALITIES], const bool want[MODALITIES],
-                          Error *err);
+/* What stage 2 sees of the features f of n cases: they themselves, or the semantic token of their posterior. said (n,c): what the experts
+ * say. */
+Features encode_seen(Tape *t, const Model *m, Modality modality, const Features *f, const float *said);
 
 /* The cases index (n) of a data set, one modality. STATUS_INPUT where the data set's own features are not those that the model takes. Reports progress to log, which may be NULL. */
 Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, Modality modality,

@@ -10,19 +10,12 @@
 #include "nn/base/bytes.h"
 #include "nn/base/parts.h"
 #include "train/experts.h"
+#include "train/own_input.h"
 
 static void set_number(StFile *f, const char *key, double v) {
     char text[64];
     snprintf(text, sizeof text, "%.17g", v);
     st_set(f, key, text);
-}
-
-/* One entry of metadata for each modality that takes features: tokens, width and checksum. */
-static void set_own(StFile *f, Modality k, const OwnInput *own) {
-    char key[32], text[64];
-    snprintf(key, sizeof key, "%s_features", modality_name(k));
-    snprintf(text, sizeof text, "%d %d %08x", own->tokens, own->width, own->crc);
-    if (own->width) st_set(f, key, text);
 }
 
 static void set_labels(StFile *f, char *const *names, int n) {
@@ -58,7 +51,7 @@ Status model_save(const char *path, const Model *m, const Config *c, const Vocab
     set_number(&f, "classes", m->config.classes);
     set_number(&f, "single", m->config.single);
     set_number(&f, "beta", c->beta_end);
-    for (Modality k = 0; k < MODALITIES; k++) set_own(&f, k, &m->config.own[k]);
+    for (Modality k = 0; PART_ARRAYS && k < MODALITIES; k++) own_input_store(&m->config.own[k], k, &f);
     set_labels(&f, label_names, n_labels);
     char *words = vocab_print(v);
     st_set(&f, "vocabulary", words ? words : "");
@@ -93,21 +86,6 @@ static Status need_number(const ModelFile *f, const char *path, const char *key,
     if (end == text || *end || !isfinite(*v) || *v < low || *v > high)
         return error_set(err, STATUS_INPUT, "%s: metadata '%s' is '%s'; a number from %g to %g was expected",
                          path, key, text, low, high);
-    return STATUS_OK;
-}
-
-static Status read_own(const ModelFile *f, const char *path, Modality k, OwnInput *own, Error *err) {
-    char key[32], rest;
-    snprintf(key, sizeof key, "%s_features", modality_name(k));
-    const char *text = st_get(&f->file, key);
-    if (!text) return STATUS_OK;
-    unsigned crc = 0;
-    if (sscanf(text, "%d %d %8x%c", &own->tokens, &own->width, &crc, &rest) != 3 || own->tokens < 1 ||
-        own->width < 1 || own->tokens > 1 << 20 || own->width > 1 << 20)
-        return error_set(err, STATUS_INPUT,
-                         "%s: metadata '%s' is '%.40s'; tokens, width and a checksum were expected", path,
-                         key, text);
-    own->crc = crc;
     return STATUS_OK;
 }
 
@@ -228,7 +206,10 @@ static Status open_file(ModelFile *f, const char *path, Error *err) {
     c.classes = (int)classes;
     c.single = single > 0;
     c.bag = experts_bag(c.words);
-    for (Modality k = 0; k < MODALITIES; k++) TRY(read_own(f, path, k, &c.own[k], err));
+    for (Modality k = 0; PART_ARRAYS && k < MODALITIES; k++)
+        TRY(own_input_read(&c.own[k], k, &f->file, path, err));
+    if (!PART_ARRAYS && (st_get(&f->file, "image_features") || st_get(&f->file, "text_features")))
+        return error_set(err, STATUS_INPUT, "%s: takes features; " PART_ABSENT("arrays"), path);
     TRY(check_sizes(f, &c, path, err));
     TRY(find_extras(f, &c, path, err));
     TRY(read_labels(f, path, err));

@@ -15,6 +15,7 @@
 #include "train/encode.h"
 #include "train/loop.h"
 #include "train/mixture.h"
+#include "train/own_input.h"
 #include "train/pages/report.h"
 
 /* Paths of a run's files. */
@@ -219,7 +220,7 @@ Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest,
     memset(s, 0, sizeof *s);
     memset(f, 0, sizeof *f);
     TRY(model_open(f, run, err));
-    TRY(encode_check_input(&f->model, o->features, (const bool[]){true, true}, err));
+    if (PART_ARRAYS) TRY(own_input_given(&f->model, o->features, (const bool[]){true, true}, err));
     TRY(session_open_for(s, &f->config, manifest, o, &f->vocab, f->label_names, f->n_labels,
                          f->model.config.mean, f->model.config.deviation, pool, log, err));
     return check_split(f, s, err);

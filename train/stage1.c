@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 #include "nn/ops.h"
 #include "train/encode.h"
 
@@ -49,7 +50,7 @@ static const float *mixed_input(Tape *t, const float *x, int b, size_t size, con
 /* Z_v of pictures, or of the features in their place. */
 static Tensor *image_tokens(Tape *t, const Model *m, const Batch *b, const int *mix, double lambda) {
     const OwnInput *own = &m->config.own[MODALITY_IMAGE];
-    if (own->width) {
+    if (PART_ARRAYS && own->width) {
         size_t size = (size_t)own->tokens * (size_t)own->width;
         return model_own_tokens(t, m, MODALITY_IMAGE,
                                 mixed_input(t, b->own[MODALITY_IMAGE], b->n, size, mix, lambda), b->n);

@@ -8,6 +8,7 @@
 #include "nn/base/parts.h"
 #include "nn/ops.h"
 #include "train/experts.h"
+#include "train/own_input.h"
 
 /* ---- What terms share ---- */
 
@@ -307,25 +308,6 @@ int terms_parameters(const Config *c, ModelExtra *out) {
     return n;
 }
 
-/* mu_m: the mean of the training cases, column by column; sigma_m: the root of the mean variance of a column. */
-static void measure_own(const Session *s, Modality k, Model *m) {
-    const OwnFeatures *f = &s->own[k];
-    size_t d = (size_t)f->width;
-    real *mean = m->own_mean[k]->data;
-    double count = (double)s->count[SET_TRAIN] * f->tokens, variance = 0;
-    for (size_t j = 0; j < d; j++) {
-        double sum = 0, squares = 0;
-        for (int i = 0; i < s->count[SET_TRAIN]; i++) {
-            const float *x = own_features_at(f, s->index[SET_TRAIN][i], 0) + j;
-            for (size_t t = 0; t < (size_t)f->tokens; t++)
-                sum += (double)x[t * d], squares += (double)x[t * d] * (double)x[t * d];
-        }
-        mean[j] = (real)(sum / count);
-        variance += squares / count - sum / count * (sum / count);
-    }
-    m->own_scale[k]->data[0] = (real)(variance > 0 ? 1 / sqrt(variance / (double)d) : 1);
-}
-
 Status terms_model(const Session *s, Model *m, Error *err) {
     ModelConfig c = config_model(&s->config);
     c.words = TOKEN_FIRST_WORD + s->vocab.n;
@@ -339,7 +321,7 @@ Status terms_model(const Session *s, Model *m, Error *err) {
         if (s->own[k].x) c.own[k] = (OwnInput){s->own[k].width, s->own[k].tokens, s->own[k].crc};
     TRY(model_create(m, &c, (uint64_t)s->config.seed, err));
     for (Modality k = 0; k < MODALITIES; k++)
-        if (s->own[k].x) measure_own(s, k, m);
+        if (PART_ARRAYS && s->own[k].x) own_input_measure(s, k, m);
     return STATUS_OK;
 }
 

@@ -1,0 +1,26 @@
+/* Features of another program in place of pictures or texts: what training, encoding and the model file need for them. */
+#ifndef TRAIN_OWN_INPUT_H
+#define TRAIN_OWN_INPUT_H
+
+#include "nn/safetensors.h"
+#include "train/encode.h"
+#include "train/session.h"
+
+/* Metadata "image_features" and "text_features": tokens, width and checksum; none where the modality takes no features. */
+void own_input_store(const OwnInput *own, Modality k, StFile *f);
+Status own_input_read(OwnInput *own, Modality k, const StFile *f, const char *path, Error *err);
+
+/* Sets mean and scale of modality k from the training cases. */
+void own_input_measure(const Session *s, Modality k, Model *m);
+
+/* x (n,tokens,width) own features of one modality, of the model's config.own. */
+Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err);
+
+/* Whether features of another program (paths by Modality, NULL: none) come for the modalities that the model takes so, and for no
+ * other. want: the modalities to encode. STATUS_INPUT otherwise. */
+Status own_input_given(const Model *m, const char *const features[MODALITIES], const bool want[MODALITIES],
+                       Error *err);
+/* STATUS_INPUT where the data set's own features are not those that the model takes. */
+Status own_input_check(const Model *m, const Dataset *d, Modality k, Error *err);
+
+#endif
