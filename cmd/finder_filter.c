@@ -61,10 +61,22 @@ static void warn_if_empty(const Finder *f, const FilterOptions *o, const Filter 
     warn_of_unknown_labels(f, o);
 }
 
+static Status keep_labels(const Finder *f, const FilterOptions *o, Filter *t, Error *err) {
+    size_t n = (size_t)index_count(f->index);
+    uint8_t *mark = o->n_labels ? mem_alloc(n + 1) : NULL;
+    if (o->n_labels && !mark) return mem_error(err, "the filter");
+    if (mark) memset(mark, 1, n);
+    Status s = STATUS_OK;
+    for (int k = 0; s == STATUS_OK && k < o->n_labels; k++)
+        s = index_keep_label(f->index, o->labels[k], mark, err);
+    for (Modality m = 0; s == STATUS_OK && mark && m < MODALITIES; m++)
+        for (size_t row = 0; row < n; row++) t->allowed[m][row] &= mark[row];
+    mem_free(mark);
+    return s;
+}
+
 static Status keep(const Finder *f, const FilterOptions *o, Filter *t, Error *err) {
-    for (int k = 0; k < o->n_labels; k++)
-        for (Modality m = 0; m < MODALITIES; m++)
-            TRY(index_keep_label(f->index, o->labels[k], t->allowed[m], err));
+    TRY(keep_labels(f, o, t, err));
     if (o->id_match) TRY(keep_matching(f, o->id_match, t, err));
     if (o->unseen) TRY(keep_unseen(f, t, err));
     return o->words ? word_filter_apply(f->index, o->words, t->allowed, err) : STATUS_OK;

@@ -85,6 +85,36 @@ Test(cli_answers, words_phrases_and_absent_words_filter_the_texts) {
 
 /* ---- Ties ---- */
 
+/* The index reads phrases of ASCII letters in texts of ASCII without splitting them; a text with one character of another kind is split. */
+Test(cli_answers, phrases_are_found_alike_in_ascii_and_in_other_texts) {
+    static const char *const texts[] = {"Free fluid seen",    "free-fluid, 3.5mm", "FREE (fluid)",
+                                        "free 12/2020 fluid", "free fluids",       "carefree fluid",
+                                        "free2 fluid",        "fluid free",        "free. Free  fluid free",
+                                        "free_fluid 2020",    "free 3 fluid",      "a free\\tfluid"};
+    enum { TEXTS = sizeof texts / sizeof *texts };
+    Buffer b = {0};
+    TinyRun t = tiny_run("tiny");
+    buffer_printf(&b, "id\ttext\n");
+    for (int i = 0; i < TEXTS; i++)
+        buffer_printf(&b, "a%d\t%s\nb%d\t%s \xc3\xa9\n", i, texts[i], i, texts[i]);
+    const char *index = fixture_path("phrases.idx");
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run,
+                 fixture_text("phrases.tsv", buffer_text(&b)), index);
+    buffer_free(&b);
+    Ran r = run_msach("search --index %s --words '\"free fluid\"' -k 0 --tsv", index);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    int found = 0;
+    for (int i = 0; i < TEXTS; i++) {
+        char ascii[32], other[32];
+        snprintf(ascii, sizeof ascii, "\ta%d\t", i);
+        snprintf(other, sizeof other, "\tb%d\t", i);
+        cr_assert_eq(strstr(r.out, ascii) != NULL, strstr(r.out, other) != NULL, "%s", texts[i]);
+        found += strstr(r.out, ascii) != NULL;
+    }
+    cr_assert_eq(found, 6, "%s", r.out);
+    ran_free(&r);
+}
+
 Test(cli_answers, ties_count_the_cases_within_the_distance_of_the_last_hit) {
     char index[600], manifest[2048] = "id\timage\ttext\n";
     for (int i = 0; i < 12; i++) {

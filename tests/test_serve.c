@@ -294,6 +294,41 @@ static void wait_for_cases(const Serving *s, int cases) {
     cr_assert_fail("the index does not have %d cases", cases);
 }
 
+/* Cases that pass a filter. */
+static long passed(const Serving *s, const char *filter) {
+    char target[256];
+    snprintf(target, sizeof target, "/api/search?id=case0007&%s", filter);
+    json_t *j = ask_json(s, 200, target);
+    long n = (long)json_integer_value(json_object_get(j, "passed"));
+    json_decref(j);
+    return n;
+}
+
+/* Filters are kept: the same one gives the same answer, also after others took its place and after a new index. */
+Test(serve, kept_filters_are_those_that_were_asked) {
+    Serving s = serving_start("--threads 1");
+    char filter[64];
+    long cysts = passed(&s, "label=cyst"), stones = passed(&s, "label=stone");
+    cr_assert_eq(passed(&s, "words=-zzz0"), 60);
+    cr_assert_neq(cysts, stones);
+    cr_assert_eq(passed(&s, "words=zzz0"), 0);
+    for (int i = 0; i < 20; i++) {
+        snprintf(filter, sizeof filter, "words=-zzz%d", i % 10);
+        cr_assert_eq(passed(&s, filter), 60);
+        cr_assert_eq(passed(&s, i % 2 ? "label=cyst" : "label=stone"), i % 2 ? cysts : stones);
+    }
+    for (int i = 0; i < 2; i++) {
+        json_t *j = ask_json(&s, 200, "/api/search?id=case0007&words=zzz0");
+        cr_assert_eq(json_array_size(json_object_get(j, "notes")), 1, "the warning is kept too");
+        json_decref(j);
+    }
+    expect_msach(0, NULL, "index -q --delete case0001 case0002 --out %s", s.index);
+    kill(s.pid, SIGHUP);
+    wait_for_cases(&s, 58);
+    cr_assert_eq(passed(&s, "words=-zzz0"), 58);
+    serving_stop(&s, SIGTERM, 0);
+}
+
 Test(serve, a_new_index_is_read_without_losing_a_request) {
     Serving s = serving_start("");
     pthread_t thread[4];

@@ -41,7 +41,15 @@ Status desk_open(Desk *d, const char *model, const char *index, Error *err) {
     return s;
 }
 
+static void forget_filter(KeptFilter *k) {
+    mem_free(k->key);
+    filter_free(&k->filter);
+    buffer_free(&k->notes);
+    *k = (KeptFilter){0};
+}
+
 void desk_close(Desk *d) {
+    for (size_t i = 0; i < KEPT_FILTERS; i++) forget_filter(&d->kept[i]);
     answer_free(&d->answer);
     buffer_free(&d->about);
     buffer_free(&d->notes);
@@ -116,9 +124,32 @@ static Status no_case(Job *job, Error *err, const char *id) {
     return error_set(err, STATUS_INPUT, "there is no case '%.200s'", id);
 }
 
+/* The filter of a question, as long as it is kept; its warnings go to d->notes. */
+static Status filter_of(Desk *d, const FilterOptions *o, const Filter **filter, Error *err) {
+    Buffer key = {0};
+    buffer_printf(&key, "%d\n%s", o->unseen, o->words ? o->words : "");
+    for (int i = 0; i < o->n_labels; i++) buffer_printf(&key, "\n%s", o->labels[i]);
+    const char *text = buffer_text(&key);
+    KeptFilter *k = d->kept;
+    while (k < d->kept + KEPT_FILTERS && !(k->key && strcmp(k->key, text) == 0)) k++;
+    Status s = key.failed ? mem_error(err, "the filter") : STATUS_OK;
+    if (s == STATUS_OK && k == d->kept + KEPT_FILTERS) {
+        k = &d->kept[d->next_kept++ % KEPT_FILTERS];
+        forget_filter(k);
+        s = finder_filter(d->finder, o, &k->filter, err);
+        if (s == STATUS_OK && !(k->key = mem_strdup(text))) s = mem_error(err, "the filter");
+        buffer_add(&k->notes, d->notes.data, d->notes.size);
+        d->notes.size = 0;
+        if (s != STATUS_OK) forget_filter(k);
+    }
+    buffer_free(&key);
+    if (s == STATUS_OK) buffer_add(&d->notes, k->notes.data, k->notes.size);
+    *filter = &k->filter;
+    return s;
+}
+
 static Status search(Desk *d, Job *job, Error *err) {
     Ask *ask = &job->ask;
-    Filter filter = {0};
     Query q = ask->query;
     SearchOptions o = ask->options;
     d->notes.size = 0;
@@ -127,12 +158,11 @@ static Status search(Desk *d, Job *job, Error *err) {
                          "the server runs without --model; only a case or a filter can be asked");
     if (q.kind == ASK_ID && index_find(d->finder->index, q.value) < 0) return no_case(job, err, q.value);
     if (q.kind == ASK_IMAGE) q.data = job->body, q.size = job->body_size;
-    Status s = ask->filtered ? finder_filter(d->finder, &ask->filter, &filter, err) : STATUS_OK;
-    if (ask->filtered) o.filter = &filter;
+    Status s = ask->filtered ? filter_of(d, &ask->filter, &o.filter, err) : STATUS_OK;
     if (s == STATUS_OK) s = finder_ask(d->finder, &q, &o, &d->answer, err);
     if (s == STATUS_OK)
-        s = add_answer(&job->out, d, ask, ask->filtered ? filter.passed : index_live(d->finder->index), err);
-    filter_free(&filter);
+        s = add_answer(&job->out, d, ask, ask->filtered ? o.filter->passed : index_live(d->finder->index),
+                       err);
     return s;
 }
 

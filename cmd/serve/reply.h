@@ -32,6 +32,14 @@ void job_fail(Job *job, int code, const char *message);
 /* Names the id of a case in the address of its picture: an address from before a reload must not show the picture of another case. Not 0. */
 uint64_t reply_check(const char *id);
 
+/* A filter that was asked, for the next pages and questions with the same one. key: what FilterOptions say; NULL: free. notes: its warnings. */
+typedef struct {
+    char *key;
+    Filter filter;
+    Buffer notes;
+} KeptFilter;
+enum { KEPT_FILTERS = 8 };
+
 /* finder: NULL where nothing is open. notes: warnings of the finder about the question, as items of a JSON array. about: the answer of JOB_ABOUT
  * for this index, made on demand. */
 typedef struct {
@@ -39,6 +47,8 @@ typedef struct {
     Answer answer;
     Log notes_log;
     Buffer notes, about;
+    KeptFilter kept[KEPT_FILTERS];
+    size_t next_kept; /* the oldest one */
 } Desk;
 
 /* Opens model (NULL: none) and index. On failure the desk keeps what it had. desk_close in the end. The desk must not move. */

@@ -13,14 +13,6 @@ void put_u64(unsigned char *to, uint64_t v) {
     for (int i = 0; i < 8; i++) to[i] = (unsigned char)(v >> (8 * i));
 }
 
-uint32_t get_u32(const unsigned char *from) {
-    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
-uint64_t get_u64(const unsigned char *from) {
-    return (uint64_t)get_u32(from + 4) << 32 | get_u32(from);
-}
-
 void numbers_convert(void *to, const void *from, size_t bytes, size_t width) {
     unsigned char *out = to;
     const unsigned char *in = from;

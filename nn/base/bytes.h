@@ -10,8 +10,12 @@
 /* ---- Little-endian numbers, whatever the machine ---- */
 void put_u32(unsigned char *to, uint32_t v);
 void put_u64(unsigned char *to, uint64_t v);
-uint32_t get_u32(const unsigned char *from);
-uint64_t get_u64(const unsigned char *from);
+static inline uint32_t get_u32(const unsigned char *from) {
+    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+static inline uint64_t get_u64(const unsigned char *from) {
+    return (uint64_t)get_u32(from + 4) << 32 | get_u32(from);
+}
 
 /* Copies `bytes` bytes of numbers of `width` bytes (1, 2, 4 or 8) from the machine's byte order to little-endian. The same call converts
  * back. `to` may be `from`. */
