@@ -284,6 +284,8 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 DOCDIR ?= $(PREFIX)/share/doc/msach
 # Where Python looks: the folder of packages under PREFIX that it has, else Debian's.
 PYTHONDIR ?= $(or $(shell python3 -c 'import sys; print(*[p for p in sys.path if p.startswith("$(PREFIX)/lib/python3") and \
@@ -292,16 +294,16 @@ INSTALL ?= install
 
 $(BUILD)/msach.1: $(BIN)
 	$(BIN) --man >$@
-$(BUILD)/msach.bash: $(BIN)
-	$(BIN) --completion >$@
+$(BUILD)/msach.bash $(BUILD)/msach.zsh $(BUILD)/msach.fish: $(BIN)
+	$(BIN) --completion $(subst .,,$(suffix $@)) >$@
 $(BUILD)/msach.pc: Makefile FORCE
 	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCLUDEDIR)' '' 'Name: msach' \
 	'Description: search of medical images and reports by short binary codes' 'Version: $(VERSION)' \
 	'Libs: -L$${libdir} -lmsach' 'Libs.private: $(strip $(LIB_NEEDS))' 'Cflags: -I$${includedir}' >$@
 
-install: msach library $(BUILD)/msach.1 $(BUILD)/msach.bash $(BUILD)/msach.pc
+install: msach library $(BUILD)/msach.1 $(BUILD)/msach.bash $(BUILD)/msach.zsh $(BUILD)/msach.fish $(BUILD)/msach.pc
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(MANDIR)/man1' \
-	'$(DESTDIR)$(COMPLETIONDIR)' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(PYTHONDIR)'
+	'$(DESTDIR)$(COMPLETIONDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(PYTHONDIR)'
 	$(INSTALL) -m 755 $(BIN) '$(DESTDIR)$(BINDIR)/msach'
 	$(INSTALL) -m 644 $(BUILD)/lib/libmsach.a '$(DESTDIR)$(LIBDIR)/libmsach.a'
 	$(INSTALL) -m 755 $(BUILD)/lib/$(SO_FULL) '$(DESTDIR)$(LIBDIR)/$(SO_FULL)'
@@ -311,6 +313,8 @@ install: msach library $(BUILD)/msach.1 $(BUILD)/msach.bash $(BUILD)/msach.pc
 	$(INSTALL) -m 644 cmd/lib/msach.h '$(DESTDIR)$(INCLUDEDIR)/msach.h'
 	$(INSTALL) -m 644 $(BUILD)/msach.1 '$(DESTDIR)$(MANDIR)/man1/msach.1'
 	$(INSTALL) -m 644 $(BUILD)/msach.bash '$(DESTDIR)$(COMPLETIONDIR)/msach'
+	$(INSTALL) -m 644 $(BUILD)/msach.zsh '$(DESTDIR)$(ZSHDIR)/_msach'
+	$(INSTALL) -m 644 $(BUILD)/msach.fish '$(DESTDIR)$(FISHDIR)/msach.fish'
 	$(INSTALL) -m 644 tests/library/search_index.c cmd/lib/python/table_row.py '$(DESTDIR)$(DOCDIR)/examples'
 	$(INSTALL) -m 644 cmd/lib/python/msach.py '$(DESTDIR)$(PYTHONDIR)/msach.py'
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
@@ -320,10 +324,12 @@ uninstall:
 	rm -f '$(DESTDIR)$(BINDIR)/msach' '$(DESTDIR)$(LIBDIR)/libmsach.a' '$(DESTDIR)$(LIBDIR)/$(SO_FULL)' \
 	'$(DESTDIR)$(LIBDIR)/$(SO_MAJOR)' '$(DESTDIR)$(LIBDIR)/$(SO)' '$(DESTDIR)$(LIBDIR)/pkgconfig/msach.pc' \
 	'$(DESTDIR)$(INCLUDEDIR)/msach.h' '$(DESTDIR)$(MANDIR)/man1/msach.1' '$(DESTDIR)$(COMPLETIONDIR)/msach' \
+	'$(DESTDIR)$(ZSHDIR)/_msach' '$(DESTDIR)$(FISHDIR)/msach.fish' \
 	'$(DESTDIR)$(DOCDIR)/examples/search_index.c' '$(DESTDIR)$(DOCDIR)/examples/table_row.py' \
 	'$(DESTDIR)$(PYTHONDIR)/msach.py' '$(DESTDIR)$(PYTHONDIR)'/__pycache__/msach.*.pyc
 	@rmdir '$(DESTDIR)$(PYTHONDIR)/__pycache__' 2>/dev/null; rmdir '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' 2>/dev/null; case '$(DESTDIR)$(PREFIX)' in /usr | /usr/local) ;; \
-	*) for folder in '$(MANDIR)/man1' '$(MANDIR)' '$(COMPLETIONDIR)' '$(PREFIX)/share/bash-completion' '$(PREFIX)/share/doc' \
+	*) for folder in '$(MANDIR)/man1' '$(MANDIR)' '$(COMPLETIONDIR)' '$(PREFIX)/share/bash-completion' '$(ZSHDIR)' '$(PREFIX)/share/zsh' '$(FISHDIR)' \
+	'$(PREFIX)/share/fish' '$(PREFIX)/share/doc' \
 	'$(PREFIX)/share' '$(PYTHONDIR)' '$(dir $(PYTHONDIR))' '$(LIBDIR)/pkgconfig' '$(LIBDIR)' '$(INCLUDEDIR)' '$(BINDIR)' '$(PREFIX)'; do \
 	rmdir '$(DESTDIR)'"$$folder" 2>/dev/null; done;; esac; true
 FORCE:

@@ -1,4 +1,4 @@
-/* The command line. One table of options a verb serves parsing, --help, the man page and bash completion, so that they cannot disagree. */
+/* The command line. One table of options a verb serves parsing, --help, the man page and completion, so that they cannot disagree. */
 #ifndef CMD_ARGS_H
 #define CMD_ARGS_H
 

@@ -111,7 +111,7 @@ static bool run_switch(int argc, char **argv) {
     else if (strcmp(word, "--man") == 0)
         manual_man(stdout);
     else if (strcmp(word, "--completion") == 0)
-        manual_completion(stdout);
+        return manual_completion(stdout, argc > 2 ? argv[2] : NULL);
 #endif
     else
         return false;

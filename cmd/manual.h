@@ -2,9 +2,11 @@
 #ifndef CMD_MANUAL_H
 #define CMD_MANUAL_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-void manual_man(FILE *to);        /* mdoc(7) */
-void manual_completion(FILE *to); /* for bash */
+void manual_man(FILE *to); /* mdoc(7) */
+/* shell: "bash", "zsh", "fish", or NULL for bash; false where it is another. */
+bool manual_completion(FILE *to, const char *shell);
 
 #endif

@@ -241,6 +241,12 @@ Test(cli_manual, man_page_holds_every_verb_and_mandoc_has_nothing_to_say) {
     cr_assert_eq(tool(command), 0);
 }
 
+Test(cli_manual, rows_of_tables_stay_lines_of_the_man_page) {
+    Ran r = run_msach("--man");
+    cr_assert_not_null(strstr(r.out, "\n  vqa-rad    VQA_RAD_Dataset_Public.json"), "layouts of import");
+    ran_free(&r);
+}
+
 Test(cli_manual, bash_completes_verbs_and_options) {
     Ran r = run_msach("--completion");
     cr_assert_eq(r.code, 0);
@@ -251,7 +257,50 @@ Test(cli_manual, bash_completes_verbs_and_options) {
     snprintf(
         command, sizeof command,
         "bash -c '. %s; COMP_WORDS=(msach sea); COMP_CWORD=1; _msach; test \"${COMPREPLY[*]}\" = search; "
-        "COMP_WORDS=(msach search --ra); COMP_CWORD=2; _msach && test \"${COMPREPLY[*]}\" = --radius'",
+        "COMP_WORDS=(msach search --ra); COMP_CWORD=2; _msach && test \"${COMPREPLY[*]}\" = --radius && "
+        "COMP_WORDS=(msach import vqa-r); COMP_CWORD=2; _msach && test \"${COMPREPLY[*]}\" = vqa-rad && "
+        "COMP_WORDS=(msach export --to pg); COMP_CWORD=3; _msach && test \"${COMPREPLY[*]}\" = pgcopy'",
         script);
     cr_assert_eq(tool(command), 0);
+}
+
+Test(cli_manual, zsh_completes_verbs_options_layouts_and_formats) {
+    static const char *const asked =
+        "compdef() { :; }\n_describe() { local n=$2; print -l -- \"${(@P)n}\" }\n_files() { print files }\n"
+        "source \"$1\"\nwords=(msach s); CURRENT=2; _msach\nwords=(msach search -); CURRENT=3; _msach\n"
+        "words=(msach import v); CURRENT=3; _msach\nwords=(msach export --to p); CURRENT=4; _msach\n"
+        "words=(msach train x); CURRENT=3; _msach\n";
+    static const char *const parts[] = {"search:", "--radius:", "vqa-rad", "pgcopy", "files"};
+    Ran r = run_msach("--completion zsh");
+    cr_assert_eq(r.code, 0);
+    cr_assert_eq(strncmp(r.out, "#compdef msach\n", 15), 0);
+    const char *script = fixture_text("_msach", r.out), *asks = fixture_text("asks.zsh", asked);
+    ran_free(&r);
+    char command[1500];
+    if (tool("command -v zsh >/dev/null") != 0) cr_skip("zsh is not installed");
+    for (int i = 0; i < 5; i++) {
+        snprintf(command, sizeof command, "zsh -f '%s' '%s' | grep -q -- '^%s'", asks, script, parts[i]);
+        cr_assert_eq(tool(command), 0, "%s", parts[i]);
+    }
+}
+
+Test(cli_manual, fish_completes_verbs_options_layouts_and_formats) {
+    static const char *const asked[][2] = {{"s", "search"},
+                                           {"search --ra", "--radius"},
+                                           {"import vqa-r", "vqa-rad"},
+                                           {"export --to pg", "pgcopy"}};
+    Ran r = run_msach("--completion fish");
+    cr_assert_eq(r.code, 0);
+    cr_assert_not_null(strstr(r.out, "complete -c msach -f -n __fish_use_subcommand -a search"));
+    const char *script = fixture_text("msach.fish", r.out);
+    ran_free(&r);
+    expect_msach(2, "--completion", "--completion tcsh");
+    char command[1500];
+    if (tool("command -v fish >/dev/null") != 0) cr_skip("fish is not installed");
+    for (int i = 0; i < 4; i++) {
+        snprintf(command, sizeof command,
+                 "fish --no-config -c 'source %s; complete -C \"msach %s\"' | grep -q -- '^%s'", script,
+                 asked[i][0], asked[i][1]);
+        cr_assert_eq(tool(command), 0, "%s", asked[i][0]);
+    }
 }
