@@ -33,11 +33,11 @@ Test(calibration, shares_are_the_oracles_and_never_rise_with_distance) {
         double share[ROW];
         Error err;
         make_pairs(&rng, pairs);
-        Calibration c = {.bits = BITS, .pairs = &pairs[0][0][0]};
+        Calibration c = {.bits = BITS, .pairs = &pairs[0][0][0], .groups = round % 20};
         cr_assert_eq(calibration_fit(&c, &err), STATUS_OK);
         for (Modality m = 0; m < MODALITIES; m++) {
             double all = 0, relevant = 0;
-            oracle_confidence(pairs[m][0], pairs[m][1], ROW, CALIBRATION_LEAST, share);
+            oracle_confidence(pairs[m][0], pairs[m][1], ROW, CALIBRATION_LEAST, c.groups, share);
             for (int d = 0; d < ROW; d++) {
                 all += (double)pairs[m][0][d], relevant += (double)pairs[m][1][d];
                 cr_assert_float_eq(calibration_share(&c, m, d), share[d], 1e-12, "round %d, distance %d",
@@ -97,12 +97,14 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
                         .trained = trained,
                         .n_trained = 2,
                         .pairs = &pairs[0][0][0],
+                        .groups = 7,
                         .picture = picture,
                         .n_pictures = 2,
                         .unlike = 0.5},
                 c;
     cr_assert_eq(read_back(&from, BITS, DIM, &c), STATUS_OK);
     cr_assert_eq(memcmp(c.pairs, pairs, sizeof pairs), 0);
+    cr_assert_eq(c.groups, 7);
     cr_assert(calibration_trained_on(&c, "a") == 1 && calibration_trained_on(&c, "b") == 1);
     cr_assert_eq(calibration_trained_on(&c, "c"), 0);
     cr_assert(!calibration_is_unlike(&c, near) && calibration_is_unlike(&c, far));

@@ -62,6 +62,18 @@ Status calibrate_count(const RetrievalTask *t, int64_t *pairs, Error *err) {
     return s;
 }
 
+static Status count_groups(Calibration *c, const Session *s, Error *err) {
+    uint8_t *seen = mem_calloc((size_t)s->manifest.n_groups + 1, 1);
+    if (!seen) return mem_error(err, "the calibration");
+    for (int i = 0; i < s->count[SET_VAL]; i++) {
+        uint8_t *flag = &seen[s->manifest.cases[s->index[SET_VAL][i]].group];
+        c->groups += !*flag;
+        *flag = 1;
+    }
+    mem_free(seen);
+    return STATUS_OK;
+}
+
 /* codes: of the validation cases, by Modality. */
 static Status count_validation(Calibration *c, const Session *s, uint8_t *const codes[MODALITIES],
                                const CaseSet *database, Error *err) {
@@ -77,6 +89,7 @@ static Status count_validation(Calibration *c, const Session *s, uint8_t *const 
         status = calibrate_count(&t, c->pairs + (size_t)from * direction, err);
     }
     evaluation_cases_free(&query);
+    if (status == STATUS_OK) status = count_groups(c, s, err);
     return status == STATUS_OK ? calibration_fit(c, err) : status;
 }
 

@@ -10,16 +10,18 @@
 
 static const char TRAINED[] = "calibration.trained", PAIRS[] = "calibration.pairs",
                   PICTURES[] = "calibration.pictures", SALT[] = "calibration_salt",
-                  UNLIKE[] = "calibration_unlike";
+                  UNLIKE[] = "calibration_unlike", GROUPS[] = "calibration_groups";
 
 /* ---- The file ---- */
 
 void calibration_store(const Calibration *c, StFile *f) {
-    char unlike[64];
+    char unlike[64], groups[24];
     if (c->trained) {
         st_set(f, SALT, c->salt);
         st_add(f, TRAINED, ST_I64, 1, (int64_t[]){c->n_trained}, c->trained);
     }
+    snprintf(groups, sizeof groups, "%d", c->groups);
+    if (c->pairs && c->groups > 0) st_set(f, GROUPS, groups);
     if (c->pairs) st_add(f, PAIRS, ST_I64, 3, (int64_t[]){MODALITIES, 2, c->bits + 1}, c->pairs);
     if (c->picture) {
         snprintf(unlike, sizeof unlike, "%.17g", c->unlike);
@@ -48,7 +50,8 @@ static Status copy_tensor(const StFile *f, const char *name, StType type, int ra
 
 static Status check_numbers(const Calibration *c, const char *path, Error *err) {
     size_t row = (size_t)c->bits + 1;
-    bool whole = !c->picture || (isfinite(c->unlike) && c->unlike >= 0);
+    bool whole = c->groups >= 0;
+    whole = whole && (!c->picture || (isfinite(c->unlike) && c->unlike >= 0));
     for (int i = 1; i < c->n_trained; i++) whole = whole && c->trained[i - 1] <= c->trained[i];
     for (size_t i = 0; c->pairs && i < MODALITIES * row; i++) {
         const int64_t *all = c->pairs + i / row * 2 * row + i % row;
@@ -62,7 +65,7 @@ static Status check_numbers(const Calibration *c, const char *path, Error *err) 
 Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, const char *path, Error *err) {
     int64_t n = 0;
     void *data;
-    const char *salt = st_get(f, SALT), *unlike = st_get(f, UNLIKE);
+    const char *salt = st_get(f, SALT), *unlike = st_get(f, UNLIKE), *groups = st_get(f, GROUPS);
     *c = (Calibration){.bits = bits, .dim = dim, .chance_from = {-1, -1}};
     snprintf(c->salt, sizeof c->salt, "%s", salt ? salt : "");
     TRY(copy_tensor(f, TRAINED, ST_I64, 1, (int64_t[]){-1}, &data, &n, path, err));
@@ -70,6 +73,7 @@ Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, cons
     c->n_trained = data ? (int)n : 0;
     TRY(copy_tensor(f, PAIRS, ST_I64, 3, (int64_t[]){MODALITIES, 2, bits + 1}, &data, &n, path, err));
     c->pairs = data;
+    c->groups = groups ? (int)strtol(groups, NULL, 10) : 0;
     TRY(copy_tensor(f, PICTURES, ST_F32, 2, (int64_t[]){-1, dim}, &data, &n, path, err));
     c->picture = data;
     c->n_pictures = data ? (int)n : 0;
@@ -119,7 +123,8 @@ static int pool_pairs(const int64_t *all, const int64_t *relevant, int bits, Poo
     return n;
 }
 
-/* EQ(confidence)  p = argmin sum_d n_d (p(d) - r_d/n_d)^2 with p(d) >= p(d+1), by pool adjacent violators */
+/* EQ(confidence)  p(d) = (g q(d) + chance) / (g + 1), q = argmin sum_d n_d (q(d) - r_d/n_d)^2 with q(d) >= q(d+1)
+ * (here q, by pool adjacent violators; shrink does the rest) */
 static void fit_direction(const int64_t *all, const int64_t *relevant, int bits, double *share) {
     Pooled pool[CODE_MAX_BITS + 1];
     int n = pool_pairs(all, relevant, bits, pool), kept = 0;
@@ -134,6 +139,12 @@ static void fit_direction(const int64_t *all, const int64_t *relevant, int bits,
     for (int i = 0; i < kept; i++)
         for (int d = pool[i].first; d <= pool[i].last; d++)
             share[d] = pool[i].all > 0 ? pool[i].relevant / pool[i].all : 0;
+}
+
+/* Pairs of one group (patient) are alike, so that few groups give shares that are too sure: one further group is assumed, whose
+ * pairs share labels as often as chance at every distance. groups 0: not known; the shares stay. */
+static void shrink(double *share, int bits, double chance, int groups) {
+    for (int d = 0; groups > 0 && d <= bits; d++) share[d] = (groups * share[d] + chance) / (groups + 1);
 }
 
 Status calibration_fit(Calibration *c, Error *err) {
@@ -152,6 +163,7 @@ Status calibration_fit(Calibration *c, Error *err) {
         if (pairs <= 0) continue;
         fit_direction(all, relevant, c->bits, share);
         c->chance[m] = found / pairs;
+        shrink(share, c->bits, c->chance[m], c->groups);
         for (size_t d = row; d-- > 0 && share[d] <= c->chance[m];) c->chance_from[m] = (int)d;
     }
     return STATUS_OK;

@@ -5,7 +5,7 @@
  *   calibration.pairs     i64 (2,2,q+1)   by modality of the query: pairs at each distance, pairs that share a label
  *   calibration.pictures  f32 (p,d)       descriptors (data/picture/descriptor.h), each the mean of three training pictures of different patients; metadata "calibration_unlike": greatest usual distance
  *
- * A hash hides an id from a reader of the file, not from someone who can guess the id. */
+ * The metadata "calibration_groups" counts the groups of the validation queries. A hash hides an id from a reader of the file, not from someone who can guess the id. */
 #ifndef TRAIN_CALIBRATION_H
 #define TRAIN_CALIBRATION_H
 
@@ -24,7 +24,7 @@ typedef struct {
     int bits, dim;
     char salt[CALIBRATION_SALT];
     int64_t *trained, *pairs;
-    int n_trained;
+    int n_trained, groups; /* groups: of the validation queries behind `pairs`; 0: not known */
     float *picture;
     int n_pictures;
     double unlike;

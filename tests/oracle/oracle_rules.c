@@ -59,7 +59,8 @@ static double mean_share(const double *all, const double *relevant, int i, int j
 
 /* By the min-max formula of isotonic regression (Robertson, Wright, Dykstra 1988): p_d = min over i <= d of max over j >= d of the mean of
  * i..j. */
-void oracle_confidence(const int64_t *all, const int64_t *relevant, int n, int least, double *share) {
+void oracle_confidence(const int64_t *all, const int64_t *relevant, int n, int least, int groups,
+                       double *share) {
     enum { MOST = 128 };
     double pairs[MOST] = {0}, found[MOST] = {0};
     int pool[MOST], pools = 0;
@@ -87,6 +88,10 @@ void oracle_confidence(const int64_t *all, const int64_t *relevant, int n, int l
         }
         share[d] = low;
     }
+    double every = 0, shared = 0;
+    for (int d = 0; d < n; d++) every += (double)all[d], shared += (double)relevant[d];
+    for (int d = 0; d < n && groups; d++)
+        share[d] += (shared / every - share[d]) / (1 + (double)groups); /* a step towards chance */
 }
 
 /* FNV-1a of 32 bits (Fowler, Noll, Vo): for each byte, xor, then times the prime. */

@@ -16,7 +16,8 @@ void oracle_code(const float *s, int q, int *bit);
 /* Scores s (q) against bits (q). */
 double oracle_asymmetric(const float *s, const int *bit, int q);
 /* share (n) at n distances with these pairs, of which `relevant` share a label; nearer distances are pooled to `least` pairs. */
-void oracle_confidence(const int64_t *all, const int64_t *relevant, int n, int least, double *share);
+void oracle_confidence(const int64_t *all, const int64_t *relevant, int n, int least, int groups,
+                       double *share);
 /* Buckets of the n-grams of an ASCII word, shorter ones first, at most `most`; returns how many. */
 int oracle_ngrams(const char *word, unsigned buckets, int most, int32_t *bucket);
 
