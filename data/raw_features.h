@@ -20,9 +20,9 @@ void raw_bag(const int32_t *id, int length, int words, const float *idf, float *
 /* idf (raw_words(d->vocab)) over the cases index (n) of a dataset. */
 void raw_cases_idf(const Dataset *d, const int *index, int n, float *idf);
 
-/* The cases index (n) of a dataset: out (n,DESCRIPTOR_DIM), of the picture of side d->side. A case without picture is black.
- * Memory and decoding errors. */
-Status raw_descriptors(const Dataset *d, const int *index, int n, float *out, Error *err);
+/* The cases index (n) of a dataset: out (n,DESCRIPTOR_DIM), of the picture of side d->side, or of its mirror image (left and right
+ * changed). A case without picture is black. Memory and decoding errors. */
+Status raw_descriptors(const Dataset *d, const int *index, int n, bool mirrored, float *out, Error *err);
 /* out (n,raw_words(d->vocab)); idf over the training cases train (n_train). */
 Status raw_texts(const Dataset *d, const int *train, int n_train, const int *index, int n, float *out,
                  Error *err);

@@ -3,12 +3,18 @@
 #include <string.h>
 
 #include "data/picture/descriptor.h"
+#include "data/raw_features.h"
 #include "hash/expert.h"
 #include "hash/ridge.h"
+#include "nn/base/alloc.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"
+#include "tests/fixtures.h"
 #include "tests/oracle/oracle_expert.h"
+#include "tests/tiny_set.h"
+#include "train/experts.h"
 #include "train/mixture.h"
+#include "train/terms.h"
 
 /* ---- Descriptor ---- */
 
@@ -326,4 +332,75 @@ Test(mixture, of_many_cases_some_spread_evenly_are_ranked) {
         f[i] = 0.5;
     }
     cr_assert_float_eq(share_of(&(MixtureCases){MANY, 1, net, f, y, group, false}, 0), 0.1, 1e-12);
+}
+
+/* ---- Mirror images ---- */
+
+/* phi (m) of the picture of a case, or of its mirror image, by the oracles. */
+static void mirror_features(const Session *s, const Model *m, int which, bool mirrored, double *phi) {
+    static uint8_t scratch[16 * 16], flipped[16 * 16];
+    const uint8_t *picture;
+    double g[DESCRIPTOR_DIM], z[DESCRIPTOR_DIM];
+    Error err = {0};
+    cr_assert_eq(dataset_picture(&s->data, which, scratch, &picture, &err), STATUS_OK, "%s", err.message);
+    for (int i = 0; i < 16 * 16; i++) flipped[i] = picture[mirrored ? i / 16 * 16 + 15 - i % 16 : i];
+    oracle_descriptor(flipped, 16, g);
+    for (int j = 0; j < m->landmark->dim[0]; j++) {
+        for (int k = 0; k < DESCRIPTOR_DIM; k++) z[k] = (double)m->landmark->data[j * DESCRIPTOR_DIM + k];
+        phi[j] = oracle_expert_feature(g, z, DESCRIPTOR_DIM);
+    }
+}
+
+/* The fit to n cases, or to 2 n with P twice itself. */
+static void check_mirror(const Session *s, int copies) {
+    Model m = {0};
+    Error err = {0};
+    int n = s->count[SET_TRAIN], c = session_classes(s), landmarks = s->config.landmarks, all = copies * n;
+    cr_assert_eq(terms_model(s, &m, &err), STATUS_OK);
+    cr_assert_eq(experts_fit(s, &m, &err), STATUS_OK, "%s", err.message);
+    double *phi = mem_calloc((size_t)(all * landmarks), sizeof *phi),
+           *y = mem_calloc((size_t)(all * c), sizeof *y);
+    double *p = mem_calloc((size_t)(landmarks * landmarks), sizeof *p),
+           *f = mem_calloc((size_t)(all * c), sizeof *f);
+    float *got = mem_calloc((size_t)(n * c), sizeof *got);
+    int *group = mem_calloc((size_t)all, sizeof *group);
+    bool *use = mem_calloc((size_t)all, sizeof *use);
+    for (int i = 0; i < all; i++) {
+        int which = s->index[SET_TRAIN][i % n];
+        mirror_features(s, &m, which, i >= n, phi + i * landmarks);
+        for (int k = 0; k < c; k++) y[i * c + k] = s->manifest.labels[which * c + k];
+        group[i] = s->manifest.cases[which].group;
+        use[i] = true;
+    }
+    expert_penalty(m.landmark->data, landmarks, DESCRIPTOR_DIM, p);
+    for (int i = 0; i < landmarks * landmarks; i++) p[i] *= copies;
+    oracle_ridge(phi, y, group, use, p, all, landmarks, c, f);
+    cr_assert_eq(experts_cases(s, &m, s->index[SET_TRAIN], n, MODALITY_IMAGE, got, &err), STATUS_OK);
+    for (int i = 0; i < n; i++) oracle_expert_clip(f + i * c, c, s->single);
+    is_near(got, f, n * c, 1e-4, "image expert");
+
+    float *held = mem_calloc((size_t)(n * c), sizeof *held); /* of a case: without its mirror image too */
+    cr_assert_eq(experts_hold_out(s, &m, MODALITY_IMAGE, held, &err), STATUS_OK);
+    for (int i = 0; i < all; i++) use[i] = group[i] != group[0];
+    oracle_ridge(phi, y, group, use, p, all, landmarks, c, f);
+    oracle_expert_clip(f, c, s->single);
+    is_near(held, f, c, 1e-4, "held out");
+    void *owned[] = {phi, y, p, f, got, group, use, held};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mem_free(owned[i]);
+    model_free(&m);
+}
+
+Test(experts, few_groups_learn_mirror_images_as_the_oracle_does) {
+    Config c = tiny_config();
+    ManifestOptions o = {0};
+    Error err = {0};
+    c.landmarks = 12;
+    Session s;
+    cr_assert_eq(session_open(&s, &c, tiny_set("mirror", 1), &o, NULL, NULL, &err), STATUS_OK, "%s",
+                 err.message);
+    s.config.mirror_groups = s.groups;
+    check_mirror(&s, 1);
+    s.config.mirror_groups = s.groups + 1;
+    check_mirror(&s, 2);
+    session_close(&s);
 }

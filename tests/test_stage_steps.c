@@ -444,6 +444,46 @@ Test(stage2, the_networks_posterior_is_softmax_or_sigmoids_and_the_experts_share
     tape_free(&t);
 }
 
+/* With experts and L_soft, L_align and L_man are g of what they are without; the other terms stay. */
+Test(stage2, terms_of_labels_weigh_what_the_networks_are_trusted) {
+    static const double shares[][2] = {{0, 0}, {0.1, 0.3}, {0.3, 0.7}, {0.9, 1}};
+    Session s;
+    Stage2 st;
+    Model m;
+    Tape t;
+    begin_stage2(&s);
+    stage2_begin(&st, &s);
+    golden_model(&m, MODEL_STAGE2, 4);
+    tape_init(&t, NULL);
+    Loss plain = loss_of_stage2(&t, &st, &s, &m);
+    double align = value(plain.term[TERM_ALIGN]), manifold = value(plain.term[TERM_MANIFOLD]),
+           balance = value(plain.term[TERM_BALANCE]);
+    Tensor share = {.rank = 1, .dim = {MODALITIES}};
+    m.expert_share = &share;
+    s.config.weight_soft_pairs = 0.5;
+    s.config.label_trust = 1;
+    for (size_t i = 0; i < 2 * sizeof shares / sizeof *shares; i++) {
+        real alpha[MODALITIES] = {(real)shares[i / 2][0], (real)shares[i / 2][1]};
+        double g = i % 2 ? oracle_trust(shares[i / 2][0], shares[i / 2][1]) : 1;
+        share.data = alpha;
+        s.config.label_trust = i % 2;
+        Loss loss = loss_of_stage2(&t, &st, &s, &m);
+        cr_assert_eq(loss.term[TERM_ALIGN] == NULL, g == 0);
+        cr_assert_eq(loss.term[TERM_MANIFOLD] == NULL, g == 0);
+        if (g > 0) cr_assert_float_eq(value(loss.term[TERM_ALIGN]), g * align, 1e-6);
+        if (g > 0) cr_assert_float_eq(value(loss.term[TERM_MANIFOLD]), g * manifold, 1e-6);
+        cr_assert_float_eq(value(loss.term[TERM_BALANCE]), balance, 1e-6);
+        check_total(&loss, &s.config, 2);
+    }
+    s.config.weight_soft_pairs = 0; /* the squares are then the only form */
+    cr_assert_float_eq(value(loss_of_stage2(&t, &st, &s, &m).term[TERM_MANIFOLD]), manifold, 1e-6);
+    m.expert_share = NULL;
+    tape_free(&t);
+    model_free(&m);
+    stage2_end(&st);
+    session_end(&s);
+}
+
 Test(stage2, without_joint_pass_there_is_no_teacher_and_two_classified_codes) {
     Session s;
     Stage2 st;

@@ -14,7 +14,7 @@ int experts_bag(int words) {
 
 /* What a fit needs of the training cases. */
 typedef struct {
-    int n, m, c;     /* cases, features, labels */
+    int n, m, c;     /* cases and copies of them, features, labels */
     float *phi, *y;  /* (n,m) (n,c) */
     int *group;      /* (n) */
     double *penalty; /* (m,m), or NULL: the identity */
@@ -27,49 +27,66 @@ static void cases_free(Cases *t) {
     mem_free(t->penalty);
 }
 
-static Status cases_begin(Cases *t, const Session *s, int m, Error *err) {
+/* The training cases, `copies` times. */
+static Status cases_begin(Cases *t, const Session *s, int copies, int m, Error *err) {
     const int *index = s->index[SET_TRAIN];
-    *t = (Cases){.n = s->count[SET_TRAIN], .m = m, .c = session_classes(s)};
+    *t = (Cases){.n = copies * s->count[SET_TRAIN], .m = m, .c = session_classes(s)};
     size_t n = (size_t)t->n, c = (size_t)t->c;
     t->phi = mem_calloc(n, (size_t)m * sizeof *t->phi);
     t->y = mem_calloc(n, c * sizeof *t->y);
     t->group = mem_calloc(n, sizeof *t->group);
     if (!t->phi || !t->y || !t->group) return mem_error(err, "the experts");
     for (size_t i = 0; i < n; i++) {
-        t->group[i] = s->manifest.cases[index[i]].group;
-        for (size_t k = 0; k < c; k++) t->y[i * c + k] = s->manifest.labels[(size_t)index[i] * c + k];
+        int from = index[i % (size_t)s->count[SET_TRAIN]];
+        t->group[i] = s->manifest.cases[from].group;
+        for (size_t k = 0; k < c; k++) t->y[i * c + k] = s->manifest.labels[(size_t)from * c + k];
     }
     return STATUS_OK;
 }
 
-/* g (n,D) of the training cases */
-static Status describe(const Session *s, float **g, Error *err) {
-    *g = mem_calloc((size_t)s->count[SET_TRAIN], DESCRIPTOR_DIM * sizeof **g);
+/* EQ(mirror)  where there are fewer than mirror_groups groups of training cases, Phi and Y of the image expert hold each case and its mirror
+ *             image, and P is twice itself
+ * Few groups show few views of a finding. A case and its image share one weight: hence the twofold P. */
+static int image_copies(const Session *s) {
+    return s->groups < s->config.mirror_groups ? 2 : 1;
+}
+
+/* g (copies n,D) of the training cases, then of their mirror images */
+static Status describe(const Session *s, int copies, float **g, Error *err) {
+    int n = s->count[SET_TRAIN];
+    *g = mem_calloc((size_t)copies * (size_t)n, DESCRIPTOR_DIM * sizeof **g);
     if (!*g) return mem_error(err, "the descriptors");
-    return raw_descriptors(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], *g, err);
+    for (int k = 0; k < copies; k++)
+        TRY(raw_descriptors(&s->data, s->index[SET_TRAIN], n, k == 1,
+                            *g + (size_t)k * (size_t)n * DESCRIPTOR_DIM, err));
+    return STATUS_OK;
 }
 
 static Status take_images(Cases *t, const Session *s, const Model *m, Error *err) {
     size_t landmarks = (size_t)t->m;
     float *g;
-    Status status = describe(s, &g, err);
+    Status status = describe(s, image_copies(s), &g, err);
     t->penalty = mem_calloc(landmarks * landmarks, sizeof *t->penalty);
     if (status == STATUS_OK && !t->penalty) status = mem_error(err, "the experts");
     for (size_t i = 0; status == STATUS_OK && i < (size_t)t->n; i++)
         expert_features(g + i * DESCRIPTOR_DIM, DESCRIPTOR_DIM, m->landmark->data, t->m,
                         t->phi + i * landmarks);
     if (status == STATUS_OK) expert_penalty(m->landmark->data, t->m, DESCRIPTOR_DIM, t->penalty);
+    for (size_t i = 0; status == STATUS_OK && i < landmarks * landmarks; i++)
+        t->penalty[i] *= image_copies(s);
     mem_free(g);
     return status;
 }
 
-/* Fits one expert; held (n,c) or NULL, before it is clipped. */
+/* Fits one expert; held (copies n,c) or NULL, before it is clipped. */
 static Status fit(const Session *s, const Model *m, Modality modality, real *mean, real *weight, float *held,
                   Error *err) {
     Cases t;
-    Status status = cases_begin(&t, s, (modality == MODALITY_IMAGE ? m->landmark : m->idf)->dim[0], err);
-    if (status == STATUS_OK && modality == MODALITY_IMAGE) status = take_images(&t, s, m, err);
-    if (status == STATUS_OK && modality == MODALITY_TEXT)
+    bool image = modality == MODALITY_IMAGE;
+    Status status =
+        cases_begin(&t, s, image ? image_copies(s) : 1, (image ? m->landmark : m->idf)->dim[0], err);
+    if (status == STATUS_OK && image) status = take_images(&t, s, m, err);
+    if (status == STATUS_OK && !image)
         status = raw_texts(&s->data, s->index[SET_TRAIN], t.n, s->index[SET_TRAIN], t.n, t.phi, err);
     Ridge r = {.n = t.n, .m = t.m, .c = t.c, .phi = t.phi, .y = t.y, .group = t.group, .penalty = t.penalty};
     if (status == STATUS_OK) status = ridge_fit(&r, mean, weight, held, s->pool, err);
@@ -82,9 +99,9 @@ static Status fill_model(const Session *s, Model *m, Error *err) {
     float *g = NULL;
     int words = m->idf->dim[0];
     float *idf = mem_calloc((size_t)words, sizeof *idf);
-    Status status = cases_begin(&t, s, 1, err);
+    Status status = cases_begin(&t, s, 1, 1, err);
     if (status == STATUS_OK && !idf) status = mem_error(err, "the experts");
-    if (status == STATUS_OK) status = describe(s, &g, err);
+    if (status == STATUS_OK) status = describe(s, 1, &g, err);
     if (status == STATUS_OK) {
         expert_landmarks(g, t.n, DESCRIPTOR_DIM, t.group, m->landmark->dim[0], (uint64_t)s->config.seed,
                          m->landmark->data);
@@ -105,13 +122,17 @@ Status experts_fit(const Session *s, Model *m, Error *err) {
 
 Status experts_hold_out(const Session *s, const Model *m, Modality modality, float *held, Error *err) {
     const Tensor *weight = modality == MODALITY_IMAGE ? m->expert_image : m->expert_text;
-    int c = session_classes(s);
-    real *spare = mem_calloc(tensor_size(weight) + (size_t)c, sizeof *spare);
-    if (!spare) return mem_error(err, "the experts");
-    Status status = fit(s, m, modality, spare, spare + c, held, err);
-    for (int i = 0; status == STATUS_OK && i < s->count[SET_TRAIN]; i++)
-        expert_clip(held + (size_t)i * (size_t)c, c, s->single);
+    size_t c = (size_t)session_classes(s), n = (size_t)s->count[SET_TRAIN];
+    real *spare = mem_calloc(tensor_size(weight) + c, sizeof *spare);
+    float *all = mem_calloc((size_t)image_copies(s) * n, c * sizeof *all);
+    Status status =
+        spare && all ? fit(s, m, modality, spare, spare + c, all, err) : mem_error(err, "the experts");
+    for (size_t i = 0; status == STATUS_OK && i < n; i++) {
+        memcpy(held + i * c, all + i * c, c * sizeof *held);
+        expert_clip(held + i * c, (int)c, s->single);
+    }
     mem_free(spare);
+    mem_free(all);
     return status;
 }
 
@@ -142,7 +163,8 @@ Status experts_cases(const Session *s, const Model *m, const int *index, int n, 
         return STATUS_OK;
     }
     float *g = mem_calloc((size_t)n, DESCRIPTOR_DIM * sizeof *g);
-    Status status = g ? raw_descriptors(&s->data, index, n, g, err) : mem_error(err, "the descriptors");
+    Status status =
+        g ? raw_descriptors(&s->data, index, n, false, g, err) : mem_error(err, "the descriptors");
     for (size_t i = 0; status == STATUS_OK && i < (size_t)n; i++)
         experts_image(m, g + i * DESCRIPTOR_DIM, said + i * c);
     mem_free(g);

@@ -68,6 +68,25 @@ real *term_target(Tape *t, const TermBatch *x, Modality first, Modality second) 
     return target;
 }
 
+/* The share of labels in R: the mean share of the networks, which know the labels of the training cases by heart; without experts the
+ * prior. */
+static double labels_share(const TermBatch *x) {
+    const Tensor *share = x->model->expert_share;
+    return share ? ((double)share->data[0] + (double)share->data[1]) / 2 : expert_prior(x->session->groups);
+}
+
+/* EQ(trust)  g = min(1, 2 alpha), alpha = (alpha_v + alpha_t)/2; g L_align and g L_man stand in the place of L_align and L_man where there are
+ *            experts and L_soft
+ * Pairs and labels of training cases teach what the networks know of them. Where the mixture leaves the networks out, because they say
+ * little of unseen cases, L_align and the squares of L_man teach an error, and L_soft alone, whose R holds no label then, makes better
+ * codes. */
+static Tensor *by_trust(Tape *t, const TermBatch *x, Tensor *value) {
+    const Config *c = &x->session->config;
+    bool always = !c->label_trust || !x->model->expert_share || c->weight_soft_pairs <= 0;
+    double g = always ? 1 : fmin(1, 2 * labels_share(x));
+    return g > 0 ? op_scale(t, value, (real)g) : NULL;
+}
+
 /* ---- Stage 1 ---- */
 
 static Tensor *image(Tape *t, const TermBatch *x) {
@@ -92,7 +111,7 @@ static Tensor *align(Tape *t, const TermBatch *x) {
     Tensor *contrast =
         loss_align(t, c[0], c[1], term_relations(x->session, t, x->index, x->b), x->session->config.tau);
     Tensor *teacher = c[2] ? loss_teacher(t, c[0], c[1], c[2]) : NULL;
-    return op_weighted_sum(t, 2, (Tensor *[]){contrast, teacher}, (real[]){1, 1});
+    return by_trust(t, x, op_weighted_sum(t, 2, (Tensor *[]){contrast, teacher}, (real[]){1, 1}));
 }
 
 static bool has_squared_form(const Config *c) {
@@ -106,7 +125,7 @@ static Tensor *manifold(Tape *t, const TermBatch *x) {
     for (int i = 0; i < 3; i++)
         part[i] = loss_manifold(t, x->relaxed[pair[i][0]], x->relaxed[pair[i][1]],
                                 term_target(t, x, pair[i][0], pair[i][1]));
-    return op_weighted_sum(t, 3, part, (real[]){1, 1, 1});
+    return by_trust(t, x, op_weighted_sum(t, 3, part, (real[]){1, 1, 1}));
 }
 
 static bool has_laplacian_form(const Config *c) {
@@ -143,13 +162,6 @@ static Tensor *quantisation(Tape *t, const TermBatch *x) {
 
 static Tensor *likelihood(Tape *t, const TermBatch *x) {
     return PART_VARIANTS ? loss_likelihood(t, x->relaxed[0], x->relaxed[1], similar_cases(t, x)) : NULL;
-}
-
-/* The share of labels in R: the mean share of the networks, which know the labels of the training cases by heart; without experts the
- * prior. */
-static double labels_share(const TermBatch *x) {
-    const Tensor *share = x->model->expert_share;
-    return share ? ((double)share->data[0] + (double)share->data[1]) / 2 : expert_prior(x->session->groups);
 }
 
 /* End to end, nothing is known of a case but its labels. */

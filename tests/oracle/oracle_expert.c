@@ -256,3 +256,8 @@ double oracle_chance(const double *p_v, const double *p_t, bool shared, int c, b
     double r = labels * shared + (1 - labels) * (single ? same : 1 - none);
     return r < 1e-4 ? 1e-4 : r > 1 - 1e-4 ? 1 - 1e-4 : r;
 }
+
+double oracle_trust(double alpha_v, double alpha_t) {
+    double both = alpha_v + alpha_t;
+    return both > 1 ? 1 : both;
+}

@@ -25,6 +25,8 @@ double oracle_share(const float *net, const float *f, const uint8_t *y, const in
                     bool single, double prior);
 /* s (d) of p (c) */
 void oracle_semantic(const double *p, int c, int d, double *s);
+/* g of both shares */
+double oracle_trust(double alpha_v, double alpha_t);
 /* R of one image and one text */
 double oracle_chance(const double *p_v, const double *p_t, bool shared, int c, bool single, double labels);
 
