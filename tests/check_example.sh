@@ -37,5 +37,5 @@ C
 } >$work/op_softplus.c
 # shellcheck disable=SC2046 # lists of words
 ${CC:-cc} -std=c11 -Wall -Wextra -Werror -I. -o $work/op_softplus $work/op_softplus.c $(ls "$objects"/nn/*.o "$objects"/nn/fast/*.o "$objects"/nn/base/*.o) \
-    $(pkg-config --libs openblas jansson 2>/dev/null || echo -lopenblas -ljansson) -lpthread -lm
+    $(pkg-config --libs openblas jansson zlib 2>/dev/null || echo -lopenblas -ljansson -lz) -lpthread -lm
 $work/op_softplus

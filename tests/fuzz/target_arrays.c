@@ -10,7 +10,7 @@
 
 /* ---- npy ---- */
 
-static size_t npy_bytes(const Npy *a) {
+static size_t array_bytes(const Npy *a) {
     return npy_entries(a) * a->width;
 }
 
@@ -25,7 +25,7 @@ void fuzz_npy(const uint8_t *data, size_t size) {
     Status s = npy_read(&a, member, 1 << 20, &err);
     FUZZ_CHECK(s == STATUS_OK || (s == STATUS_INPUT && err.message[0]));
     if (s != STATUS_OK) return;
-    FUZZ_CHECK(a.rank >= 1 && a.rank <= 4 && npy_bytes(&a) <= 1 << 20);
+    FUZZ_CHECK(a.rank >= 1 && a.rank <= 4 && array_bytes(&a) <= 1 << 20);
     if (a.type == NPY_TEXT) { /* is not written */
         npy_free(&a);
         return;
@@ -35,7 +35,7 @@ void fuzz_npy(const uint8_t *data, size_t size) {
     FUZZ_CHECK(npy_read(&again, path, 1 << 20, NULL) == STATUS_OK);
     FUZZ_CHECK(again.type == a.type && again.rank == a.rank);
     for (int i = 0; i < a.rank; i++) FUZZ_CHECK(again.dim[i] == a.dim[i]);
-    FUZZ_CHECK(memcmp(again.data, a.data, npy_bytes(&a)) == 0);
+    FUZZ_CHECK(memcmp(again.data, a.data, array_bytes(&a)) == 0);
     npy_free(&again);
     npy_free(&a);
 }
