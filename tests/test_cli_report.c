@@ -58,7 +58,9 @@ Test(cli_report, the_terms_drawn_are_weighted_and_sum_to_the_total) {
         char *chart = chart_of(page, title);
         for (int epoch = 1; epoch <= 2; epoch++) {
             double sum, total;
-            cr_assert_eq(sum_terms(chart, epoch, &sum, &total), stage == 1 ? 2 : 6);
+            /* L_align and L_man are off where the networks are not trusted */
+            int terms = sum_terms(chart, epoch, &sum, &total);
+            cr_assert(stage == 1 ? terms == 2 : terms == 4 || terms == 6, "%d", terms);
             cr_assert_gt(total, 0);
             cr_assert_float_eq(sum, total, 2e-3 * total, "stage %d, epoch %d", stage, epoch);
         }
@@ -124,7 +126,8 @@ Test(cli_report, the_table_page_has_a_legend_a_bold_best_row_and_an_axis_without
     for (const char *at = chart; (at = strstr(at, "<title>")); at++) {
         char row[64];
         double value;
-        if (sscanf(at, "<title>%63[^:]: %lf", row, &value) != 2 || strncmp(row, "REAL-VALUED", 11) == 0) continue;
+        if (sscanf(at, "<title>%63[^:]: %lf", row, &value) != 2 || strncmp(row, "REAL-VALUED", 11) == 0)
+            continue;
         if (value > best) best = value, memcpy(name, row, sizeof name);
     }
     cr_assert_gt(best, 0);

@@ -19,7 +19,6 @@ const Ablation ABLATIONS[] = {
     {"no-semantic-token", "semantic=0", "stage 2 sees the networks' tokens, not the semantic token"},
     {"no-soft-pairs", "weight_soft_pairs=0 weight_manifold=1",
      "manifold similarity in its squared form alone"},
-    {"no-mirror", "mirror_groups=0", "the image expert learns no mirror images"},
     {"no-trust", "label_trust=0", "L_align and L_man weigh the same whatever the networks' share"},
     {"no-transformer", "transformer=0 joint_pass=0", "c_m = LN(u_m), no encoder and so no joint pass"},
     {"no-joint-pass", "joint_pass=0", "without the pass over both modalities that teaches alignment"},

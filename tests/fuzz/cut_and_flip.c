@@ -205,7 +205,7 @@ static void archives(void) {
 
 #define SMALL                                                                                                \
     "image_size=16 width=4 dim=8 heads=1 bits=16 buckets=0 text_length=4 min_count=1 stage1_epochs=1 "       \
-    "stage2_epochs=1 views=1 neighbours=2 landmarks=4"
+    "stage2_epochs=1 views=1 neighbours=2 landmarks=4 vocab_groups=1"
 
 static void made_by_the_command(void) {
     FUZZ_CHECK(run_line("phantom -q --out %/set --cases 24 --size 32") == 0);

@@ -64,7 +64,7 @@ msach("phantom", "-q", "--out", "data", "--cases", "400", "--size", str(SIDE))
 rows = [line.split("\t") for line in open(f"{FOLDER}/data/manifest.tsv", encoding="utf-8").read().splitlines()]
 head, cases = rows[0], rows[1:]
 column = {name: [case[k] for case in cases] for k, name in enumerate(head)}
-small = ["--set", f"image_size={SIDE}", "width=4", "stage1_epochs=1", "stage2_epochs=1"]
+small = ["--set", "vocab_groups=1", f"image_size={SIDE}", "width=4", "stage1_epochs=1", "stage2_epochs=1"]
 msach("train", "-q", "--data", "data/manifest.tsv", "--out", "reader", *small)  # lends its reader of pictures alone
 msach("encode", "-q", "--model", "reader", "--data", "data/manifest.tsv", "--as", "image", "--out", "i.npy", "--dump", "pixels")
 np.savez(f"{FOLDER}/own.npz", image=picture_features(np.load(f"{FOLDER}/pixels/input.npy")).astype(np.float16),
