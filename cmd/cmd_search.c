@@ -179,7 +179,7 @@ static Status add_to_page(Search *s, const Query *q, Error *err) {
 }
 #endif
 
-Status search_ask(Search *s, const Query *q, const char *name, Error *err) {
+static Status search_ask(Search *s, const Query *q, const char *name, Error *err) {
     TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
     warn_of_question(s);
     TRY(warn_of_pictures(s, err));
@@ -247,7 +247,7 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
 #endif
     if (s->form == AS_TSV) printf("%s%s", s->many ? "query\t" : "", TSV_HEAD);
     if (PART_QUERIES && s->many) {
-        TRY(search_ask_many(a, s, err));
+        TRY(search_ask_many(a, s, search_ask, err));
     } else {
         Query q;
         TRY(read_question(a, &q, err));

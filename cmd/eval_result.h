@@ -23,6 +23,7 @@ typedef struct {
     Membership membership; /* members is 0 without --membership */
 } EvalResult;
 
+/* eval_names.c and eval_report.c */
 extern const char *const EVAL_PROTOCOLS[], *const EVAL_SETS[];
 const char *eval_described(const EvalResult *r); /* "test queries against ..." */
 /* Measures and prints r, whose evaluation holds codes, labels and groups. */

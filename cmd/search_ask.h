@@ -22,8 +22,8 @@ typedef struct {
 } Search;
 
 /* Asks and prints the answer. name: the question as given, for hits that name it. */
-Status search_ask(Search *s, const Query *q, const char *name, Error *err);
+typedef Status SearchAsk(Search *s, const Query *q, const char *name, Error *err);
 /* Asks every line of --queries, or every row of own features (search_queries.c, of the part queries). */
-Status search_ask_many(const Args *a, Search *s, Error *err);
+Status search_ask_many(const Args *a, Search *s, SearchAsk *ask, Error *err);
 
 #endif

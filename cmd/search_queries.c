@@ -12,7 +12,7 @@ static bool is_of_line(Status status) {
 }
 
 /* A wrong line is reported and skipped: the answers to the others are not lost. */
-static Status ask_lines(Search *s, FILE *from, const char *path, Error *err) {
+static Status ask_lines(Search *s, SearchAsk *ask, FILE *from, const char *path, Error *err) {
     Queries lines = {.from = from, .path = path};
     int skipped = 0;
     bool more = true;
@@ -20,7 +20,7 @@ static Status ask_lines(Search *s, FILE *from, const char *path, Error *err) {
     while (more && (status == STATUS_OK || is_of_line(status))) {
         Query q;
         bool read = (status = queries_next(&lines, &q, &more, err)) == STATUS_OK;
-        if (read && more) status = search_ask(s, &q, (const char *)lines.text.data, err);
+        if (read && more) status = ask(s, &q, (const char *)lines.text.data, err);
         if (!is_of_line(status)) continue;
         if (read) error_prefix(err, "%s:%d", path, lines.line);
         log_warn(s->finder.log, "%s; skipped", err->message);
@@ -33,18 +33,18 @@ static Status ask_lines(Search *s, FILE *from, const char *path, Error *err) {
                    : STATUS_OK;
 }
 
-static Status ask_file(Search *s, const char *path, Error *err) {
-    if (strcmp(path, "-") == 0) return ask_lines(s, stdin, "standard input", err);
+static Status ask_file(Search *s, SearchAsk *ask, const char *path, Error *err) {
+    if (strcmp(path, "-") == 0) return ask_lines(s, ask, stdin, "standard input", err);
     FILE *from = path_is_dir(path) ? NULL : sys_fopen(path);
     if (!from && path_is_dir(path)) errno = EISDIR;
     if (!from) return error_from_errno(err, path, "read");
-    Status status = ask_lines(s, from, path, err);
+    Status status = ask_lines(s, ask, from, path, err);
     fclose(from);
     return status;
 }
 
 /* Each row of own features is a question. */
-static Status ask_rows(Search *s, QueryKind kind, const char *path, Error *err) {
+static Status ask_rows(Search *s, SearchAsk *ask, QueryKind kind, const char *path, Error *err) {
     OwnFeatures f;
     const ModelConfig *c = &s->finder.model.model.config;
     const OwnInput *own = &c->own[kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT];
@@ -59,14 +59,14 @@ static Status ask_rows(Search *s, QueryKind kind, const char *path, Error *err) 
         char name[24];
         snprintf(name, sizeof name, "row%d", i + 1);
         Query q = {.kind = kind, .value = name, .features = own_features_at(&f, i, 0)};
-        status = search_ask(s, &q, name, err);
+        status = ask(s, &q, name, err);
     }
     own_features_free(&f);
     return status;
 }
 
-Status search_ask_many(const Args *a, Search *s, Error *err) {
+Status search_ask_many(const Args *a, Search *s, SearchAsk *ask, Error *err) {
     const char *image = args_get(a, "image-features"), *text = args_get(a, "text-features");
-    if (image || text) return ask_rows(s, image ? ASK_IMAGE : ASK_TEXT, image ? image : text, err);
-    return ask_file(s, args_get(a, "queries"), err);
+    if (image || text) return ask_rows(s, ask, image ? ASK_IMAGE : ASK_TEXT, image ? image : text, err);
+    return ask_file(s, ask, args_get(a, "queries"), err);
 }

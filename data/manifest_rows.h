@@ -11,7 +11,9 @@
 enum { MANIFEST_MAX_LINE = 1 << 20 /* bytes */ };
 
 enum { FIELD_ID, FIELD_IMAGE, FIELD_TEXT, FIELD_LABELS, FIELD_GROUP, FIELD_SPLIT, FIELD_COUNT };
-extern const char *const field_names[FIELD_COUNT];
+extern const char *const field_names[FIELD_COUNT]; /* manifest_fields.c, as manifest_field and bad_row */
+/* The field of this name, or -1. */
+int manifest_field(const char *name);
 
 /* Bad rows of one file: their number, and the messages of the first ten. Starts as {path}. */
 typedef struct {
@@ -52,9 +54,6 @@ Status rows_open(RowReader *r, const char *path, char *data, size_t size, const 
 
 /* The next good row; false at the end, and where memory ran out (r->no_memory). Bad rows are reported to r->bad and skipped. */
 bool rows_next(RowReader *r, Row *row);
-
-/* The field of this name, or -1. */
-int manifest_field(const char *name);
 
 /* ---- manifest_json.c, of the part json ---- */
 

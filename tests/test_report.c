@@ -168,8 +168,9 @@ Test(report, page_needs_no_network_and_forbids_it) {
 
 /* A part that may not be broken leaves the title alone on the first sheet; a table that scrolls is cut at the edge. */
 Test(report, on_paper_parts_may_break_and_rows_may_not_and_nothing_scrolls_or_stays_closed) {
-    static const char *const rules[] = {"tr,figure,.hit,.note,pre,dt{break-inside:avoid}", ".scroll{break-inside:avoid}",
-                                        "thead{display:table-header-group}", ".scroll{overflow:visible}",
+    static const char *const rules[] = {"tr,figure,.hit,.note,pre,dt{break-inside:avoid}",
+                                        ".scroll{break-inside:avoid}", "thead{display:table-header-group}",
+                                        ".scroll{overflow:visible}",
                                         "details::details-content{content-visibility:visible"};
     Buffer b = {0};
     write_page(&b, "data");

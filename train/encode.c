@@ -43,6 +43,26 @@ Features encode_seen(Tape *t, const Model *m, Modality modality, const Features 
     return model_semantic(t, m, p, n);
 }
 
+#if PART_ARRAYS
+Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err) {
+    const Model *m = e->model;
+    Tape *t = &e->tape;
+    size_t size = (size_t)m->config.own[modality].tokens * (size_t)m->config.own[modality].width;
+    bool image = modality == MODALITY_IMAGE;
+    if (ARENA_GUARD(&t->arena)) return mem_error(err, "encoding features");
+    for (int first = 0; first < n; first += ENCODE_TILE) {
+        tape_reset(t);
+        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
+        Features f = {.z = model_own_tokens(t, m, modality, x + (size_t)first * size, tile)};
+        f.u = op_mean_tokens(t, f.z, NULL);
+        Features seen = encode_seen(t, m, modality, &f, NULL);
+        encode_keep(t, m, model_context(t, m, image ? &seen : NULL, image ? NULL : &seen, 0, NULL), first,
+                    out);
+    }
+    return STATUS_OK;
+}
+#endif
+
 /* g (n,DESCRIPTOR_DIM): descriptors of the pictures x (n,S,S). */
 static Tensor *image_context(Tape *t, const Model *m, const float *x, const float *g, int n) {
     int side = m->config.image_size;

@@ -38,6 +38,9 @@ Status encode_images(Encoder *e, const float *x, const float *g, int n, Encoding
 Status encode_texts(Encoder *e, const int32_t *w, const int32_t *s, const int *length, int n, Encoding *out,
                     Error *err);
 
+/* Of the part arrays. x (n,tokens,width): own features of one modality, of the model's config.own. */
+Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err);
+
 /* What stage 2 sees of the features f of n cases: they themselves, or the semantic token of their posterior. said (n,c): what the experts
  * say. */
 Features encode_seen(Tape *t, const Model *m, Modality modality, const Features *f, const float *said);

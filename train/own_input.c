@@ -3,9 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "nn/base/alloc.h"
-#include "nn/ops.h"
-
 /* ---- The model file ---- */
 
 void own_input_store(const OwnInput *own, Modality k, StFile *f) {
@@ -51,25 +48,7 @@ void own_input_measure(const Session *s, Modality k, Model *m) {
     m->own_scale[k]->data[0] = (real)(variance > 0 ? 1 / sqrt(variance / (double)d) : 1);
 }
 
-/* ---- Encoding ---- */
-
-Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err) {
-    const Model *m = e->model;
-    Tape *t = &e->tape;
-    size_t size = (size_t)m->config.own[modality].tokens * (size_t)m->config.own[modality].width;
-    bool image = modality == MODALITY_IMAGE;
-    if (ARENA_GUARD(&t->arena)) return mem_error(err, "encoding features");
-    for (int first = 0; first < n; first += ENCODE_TILE) {
-        tape_reset(t);
-        int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
-        Features f = {.z = model_own_tokens(t, m, modality, x + (size_t)first * size, tile)};
-        f.u = op_mean_tokens(t, f.z, NULL);
-        Features seen = encode_seen(t, m, modality, &f, NULL);
-        encode_keep(t, m, model_context(t, m, image ? &seen : NULL, image ? NULL : &seen, 0, NULL), first,
-                    out);
-    }
-    return STATUS_OK;
-}
+/* ---- Checks ---- */
 
 static const char *const WHAT[MODALITIES] = {"pictures", "texts"};
 

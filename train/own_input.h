@@ -3,7 +3,6 @@
 #define TRAIN_OWN_INPUT_H
 
 #include "nn/safetensors.h"
-#include "train/encode.h"
 #include "train/session.h"
 
 /* Metadata "image_features" and "text_features": tokens, width and checksum; none where the modality takes no features. */
@@ -12,9 +11,6 @@ Status own_input_read(OwnInput *own, Modality k, const StFile *f, const char *pa
 
 /* Sets mean and scale of modality k from the training cases. */
 void own_input_measure(const Session *s, Modality k, Model *m);
-
-/* x (n,tokens,width) own features of one modality, of the model's config.own. */
-Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err);
 
 /* Whether features of another program (paths by Modality, NULL: none) come for the modalities that the model takes so, and for no
  * other. want: the modalities to encode. STATUS_INPUT otherwise. */

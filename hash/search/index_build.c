@@ -61,11 +61,6 @@ void index_builder_set_tables(IndexBuilder *b, int m, Pool *pool) {
     b->pool = pool;
 }
 
-void index_builder_columns(const IndexBuilder *b, Columns *c) {
-    *c = (Columns){.bits = b->bits, .rows = b->rows, .names = b->names};
-    for (int i = 0; i < N_PARTS; i++) c->part[i] = (Part){b->part[i].data, b->part[i].size};
-}
-
 /* A NameOf for each offset part of names; ctx: IndexBuilder. */
 static const char *label_name(const void *builder, uint32_t number) {
     Columns c;

@@ -26,7 +26,11 @@ struct IndexBuilder {
     Pool *pool;
 };
 
-void index_builder_columns(const IndexBuilder *b, Columns *c);
+/* The columns as they are so far; they borrow from b. */
+static inline void index_builder_columns(const IndexBuilder *b, Columns *c) {
+    *c = (Columns){.bits = b->bits, .rows = b->rows, .names = b->names};
+    for (int i = 0; i < N_PARTS; i++) c->part[i] = (Part){b->part[i].data, b->part[i].size};
+}
 
 /* ---- Words (index_words.c) ---- */
 

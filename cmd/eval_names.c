@@ -1,0 +1,14 @@
+#include <stddef.h>
+
+#include "cmd/eval_result.h"
+
+const char *const EVAL_PROTOCOLS[] = {"honest", "published", NULL};
+const char *const EVAL_SETS[] = {"test", "val", NULL};
+
+const char *eval_described(const EvalResult *r) {
+    if (r->codes) return "queries against a database";
+    if (r->set == 1) return "validation queries, each against the validation cases of other groups";
+    if (r->protocol == PROTOCOL_PUBLISHED)
+        return "test queries against the TRAINING cases (published protocol: says little about new cases)";
+    return "test queries against database cases that were never trained on";
+}
