@@ -154,7 +154,7 @@ static Status run(Args *a, Error *err) {
     TRY(train(a, out, err));
     TRY(evaluate(a, out, err));
     TRY(make_index(a, out, err));
-    TRY(ask(a, out, "--text", "anechoic cyst with posterior enhancement", "cyst.html", err));
+    TRY(ask(a, out, "--text", "simple cyst with thin wall", "cyst.html", err));
     TRY(pick_picture(out, picture, err));
     TRY(ask(a, out, "--image", picture, "picture.html", err));
     printf("\n%.0f seconds. Pages to open in a browser:\n  %s/run/report.html  losses, MAP, health of the "
