@@ -37,7 +37,7 @@ void faulty_wrong(Faulty *f, const char *fault, const char *fmt, ...) {
 }
 
 Faulty faulty_begin(const char *name) {
-    Faulty f = {0};
+    Faulty f = {.least_memory = 10, .least_system = 3};
     if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 1); /* thousands of fsync */
     setenv("OPENBLAS_NUM_THREADS", "1", 1); /* a third of the time of such a short process */
     snprintf(f.root, sizeof f.root, "%s", fixture_dir());
@@ -102,6 +102,21 @@ void faulty_table_command(Faulty *f) {
                    f->root, f->out, SETTINGS);
 }
 
+void faulty_import_command(Faulty *f) {
+    faulty_import_source();
+    FAULTY_COMMAND(*f, "import folder %s/source --out %s/mine -q", f->root, f->out);
+}
+
+void faulty_browse_command(Faulty *f) {
+    faulty_indexed(f);
+    FAULTY_COMMAND(*f, "browse -q --threads 1 --index %s/a.idx --out %s/gallery", f->out, f->out);
+}
+
+void faulty_bundle_command(Faulty *f) {
+    faulty_trained(f);
+    FAULTY_COMMAND(*f, "bundle -q --threads 1 --run %s/run --out %s/bundle", f->root, f->out);
+}
+
 void faulty_measure(Faulty *f) {
     char count[320];
     tree_free(&f->before);
@@ -116,7 +131,7 @@ void faulty_measure(Faulty *f) {
     cr_assert_not_null(from);
     cr_assert_eq(fscanf(from, "%ld %ld", &f->memory, &f->system), 2);
     fclose(from);
-    cr_assert(f->memory > 3 && f->system > 0);
+    cr_assert(f->memory > f->least_memory && f->system > f->least_system, "%ld, %ld", f->memory, f->system);
 }
 
 Ran faulty_run(Faulty *f, const char *fault) {

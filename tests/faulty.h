@@ -13,6 +13,8 @@ typedef struct {
     Tree before, after;
     Ran good;
     long memory, system; /* how often an undisturbed run asks */
+    long least_memory,
+        least_system; /* it must ask more often than that: 10 and 3, or what the test sets for a small verb */
     int runs, wrong;
 } Faulty;
 
@@ -28,6 +30,10 @@ void faulty_indexed(const Faulty *f);
 void faulty_train_command(Faulty *f);
 /* A source for `import folder`: source/CLASS/NAME.png and .txt. */
 void faulty_import_source(void);
+/* Commands that make a new folder in out, with what they need: a data set, a gallery, a bundle. */
+void faulty_import_command(Faulty *f);
+void faulty_browse_command(Faulty *f);
+void faulty_bundle_command(Faulty *f);
 /* The command that makes a small table in out/table. */
 void faulty_table_command(Faulty *f);
 /* An undisturbed run from what is in out: f->before, f->after, f->good and the counts. */

@@ -184,8 +184,7 @@ Test(crash, an_index_is_the_old_one_or_the_new_one) {
 
 Test(crash, an_import_is_whole_or_not_there) {
     Faulty f = faulty_begin("import");
-    faulty_import_source();
-    FAULTY_COMMAND(f, "import folder %s/source --out %s/mine -q", f.root, f.out);
+    faulty_import_command(&f);
     kill_everywhere(&f);
 }
 
@@ -210,15 +209,13 @@ Test(crash, an_export_goes_through_the_second_time) {
 
 Test(crash, a_gallery_is_whole_or_not_there) {
     Faulty f = faulty_begin("browse");
-    faulty_indexed(&f);
-    FAULTY_COMMAND(f, "browse -q --threads 1 --index %s/a.idx --out %s/gallery", f.out, f.out);
+    faulty_browse_command(&f);
     kill_everywhere(&f);
 }
 
 Test(crash, a_bundle_is_sealed_when_it_is_whole) {
     Faulty f = faulty_begin("bundle");
-    faulty_trained(&f);
-    FAULTY_COMMAND(f, "bundle -q --threads 1 --run %s/run --out %s/bundle", f.root, f.out);
+    faulty_bundle_command(&f);
     kill_everywhere(&f);
 }
 

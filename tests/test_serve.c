@@ -312,6 +312,9 @@ Test(serve, kept_filters_are_those_that_were_asked) {
     cr_assert_eq(passed(&s, "words=-zzz0"), 60);
     cr_assert_neq(cysts, stones);
     cr_assert_eq(passed(&s, "words=zzz0"), 0);
+    /* words that look like words and a label */
+    cr_assert_neq(passed(&s, "words=-zzz0%0Acyst"), cysts);
+    cr_assert_eq(passed(&s, "words=-zzz0&label=cyst"), cysts);
     for (int i = 0; i < 20; i++) {
         snprintf(filter, sizeof filter, "words=-zzz%d", i % 10);
         cr_assert_eq(passed(&s, filter), 60);

@@ -1,6 +1,5 @@
 #include "cmd/pages/gallery.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,22 +179,6 @@ static Status write_all(Gallery *g, Error *err) {
     return gallery_lists(g, err);
 }
 
-/* Removes a folder of files and of folders, `deep` levels of them. */
-static void remove_folder(const char *folder, int deep) {
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        char *path =
-            strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 ? path_join(folder, e->d_name) : NULL;
-        if (path && deep && path_is_dir(path))
-            remove_folder(path, deep - 1);
-        else if (path)
-            unlink(path);
-        mem_free(path);
-    }
-    if (d) closedir(d);
-    rmdir(folder);
-}
-
 Status gallery_write(Gallery *g, Error *err) {
     Buffer part = {0};
     const char *folder = args_get(g->args, "out");
@@ -210,6 +193,6 @@ Status gallery_write(Gallery *g, Error *err) {
     TRY(check_size(g, folder, err));
     Status s = write_all(g, err);
     if (s == STATUS_OK && sys_rename(g->folder, folder) != 0) s = error_from_errno(err, folder, "write");
-    if (s != STATUS_OK) remove_folder(g->folder, 2);
+    if (s != STATUS_OK) dir_remove(g->folder);
     return s;
 }

@@ -127,8 +127,10 @@ static Status no_case(Job *job, Error *err, const char *id) {
 /* The filter of a question, as long as it is kept; its warnings go to d->notes. */
 static Status filter_of(Desk *d, const FilterOptions *o, const Filter **filter, Error *err) {
     Buffer key = {0};
-    buffer_printf(&key, "%d\n%s", o->unseen, o->words ? o->words : "");
-    for (int i = 0; i < o->n_labels; i++) buffer_printf(&key, "\n%s", o->labels[i]);
+    const char *words =
+        o->words ? o->words : ""; /* may hold any character: each text stands behind its length */
+    buffer_printf(&key, "%d %zu:%s", o->unseen, strlen(words), words);
+    for (int i = 0; i < o->n_labels; i++) buffer_printf(&key, " %zu:%s", strlen(o->labels[i]), o->labels[i]);
     const char *text = buffer_text(&key);
     KeptFilter *k = d->kept;
     while (k < d->kept + KEPT_FILTERS && !(k->key && strcmp(k->key, text) == 0)) k++;

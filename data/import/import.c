@@ -1,10 +1,8 @@
 #include "data/import/import.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "data/import/import_case.h"
 #include "data/import/import_convert.h"
@@ -44,22 +42,6 @@ const ImportLayout *import_layout(int i) {
 }
 
 /* ---- The output ---- */
-
-/* Removes an unfinished output: files, images/, the folder. */
-static void remove_output(const char *folder) {
-    static const char *const inner[] = {"/images", ""};
-    for (int i = 0; i < 2; i++) {
-        char path[4096], file[8192];
-        snprintf(path, sizeof path, "%s%s", folder, inner[i]);
-        DIR *d = opendir(path);
-        for (struct dirent *e; d && (e = readdir(d));) {
-            snprintf(file, sizeof file, "%s/%s", path, e->d_name);
-            if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) unlink(file);
-        }
-        if (d) closedir(d);
-        rmdir(path);
-    }
-}
 
 /* Appends the labels that enough cases have; returns how many. */
 static int put_labels(const Import *im, Buffer *out, const char *labels, size_t size) {
@@ -216,7 +198,7 @@ static Status close_output(Import *im, Lock *lock, Status s, Error *err) {
                       "stopped after %d cases; the same command goes on from there (remove %s to give up)",
                       im->ids.n, im->folder);
     else if (s != STATUS_OK && im->folder && im->owns_folder)
-        remove_output(im->folder);
+        dir_remove(im->folder);
     lock_release(lock);
     return s;
 }

@@ -135,9 +135,7 @@ static void remove_temporary(const Import *im, const char *name) {
 
 void convert_end(Import *im) {
     if (!im->convert_folder) return;
-    remove_temporary(im, "in");
-    remove_temporary(im, "out");
-    rmdir(im->convert_folder);
+    dir_remove(im->convert_folder);
     mem_free(im->convert_folder);
     im->convert_folder = NULL;
 }

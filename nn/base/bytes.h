@@ -95,6 +95,8 @@ Status file_write_plain(const char *path, const void *data, size_t size, Error *
 Status dir_make(const char *path, Error *err); /* with its parents; STATUS_OK where the folder exists */
 /* Removes temporary files of file_begin that killed processes left in a folder. No other process may write there. */
 void dir_sweep(const char *folder);
+/* Removes a folder with all that is in it, as far as the system allows; asks for no memory, so that a failed command can clean up. */
+void dir_remove(const char *folder);
 int path_exists(const char *path);
 int path_is_dir(const char *path);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,6 +340,28 @@ void dir_sweep(const char *folder) {
         mem_free(path);
     }
     if (d) closedir(d);
+}
+
+enum { PATH_ROOM = 4096 };
+
+/* path (PATH_ROOM), of this length: emptied, then removed. A link is removed, not followed. */
+static void remove_folder(char *path, size_t length) {
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        int n = snprintf(path + length, PATH_ROOM - length, "/%s", e->d_name);
+        bool inside = strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+        if (inside && n > 0 && (size_t)n < PATH_ROOM - length && unlink(path) != 0)
+            remove_folder(path, length + (size_t)n);
+    }
+    path[length] = 0;
+    if (d) closedir(d);
+    rmdir(path);
+}
+
+void dir_remove(const char *folder) {
+    char path[PATH_ROOM];
+    int n = snprintf(path, sizeof path, "%s", folder);
+    if (n > 0 && (size_t)n < sizeof path) remove_folder(path, (size_t)n);
 }
 
 char *path_join(const char *folder, const char *name) {
