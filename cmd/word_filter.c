@@ -2,7 +2,6 @@
 
 #include <limits.h>
 #include <string.h>
-#include <strings.h>
 
 #include "nn/base/alloc.h"
 
@@ -73,64 +72,10 @@ static bool occurs(const Words *phrase, const Words *text) {
     return false;
 }
 
-static Status split_text(const char *text, Words *words, Error *err) {
-    return words_split(words, text ? text : "", INT_MAX, "a text of the index", err);
-}
-
-static bool is_letter(int c) {
-    return (c | 32) >= 'a' && (c | 32) <= 'z';
-}
-
-static bool is_alnum(int c) {
-    return is_letter(c) || (c >= '0' && c <= '9');
-}
-
-/* Every word of letters of ASCII alone, and shorter than words are cut to. */
-static bool is_plain(const Words *phrase) {
-    for (int i = 0; i < phrase->n; i++) {
-        const char *s = phrase->words[i];
-        while (is_letter((unsigned char)*s)) s++;
-        if (*s || s - phrase->words[i] >= WORD_CHARACTERS) return false;
-    }
-    return true;
-}
-
-/* The end of the phrase's words where the first of them begins at s; NULL where they do not follow each other. */
-static const char *plain_end(const Words *phrase, const char *s) {
-    for (int i = 0; i < phrase->n; i++) {
-        size_t n = strlen(phrase->words[i]);
-        if (strncasecmp(s, phrase->words[i], n) != 0 || is_alnum((unsigned char)s[n])) return NULL;
-        s += n;
-        while (i + 1 < phrase->n && *s && !is_alnum((unsigned char)*s)) s++;
-    }
-    return s;
-}
-
-/* Reports are long and mostly ASCII, where words need no Unicode tables. */
-static bool occurs_in_ascii(const Words *phrase, const char *text) {
-    int first = phrase->words[0][0];
-    for (const char *s = text; *s; s++)
-        if ((*s | 32) == first && (s == text || !is_alnum((unsigned char)s[-1])) && plain_end(phrase, s))
-            return true;
-    return false;
-}
-
-Status phrase_occurs(const Words *phrase, const char *text, bool *found, Error *err) {
-    Words words;
-    const char *s = text = text ? text : "";
-    while (*s && (unsigned char)*s < 0x80) s++;
-    *found = !*s && is_plain(phrase) && occurs_in_ascii(phrase, text);
-    if (!*s && is_plain(phrase)) return STATUS_OK;
-    TRY(split_text(text, &words, err));
-    *found = occurs(phrase, &words);
-    words_free(&words);
-    return STATUS_OK;
-}
-
 static Status passes(const Terms *t, const char *text, bool *pass, Error *err) {
     Words words;
     *pass = true;
-    TRY(split_text(text, &words, err));
+    TRY(words_split(&words, text ? text : "", INT_MAX, "a text of the index", err));
     for (size_t i = 0; i < t->n && *pass; i++) *pass = occurs(&t->term[i].words, &words) != t->term[i].absent;
     words_free(&words);
     return STATUS_OK;
@@ -149,53 +94,18 @@ static Status filter_texts(const Index *x, const Terms *t, uint8_t *const allowe
     return STATUS_OK;
 }
 
-/* ---- The words of the index ---- */
-
-/* Two arrays (count): rows that have all words of a term so far; rows that have one word. */
-typedef struct {
-    uint8_t *all, *one;
-    size_t count;
-} Marks;
-
-static Status mark_term(const Index *x, const Words *w, Marks *m, Error *err) {
-    memset(m->all, 1, m->count);
-    for (int i = 0; i < w->n; i++) {
-        memset(m->one, 0, m->count);
-        TRY(index_mark_word(x, w->words[i], m->one, err));
-        for (size_t row = 0; row < m->count; row++) m->all[row] &= m->one[row];
-    }
-    return STATUS_OK;
-}
-
-/* Of the rows with all words of a phrase, keeps the marks of those that have them in a row. */
-static Status check_phrase(const Index *x, const Words *phrase, const Marks *m,
-                           uint8_t *const allowed[MODALITIES], Error *err) {
-    for (size_t row = 0; row < m->count; row++) {
-        IndexCase c;
-        bool found;
-        if (!m->all[row] || (!allowed[0][row] && !allowed[1][row])) continue;
-        TRY(index_case(x, (int64_t)row, &c, err));
-        TRY(phrase_occurs(phrase, c.text, &found, err));
-        m->all[row] = found;
-    }
-    return STATUS_OK;
-}
-
 static Status filter_words(const Index *x, const Terms *t, uint8_t *const allowed[MODALITIES], Error *err) {
     size_t count = (size_t)index_count(x);
-    Marks m = {mem_alloc(count + 1), mem_alloc(count + 1), count};
-    Status s = m.all && m.one ? STATUS_OK : mem_error(err, "--words");
-    for (size_t i = 0, n = t->n; s == STATUS_OK && i < 2 * n;
-         i++) { /* single words first: then phrases read fewer texts */
-        const Words *w = &t->term[i % n].words;
-        if ((w->n > 1) != (i >= n)) continue;
-        s = mark_term(x, w, &m, err);
-        if (s == STATUS_OK && w->n > 1) s = check_phrase(x, w, &m, allowed, err);
-        for (size_t row = 0; s == STATUS_OK && row < count; row++)
-            for (Modality k = 0; k < MODALITIES; k++) allowed[k][row] &= m.all[row] != t->term[i % n].absent;
+    uint8_t *mark = mem_alloc(count + 1);
+    Status s = mark ? STATUS_OK : mem_error(err, "--words");
+    for (size_t i = 0; s == STATUS_OK && i < t->n; i++) {
+        const Words *w = &t->term[i].words;
+        memset(mark, 0, count);
+        s = index_mark_words(x, (const char *const *)w->words, w->n, mark, err);
+        for (Modality m = 0; m < MODALITIES; m++)
+            for (size_t row = 0; row < count; row++) allowed[m][row] &= mark[row] != t->term[i].absent;
     }
-    mem_free(m.all);
-    mem_free(m.one);
+    mem_free(mark);
     return s;
 }
 

@@ -8,12 +8,9 @@
 #include "data/words.h"
 #include "hash/search/index.h"
 
-/* By the words of the index where it has them, else by reading every text (files of version 1).
+/* By the words of the index where it has them, else by reading every text (files of version 1 and 2).
  * Sets allowed[m][row] (count) to 0, for both modalities m, where the text of the case does not pass. STATUS_USAGE: a filter without
  * words, or with an open quote. */
 Status word_filter_apply(const Index *x, const char *filter, uint8_t *const allowed[MODALITIES], Error *err);
-
-/* Whether a text (NULL: none) has the words of a phrase in a row. */
-Status phrase_occurs(const Words *phrase, const char *text, bool *found, Error *err);
 
 #endif

@@ -32,7 +32,7 @@ static inline void remove_all(const char *path) {
 }
 
 /* Case number i: every sixth lacks its image, every sixth its text code; labels 0 to 2 of five; three cases a group, every seventh without.
- * Its words: "w0" to "w6" and "report", one twice. */
+ * Its words: "w0 report w0" to "w6 report w6". */
 enum { MADE_WORDS = 3 };
 typedef struct {
     char id[32], image[32], text[32], label[2][16], group[32], word[8];

@@ -85,7 +85,7 @@ Test(cli_answers, words_phrases_and_absent_words_filter_the_texts) {
 
 /* ---- Ties ---- */
 
-/* The index reads phrases of ASCII letters in texts of ASCII without splitting them; a text with one character of another kind is split. */
+/* Whatever stands between two words, and a character of another kind in the text: words_split alone decides what a phrase is. */
 Test(cli_answers, phrases_are_found_alike_in_ascii_and_in_other_texts) {
     static const char *const texts[] = {"Free fluid seen",    "free-fluid, 3.5mm", "FREE (fluid)",
                                         "free 12/2020 fluid", "free fluids",       "carefree fluid",
@@ -183,7 +183,7 @@ Test(cli_answers, one_hit_a_group_and_the_rest_of_the_group_is_counted) {
     ran_free(&all);
 }
 
-Test(cli_answers, an_index_of_version_1_has_no_groups) {
+Test(cli_answers, indexes_of_older_versions_are_searched) {
     Ran r = run_msach("search --index tests/golden/index1.idx --id old1 --find text --json --per-group 1");
     cr_assert_eq(r.code, 0, "%s", r.err);
     json_t *j = line_json(r.out, 0);
@@ -192,6 +192,8 @@ Test(cli_answers, an_index_of_version_1_has_no_groups) {
     json_decref(j);
     ran_free(&r);
     expect_msach(0, "free fluid", "search --index tests/golden/index1.idx --words 'fluid -normal'");
+    cr_assert_str_eq(ids_of("search --index tests/golden/index2.idx --words 'fluid'"), "a b ");
+    cr_assert_str_eq(ids_of("search --index tests/golden/index2.idx --words '\"free fluid\"'"), "a ");
 }
 
 Test(cli_answers, reranking_orders_the_nearest_by_score_then_distance_then_id) {

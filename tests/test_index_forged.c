@@ -230,11 +230,25 @@ static void words_without_rows(SegmentHeader *h, unsigned char *segment) {
 static void words_out_of_order(SegmentHeader *h, unsigned char *segment) {
     segment[h->part[PART_WORDS].offset] = 'z';
 }
+/* The first word is "report", in every row: bytes (1, 1) a row. The last is w6: (2 x 6 + 1, 0, 4) for case 6. */
 static void word_in_a_row_too_far(SegmentHeader *h, unsigned char *segment) {
-    segment[h->part[PART_ROWS].offset + h->part[PART_ROWS].size - 1] = 127;
+    segment[h->part[PART_ROWS].offset] = 2 * 9 + 1;
 }
-static void row_without_end(SegmentHeader *h, unsigned char *segment) {
+static void place_too_far(SegmentHeader *h, unsigned char *segment) {
+    memset(segment + h->part[PART_ROWS].offset + 1, 255, 4);
+    segment[h->part[PART_ROWS].offset + 5] = 7;
+}
+static void place_without_row(SegmentHeader *h, unsigned char *segment) {
+    segment[h->part[PART_ROWS].offset] = 2;
+}
+static void row_without_place(SegmentHeader *h, unsigned char *segment) {
+    segment[h->part[PART_ROWS].offset + h->part[PART_ROWS].size - 1] = 1;
+}
+static void number_without_end(SegmentHeader *h, unsigned char *segment) {
     segment[h->part[PART_ROWS].offset + h->part[PART_ROWS].size - 1] = 128;
+}
+static void number_too_long(SegmentHeader *h, unsigned char *segment) {
+    memset(segment + h->part[PART_ROWS].offset, 128, 5);
 }
 static void other_id(SegmentHeader *h, unsigned char *segment) {
     segment[h->part[PART_IDS].offset]++;
@@ -266,7 +280,11 @@ Test(forged, a_segment_whose_checksums_are_right_and_whose_numbers_are_not) {
     forge_segment(path, 0, group_without_name, STATUS_OK, a_case);
     forge_segment(path, 0, words_out_of_order, STATUS_OK, "the words are damaged");
     forge_segment(path, 0, word_in_a_row_too_far, STATUS_OK, "the words are damaged");
-    forge_segment(path, 0, row_without_end, STATUS_OK, "the words are damaged");
+    forge_segment(path, 0, place_too_far, STATUS_OK, "the words are damaged");
+    forge_segment(path, 0, place_without_row, STATUS_OK, "the words are damaged");
+    forge_segment(path, 0, row_without_place, STATUS_OK, "the words are damaged");
+    forge_segment(path, 0, number_without_end, STATUS_OK, "the words are damaged");
+    forge_segment(path, 0, number_too_long, STATUS_OK, "the words are damaged");
     forge_segment(path, 0, other_id, STATUS_OK, "an id is not found where it lies");
     remove_all(path);
 }

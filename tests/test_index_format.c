@@ -78,7 +78,7 @@ static int64_t wanted_number(const Row *r, const File *f, int segment) {
         const char *field;
         size_t value;
     } wanted[] = {
-        {SLOT_TABLE, "version", 2},
+        {SLOT_TABLE, "version", 3},
         {SLOT_TABLE, "bits", BITS},
         {SLOT_TABLE, "generation", 3},
         {SLOT_TABLE, "length", f->size},
@@ -116,8 +116,8 @@ static bool holds_bytes(const Row *r, const unsigned char *p, int segment) {
                last_size == (segment ? 8u : 0u) && last % 64 == 0 && r->size == 24 * 16 &&
                number_at(p + 8 * 33, 8) == (segment ? 0 : 4 * CASES) &&   /* groups */
                number_at(p + 8 * 39, 8) == (segment ? 0 : 8 * (1 + 8)) && /* words: w0 to w6, report */
-               number_at(p + 8 * 45, 8) ==
-                   (segment ? 0 : 20);           /* rows: report has all, w0 to w2 two, w3 to w6 one */
+               number_at(p + 8 * 45, 8) == 0 && number_at(p + 8 * 47, 8) == (segment ? 0 : CASES * (2 + 3));
+        /* an occurrence of report: row and place; two of w0: row, place, place */
     } else if (strcmp(r->field, "bytes") == 0) { /* the first part begins here */
         Made m;
         make_case(&m, 1);

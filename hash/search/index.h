@@ -31,7 +31,7 @@ typedef struct IndexBuilder IndexBuilder;
 #define INDEX_OWN_CODES "own codes" /* the model_hash of codes that no model of ours made */
 Status index_builder_create(IndexBuilder **out, int bits, const char *model_hash, Error *err);
 Status index_builder_add(IndexBuilder *b, const IndexCase *c, Error *err);
-/* The words of the case added last, (n) in any order, also repeated. The file holds words, for index_mark_word, where every case got this
+/* The words of the text of the case added last, (n) in their order. The file holds words, for index_mark_words, where every case got this
  * call. */
 Status index_builder_add_words(IndexBuilder *b, const char *const *words, int n, Error *err);
 Status index_builder_write(const IndexBuilder *b, const char *path, Error *err);
@@ -86,10 +86,10 @@ typedef struct {
 Status index_groups(const Index *x, IndexGroups *g, Error *err);
 void index_groups_free(IndexGroups *g);
 
-/* Whether every segment holds the words of its texts. Sets mark[row] (count) to 1 for the rows whose texts have the word.
- * STATUS_INPUT where damaged. */
+/* Whether every segment holds the words of its texts with their places; files of version 1 and 2 do not. */
 bool index_has_words(const Index *x);
-Status index_mark_word(const Index *x, const char *word, uint8_t *mark, Error *err);
+/* Sets mark[row] (count) to 1 for the rows whose texts have the n words in a row. STATUS_INPUT where damaged. */
+Status index_mark_words(const Index *x, const char *const *words, int n, uint8_t *mark, Error *err);
 
 /* The k nearest codes of modality m, exactly as scan_search returns them; by the search tables where the file has them. allowed:
  * (count), or NULL for index_allowed; it must not allow rows that index_allowed does not. stats: added to, or NULL. */

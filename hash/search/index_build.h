@@ -4,10 +4,10 @@
 
 #include "hash/search/index_columns.h"
 
-/* The rows of one word, encoded as in PART_ROWS. */
+/* Where one word occurs, encoded as in PART_ROWS. */
 typedef struct {
     Buffer rows;
-    uint64_t next; /* the last row + 1; 0: none yet */
+    uint64_t next, place; /* of the last occurrence: row + 1 (0: none yet), and place */
 } Posting;
 
 struct IndexBuilder {
@@ -34,13 +34,13 @@ static inline void index_builder_columns(const IndexBuilder *b, Columns *c) {
 
 /* ---- Words (index_words.c) ---- */
 
-/* Adds one row to a word's rows; the rows of a word ascend. Sets b->failed where memory ran out. */
-void index_builder_post(IndexBuilder *b, const char *word, uint64_t row);
+/* Adds one occurrence; those of a word ascend by row, then by place. Sets b->failed where memory ran out. */
+void index_builder_post(IndexBuilder *b, const char *word, uint64_t row, uint64_t place);
 /* Adds every word of an opened index. moved (count): the builder's row of each of its rows; UINT32_MAX: deleted. */
 Status index_builder_copy_words(IndexBuilder *b, const Index *x, const uint32_t *moved, Error *err);
 /* The columns to write: without groups where no case has one, with sorted words where every case got index_builder_add_words. `parts` owns the
  * memory of the words: buffer_free each. */
-enum { WORD_PARTS = 4 };
+enum { WORD_PARTS = 5 };
 Status index_builder_sort_words(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err);
 Status index_builder_finish(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err);
 

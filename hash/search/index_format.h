@@ -7,7 +7,7 @@
  *
  *   offset  size  field        meaning
  *        0     8  magic        "MSACHIDX"
- *        8     4  version      INDEX_VERSION, or 1: no segment has groups or words
+ *        8     4  version      INDEX_VERSION; 2: no word has places; 1: no segment has groups or words
  *       12     4  bits         of a code: a multiple of 8 from 16 to 1,024
  *       16     8  generation   from 1, one more with every change
  *       24     8  length       committed bytes of the file; bytes behind them belong to nobody
@@ -54,7 +54,7 @@
 #include "nn/base/error.h"
 
 enum {
-    INDEX_VERSION = 2,
+    INDEX_VERSION = 3,
     SLOT_BYTES = 512,
     SLOTS_BYTES = 2 * SLOT_BYTES,
     SEGMENT_HEADER_BYTES = 512,
@@ -91,11 +91,13 @@ typedef enum {
     PART_GROUP, /* (n) u32: 1 + number of the case's group name, 0: none; empty where no case has a group */
     PART_GROUP_OFFSET, /* (group names + 1) */
     PART_GROUPS,       /* group names, strings */
-    PART_WORD_OFFSET,  /* (words + 1); empty where the segment holds no words, as the next three */
-    PART_WORDS,        /* the words of all texts, strings, ascending by bytes */
-    PART_ROW_OFFSET,   /* (words + 1) */
-    PART_ROWS, /* a word: the rows whose texts have it, ascending. Each row but the first is stored as its difference to the
-                          row before, in groups of 7 bits, the lowest first; bit 7 of a byte: another follows */
+    PART_WORD_OFFSET, /* (words + 1); empty where the segment holds no words, as PART_WORDS, PART_ROW_OFFSET and PART_ROWS */
+    PART_WORDS,      /* the words of all texts, strings, ascending by bytes */
+    PART_ROW_OFFSET, /* (words + 1) */
+    PART_ROWS_ONLY,  /* rows without places, written by version 2 in place of PART_ROWS; not read */
+    PART_ROWS, /* a word: its occurrences, by row, then by place (0, 1, ... of the words of the text). The first in a row: 2 x (rows
+                          between this row and the word's row before, or the start) + 1, then the place; each further one in the row: 2 x
+                          (difference of places). A number lies in groups of 7 bits, the lowest first; bit 7 of a byte: another follows */
     N_PARTS = 24
 } PartName;
 

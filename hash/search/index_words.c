@@ -8,41 +8,57 @@
 #include "hash/search/name_table.h"
 #include "nn/base/alloc.h"
 
+enum { NUMBER_BYTES = 5 }; /* of a number in PART_ROWS: up to 2^33 */
+
 /* ---- Reading ---- */
 
-bool word_rows_begin(WordRows *r, const Columns *c, uint64_t word) {
+bool word_begin(WordPlaces *p, const Columns *c, uint64_t word) {
     uint64_t first, end;
     const Part *rows = &c->part[PART_ROWS];
     if (!columns_span(c, PART_ROW_OFFSET, word, rows->size, &first, &end)) return false;
-    *r = (WordRows){.at = rows->data + first, .end = rows->data + end, .rows = c->rows};
+    *p = (WordPlaces){.at = rows->data + first, .end = rows->data + end, .rows = c->rows};
     return true;
 }
 
-bool word_rows_next(WordRows *r, uint64_t *row, bool *more) {
-    uint64_t step = 0;
-    *more = r->at < r->end;
-    if (!*more) return true;
-    for (unsigned shift = 0;; shift += 7) {
-        if (r->at == r->end || shift > 28) return false;
-        unsigned char byte = *r->at++;
-        step |= (uint64_t)(byte & 127) << shift;
-        if (!(byte & 128)) break;
+static bool read_number(WordPlaces *p, uint64_t *v) {
+    *v = 0;
+    for (unsigned shift = 0; p->at < p->end && shift < 7 * NUMBER_BYTES; shift += 7) {
+        unsigned char byte = *p->at++;
+        *v |= (uint64_t)(byte & 127) << shift;
+        if (!(byte & 128)) return true;
     }
-    *row = r->next + step;
-    r->next = *row + 1;
-    return *row < r->rows;
+    return false;
+}
+
+bool word_next(WordPlaces *p, bool *more) {
+    uint64_t v;
+    *more = p->at < p->end;
+    if (!*more) return true;
+    if (!read_number(p, &v)) return false;
+    if (v & 1) {
+        p->row = p->next + v / 2;
+        p->next = p->row + 1;
+        if (!read_number(p, &p->place)) return false;
+    } else {
+        p->place += v / 2;
+    }
+    return p->next && p->row < p->rows && p->place < INT32_MAX;
+}
+
+/* False for a segment of version 2, whose words have no places. */
+static bool has_words(const Columns *c) {
+    return c->part[PART_WORD_OFFSET].size && !c->part[PART_ROWS_ONLY].size;
 }
 
 bool words_whole(const Columns *c) {
     const char *before = "";
-    for (uint64_t i = 0; i < columns_entries(c, PART_WORD_OFFSET); i++) {
+    for (uint64_t i = 0; has_words(c) && i < columns_entries(c, PART_WORD_OFFSET); i++) {
         const char *word = columns_string(c, PART_WORD_OFFSET, i);
-        WordRows r;
-        uint64_t row;
-        if (!word || strcmp(before, word) >= 0 || !word_rows_begin(&r, c, i)) return false;
+        WordPlaces p;
+        if (!word || strcmp(before, word) >= 0 || !word_begin(&p, c, i)) return false;
         before = word;
         for (bool more = true; more;)
-            if (!word_rows_next(&r, &row, &more)) return false;
+            if (!word_next(&p, &more)) return false;
     }
     return true;
 }
@@ -50,8 +66,7 @@ bool words_whole(const Columns *c) {
 bool index_has_words(const Index *x) {
     for (size_t i = 0; i < x->n_segments; i++) {
         const Segment *s = &x->segment[i];
-        if (s->header.kind == SEGMENT_CASES && s->header.rows && s->columns.part[PART_WORD_OFFSET].size == 0)
-            return false;
+        if (s->header.kind == SEGMENT_CASES && s->header.rows && !has_words(&s->columns)) return false;
     }
     return true;
 }
@@ -75,29 +90,59 @@ static bool find_word(const Columns *c, const char *word, int64_t *number) {
     return true;
 }
 
-static bool mark_word(const Segment *s, const char *word, uint8_t *mark) {
-    int64_t number;
-    WordRows r;
-    uint64_t row;
-    if (!find_word(&s->columns, word, &number)) return false;
-    if (number < 0) return true;
-    if (!word_rows_begin(&r, &s->columns, (uint64_t)number)) return false;
-    for (bool more = true; more;) {
-        if (!word_rows_next(&r, &row, &more)) return false;
-        if (more) mark[s->header.first_row + row] = 1;
+/* Reads the first occurrence of each word; *all is false where the segment lacks one of them. False where damaged. */
+static bool find_words(const Columns *c, const char *const *words, int n, WordPlaces *p, bool *all) {
+    *all = true;
+    for (int i = 0; i < n && *all; i++) {
+        int64_t number;
+        if (!find_word(c, words[i], &number)) return false;
+        *all = number >= 0;
+        if (*all && (!word_begin(&p[i], c, (uint64_t)number) || !word_next(&p[i], all))) return false;
     }
     return true;
+}
+
+/* Where a phrase of n words begins whose word i stands at p: one number that grows with row and place, and is the same for all words of one
+ * occurrence of the phrase. */
+static uint64_t phrase_start(const WordPlaces *p, int i, int n) {
+    return (p->row << 32) + p->place + (uint64_t)(n - i);
+}
+
+/* The words in turn move on to the furthest start so far. Where all n have reached the same start, the phrase occurs. */
+static bool mark_rows(WordPlaces *p, int n, uint8_t *mark) {
+    uint64_t furthest = 0;
+    bool more = true;
+    for (int i = 0, same = 0;; i = (i + 1) % n) {
+        while (phrase_start(&p[i], i, n) < furthest) {
+            if (!word_next(&p[i], &more)) return false;
+            if (!more) return true;
+        }
+        uint64_t start = phrase_start(&p[i], i, n);
+        same = start == furthest ? same + 1 : 1;
+        furthest = start;
+        if (same < n) continue;
+        mark[p[i].row] = 1;
+        furthest = (p[i].row + 1) << 32;
+        same = 0;
+    }
 }
 
 static Status damaged(Error *err) {
     return error_set(err, STATUS_INPUT, "the words of the index are damaged; build it again or copy it anew");
 }
 
-Status index_mark_word(const Index *x, const char *word, uint8_t *mark, Error *err) {
-    for (size_t i = 0; i < x->n_segments; i++)
-        if (x->segment[i].header.kind == SEGMENT_CASES && !mark_word(&x->segment[i], word, mark))
-            return damaged(err);
-    return STATUS_OK;
+Status index_mark_words(const Index *x, const char *const *words, int n, uint8_t *mark, Error *err) {
+    WordPlaces *p = mem_calloc((size_t)n + 1, sizeof *p);
+    Status status = p ? STATUS_OK : mem_error(err, "the words of an index");
+    for (size_t i = 0; status == STATUS_OK && n && i < x->n_segments; i++) {
+        const Segment *s = &x->segment[i];
+        bool all = false;
+        if (s->header.kind == SEGMENT_CASES && (!find_words(&s->columns, words, n, p, &all) ||
+                                                (all && !mark_rows(p, n, mark + s->header.first_row))))
+            status = damaged(err);
+    }
+    mem_free(p);
+    return status;
 }
 
 /* ---- Building ---- */
@@ -123,39 +168,48 @@ static Posting *posting_of(IndexBuilder *b, const char *word) {
     add_offset(&b->part[PART_WORD_OFFSET], b->part[PART_WORDS].size);
     if (b->part[PART_WORDS].failed || b->part[PART_WORD_OFFSET].failed) return NULL;
     name_table_add(&b->word_table, b->words, b->words, word_name, b);
-    b->posting[b->words] = (Posting){{0}, 0};
+    b->posting[b->words] = (Posting){0};
     return b->word_table.failed ? NULL : &b->posting[b->words++];
 }
 
-void index_builder_post(IndexBuilder *b, const char *word, uint64_t row) {
+static void add_number(Buffer *b, uint64_t v) {
+    unsigned char bytes[NUMBER_BYTES];
+    size_t n = 0;
+    for (; v > 127; v >>= 7) bytes[n++] = (unsigned char)(v | 128);
+    bytes[n++] = (unsigned char)v;
+    buffer_add(b, bytes, n);
+}
+
+void index_builder_post(IndexBuilder *b, const char *word, uint64_t row, uint64_t place) {
     Posting *p = posting_of(b, word);
-    if (p && row < p->next) return; /* the word occurs again in the same text */
-    for (uint64_t step = p ? row - p->next : 0, more = 1; p && more; step >>= 7) {
-        more = step > 127;
-        unsigned char byte = (unsigned char)((step & 127) | (more ? 128 : 0));
-        buffer_add(&p->rows, &byte, 1);
+    if (p && row < p->next) {
+        add_number(&p->rows, 2 * (place - p->place));
+    } else if (p) {
+        add_number(&p->rows, 2 * (row - p->next) + 1);
+        add_number(&p->rows, place);
+        p->next = row + 1;
     }
-    if (p) p->next = row + 1;
+    if (p) p->place = place;
     b->failed |= !p || p->rows.failed;
 }
 
 Status index_builder_add_words(IndexBuilder *b, const char *const *words, int n, Error *err) {
     NN_REQUIRE(b->rows == b->worded + 1, "words of case %llu of %llu", (unsigned long long)b->worded + 1,
                (unsigned long long)b->rows);
-    for (int i = 0; i < n && !b->failed; i++) index_builder_post(b, words[i], b->rows - 1);
+    for (int i = 0; i < n && !b->failed; i++) index_builder_post(b, words[i], b->rows - 1, (uint64_t)i);
     b->worded++;
     return b->failed ? mem_error(err, "the words of an index") : STATUS_OK;
 }
 
 static bool copy_word(IndexBuilder *b, const Segment *s, uint64_t word, const uint32_t *moved) {
     const char *name = columns_string(&s->columns, PART_WORD_OFFSET, word);
-    WordRows r;
-    uint64_t row;
-    if (!name || !word_rows_begin(&r, &s->columns, word)) return false;
-    for (bool more = true; more && !b->failed;) {
-        if (!word_rows_next(&r, &row, &more)) return false;
-        uint32_t to = more ? moved[s->header.first_row + row] : UINT32_MAX;
-        if (to != UINT32_MAX) index_builder_post(b, name, to);
+    WordPlaces p;
+    if (!name || !word_begin(&p, &s->columns, word)) return false;
+    for (bool more = true; !b->failed;) {
+        if (!word_next(&p, &more)) return false;
+        if (!more) break;
+        uint32_t to = moved[s->header.first_row + p.row];
+        if (to != UINT32_MAX) index_builder_post(b, name, to, p.place);
     }
     return true;
 }
@@ -179,19 +233,27 @@ static int by_name(const void *a, const void *b) {
     return strcmp(((const Word *)a)->name, ((const Word *)b)->name);
 }
 
+/* The parts from PART_WORD_OFFSET on. */
+enum {
+    WORD_OFFSET,
+    WORDS,
+    ROW_OFFSET = PART_ROW_OFFSET - PART_WORD_OFFSET,
+    ROWS = PART_ROWS - PART_WORD_OFFSET
+};
+
 Status index_builder_sort_words(const IndexBuilder *b, Columns *c, Buffer parts[WORD_PARTS], Error *err) {
     bool failed = false;
     Word *word = mem_calloc((size_t)b->words + 1, sizeof *word);
     if (!word) return mem_error(err, "the words of an index");
     for (uint32_t i = 0; i < b->words; i++) word[i] = (Word){word_name(b, i), &b->posting[i]};
     qsort(word, b->words, sizeof *word, by_name);
-    add_offset(&parts[0], 0);
-    add_offset(&parts[2], 0);
+    add_offset(&parts[WORD_OFFSET], 0);
+    add_offset(&parts[ROW_OFFSET], 0);
     for (uint32_t i = 0; i < b->words; i++) {
-        buffer_add(&parts[1], word[i].name, strlen(word[i].name) + 1);
-        add_offset(&parts[0], parts[1].size);
-        buffer_add(&parts[3], word[i].posting->rows.data, word[i].posting->rows.size);
-        add_offset(&parts[2], parts[3].size);
+        buffer_add(&parts[WORDS], word[i].name, strlen(word[i].name) + 1);
+        add_offset(&parts[WORD_OFFSET], parts[WORDS].size);
+        buffer_add(&parts[ROWS], word[i].posting->rows.data, word[i].posting->rows.size);
+        add_offset(&parts[ROW_OFFSET], parts[ROWS].size);
     }
     mem_free(word);
     for (int i = 0; i < WORD_PARTS; i++) {

@@ -120,7 +120,7 @@ static void weights(void) {
 /* ---- Indexes: without cases, with, with search tables, with an appended and a deleted segment ---- */
 
 static void add(IndexBuilder *b, int i, bool with_words) {
-    static const char *const labels[] = {"cyst", "stone"}, *const words[] = {"a", "cyst"};
+    static const char *const labels[] = {"cyst", "stone"}, *const words[] = {"simple", "cyst"};
     char id[32];
     uint8_t code[2][8];
     for (int k = 0; k < 8; k++) code[0][k] = (uint8_t)(i * 29 + k * 7), code[1][k] = (uint8_t)(i * 31 + k);

@@ -74,7 +74,7 @@ static void search(const Index *x) {
         if (rows) memcpy(allowed, index_allowed(x, (Modality)m), rows);
         s = index_keep_label(x, "cyst", allowed, NULL);
         FUZZ_CHECK(s == STATUS_OK || s == STATUS_INPUT);
-        s = index_mark_word(x, "cyst", allowed, NULL);
+        s = index_mark_words(x, (const char *const[]){"simple", "cyst"}, 2, allowed, NULL);
         FUZZ_CHECK(s == STATUS_OK || s == STATUS_INPUT);
         FUZZ_CHECK(index_within(x, (Modality)m, query, NEAREST, NULL) <= index_count(x));
     }
