@@ -33,6 +33,10 @@ static const Option OPTIONS[] = {
      ALONE},
     {"case", 0, "ID", NULL, "with --explain: the training case to follow [the first of the first batch]",
      PLAIN},
+    {"step", 0, "N", NULL,
+     "with --explain of a trained run: the N-th step of stage 2, as it was trained; the steps before it run "
+     "again",
+     PLAIN},
     {"html", 0, "FILE", NULL, "with --explain: the page to write [RUN/explain.html]", PLAIN},
     {"list-settings", 0, NULL, NULL, "print every setting with default, range and meaning", ALONE},
     OPTION_THREADS,
@@ -80,8 +84,8 @@ static Status run(Args *a, Error *err) {
     if (args_has(a, "explain") && (args_has(a, "image-features") || args_has(a, "text-features")))
         return args_wrong(a, err, "--explain follows the networks of msach; leave out the features");
     if (args_has(a, "explain")) return explain(a, &c, err);
-    if (args_has(a, "case") || args_has(a, "html"))
-        return args_wrong(a, err, "--case and --html require --explain");
+    if (args_has(a, "case") || args_has(a, "html") || args_has(a, "step"))
+        return args_wrong(a, err, "--case, --step and --html require --explain");
     Buffer command = {0};
     RunOptions o = {.data = args_get(a, "data"),
                     .out = args_get(a, "out"),

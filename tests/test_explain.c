@@ -155,6 +155,33 @@ Test(explain, attention_sums_to_1_over_cls_and_the_real_tokens) {
     explain_free(&e);
 }
 
+/* u_m V_y + a_y of the followed case's clean features, by a plain loop. */
+static double logit_of(const Explain *e, int m) {
+    const Model *model = e->model;
+    const Tensor *weight = m ? model->stage1_text_weight : model->stage1_image_weight,
+                 *bias = m ? model->stage1_text_bias : model->stage1_image_bias;
+    int d = model->config.dim, y = e->vote_label;
+    double sum = (double)bias->data[y];
+    for (int j = 0; j < d; j++)
+        sum += (double)e->stage2.train.net[m][e->row[0] * d + j] * (double)weight->data[y * d + j];
+    return sum;
+}
+
+Test(explain, votes_of_the_tokens_and_the_bias_sum_to_the_logit_of_stage_1) {
+    Config c = plain_config();
+    Explain e;
+    walk(&e, tiny_set("votes", 0), &c);
+    int tokens[2] = {4, explain_tokens(&e)};
+    cr_assert_eq(e.vote_label, e.session.label[e.which[0]]);
+    for (int m = 0; m < 2; m++) {
+        double sum = e.bias[m];
+        for (int k = 0; k < tokens[m]; k++) sum += e.vote[m][k];
+        cr_assert_float_eq(sum, logit_of(&e, m), 1e-4);
+        cr_assert_float_eq(e.logit[m], logit_of(&e, m), 1e-4);
+    }
+    explain_free(&e);
+}
+
 /* Features of every case by distance: the first neighbour is the nearest of another group. */
 Test(explain, the_first_neighbour_is_the_nearest_case_of_another_group) {
     Config c = plain_config();
@@ -247,12 +274,18 @@ Test(explain, the_heat_map_has_a_cell_for_each_token_and_every_view_a_picture) {
     walk(&e, tiny_set("cells", 0), &c);
     cr_assert_eq(explain_page(path, &e, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(file_read(path, 1 << 26, &bytes, &size, &err), STATUS_OK);
-    const char *page = (const char *)bytes, *heat = strstr(page, "|Z_v| of each token");
-    cr_assert_not_null(heat);
+    const char *page = (const char *)bytes, *overlay = strstr(page, ">Attention of CLS to each token</text>"),
+               *heat = strstr(page, ">|Z_v| of each token</text>");
+    cr_assert(overlay && heat);
     cr_assert_eq(count_of(heat, "h1v1h-1z", strstr(heat, "</svg>")), (48 / 16) * (48 / 16));
+    cr_assert_eq(count_of(overlay, "h1v1h-1z", strstr(overlay, "</svg>")), (48 / 16) * (48 / 16));
+    cr_assert_eq(count_of(overlay, "<image", strstr(overlay, "</svg>")), 1);
     const char *words = strstr(page, "2. The words");
     cr_assert_eq(count_of(page, "data:image/png", words), 1 + 3);
-    cr_assert_eq(count_of(words, "class=\"tag\" style", NULL), 1 + explain_tokens(&e));
+    cr_assert_eq(count_of(words, "class=\"word\"", NULL), explain_tokens(&e));
+    /* eight cases at rows and at columns of each of three targets */
+    const char *target = strstr(page, "5. The target");
+    cr_assert_eq(count_of(target, "<image", strstr(target, "</section>")), 3 * 2 * 8);
     mem_free(bytes);
     explain_free(&e);
 }
@@ -306,9 +339,11 @@ Test(explain, the_semantic_token_is_shown_as_what_stage_1_knows_of_each_label) {
     buffer_free(&text);
     cr_assert_eq(explain_page(path, &e, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(file_read(path, 1 << 26, &bytes, &size, &err), STATUS_OK);
-    cr_assert_eq(count_of(strstr((const char *)bytes, "2. The words"), "class=\"tag\" style", NULL),
+    cr_assert_eq(count_of(strstr((const char *)bytes, "2. The words"), "class=\"word\"", NULL),
                  explain_tokens(&e));
-    cr_assert_eq(count_of((const char *)bytes, " by the picture, ", NULL), e.model->config.classes);
+    cr_assert_not_null(strstr((const char *)bytes, "Votes of the tokens"));
+    const char *known = strstr((const char *)bytes, "What stage 1 knows of the case");
+    cr_assert_eq(count_of(known, "<tr>", strstr(known, "</table>")), 1 + e.model->config.classes);
     mem_free(bytes);
     explain_free(&e);
 }
@@ -386,6 +421,81 @@ Test(cli_explain, before_training_it_shows_initial_weights_and_leaves_the_run_to
                  tiny_settings);
     expect_msach(0, "run", "train -q --data %s/manifest.tsv --out %s/run --set %s", folder, folder,
                  tiny_settings);
+}
+
+/* The numbers behind the words of the page are those of the text; with that of CLS they sum to 1. */
+Test(cli_explain, attention_over_the_words_is_the_same_in_text_and_page_and_sums_to_1, .timeout = 60) {
+    char folder[512], page[600];
+    unsigned char *bytes;
+    size_t size;
+    Error err = {0};
+    snprintf(folder, sizeof folder, "%s", fixture_path("attended"));
+    snprintf(page, sizeof page, "%s.html", folder);
+    expect_msach(0, "manifest.tsv", "phantom --out %s --cases 60 --size 32 --lang en", folder);
+    Ran r = run_msach("train -q --explain --data %s/manifest.tsv --out %s/run --html %s --set %s semantic=0",
+                      folder, folder, page, tiny_settings);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    cr_assert_eq(file_read(page, 1 << 26, &bytes, &size, &err), STATUS_OK, "%s", err.message);
+    const char *text = strstr(r.out, "\n    text  CLS "), *words = strstr((char *)bytes, "2. The words");
+    cr_assert(text && words);
+    int n = 0;
+    double sum = strtod(text + strlen("\n    text  CLS "), NULL);
+    for (const char *at = strstr(text, "  "); (words = strstr(words, "<small>")); n++) {
+        double shown = strtod(words += strlen("<small>"), NULL);
+        at = strstr(n ? at + 1 : strstr(text, "CLS"), "  "); /* before the word */
+        cr_assert_not_null(at);
+        cr_assert_eq(strtod(strchr(at + 2, ' '), NULL), shown, "word %d", n);
+        sum += shown;
+    }
+    cr_assert_gt(n, 5);
+    cr_assert_float_eq(sum, 1, 0.0005 * (n + 2));
+    mem_free(bytes);
+    ran_free(&r);
+}
+
+/* The mean of L_2 over the steps of an epoch, from --step, is the epoch's loss in metrics.tsv. */
+static void expect_epoch(const char *run, int epoch, int steps) {
+    char path[600];
+    unsigned char *bytes;
+    size_t size;
+    Error err = {0};
+    MetricsRow row[16];
+    snprintf(path, sizeof path, "%s/metrics.tsv", run);
+    cr_assert_eq(file_read(path, 1 << 20, &bytes, &size, &err), STATUS_OK, "%s", err.message);
+    int rows = metrics_parse((char *)bytes, row, 16), last = 0;
+    while (last < rows && (row[last].stage != 2 || row[last].epoch != epoch)) last++;
+    cr_assert_lt(last, rows);
+    double sum = 0;
+    for (int k = 1; k <= steps; k++) {
+        Ran r = run_msach("train -q --explain --out %s --step %d --html %s.html", run,
+                          (epoch - 1) * steps + k, run);
+        const char *loss = strstr(r.out, "  L_2 ");
+        cr_assert(r.code == 0 && loss, "%s", r.err);
+        sum += strtod(loss + strlen("  L_2 "), NULL);
+        ran_free(&r);
+    }
+    cr_assert_float_eq(sum / steps, row[last].loss, 1e-5 * row[last].loss, "%s: %.7g in place of %.7g", run,
+                       sum / steps, row[last].loss);
+    mem_free(bytes);
+}
+
+Test(cli_explain, a_step_of_a_run_has_the_loss_that_training_had, .timeout = 120) {
+    TinyRun t = tiny_run("stepped");
+    char other[600];
+    expect_epoch(t.run, 2, 1);
+    /* several steps an epoch; end to end, where stage 1 trains with the codes */
+    static const char *const more[] = {"stage2_batch=10", "stage1_batch=10 --ablate end-to-end"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(other, sizeof other, "%s-%d", t.run, i);
+        expect_msach(0, "run", "train -q --data %s --out %s --set %s %s", t.manifest, other, tiny_settings,
+                     more[i]);
+        expect_epoch(other, 2, 2);
+    }
+    expect_msach(2, "has 2 steps: 2 epochs of 1", "train -q --explain --out %s --step 3", t.run);
+    expect_msach(2, "leave out --case", "train -q --explain --out %s --step 1 --case x", t.run);
+    expect_msach(2, "holds no trained model", "train -q --explain --data %s --out %s-new --step 1",
+                 t.manifest, t.run);
+    expect_msach(2, "require --explain", "train -q --data %s --out %s-new --step 1", t.manifest, t.run);
 }
 
 Test(cli_inspect, of_a_run_draws_the_health_of_its_codes, .timeout = 60) {

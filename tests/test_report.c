@@ -241,9 +241,13 @@ static void write_charts(Buffer *b, const char *name, int standalone) {
     f.legend = names;
     f.legends = 3;
     svg_bars(b, &f, bars, 3);
+    f.x_log = true, f.x_min = 0.1, f.x_max = 1;
+    svg_bars(b, &f, bars, 1);
+    f.x_log = false, f.x_min = f.x_max = 0;
     svg_histogram(b, &f, high, 5, 0, 5);
     svg_scatter(b, &f, &(SvgPoints){x, y, kind, names, 5, names, 10});
-    svg_heat(b, &f, &(SvgHeat){y, 1, 5, names, names, -1, 1});
+    svg_heat(b, &f, &(SvgHeat){y, 1, 5, names, names, -1, 1, NULL, NULL});
+    svg_heat(b, &f, &(SvgHeat){high, 2, 2, names, NULL, -1, 1, name, names});
     svg_lines(b, &f, NULL, 0);
 }
 
@@ -262,10 +266,10 @@ Test(report, every_chart_has_a_title_and_a_description_of_its_own) {
     Buffer b = {0};
     write_charts(&b, "name", 0);
     char *text = text_of(&b);
-    cr_assert_eq(count_of(text, "<svg "), 6);
-    cr_assert_eq(count_of(text, "role=\"img\""), 6);
-    cr_assert_eq(count_of(text, "<title id="), 6);
-    cr_assert_eq(count_of(text, "<desc id="), 6);
+    cr_assert_eq(count_of(text, "<svg "), 8);
+    cr_assert_eq(count_of(text, "role=\"img\""), 8);
+    cr_assert_eq(count_of(text, "<title id="), 8);
+    cr_assert_eq(count_of(text, "<desc id="), 8);
     for (char *s = strstr(text, "<title id=\""); s; s = strstr(s + 1, "<title id=\"")) {
         char id[40] = {0};
         memcpy(id, s + 7, strcspn(s + 7, ">"));
@@ -278,8 +282,8 @@ Test(report, standalone_charts_bring_their_colours) {
     Buffer b = {0};
     write_charts(&b, "name", 1);
     char *text = text_of(&b);
-    cr_assert_eq(count_of(text, "xmlns=\"http://www.w3.org/2000/svg\""), 6);
-    cr_assert_eq(count_of(text, "<style>"), 6);
+    cr_assert_eq(count_of(text, "xmlns=\"http://www.w3.org/2000/svg\""), 8);
+    cr_assert_eq(count_of(text, "<style>"), 8);
     cr_assert_str_eq(markup_fault(text), "");
     buffer_free(&b);
 }

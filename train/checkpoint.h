@@ -15,7 +15,8 @@ typedef struct {
     Buffer metrics;
     double best_map; /* -1: none yet */
     int best_epoch;
-    float *best; /* (params.size) weights of the best epoch; NULL before the first; owned */
+    float *best;                   /* (params.size) weights of the best epoch; NULL before the first; owned */
+    const struct LoopWatch *watch; /* of loop.h, borrowed; NULL: none */
 } Progress;
 
 void progress_begin(Progress *p);

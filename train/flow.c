@@ -49,6 +49,7 @@ static const Naming NAMES[] = {
     {"encoder", "layernorm", "encoder.norm", 0, "Enc_%"},
     {"encoder", "layernorm", NULL, 0, "LN(x)"},
     {"encoder", "attention*", NULL, 0, "attention"},
+    {"encoder", "dropout", NULL, 0, "dropout"},
     {"encoder", "gelu", NULL, 0, "gelu"},
     {"encoder", "add", NULL, 0, "x"},
     {"encoder", "token", NULL, 0, "first token"},
@@ -157,11 +158,11 @@ static int modality_of_name(const char *name) {
 /* The modalities of one input of node `before`: the value of an earlier node, a parameter, or a constant. */
 static int modality_of(const Walk *w, const Tape *t, size_t before, const Tensor *x) {
     if (!x) return 0;
-    for (size_t i = before; i-- > 0;)
-        if (t->nodes[i].out == x) return w->of[i];
     for (int k = 0; k < 2; k++)
         for (int i = 0; w->source->modality[k][i]; i++)
             if (w->source->modality[k][i] == x) return 1 << k;
+    for (size_t i = before; i-- > 0;)
+        if (t->nodes[i].out == x) return w->of[i];
     const char *name = parameter_of(w->source, x);
     return name ? modality_of_name(name) : 0;
 }

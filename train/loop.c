@@ -108,15 +108,22 @@ static void begin_optimiser(const Loop *l, const Session *s, Model *m, Progress 
         p->adam.step = done;
 }
 
+/* End to end, stage 2 has the settings of stage 1. */
+void loop_sizes(const Session *s, int stage, int *size, int *steps, int *epochs) {
+    const Config *c = &s->config;
+    bool first = stage == 1 || c->end_to_end;
+    int n = s->count[SET_TRAIN], batch = first ? c->stage1_batch : c->stage2_batch;
+    *size = n < batch ? n : batch;
+    *steps = loop_steps(n, *size);
+    *epochs = first ? c->stage1_epochs : c->stage2_epochs;
+}
+
 static Status loop_open(Loop *l, const Session *s, Model *m, Progress *p, const char *folder, Error *err) {
     const Config *c = &s->config;
-    bool first = p->stage == 1 || c->end_to_end; /* the settings of stage 1 */
+    bool first = p->stage == 1 || c->end_to_end;
     size_t n = (size_t)s->count[SET_TRAIN];
-    int batch = first ? c->stage1_batch : c->stage2_batch;
     l->tape.reuse = true;
-    l->epochs = first ? c->stage1_epochs : c->stage2_epochs;
-    l->size = s->count[SET_TRAIN] < batch ? s->count[SET_TRAIN] : batch;
-    l->steps = loop_steps(s->count[SET_TRAIN], l->size);
+    loop_sizes(s, p->stage, &l->size, &l->steps, &l->epochs);
     l->peak = first ? c->stage1_lr : c->stage2_lr;
     l->decay = first ? c->stage1_decay : c->stage2_decay;
     l->rows = mem_calloc(n, sizeof *l->rows);
@@ -235,6 +242,7 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
                    Error *err) {
     int stage = p->stage, n = s->count[SET_TRAIN];
     Status status;
+    bool seen = false; /* the step that p->watch waits for */
     Loop *l = mem_calloc(1, sizeof *l);
     if (!l) return mem_error(err, "training");
     tape_init(&l->tape, s->pool);
@@ -243,7 +251,7 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
                                            : "a step of stage 2; a smaller stage2_batch needs less");
     else
         status = loop_open(l, s, m, p, folder, err);
-    while (status == STATUS_OK && p->epoch < l->epochs && !session_stopped(s)) {
+    while (status == STATUS_OK && p->epoch < l->epochs && !session_stopped(s) && !seen) {
         char what[64];
         double begun = log_clock();
         snprintf(what, sizeof what, "stage %d, epoch %d/%d", stage, p->epoch + 1, l->epochs);
@@ -258,6 +266,7 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
             long step = (long)p->epoch * l->steps + p->step;
             double started = log_clock();
             Loss loss = {0};
+            TermBatch x;
             tape_reset(t);
             t->seed = (uint64_t)s->config.seed << 2 | (uint64_t)stage;
             t->step = (uint32_t)step;
@@ -269,7 +278,6 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
                 if (status == STATUS_OK)
                     loss = stage1_loss(s, m, t, b, cases, mixed ? l->mix : NULL, mixed ? lambda : 1);
             } else {
-                TermBatch x;
                 if (s->config.end_to_end)
                     status = stage2_batch_live(&l->stage2, s, m, t, rows, &l->batch[0], l->size, p->epoch, &x,
                                                err);
@@ -277,6 +285,10 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
                     x = stage2_batch(&l->stage2, s, m, t, rows, draw_views(l, s, rows, p->epoch), l->size);
                 if (status == STATUS_OK) loss = stage2_loss(t, &x, stage2_beta(&s->config, p->epoch));
             }
+            seen = stage == 2 && p->watch && p->watch->step == step;
+            if (status == STATUS_OK && seen)
+                status = p->watch->see(p->watch->ctx, t, &x, &loss, rate_of(l, s, step), err);
+            if (seen) break;
             if (status == STATUS_OK) status = loop_step(s, m, t, &loss, p, rate_of(l, s, step), err);
             if (status != STATUS_OK) break; /* p->step stays at the step that failed */
             l->spent += log_clock() - started;
@@ -285,7 +297,7 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
         }
         bool whole = p->step == l->steps;
         if (status == STATUS_OK && whole) status = finish_epoch(l, s, m, p, folder, what, begun, err);
-        if (PART_RESUME && status == STATUS_OK && (!whole || p->epoch < l->epochs))
+        if (PART_RESUME && checkpoint && status == STATUS_OK && (!whole || p->epoch < l->epochs))
             status = checkpoint_save(checkpoint, s, m, p, err);
     }
     bool finished = status == STATUS_OK && p->epoch >= l->epochs;
@@ -299,5 +311,5 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
     if (m->landmark) TRY(mixture_fit(s, m, err));
     p->stage = 2;
     p->epoch = p->step = 0;
-    return PART_RESUME ? checkpoint_save(checkpoint, s, m, p, err) : STATUS_OK;
+    return PART_RESUME && checkpoint ? checkpoint_save(checkpoint, s, m, p, err) : STATUS_OK;
 }

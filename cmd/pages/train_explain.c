@@ -1,5 +1,6 @@
 #include "cmd/pages/train_explain.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "nn/base/alloc.h"
@@ -39,11 +40,16 @@ static Status show(const Args *a, const Explain *e, const char *page, Error *err
 }
 
 Status train_explain(Args *a, const Config *c, Error *err) {
+    long step = 0;
     TRY(check_options(a, err));
+    if (args_has(a, "step")) TRY(args_int(a, "step", 1, LONG_MAX, &step, err));
+    if (step && args_has(a, "case"))
+        return args_wrong(a, err, "--step follows the first case of its batch; leave out --case");
     Explain e;
     ExplainOptions o = {.run = args_get(a, "out"),
                         .data = args_get(a, "data"),
                         .id = args_get(a, "case"),
+                        .step = step,
                         .manifest = args_manifest(a)};
     o.manifest.need_labels = true;
     char *page = args_get(a, "html") ? mem_strdup(args_get(a, "html")) : path_join(o.run, "explain.html");

@@ -141,7 +141,8 @@ enum { BAR_STEP = 26, NAME_ROOM = 170 };
 
 static void draw_bar(const Plot *p, const SvgBar *bar, double y) {
     char text[32];
-    double zero = scale_at(&p->x, fmax(0.0, p->x.low)), at = scale_at(&p->x, bar->value);
+    double zero = scale_at(&p->x, p->x.log ? p->x.low : fmax(0.0, p->x.low)),
+           at = scale_at(&p->x, bar->value);
     plot_name(p->b, p->left - 8.0, y + 4.0, bar->name ? bar->name : "", NAME_ROOM);
     if (!isfinite(bar->value)) return;
     svg_number(text, bar->value);
@@ -160,12 +161,12 @@ static void draw_bar(const Plot *p, const SvgBar *bar, double y) {
                       low, y - 4.0, high, y - 4.0);
         end = fmax(end, high);
     }
-    snprintf(text, sizeof text, "%.3f", bar->value);
+    if (!p->x.log) snprintf(text, sizeof text, "%.3f", bar->value);
     plot_text(p->b, fmax(end, zero) + 6.0, y + 4.0, "s", text);
 }
 
 void svg_bars(Buffer *b, const SvgFrame *f, const SvgBar *bars, size_t count) {
-    Scale x = {.low = 0.0, .high = 0.0};
+    Scale x = {.low = 0.0, .high = 0.0, .log = f->x_log};
     double room = 20.0;
     for (size_t i = 0; i < count; i++) {
         double ends[3] = {bars[i].value, bars[i].low, bars[i].high};
@@ -174,7 +175,7 @@ void svg_bars(Buffer *b, const SvgFrame *f, const SvgBar *bars, size_t count) {
     }
     choose_range(&x, f->x_min, f->x_max);
     double tick[SVG_TICKS];
-    scale_ticks(&x, true, tick);
+    if (!x.log) scale_ticks(&x, true, tick);
     Plot p = {.x = x};
     double legend = f->legend ? plot_legend_height(f, f->legend, f->legends) : 0.0;
     double height = 24.0 + legend + 6.0 + BAR_STEP * (double)count + 46.0;

@@ -20,7 +20,7 @@ typedef struct {
     double y_min, y_max;
     const double *x_ticks; /* (x_tick_count); NULL: round numbers */
     size_t x_tick_count;
-    bool x_log;                /* logarithmic x axis */
+    bool x_log;                /* logarithmic x axis; bars then need x_min > 0, where they begin */
     bool standalone;           /* a file of its own: xmlns and colours */
     const char *const *legend; /* (legends) of bars: the meaning of colours 0..; NULL: none */
     size_t legends;
@@ -62,6 +62,9 @@ typedef struct {
     size_t rows, columns;
     const char *const *row_name, *const *column_name; /* (rows), (columns); may be NULL */
     double low, high;
+    const char *under; /* data: URI of a picture that the cells lie over, without numbers; NULL: none */
+    const char *const *
+        picture; /* (rows) data: URIs of squares beside the rows and, rows = columns, under the columns; or NULL */
 } SvgHeat;
 void svg_heat(Buffer *b, const SvgFrame *f, const SvgHeat *h);
 

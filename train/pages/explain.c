@@ -41,7 +41,7 @@ static void make_deterministic(Explain *e) {
     Config *c = &e->session.config;
     const char *kept = e->trained ? st_get(&e->file.file, "best_epoch") : NULL;
     int epoch = kept ? atoi(kept) - 1 : 0;
-    e->beta = stage2_beta(c, epoch > 0 ? epoch : 0);
+    if (!e->step) e->beta = stage2_beta(c, epoch > 0 ? epoch : 0);
     e->views = c->views;
     c->views = 0;
     c->noise = 0;
@@ -57,9 +57,11 @@ static Status open_model(Explain *e, const ExplainOptions *o, const Config *c, P
     if (!model) return mem_error(err, "the run");
     e->trained = path_exists(model);
     mem_free(model);
-    TRY(e->trained ? open_trained(e, o, pool, log, err) : open_initial(e, o, c, pool, log, err));
-    make_deterministic(e);
-    return STATUS_OK;
+    if (!e->trained && o->step)
+        return error_set(err, STATUS_USAGE,
+                         "%s: holds no trained model, so there is no step %ld of it to show", o->run,
+                         o->step);
+    return e->trained ? open_trained(e, o, pool, log, err) : open_initial(e, o, c, pool, log, err);
 }
 
 /* ---- The batch ---- */
@@ -158,34 +160,96 @@ static Status keep_targets(Explain *e, Tape *t, const TermBatch *x, Error *err) 
     return STATUS_OK;
 }
 
-static Status walk_stage2(Explain *e, Tape *t, Error *err) {
+static Status add_inputs(Explain *e, const FlowSource *source, const TermBatch *x, Error *err) {
+    bool semantic = e->model->config.semantic;
+    const char *eq[2][2] = {{"cnn", "stage1"}, {"text", "stage1"}};
+    static const char *const name[2][2][2] = {{{"Z_v", "u_v"}, {"Z_t", "u_t"}},
+                                              {{"psi_v", "u_v = psi_v"}, {"psi_t", "u_t = psi_t"}}};
+    for (Modality m = 0; m < MODALITIES; m++) {
+        const Tensor *value[2] = {x->features[m].z, x->features[m].u};
+        for (int i = 0; i < 2; i++)
+            TRY(flow_input(&e->flow, source, semantic ? "semantic" : eq[m][i], name[semantic][m][i], value[i],
+                           err));
+    }
+    return STATUS_OK;
+}
+
+/* All that is shown of a batch whose loss is recorded on t. */
+static Status keep_stage2(Explain *e, Tape *t, const TermBatch *x, const Loss *loss, Error *err) {
     const char *needed[] = {"c_v", "c_t", "s_v", "s_t", "H_v", "H_t", "L_2", "c_vt", NULL};
     if (!e->session.config.joint_pass) needed[7] = NULL;
-    TermBatch x = stage2_batch(&e->stage2, &e->session, e->model, t, e->row, NULL, e->b);
-    const Features *v = &x.features[MODALITY_IMAGE], *w = &x.features[MODALITY_TEXT];
-    if (e->end_to_end) x.posterior[0] = x.posterior[1] = NULL;
+    const Features *v = &x->features[MODALITY_IMAGE], *w = &x->features[MODALITY_TEXT];
     FlowSource source = {.stage = 2,
                          .b = e->b,
                          .params = &e->model->params,
                          .modality = {{v->z, v->u}, {w->z, w->u}},
                          .needed = needed};
-    Loss loss = stage2_loss(t, &x, e->beta);
-    bool semantic = e->model->config.semantic;
-    TRY(flow_input(&e->flow, &source, semantic ? "semantic" : "cnn", semantic ? "psi_v" : "Z_v", v->z, err));
-    TRY(flow_input(&e->flow, &source, semantic ? "semantic" : "stage1", semantic ? "u_v = psi_v" : "u_v",
-                   v->u, err));
-    TRY(flow_input(&e->flow, &source, semantic ? "semantic" : "text", semantic ? "psi_t" : "Z_t", w->z, err));
-    TRY(flow_input(&e->flow, &source, semantic ? "semantic" : "stage1", semantic ? "u_t = psi_t" : "u_t",
-                   w->u, err));
-    TRY(flow_walk(&e->flow, t, loss.total, &source, err));
-    keep_terms(e, 2, &loss);
-    return keep_targets(e, t, &x, err);
+    keep_terms(e, 2, loss);
+    TRY(keep_targets(e, t, x, err));
+    TRY(add_inputs(e, &source, x, err));
+    return flow_walk(&e->flow, t, loss->total, &source, err);
 }
 
 static Status stage2(Explain *e, Tape *t, Error *err) {
     tape_reset(t);
     if (ARENA_GUARD(&t->arena)) return mem_error(err, "a batch of stage 2");
-    return walk_stage2(e, t, err);
+    TermBatch x = stage2_batch(&e->stage2, &e->session, e->model, t, e->row, NULL, e->b);
+    if (e->end_to_end) x.posterior[0] = x.posterior[1] = NULL;
+    Loss loss = stage2_loss(t, &x, e->beta);
+    return keep_stage2(e, t, &x, &loss, err);
+}
+
+/* ---- A step of training ---- */
+
+static Status keep_batch(Explain *e, const TermBatch *x, Error *err) {
+    size_t b = (size_t)(e->b = x->b);
+    e->row = mem_calloc(b, sizeof *e->row);
+    e->which = mem_calloc(b, sizeof *e->which);
+    if (!e->row || !e->which) return mem_error(err, "the batch");
+    memcpy(e->row, x->row, b * sizeof *e->row);
+    memcpy(e->which, x->index, b * sizeof *e->which);
+    return STATUS_OK;
+}
+
+static Status see_step(void *ctx, Tape *t, const TermBatch *x, const Loss *loss, double rate, Error *err) {
+    Explain *e = ctx;
+    e->rate = rate;
+    e->beta = x->beta;
+    TRY(keep_batch(e, x, err));
+    params_zero_grad(&e->model->params);
+    TRY(keep_stage2(e, t, x, loss, err));
+    e->gradient = params_clip(&e->model->params, 0);
+    return STATUS_OK;
+}
+
+/* The weights at the start of stage 2: stage 1 and experts of the run, the rest as its seed draws it. */
+static Status rewind_stage2(Explain *e, Error *err) {
+    TRY(terms_model(&e->session, &e->initial, err));
+    e->model = &e->initial;
+    if (e->session.config.end_to_end) return STATUS_OK;
+    model_copy_weights(e->model, &e->file.model, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
+    model_copy_weights(e->model, &e->file.model, (const char *const[]){MODEL_EXPERTS}, 1);
+    return STATUS_OK;
+}
+
+static Status replay(Explain *e, const ExplainOptions *o, Error *err) {
+    int size, steps;
+    LoopWatch watch = {o->step - 1, see_step, e};
+    Progress p;
+    loop_sizes(&e->session, 2, &size, &steps, &e->epochs);
+    e->step = o->step;
+    e->steps = (long)steps * e->epochs;
+    e->epoch = (int)((o->step - 1) / steps) + 1;
+    if (o->step > e->steps)
+        return error_set(err, STATUS_USAGE, "--step %ld: stage 2 of %s has %ld steps: %d epochs of %d",
+                         o->step, o->run, e->steps, e->epochs, steps);
+    TRY(rewind_stage2(e, err));
+    progress_begin(&p);
+    p.stage = 2;
+    p.watch = &watch;
+    Status s = train_stage(&e->session, e->model, &p, NULL, o->run, err);
+    progress_free(&p);
+    return s;
 }
 
 /* ---- The followed case alone, as encode sees it ---- */
@@ -210,20 +274,43 @@ static Status keep_attention(Explain *e, Modality m, const real *weights, int n,
     return STATUS_OK;
 }
 
-/* |Z_v| of the followed case's image tokens, which stage 2 may not see. */
-static Status keep_norms(Explain *e, Tape *t, Error *err) {
+/* What each token of the followed case says for label y: u is the mean of the tokens, so that the logit of stage 1 is the sum of the
+ * votes and of the bias. Class activation mapping (Zhou et al. 2016). */
+static Status keep_votes(Explain *e, Modality m, const Features *f, Error *err) {
+    const Model *model = e->model;
+    const Tensor *weight = m == MODALITY_IMAGE ? model->stage1_image_weight : model->stage1_text_weight,
+                 *bias = m == MODALITY_IMAGE ? model->stage1_image_bias : model->stage1_text_bias;
+    int y = e->vote_label, d = f->z->dim[2], n = f->length ? f->length[0] : f->z->dim[1];
+    double *vote = e->vote[m] = mem_calloc((size_t)n + 1, sizeof *vote);
+    if (!vote) return mem_error(err, "the tokens");
+    e->logit[m] = e->bias[m] = (double)bias->data[y];
+    for (int k = 0; k < n; k++) {
+        for (int j = 0; j < d; j++)
+            vote[k] += (double)f->z->data[k * d + j] * (double)weight->data[y * d + j] / n;
+        e->logit[m] += vote[k];
+    }
+    return STATUS_OK;
+}
+
+static Status keep_norms(Explain *e, const Tensor *z, Error *err) {
+    int d = z->dim[2];
+    e->token_norm = mem_calloc((size_t)z->dim[1], sizeof *e->token_norm);
+    if (!e->token_norm) return mem_error(err, "the tokens");
+    for (int k = 0; k < z->dim[1]; k++) e->token_norm[k] = flow_norm(z->data + k * d, (size_t)d);
+    return STATUS_OK;
+}
+
+/* The tokens of the networks, which stage 2 may not see. */
+static Status keep_tokens(Explain *e, Tape *t, Error *err) {
     const Session *s = &e->session;
     Batch b;
     BatchOptions o = {.mean = e->model->config.mean, .deviation = e->model->config.deviation};
     Status status = batch_init(&b, &s->data, 1, s->pool, err);
     if (status == STATUS_OK) status = batch_fill(&b, &s->data, e->which, 1, &o, s->pool, err);
-    if (status == STATUS_OK) {
-        const Tensor *z = encode_features(t, e->model, &b, MODALITY_IMAGE).z;
-        int d = z->dim[2];
-        e->token_norm = mem_calloc((size_t)z->dim[1], sizeof *e->token_norm);
-        if (!e->token_norm) status = mem_error(err, "the tokens");
-        for (int k = 0; status == STATUS_OK && k < z->dim[1]; k++)
-            e->token_norm[k] = flow_norm(z->data + k * d, (size_t)d);
+    for (Modality m = 0; status == STATUS_OK && m < MODALITIES; m++) {
+        Features f = encode_features(t, e->model, &b, m);
+        if (m == MODALITY_IMAGE) status = keep_norms(e, f.z, err);
+        if (status == STATUS_OK) status = keep_votes(e, m, &f, err);
     }
     batch_free(&b);
     return status;
@@ -238,14 +325,23 @@ static Status keep_posterior(Explain *e, Modality m, Error *err) {
     return STATUS_OK;
 }
 
+static int choose_label(const Explain *e) {
+    int best = 0, own = e->session.label[e->which[0]];
+    if (own >= 0 && own < e->model->config.classes) return own;
+    for (int k = 1; k < e->model->config.classes; k++)
+        if (e->posterior[0][k] > e->posterior[0][best]) best = k;
+    return best;
+}
+
 static Status look_at_case(Explain *e, Tape *t, Error *err) {
     const ModelConfig *c = &e->model->config;
     Features z[MODALITIES];
     for (Modality k = 0; k < MODALITIES; k++) z[k] = features_gather(&e->stage2.train, t, k, e->row, NULL, 1);
-    TRY(keep_norms(e, t, err));
+    for (Modality m = 0; m < MODALITIES; m++) TRY(keep_posterior(e, m, err));
+    e->vote_label = choose_label(e);
+    TRY(keep_tokens(e, t, err));
     for (Modality m = 0; m < MODALITIES; m++) {
         int n = 1 + z[m].z->dim[1];
-        TRY(keep_posterior(e, m, err));
         real *weights = arena_calloc(&t->arena, (size_t)(c->heads * n), sizeof *weights);
         model_context(t, e->model, m == MODALITY_IMAGE ? &z[m] : NULL, m == MODALITY_TEXT ? &z[m] : NULL, 0,
                       weights);
@@ -282,10 +378,14 @@ Status explain_run(Explain *e, const ExplainOptions *o, const Config *c, Pool *p
     tape_init(&t, pool);
     t.training = false;
     Status s = open_model(e, o, c, pool, log, err);
-    if (s == STATUS_OK) s = choose_batch(e, o->id, err);
-    if (s == STATUS_OK) train_only(e, MODEL_STAGE1, MODEL_STAGE1_PREFIXES), s = stage1(e, &t, err);
+    if (s == STATUS_OK && o->step) s = replay(e, o, err);
+    if (s == STATUS_OK) make_deterministic(e);
+    if (s == STATUS_OK && !o->step) s = choose_batch(e, o->id, err);
+    if (s == STATUS_OK && !o->step)
+        train_only(e, MODEL_STAGE1, MODEL_STAGE1_PREFIXES), s = stage1(e, &t, err);
     if (s == STATUS_OK) s = stage2_prepare(&e->stage2, &e->session, e->model, o->run, err);
-    if (s == STATUS_OK) train_only(e, MODEL_STAGE2, MODEL_STAGE2_PREFIXES), s = stage2(e, &t, err);
+    if (s == STATUS_OK && !o->step)
+        train_only(e, MODEL_STAGE2, MODEL_STAGE2_PREFIXES), s = stage2(e, &t, err);
     if (s == STATUS_OK) s = one_case(e, &t, err);
     tape_free(&t);
     return s;
@@ -297,6 +397,7 @@ void explain_free(Explain *e) {
     words_free(&e->words);
     for (int m = 0; m < 2; m++) {
         mem_free(e->attention[m]);
+        mem_free(e->vote[m]);
         mem_free(e->score[m]);
         mem_free(e->relaxed[m]);
         mem_free(e->code[m]);

@@ -1,6 +1,9 @@
 /* Follows one batch through both stages, and one of its cases from its manifest line to its code. Nothing is trained and
  * nothing is random: no augmentation, mixup, dropout or noise, and running statistics instead of those of the batch. The
- * values are therefore those that `encode` gives. Of training only the losses and their gradients remain. */
+ * values are therefore those that `encode` gives. Of training only the losses and their gradients remain.
+ *
+ * Or one step of stage 2 as it was trained: from the run's stage 1 and the initial weights of its seed, the steps before it run
+ * again, with the same views, noise and dropout, so that loss and gradients are those of the training. */
 #ifndef TRAIN_EXPLAIN_H
 #define TRAIN_EXPLAIN_H
 
@@ -13,6 +16,7 @@ typedef struct {
     const char *run;  /* folder of a run: its model and settings; without a model: initial weights */
     const char *data; /* manifest; NULL: that of the run */
     const char *id;   /* training case to follow; NULL: the first case of the first batch of stage 2 */
+    long step;        /* of stage 2, from 1; then id is NULL, and the batch is that of the step; 0: none */
     ManifestOptions manifest;
 } ExplainOptions;
 
@@ -27,9 +31,12 @@ enum { EXPLAIN_PAIRS = 3 }; /* targets G of (v,v), (t,t), (v,t) */
 /* All arrays are owned and freed by explain_free. Arrays of two are by modality. */
 typedef struct {
     bool trained;
-    ModelFile file; /* trained: the model of the run */
-    Model initial;  /* not trained: initial weights */
-    Model *model;   /* one of them */
+    ModelFile file;        /* trained: the model of the run */
+    Model initial;         /* not trained: initial weights; of a step: the weights before it */
+    Model *model;          /* one of them */
+    long step, steps;      /* of stage 2, from 1, and how many it has; step 0: none */
+    int epoch, epochs;     /* of the step, from 1 */
+    double rate, gradient; /* of the step: learning rate, norm of all gradients before clipping */
     Session session;
     Stage2 stage2;    /* clean features and neighbour graphs of the training cases */
     int views;        /* augmented views that the run trains on; the batch is clean */
@@ -48,6 +55,9 @@ typedef struct {
     real *attention
         [2]; /* (1 + tokens) of CLS to CLS and the tokens, mean over heads; NULL without encoder, and where
                            the semantic token is the only one */
+    int vote_label;              /* a label of the case, or else the most probable one by the picture */
+    double *vote[2];             /* (tokens) Z_k V_y / n for that label y */
+    double bias[2], logit[2];    /* a_y, and their sum with the votes: u_m V_y + a_y */
     float *score[2];             /* (q) s_m, as encode gives them */
     float *relaxed[2];           /* (q) H_m */
     uint8_t *code[2];            /* (q/8) */

@@ -1,17 +1,16 @@
-/* The explanation as a page: pictures, attention, neighbours, targets, codes. */
+/* The explanation as a page: the case, what its tokens say, its neighbours, its codes. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "data/picture/png_write.h"
-#include "eval/page/html.h"
 #include "eval/page/markup.h"
 #include "eval/page/svg.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
-#include "train/pages/explain.h"
+#include "train/pages/explain_parts.h"
 
-enum { NEIGHBOURS = 4, BITS_A_ROW = 8 };
+enum { NEIGHBOURS = 4, BITS_A_ROW = 8, SNIPPET = 160 };
 
 /* ---- Pictures as cards ---- */
 
@@ -31,25 +30,38 @@ static Status add_card(Buffer *b, const uint8_t *pixels, int side, const HtmlHit
     return failed ? mem_error(err, "a picture") : STATUS_OK;
 }
 
-/* Writes the labels of a case to list, which has room for all; returns how many. */
-static size_t labels_of(const Explain *e, int which, const char **list) {
+size_t explain_labels(const Explain *e, int which, ExplainScratch *scratch) {
     const Session *s = &e->session;
     size_t n = 0, c = (size_t)session_classes(s);
     for (size_t k = 0; k < c; k++)
-        if (s->manifest.labels[(size_t)which * c + k]) list[n++] = s->manifest.label_names[k];
+        if (s->manifest.labels[(size_t)which * c + k]) scratch->labels[n++] = s->manifest.label_names[k];
     return n;
 }
 
-/* A card of a case, with the picture as the network sees it. */
-static Status add_case(Buffer *b, const Explain *e, int which, int rank, const char *text, uint8_t *scratch,
-                       const char **labels, Error *err) {
+Status explain_picture(Buffer *uri, const Explain *e, int which, ExplainScratch *s, Error *err) {
     const uint8_t *picture;
-    TRY(dataset_picture(&e->session.data, which, scratch, &picture, err));
+    Buffer png = {0};
+    int side = e->session.config.image_size;
+    TRY(dataset_picture(&e->session.data, which, s->pixels, &picture, err));
+    png_encode_gray(&png, picture, side, side);
+    markup_raw(uri, "data:image/png;base64,");
+    markup_base64(uri, png.data, png.size);
+    buffer_add(uri, "", 1);
+    bool failed = png.failed || uri->failed;
+    buffer_free(&png);
+    return failed ? mem_error(err, "a picture") : STATUS_OK;
+}
+
+/* A card of a case, with the picture as the network sees it. */
+static Status add_case(Buffer *b, const Explain *e, int which, int rank, const char *text, ExplainScratch *s,
+                       Error *err) {
+    const uint8_t *picture;
+    TRY(dataset_picture(&e->session.data, which, s->pixels, &picture, err));
     HtmlHit card = {.rank = rank,
                     .distance = -1,
                     .id = case_of(e, which)->id,
-                    .label = labels,
-                    .labels = labels_of(e, which, labels),
+                    .label = s->labels,
+                    .labels = explain_labels(e, which, s),
                     .text = text,
                     .match = -1};
     return add_card(b, picture, e->session.config.image_size, &card, err);
@@ -101,11 +113,15 @@ static Status add_views(Buffer *b, const Explain *e, uint8_t *pixels, Error *err
 
 /* ---- Sections ---- */
 
-static Status write_case(Buffer *b, const Explain *e, uint8_t *pixels, const char **labels, Error *err) {
+static Status write_case(Buffer *b, const Explain *e, ExplainScratch *scratch, Error *err) {
     const Session *s = &e->session;
     const Case *c = case_of(e, e->which[0]);
     int side = s->config.image_size / CNN_SHRINK;
     html_section_begin(b, "1. The case and its augmented views");
+    html_text(
+        b,
+        "Look at the views: each is what one step of stage 2 may see of the case. The finding must survive "
+        "in all of them.");
     html_facts_begin(b);
     html_fact(b, "manifest line", "%s:%d", s->manifest.path, c->line);
     html_fact(b, "group", "%s", s->manifest.group_names[c->group]);
@@ -114,91 +130,130 @@ static Status write_case(Buffer *b, const Explain *e, uint8_t *pixels, const cha
               s->mean, s->deviation);
     html_fact(b, "tokens", "N_v = %d of the picture, %d words of the text", side * side, explain_tokens(e));
     html_facts_end(b);
-    html_hits_begin(b);
-    TRY(add_case(b, e, e->which[0], 0, "clean: what the graph and encode see", pixels, labels, err));
-    TRY(add_views(b, e, pixels, err));
+    html_thumbs_begin(b);
+    TRY(add_case(b, e, e->which[0], 0, "clean: what the graph and encode see", scratch, err));
+    TRY(add_views(b, e, scratch->pixels, err));
     html_hits_end(b);
     html_section_end(b);
     return STATUS_OK;
 }
 
+/* What the picture or the text weighs, as numbers: attention without CLS, or votes. */
+static double weight_of(const Explain *e, Modality m, int token) {
+    return e->attention[m] ? (double)e->attention[m][1 + token] : e->vote[m][token];
+}
+
+static double strongest(const Explain *e, Modality m, int tokens) {
+    double most = 1e-9;
+    for (int k = 0; k < tokens; k++) most = fmax(most, fabs(weight_of(e, m, k)));
+    return most;
+}
+
+/* Two sentences: what to look at, and what the numbers are. */
+static void explain_weights(Buffer *b, const Explain *e, Modality m) {
+    const char *thing = m == MODALITY_IMAGE ? "cells" : "words",
+               *label = e->session.manifest.label_names[e->vote_label];
+    if (e->attention[m]) {
+        html_text(b, "Look for the bluest %s: the code of the case comes mostly from them.", thing);
+        html_text(b,
+                  "Attention of CLS in the last layer, mean over the heads. CLS keeps %.3f for itself; all "
+                  "sum to 1.",
+                  (double)e->attention[m][0]);
+    } else {
+        html_text(b, "Look for the bluest %s: they speak for %s%s.", thing, label,
+                  m == MODALITY_IMAGE ? "; orange ones speak against it"
+                                      : "; a dashed underline speaks against it");
+        html_text(b,
+                  "Z_k V_y / n, what token k adds to the logit of the label in stage 1: all add up to %.3f, "
+                  "the bias adds "
+                  "%.3f. %s",
+                  e->logit[m] - e->bias[m], e->bias[m],
+                  e->model->config.semantic
+                      ? "The encoder sees the probabilities below, not the tokens, so that there is no "
+                        "attention to show."
+                      : "These settings have no encoder, so that there is no attention to show.");
+    }
+}
+
+/* The stronger the weight, the thicker the line under the word. */
 static void write_words(Buffer *b, const Explain *e) {
-    const real *a = e->attention[1]; /* NULL: the words have none */
     const int32_t *id = e->session.data.word + (size_t)e->which[0] * (size_t)e->session.vocab.length;
     int n = explain_tokens(e);
-    double most = 0;
-    for (int k = 0; a && k <= n; k++) most = fmax(most, (double)a[k]);
-    html_section_begin(b, a ? "2. The words, with their attention from CLS" : "2. The words");
-    markup_raw(b, "<p dir=\"auto\">");
-    if (a)
-        buffer_printf(b, "<span class=\"tag\" style=\"background:rgba(31,111,208,%.2f)\">CLS %.3f</span> ",
-                      0.6 * (double)a[0] / most, (double)a[0]);
+    double most = strongest(e, MODALITY_TEXT, n);
+    html_section_begin(b, "2. The words");
+    explain_weights(b, e, MODALITY_TEXT);
+    markup_raw(b, "<p dir=\"auto\" style=\"line-height:2.1\">");
     for (int k = 0; k < n; k++) {
-        buffer_printf(b, "<span class=\"tag\" style=\"background:rgba(31,111,208,%.2f)\">",
-                      a ? 0.6 * (double)a[1 + k] / most : 0);
+        double weight = weight_of(e, MODALITY_TEXT, k), share = fabs(weight) / most;
+        buffer_printf(b, "<span class=\"word\" style=\"border-bottom:%.1fpx %s;background:rgba(%s,%.2f)\">",
+                      1 + 4 * share, weight < 0 ? "dashed" : "solid", weight < 0 ? "200,80,10" : "31,111,208",
+                      0.4 * share);
         markup_text(b, e->words.words[k]);
         if (id[k] == TOKEN_UNKNOWN) markup_raw(b, "?");
-        if (a) buffer_printf(b, " <span class=\"soft\">%.3f</span>", (double)a[1 + k]);
-        markup_raw(b, "</span> ");
+        buffer_printf(b, " <small>%.3f</small></span> ", weight);
     }
     markup_raw(b, "</p>\n");
-    if (e->model->config.semantic)
-        html_text(b, "Stage 2 sees what stage 1 makes of these words, the probability of each label below, "
-                     "not the words.");
-    else if (a)
-        html_text(
-            b, "Last layer, mean over the heads; they sum to 1. A ? marks a word that training never saw: it "
-               "stands for itself by its n-grams alone.");
-    else
-        html_text(b, "These settings have no encoder, so there is no attention.");
+    html_text(b, "A ? marks a word that training never saw: it stands for itself by its n-grams alone.");
     html_section_end(b);
 }
 
 static void add_grid(Buffer *b, const Explain *e, const char *title, const double *value, double low,
-                     double high) {
+                     double high, const char *under) {
     size_t side = (size_t)(e->model->config.image_size / CNN_SHRINK);
     SvgFrame f = {.title = title, .width = 320};
-    SvgHeat h = {.value = value, .rows = side, .columns = side, .low = low, .high = high};
+    SvgHeat h = {.value = value, .rows = side, .columns = side, .low = low, .high = high, .under = under};
+    html_figure_begin(b);
     svg_heat(b, &f, &h);
 }
 
-/* Both maps are in the order of the picture: the S/16 x S/16 grid of the last stage of the network. */
-static Status write_tokens(Buffer *b, const Explain *e, Error *err) {
-    int side = e->model->config.image_size / CNN_SHRINK, n = side * side;
-    double low = e->token_norm[0], high = low, most = 0, *share = mem_calloc((size_t)n, sizeof *share);
-    if (!share) return mem_error(err, "the tokens");
-    for (int k = 0; k < n; k++) {
-        low = fmin(low, e->token_norm[k]);
-        high = fmax(high, e->token_norm[k]);
-        if (e->attention[0]) share[k] = (double)e->attention[0][1 + k];
-        most = fmax(most, share[k]);
+/* What stage 1 knows of the case. */
+static void add_posteriors(Buffer *b, const Explain *e) {
+    static const char *const head[] = {"label", "picture", "text"};
+    HtmlTable t =
+        html_table_begin(b, "What stage 1 knows of the case: probability of each label", "lrr", head);
+    for (int k = 0; k < e->model->config.classes; k++) {
+        html_cell(&t, k == e->vote_label, "%s", e->session.manifest.label_names[k]);
+        html_cell(&t, false, "%.3f", (double)e->posterior[0][k]);
+        html_cell(&t, false, "%.3f", (double)e->posterior[1][k]);
     }
-    html_section_begin(b, "3. The picture's tokens, and what stage 1 knows");
-    html_grid_begin(b);
-    html_figure_begin(b);
-    add_grid(b, e, "|Z_v| of each token", e->token_norm, low - fmax((high - low) / 10, 1e-9), high);
-    html_figure_end(b, "Norm of each token of the CNN, in the picture's grid of S/16 x S/16 = %d x %d cells.",
-                    side, side);
-    if (e->attention[0]) {
-        html_figure_begin(b);
-        add_grid(b, e, "Attention of CLS to each token", share, 0, most > 0 ? most : 1);
-        html_figure_end(b, "Last layer, mean over the heads; CLS itself has %.3f, all sum to 1.",
-                        (double)e->attention[0][0]);
-    }
-    html_grid_end(b);
-    html_heading(b, "What stage 1 knows of the case");
-    html_facts_begin(b);
-    for (int k = 0; k < e->model->config.classes; k++)
-        html_fact(b, e->session.manifest.label_names[k], "%.3f by the picture, %.3f by the text",
-                  (double)e->posterior[0][k], (double)e->posterior[1][k]);
-    html_facts_end(b);
-    html_section_end(b);
-    mem_free(share);
-    return STATUS_OK;
+    html_table_end(&t);
 }
 
-static Status write_neighbours(Buffer *b, const Explain *e, Modality m, uint8_t *scratch, const char **labels,
-                               Error *err) {
+/* The maps are in the order of the picture: the S/16 x S/16 grid of the last stage of the network. */
+static Status write_tokens(Buffer *b, const Explain *e, ExplainScratch *s, Error *err) {
+    int side = e->model->config.image_size / CNN_SHRINK, n = side * side;
+    bool attention = e->attention[0];
+    double low = e->token_norm[0], high = low, most = strongest(e, MODALITY_IMAGE, n);
+    double *weight = mem_calloc((size_t)n, sizeof *weight);
+    Buffer uri = {0};
+    Status status = weight ? explain_picture(&uri, e, e->which[0], s, err) : mem_error(err, "the tokens");
+    for (int k = 0; status == STATUS_OK && k < n; k++) {
+        low = fmin(low, e->token_norm[k]);
+        high = fmax(high, e->token_norm[k]);
+        weight[k] = weight_of(e, MODALITY_IMAGE, k);
+    }
+    if (status == STATUS_OK) {
+        const char *what = attention ? "Attention of CLS to each token" : "Votes of the tokens";
+        html_section_begin(b, "3. The picture, and what stage 1 knows");
+        explain_weights(b, e, MODALITY_IMAGE);
+        html_grid_begin(b);
+        add_grid(b, e, what, weight, attention ? 0 : -most, most, (const char *)uri.data);
+        html_figure_end(b, "Laid over the picture: one cell a token of the CNN, S/16 x S/16 = %d x %d.", side,
+                        side);
+        add_grid(b, e, "The same as numbers", weight, attention ? 0 : -most, most, NULL);
+        html_figure_end(b, "Equal cells without the picture.");
+        add_grid(b, e, "|Z_v| of each token", e->token_norm, low - fmax((high - low) / 10, 1e-9), high, NULL);
+        html_figure_end(b, "Norm of each token.");
+        html_grid_end(b);
+        add_posteriors(b, e);
+        html_section_end(b);
+    }
+    buffer_free(&uri);
+    mem_free(weight);
+    return status;
+}
+
+static Status write_neighbours(Buffer *b, const Explain *e, Modality m, ExplainScratch *s, Error *err) {
     const Graph *g = &e->stage2.graph[m];
     ExplainNeighbour near[NEIGHBOURS];
     int n = explain_neighbours(e, m, near, NEIGHBOURS);
@@ -206,45 +261,20 @@ static Status write_neighbours(Buffer *b, const Explain *e, Modality m, uint8_t 
     html_text(
         b, "K = exp(-|u_i - u_j|^2 / (2 sigma^2)) with sigma = %.4g, among the %d nearest of other groups.",
         g->sigma, g->k);
-    html_hits_begin(b);
+    html_thumbs_begin(b);
     for (int i = 0; i < n; i++) {
         char text[1024];
         int which = e->session.index[SET_TRAIN][near[i].row];
-        snprintf(text, sizeof text, "K %.4f, P %.4f. %.900s", near[i].kernel, near[i].step,
-                 case_of(e, which)->text);
-        TRY(add_case(b, e, which, i + 1, text, scratch, labels, err));
+        const char *report = case_of(e, which)->text;
+        size_t cut = strlen(report);
+        if (cut > SNIPPET) /* between two characters */
+            for (cut = SNIPPET; ((unsigned char)report[cut] & 0xC0) == 0x80;) cut--;
+        snprintf(text, sizeof text, "K %.4f, P %.4f. %.*s%s", near[i].kernel, near[i].step, (int)cut, report,
+                 report[cut] ? "..." : "");
+        TRY(add_case(b, e, which, i + 1, text, s, err));
     }
     html_hits_end(b);
     return STATUS_OK;
-}
-
-static void write_targets(Buffer *b, const Explain *e) {
-    static const char *const title[EXPLAIN_PAIRS] = {"G of pictures", "G of texts", "G across"};
-    size_t n = (size_t)e->b * (size_t)e->b;
-    double *value = mem_calloc(n, sizeof *value);
-    if (!value) {
-        b->failed = 1;
-        return;
-    }
-    html_section_begin(b, "5. The target of the batch");
-    html_text(b,
-              "G = (1-a)((1+t0)(omega Yn Yn' + (1-omega) S) - t0) + a((1+t0) R - t0) with omega %g, rho %g, "
-              "t0 %.4g, a %g: the similarity that the "
-              "codes of two cases of the batch should have. Row and column 0 are the followed case.",
-              e->stage2.walk.omega, e->stage2.walk.rho, e->stage2.walk.t0, e->stage2.posterior);
-    html_grid_begin(b);
-    for (int i = 0; i < EXPLAIN_PAIRS && e->target[i]; i++) {
-        for (size_t k = 0; k < n; k++) value[k] = (double)e->target[i][k];
-        SvgFrame f = {.title = title[i], .x_label = "case of the batch", .y_label = "case of the batch"};
-        SvgHeat h = {.value = value, .rows = (size_t)e->b, .columns = (size_t)e->b, .low = -1, .high = 1};
-        html_figure_begin(b);
-        svg_heat(b, &f, &h);
-        static const char *const across[EXPLAIN_PAIRS] = {"v, v", "t, t", "v, t"};
-        html_figure_end(b, "Modalities (%s).", across[i]);
-    }
-    html_grid_end(b);
-    html_section_end(b);
-    mem_free(value);
 }
 
 static void add_bits(Buffer *b, const char *name, const uint8_t *code, int q) {
@@ -265,6 +295,7 @@ static void write_codes(Buffer *b, const Explain *e) {
     double value[CODE_MAX_BITS];
     Buffer bits = {0};
     html_section_begin(b, "6. From relaxed codes to bits");
+    html_text(b, "Look for pale cells: their bits are unsure, and image and text differ mostly there.");
     html_grid_begin(b);
     for (int m = 0; m < 2; m++) {
         for (int j = 0; j < q; j++) value[j] = (double)e->relaxed[m][j];
@@ -290,102 +321,59 @@ static void write_codes(Buffer *b, const Explain *e) {
     html_section_end(b);
 }
 
-/* ---- Losses and ops ---- */
-
-static void write_terms(Buffer *b, const Explain *e, int stage) {
-    static const char *const head[] = {"term", "equation", "value", "weight", "weight x value"};
-    HtmlTable t = html_table_begin(b, stage == 1 ? "Stage 1" : "Stage 2", "llrrr", head);
-    double sum = 0;
-    for (int i = 0; i < e->terms[stage - 1]; i++) {
-        const ExplainTerm *term = &e->term[stage - 1][i];
-        sum += term->weight * term->value;
-        html_cell(&t, false, "%s", term->symbol);
-        html_cell(&t, false, "%s", term->eq);
-        html_cell(&t, false, "%.6g", term->value);
-        html_cell(&t, false, "%.4g", term->weight);
-        html_cell(&t, false, "%.6g", term->weight * term->value);
-    }
-    html_cell(&t, true, stage == 1 ? "L_1" : "L_2");
-    html_cell(&t, false, stage == 1 ? "stage1" : "total");
-    html_cell(&t, false, "%.6g", e->total[stage - 1]);
-    html_cell(&t, false, "%s", "");
-    html_cell(&t, true, "%.6g", sum);
-    html_table_end(&t);
-}
-
-static void norm_cell(HtmlTable *t, double v, bool is_there) {
-    html_cell(t, false, is_there ? "%.5g" : "", v);
-}
-
-static void write_flow(Buffer *b, const Explain *e, int stage) {
-    static const char *const head[] = {"symbol",  "equation",    "op",         "shape",
-                                       "|value|", "of the case", "|gradient|", "weights"};
-    html_details_begin(b, stage == 1 ? "Every op of stage 1" : "Every op of stage 2");
-    HtmlTable t = html_table_begin(
-        b,
-        stage == 1 ? "Stage 1, in order: norms of the batch, of the followed case, of dL_1/d(value)"
-                   : "Stage 2, in order: norms of the batch, of the followed case, of dL_2/d(value)",
-        "llllrrrl", head);
-    for (size_t i = 0; i < e->flow.n; i++) {
-        const Flow *f = &e->flow.row[i];
-        if (f->stage != stage) continue;
-        html_cell(&t, false, "%s", f->symbol);
-        html_cell(&t, false, "%s", f->eq);
-        html_cell(&t, false, "%s", f->op);
-        html_cell(&t, false, "%s", f->shape);
-        norm_cell(&t, f->value, f->value >= 0 || f->own < 0);
-        norm_cell(&t, f->own, f->own >= 0);
-        norm_cell(&t, f->gradient, f->gradient >= 0);
-        html_cell(&t, false, "%s", f->weight ? f->weight : "");
-    }
-    html_table_end(&t);
-    html_details_end(b);
-}
-
 /* ---- The page ---- */
 
-static Status write_pictures(Buffer *b, const Explain *e, uint8_t *scratch, const char **labels, Error *err) {
-    TRY(write_case(b, e, scratch, labels, err));
-    write_words(b, e);
-    TRY(write_tokens(b, e, err));
+static Status write_graph(Buffer *b, const Explain *e, ExplainScratch *s, Error *err) {
     html_section_begin(b, "4. Its nearest cases in the neighbour graph");
-    if (!e->stage2.graph[0].n) html_text(b, "These settings take no walk, so there is no graph.");
-    for (Modality m = 0; m < MODALITIES && e->stage2.graph[m].n; m++)
-        TRY(write_neighbours(b, e, m, scratch, labels, err));
+    if (!e->stage2.graph[0].n)
+        html_text(b, "These settings take no walk, so there is no graph.");
+    else
+        html_text(b, "Look at the labels: neighbours should share one with the case. Where they do not, the "
+                     "walk is misled.");
+    for (Modality m = 0; m < MODALITIES && e->stage2.graph[m].n; m++) TRY(write_neighbours(b, e, m, s, err));
     html_section_end(b);
     return STATUS_OK;
 }
 
-static Status write_page(Buffer *b, const Explain *e, uint8_t *scratch, const char **labels, Error *err) {
-    char lead[256];
-    snprintf(lead, sizeof lead, "Case %.100s in a batch of %d, through both stages, with %s.",
-             case_of(e, e->which[0])->id, e->b,
-             e->trained ? "the run's trained weights" : "initial weights: nothing is trained yet");
+static void write_lead(const Explain *e, char *lead, size_t size) {
+    const char *id = case_of(e, e->which[0])->id;
+    if (e->step)
+        snprintf(lead, size,
+                 "Step %ld of the %ld of stage 2, epoch %d of %d: case %.100s in its batch of %d, with the "
+                 "weights before "
+                 "this step. L_2 %.6g, learning rate %.4g, gradient norm %.4g.",
+                 e->step, e->steps, e->epoch, e->epochs, id, e->b, e->total[1], e->rate, e->gradient);
+    else
+        snprintf(lead, size, "Case %.100s in a batch of %d, through both stages, with %s.", id, e->b,
+                 e->trained ? "the run's trained weights" : "initial weights: nothing is trained yet");
+}
+
+static Status write_page(Buffer *b, const Explain *e, ExplainScratch *s, Error *err) {
+    char lead[512];
+    write_lead(e, lead, sizeof lead);
     html_begin(b, "MSACH: one case from manifest line to code bits", lead);
-    TRY(write_pictures(b, e, scratch, labels, err));
-    if (e->target[0]) write_targets(b, e);
+    TRY(write_case(b, e, s, err));
+    write_words(b, e);
+    TRY(write_tokens(b, e, s, err));
+    TRY(write_graph(b, e, s, err));
+    TRY(explain_targets(b, e, s, err));
     write_codes(b, e);
-    html_section_begin(b, "7. The losses of the batch, and every op");
-    for (int stage = 1; stage <= 2; stage++) write_terms(b, e, stage);
-    html_text(b, "No augmentation, mixup, dropout or noise; running statistics: the values that encode "
-                 "gives. Equations by "
-                 "id: `make trace` shows the line, the test and the oracle of each.");
-    for (int stage = 1; stage <= 2; stage++) write_flow(b, e, stage);
-    html_section_end(b);
+    explain_gradients(b, e);
+    explain_losses(b, e);
     html_note(b, "A research model. Not a medical device; not for diagnosis or treatment.");
     html_end(b);
     return b->failed ? mem_error(err, "the page") : STATUS_OK;
 }
 
 Status explain_page(const char *path, const Explain *e, Error *err) {
-    size_t side = (size_t)e->session.config.image_size;
-    uint8_t *scratch = mem_calloc(side, side);
-    const char **labels = mem_calloc((size_t)session_classes(&e->session), sizeof *labels);
+    size_t side = (size_t)e->session.config.image_size, classes = (size_t)session_classes(&e->session);
+    ExplainScratch scratch = {mem_calloc(side, side), mem_calloc(classes, sizeof *scratch.labels)};
     Buffer b = {0};
-    Status s = scratch && labels ? write_page(&b, e, scratch, labels, err) : mem_error(err, "the page");
+    Status s =
+        scratch.pixels && scratch.labels ? write_page(&b, e, &scratch, err) : mem_error(err, "the page");
     if (s == STATUS_OK) s = file_write(path, b.data, b.size, err);
     buffer_free(&b);
-    mem_free(labels);
-    mem_free(scratch);
+    mem_free(scratch.labels);
+    mem_free(scratch.pixels);
     return s;
 }

@@ -158,20 +158,47 @@ static void add_graph(Buffer *b, const Explain *e) {
 
 /* ---- The code ---- */
 
-static void add_attention(Buffer *b, const Explain *e) {
-    const real *a = e->attention[1];
+/* A number for each token: of the words, each behind its word; of the picture, in rows of its grid. */
+static void add_words_numbers(Buffer *b, const Explain *e, const real *a, const double *vote) {
     int n = explain_tokens(e);
-    double sum = 0;
-    if (!a) return;
-    for (int k = 0; k <= n; k++) sum += (double)a[k];
-    buffer_printf(b, "  attention of CLS in the last layer, mean over heads, sum %.6f\n    CLS %.3f", sum,
-                  (double)a[0]);
+    buffer_printf(b, "    text ");
+    if (a) buffer_printf(b, " CLS %.3f", (double)a[0]);
     for (int k = 0; k < n; k++) {
         buffer_printf(b, "  ");
         add_plain(b, e->words.words[k], 0);
-        buffer_printf(b, " %.3f", (double)a[1 + k]);
+        buffer_printf(b, " %.3f", a ? (double)a[1 + k] : vote[k]);
     }
     buffer_printf(b, "\n");
+}
+
+static void add_grid_numbers(Buffer *b, const Explain *e, const real *a, const double *vote) {
+    int side = e->model->config.image_size / CNN_SHRINK;
+    buffer_printf(b, "    image");
+    if (a) buffer_printf(b, " CLS %.3f", (double)a[0]);
+    for (int k = 0; k < side * side; k++)
+        buffer_printf(b, "%s%7.3f", k % side ? " " : "\n      ", a ? (double)a[1 + k] : vote[k]);
+    buffer_printf(b, "\n");
+}
+
+/* Attention where the encoder sees the tokens; else what stage 1 reads from each. */
+static void add_attention(Buffer *b, const Explain *e) {
+    const real *const *a = (const real *const *)e->attention;
+    if (a[0]) {
+        buffer_printf(
+            b,
+            "  attention of CLS to itself and to each token in the last layer, mean over heads; sums to 1\n");
+    } else {
+        buffer_printf(b, "  votes of the tokens for ");
+        add_plain(b, e->session.manifest.label_names[e->vote_label], 0);
+        buffer_printf(
+            b,
+            ", Z_k V_y / n; with the bias they sum to the logit of stage 1: image %.4f%+.4f = %.4f, text "
+            "%.4f%+.4f = %.4f\n",
+            e->logit[0] - e->bias[0], e->bias[0], e->logit[0], e->logit[1] - e->bias[1], e->bias[1],
+            e->logit[1]);
+    }
+    add_grid_numbers(b, e, a[0], e->vote[0]);
+    add_words_numbers(b, e, a[1], e->vote[1]);
 }
 
 /* p_v and p_t of each label. */
@@ -216,9 +243,20 @@ static void add_code(Buffer *b, const Explain *e) {
     buffer_printf(b, "  bit j is 1 iff s_j >= 0; image and text differ in %d of %d bits\n", differ, q);
 }
 
+static void add_step(Buffer *b, const Explain *e) {
+    buffer_printf(b,
+                  "Step %ld of the %ld of stage 2, epoch %d of %d, as it was trained: %d cases with their "
+                  "views, noise and "
+                  "dropout\n  L_2 %.9g, |gradient of all weights| %.6g, learning rate %.6g, beta %.4g\n"
+                  "Codes and attention are those of the weights before this step.\n",
+                  e->step, e->steps, e->epoch, e->epochs, e->b, e->total[1], e->gradient, e->rate, e->beta);
+}
+
 void explain_text(Buffer *b, const Explain *e) {
     const Config *c = &e->session.config;
-    if (e->trained)
+    if (e->step)
+        add_step(b, e);
+    else if (e->trained)
         buffer_printf(
             b, "One batch of %d training cases through both stages, with the run's trained weights\n", e->b);
     else
@@ -227,13 +265,20 @@ void explain_text(Buffer *b, const Explain *e) {
             "One batch of %d training cases through both stages, with initial weights of seed %d: nothing is "
             "trained yet\n",
             e->b, c->seed);
+    if (!e->step)
+        buffer_printf(
+            b,
+            "No augmentation, mixup, dropout or noise; running statistics: the values that encode gives.\n");
     buffer_printf(
-        b, "No augmentation, mixup, dropout or noise; running statistics: the values that encode gives.\n"
-           "|.| is the Euclidean norm; a scalar stands as it is. `make trace` shows each equation's line.\n");
+        b, "|.| is the Euclidean norm; a scalar stands as it is. `make trace` shows each equation's line.\n");
     add_case(b, e);
-    buffer_printf(b, "\n2. Stage 1: features of the batch and L_1\n");
-    add_flow(b, e, 1);
-    add_terms(b, e, 1);
+    if (!e->step) {
+        buffer_printf(b, "\n2. Stage 1: features of the batch and L_1\n");
+        add_flow(b, e, 1);
+        add_terms(b, e, 1);
+    } else if (!e->end_to_end) {
+        buffer_printf(b, "\n2. Stage 1 is frozen: its features are those of the run\n");
+    }
     add_graph(b, e);
     buffer_printf(b, "\n4. Stage 2: from the frozen features to codes and L_2, q = %d bits\n",
                   e->model->config.bits);
