@@ -31,18 +31,21 @@ ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/pic
 	eval eval/audit eval/page train train/table train/pages
 CMD_ROOMS := cmd cmd/bench cmd/pages cmd/serve
 # A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
+FILES_answers := $(wildcard cmd/finder_groups.* hash/search/index_groups.c)
 FILES_arrays := $(wildcard nn/base/npy_read.c nn/base/npz.* data/own_features_read.c data/row_ids.* hash/model_own.c train/own_input.* \
 	cmd/cases_features.c cmd/encode_dump.c)
 FILES_audit := $(wildcard eval/audit/* eval/ranking_order.c eval/compat.* eval/dump.* eval/trec.* train/membership.* nn/base/sha256.* \
-	cmd/privacy.* cmd/bundle.* cmd/cmd_bundle.c cmd/cmd_audit.c cmd/eval_codes.c)
+	cmd/privacy.* cmd/bundle.* cmd/cmd_bundle.c cmd/cmd_audit.c cmd/eval_codes.c cmd/index_own.*)
 FILES_bench := $(wildcard cmd/bench/*)
-FILES_confidence := $(wildcard train/calibrat* cmd/eval_judged.*)
+FILES_confidence := $(wildcard train/calibrat* cmd/eval_judged.* cmd/finder_judge.c)
 FILES_dicom := $(wildcard data/picture/dicom*)
 FILES_edit := $(wildcard hash/search/index_edit.c)
-FILES_export := $(wildcard hash/export/* cmd/cmd_export.c)
+FILES_export := $(wildcard hash/export/* cmd/cmd_export.c cmd/encode_print.c)
 FILES_fast := $(wildcard nn/fast/* hash/search/scan_avx2.c hash/search/scan_avx512.c)
 FILES_filter := $(wildcard hash/search/index_labels.c hash/search/index_words.* cmd/finder_filter.c cmd/word_filter.*)
+FILES_hints := $(wildcard nn/base/nearest.c cmd/foreign.* cmd/finder_words.c train/warnings.* data/split_warnings.c)
 FILES_import := $(wildcard data/import/* data/csv.* data/text_read.* data/encoding.* cmd/cmd_import.c)
+FILES_inspect := $(wildcard cmd/inspect_more.* train/metrics_read.c)
 FILES_json := $(wildcard data/manifest_json.c cmd/json_out.* cmd/hit_json.* cmd/eval_json.c)
 FILES_library := $(wildcard cmd/lib/*)
 FILES_manual := $(wildcard cmd/manual.*)
@@ -57,13 +60,15 @@ FILES_scan := $(wildcard $(addprefix hash/search/scan_,tuned.c top.* kernels.h s
 FILES_serve := $(wildcard cmd/serve/*)
 FILES_substrings := $(wildcard hash/search/mih* hash/search/index_tables.c)
 FILES_table := $(wildcard train/table/* hash/baselines/* cmd/cmd_table.c)
+FILES_terminal := $(wildcard cmd/fit.* cmd/hit_table.* cmd/terminal_progress.c)
+FILES_threads := $(wildcard nn/base/pool_workers.*)
 FILES_variants := $(wildcard data/split_variants.c nn/op_spare.c train/ablations.c $(addprefix hash/loss_,laplacian.c likelihood.c decorrelation.c))
 FILES_verify := $(wildcard cmd/cmd_verify.c hash/search/index_verify.c)
-PART_NAMES := arrays audit bench confidence dicom edit export fast filter import json library manual mask measures pages phantom pnm queries resume scan serve substrings table variants verify
+PART_NAMES := answers arrays audit bench confidence dicom edit export fast filter hints import inspect json library manual mask measures pages phantom pnm queries resume scan serve substrings table terminal threads variants verify
 # The parts that this build leaves out, their files, and the macros for the sources: -DPART_AUDIT=0 and so on.
 PKG_CONFIG ?= pkg-config
 SERVE := $(if $(filter core,$(PARTS)),,$(shell $(PKG_CONFIG) --exists libevent libevent_pthreads 2>/dev/null && echo 1))
-OFF := $(if $(filter core,$(PARTS)),$(filter-out fast scan,$(PART_NAMES)) $(if $(filter 1,$(PLAIN)),scan),$(if $(SERVE),,serve)) \
+OFF := $(if $(filter core,$(PARTS)),$(filter-out fast scan threads,$(PART_NAMES)) $(if $(filter 1,$(PLAIN)),scan threads),$(if $(SERVE),,serve)) \
 	$(if $(filter 1,$(PLAIN)),fast)
 OFF_FILES := $(foreach part,$(OFF),$(FILES_$(part)))
 OFF_CFLAGS := $(shell echo '$(OFF:%=-DPART_%=0)' | tr a-z A-Z)

@@ -92,6 +92,7 @@ static Status parse_option(Args *a, int argc, char **argv, int *i, Error *err) {
         if (word[2]) value = word + 2;
     }
     if (!o) return unknown_option(a, word, err);
+    if (o->kind & ABSENT) return args_wrong(a, err, "--%s: " PART_ABSENT("--%s"), o->name, o->name);
     if (!o->argument) {
         if (value) return args_wrong(a, err, "--%s takes no value", o->name);
         keep(a, o, NULL);
@@ -309,6 +310,7 @@ void args_help(const Verb *v, FILE *to) {
     fprintf(to, "  %s\n\n%s\n\nusage: msach %s%s%s%s\n\n", v->example, v->summary, v->name,
             v->operands ? " " : "", v->operands ? v->operands : "", " [OPTION...]");
     for (const Option *o = v->options; o->name; o++) {
+        if (o->kind & ABSENT) continue;
         char left[64], text[512];
         snprintf(left, sizeof left, "%c%c %s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
                  o->letter ? "" : " ", o->name, o->argument ? " " : "", o->argument ? o->argument : "");

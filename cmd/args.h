@@ -9,6 +9,7 @@
 #include "nn/base/bytes.h"
 #include "nn/base/error.h"
 #include "nn/base/log.h"
+#include "nn/base/parts.h"
 #include "nn/base/pool.h"
 #include "train/config.h"
 
@@ -16,8 +17,11 @@ typedef enum {
     PLAIN = 0,
     MANY = 1,   /* may be given more than once, and takes all words up to the next option */
     NEEDED = 2, /* the verb requires the option, ... */
-    ALONE = 4   /* ... unless a switch of this kind is given, such as --help */
+    ALONE = 4,  /* ... unless a switch of this kind is given, such as --help */
+    ABSENT = 8  /* this build lacks the option's part: refused, and not part of --help */
 } OptionKind;
+/* The kind of an option that belongs to a part, for example OF(PART_JSON). */
+#define OF(part) ((part) ? PLAIN : ABSENT)
 
 /* name: without dashes. letter: 'k' for -k, or 0. argument: "FILE", or NULL for a switch. standard: the default as --help shows it, or
  * NULL. */
@@ -104,16 +108,22 @@ ManifestOptions args_manifest(const Args *a);
 #define OPTION_ALLOW_OUTSIDE                                                                                 \
     { "allow-outside", 0, NULL, NULL, "allow images outside the folder of the manifest", PLAIN }
 #define OPTION_MASK_WORDS                                                                                    \
-    { "mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts", PLAIN }
+    {                                                                                                        \
+        "mask-words", 0, "FILE", NULL, "remove these words or phrases, one a line, from the texts",          \
+            OF(PART_MASK)                                                                                    \
+    }
 #define OPTION_IMAGE_FEATURES                                                                                \
     {                                                                                                        \
         "image-features", 0, "F.npy", NULL,                                                                  \
-            "features of your own encoder in place of pictures, a row a case", PLAIN                         \
+            "features of your own encoder in place of pictures, a row a case", OF(PART_ARRAYS)               \
     }
 #define OPTION_TEXT_FEATURES                                                                                 \
-    { "text-features", 0, "G.npy", NULL, "the same in place of texts", PLAIN }
+    { "text-features", 0, "G.npy", NULL, "the same in place of texts", OF(PART_ARRAYS) }
 #define OPTION_THREADS                                                                                       \
-    { "threads", 0, "N", "all cores", "number of threads; the result is the same for any number", PLAIN }
+    {                                                                                                        \
+        "threads", 0, "N", "all cores", "number of threads; the result is the same for any number",          \
+            OF(PART_THREADS)                                                                                 \
+    }
 #define OPTION_QUIET                                                                                         \
     { "quiet", 'q', NULL, NULL, "print warnings and errors only, no progress", PLAIN }
 #define OPTION_HELP                                                                                          \

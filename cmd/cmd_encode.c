@@ -17,11 +17,11 @@ static const Option OPTIONS[] = {
     {"as", 'a', "KIND", NULL, "image or text: the modality to encode; needed with --data", PLAIN},
     {"out", 'o', "FILE.npy", NULL, "codes (n, bits/8) uint8; the ids go to FILE.ids.txt", PLAIN},
     {"code", 0, NULL, NULL, "print each code instead, in the forms that other engines take; without --out",
-     PLAIN},
+     OF(PART_EXPORT)},
     {"dump", 0, "DIR", NULL, "also write input, both stages' features and scores of the networks as .npy",
-     PLAIN},
+     OF(PART_ARRAYS)},
     {"views", 0, "N", "0", "with --dump: augmented views of each case in stage1.npy, beside the clean one",
-     PLAIN},
+     OF(PART_ARRAYS)},
     OPTION_IMAGE_FEATURES,
     OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
@@ -132,30 +132,6 @@ static Status write_ids(const char *out, const EncodeJob *j, Error *err) {
     return s;
 }
 
-/* ---- --code ---- */
-
-/* hex: msach search --code, Elasticsearch. bits: PostgreSQL, bit 0 first. bytes: NumPy, faiss, Milvus. signed: OpenSearch. */
-static void print_code(const char *id, const uint8_t *code, int bits) {
-    size_t bytes = code_bytes(bits);
-    printf("id      %s\nhex     ", id);
-    for (size_t i = 0; i < bytes; i++) printf("%02x", code[i]);
-    printf("\nbits    ");
-    for (int i = 0; i < bits; i++) putchar(code[i / 8] >> (i % 8) & 1 ? '1' : '0');
-    printf("\nbytes   [");
-    for (size_t i = 0; i < bytes; i++) printf("%s%d", i ? ", " : "", code[i]);
-    printf("]\nsigned  [");
-    for (size_t i = 0; i < bytes; i++) printf("%s%d", i ? ", " : "", code[i] < 128 ? code[i] : code[i] - 256);
-    printf("]\n");
-}
-
-static void print_codes(const EncodeJob *j) {
-    int bits = j->f->model.config.bits;
-    const uint8_t *code = j->out.codes;
-    for (int k = 0; k < 2; k++)
-        for (int i = 0; j->use[k] && i < j->cases.count[k]; i++, code += code_bytes(bits))
-            print_code(j->cases.manifest.cases[j->cases.index[k][i]].id, code, bits);
-}
-
 /* ---- The verb ---- */
 
 static Status encode_and_write(Args *a, EncodeJob *j, Error *err) {
@@ -165,15 +141,14 @@ static Status encode_and_write(Args *a, EncodeJob *j, Error *err) {
     TRY(args_int(a, "views", 0, 64, &views, err));
     if (args_has(a, "views") && !args_has(a, "dump")) return args_wrong(a, err, "--views goes with --dump");
     if (!out && !args_has(a, "code")) return args_incomplete(a, err, "--out FILE.npy or --code is needed");
-    if (!PART_ARRAYS && args_has(a, "dump")) return args_wrong(a, err, "--dump: " PART_ABSENT("arrays"));
     if (out && args_has(a, "code")) return args_wrong(a, err, "--code prints; leave out --out");
     TRY(read_cases(a, j, err));
     TRY(encode(a, j, err));
     dim[0] = j->n;
     if (PART_ARRAYS && args_get(a, "dump"))
         TRY(encode_dump(args_get(a, "dump"), j, (int)views, a->pool, err));
-    if (args_has(a, "code")) {
-        print_codes(j);
+    if (PART_EXPORT && args_has(a, "code")) {
+        encode_print(j);
         return STATUS_OK;
     }
     TRY(write_ids(out, j, err));

@@ -10,22 +10,26 @@
 static const Option OPTIONS[] = {
     {"run", 'r', "RUN", NULL, "directory of a finished run, or a model file with --data", PLAIN},
     {"codes", 0, "DIR", NULL, "instead of a run: codes of any program, in files named as --dump names them",
-     PLAIN},
+     OF(PART_AUDIT)},
     {"data", 'd', "MANIFEST", NULL, "another manifest, with a 'split' column [the manifest of the run]",
      PLAIN},
     {"set", 's', "SET", "test", "queries: test, or val (each against the other validation cases)", PLAIN},
     {"protocol", 0, "NAME", "honest",
      "honest: the database holds no training case; published: the training set", PLAIN},
     {"compat", 0, "NAME", NULL, "also MAP by the formula of a public codebase: dcmh, torchcmh, djsrh or ucch",
-     PLAIN},
-    {"membership", 0, NULL, NULL, "also how well codes tell training cases from cases never seen", PLAIN},
-    {"json", 0, NULL, NULL, "print one JSON object instead of the table", PLAIN},
-    {"dump", 0, "DIR", NULL, "also write codes, labels, ids, a row for each query, and TREC files", PLAIN},
-    {"html", 0, "FILE", NULL, "also write a page with curves and the health of the codes", PLAIN},
+     OF(PART_AUDIT)},
+    {"membership", 0, NULL, NULL, "also how well codes tell training cases from cases never seen",
+     OF(PART_AUDIT)},
+    {"json", 0, NULL, NULL, "print one JSON object instead of the table", OF(PART_JSON)},
+    {"dump", 0, "DIR", NULL, "also write codes, labels, ids, a row for each query, and TREC files",
+     OF(PART_AUDIT)},
+    {"html", 0, "FILE", NULL, "also write a page with curves and the health of the codes", OF(PART_PAGES)},
     {"form", 0, "FORM", "values",
-     "what the codes of --codes are: packed, columns, or values (what the values allow)", PLAIN},
-    {"labels", 0, "FORM", "values", "what their labels are: onehot, signs, classes, or values", PLAIN},
-    {"curves", 0, "DIR", NULL, "also write every chart as DIR/NAME.svg, with its numbers as NAME.tsv", PLAIN},
+     "what the codes of --codes are: packed, columns, or values (what the values allow)", OF(PART_AUDIT)},
+    {"labels", 0, "FORM", "values", "what their labels are: onehot, signs, classes, or values",
+     OF(PART_AUDIT)},
+    {"curves", 0, "DIR", NULL, "also write every chart as DIR/NAME.svg, with its numbers as NAME.tsv",
+     OF(PART_PAGES)},
     OPTION_IMAGE_FEATURES,
     OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
@@ -94,12 +98,6 @@ static Status check_options(const Args *a, const EvalResult *r, Error *err) {
     if (args_has(a, "membership") && (r->set == 1 || r->protocol == PROTOCOL_PUBLISHED))
         return args_wrong(a, err,
                           "--membership compares with the test cases; leave out --set and --protocol");
-    if (!PART_AUDIT &&
-        (r->codes || args_has(a, "compat") || args_has(a, "dump") || args_has(a, "membership")))
-        return args_wrong(a, err, "--codes, --compat, --dump, --membership: " PART_ABSENT("audit"));
-    if (!PART_PAGES && (args_has(a, "html") || args_has(a, "curves")))
-        return args_wrong(a, err, "--html, --curves: " PART_ABSENT("pages"));
-    if (!PART_JSON && args_has(a, "json")) return args_wrong(a, err, "--json: " PART_ABSENT("json"));
     return STATUS_OK;
 }
 

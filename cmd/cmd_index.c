@@ -1,14 +1,11 @@
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cases.h"
+#include "cmd/index_own.h"
 #include "cmd/verbs.h"
-#include "data/row_ids.h"
 #include "data/words.h"
-#include "eval/audit/audit.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
@@ -21,15 +18,15 @@ static const Option OPTIONS[] = {
      PLAIN},
     {"out", 'o', "FILE.idx", NULL, "the index to write or to change", NEEDED},
     {"image-codes", 0, "A.npy", NULL,
-     "instead of a model: image codes of any program, a row a case of --data", PLAIN},
-    {"text-codes", 0, "B.npy", NULL, "the same for the texts", PLAIN},
+     "instead of a model: image codes of any program, a row a case of --data", OF(PART_AUDIT)},
+    {"text-codes", 0, "B.npy", NULL, "the same for the texts", OF(PART_AUDIT)},
     {"form", 0, "FORM", "values", "what these codes are: packed, columns, or values (what the values allow)",
-     PLAIN},
-    {"append", 0, NULL, NULL, "add the cases to an existing index", PLAIN},
-    {"delete", 0, "ID...", NULL, "remove these cases from the index", MANY},
-    {"compact", 0, NULL, NULL, "shrink the file by the space of deleted cases", PLAIN},
+     OF(PART_AUDIT)},
+    {"append", 0, NULL, NULL, "add the cases to an existing index", OF(PART_EDIT)},
+    {"delete", 0, "ID...", NULL, "remove these cases from the index", MANY | OF(PART_EDIT)},
+    {"compact", 0, NULL, NULL, "shrink the file by the space of deleted cases", OF(PART_EDIT)},
     {"substrings", 0, "N", "0",
-     "number of search tables; 0: chosen by the codes, from 65,536 cases on; -1: none", PLAIN},
+     "number of search tables; 0: chosen by the codes, from 65,536 cases on; -1: none", OF(PART_SUBSTRINGS)},
     OPTION_IMAGE_FEATURES,
     OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
@@ -71,91 +68,43 @@ static char *folder_of(const char *path) {
 typedef struct {
     const ModelFile *f;
     const Cases *cases;
-    const Manifest *manifest;
-    int bits;
     const char *model_hash;
-    uint8_t *codes[2];       /* (count[m], bits/8) */
-    const uint8_t **code[2]; /* (n) for each case, NULL where it lacks the modality */
-    const char **labels;     /* (n_labels) scratch: labels of one case */
-    int *members;            /* (n_groups) cases of each group */
+    OwnCodes own;
+    const char **labels; /* (n_labels) scratch: labels of one case */
+    int *members;        /* (n_groups) cases of each group */
     const char *folder;
 } Archive;
 
 static Status take_memory(Archive *r, Error *err) {
-    r->labels = mem_calloc((size_t)r->manifest->n_labels + 1, sizeof *r->labels);
-    r->members = mem_calloc((size_t)r->manifest->n_groups + 1, sizeof *r->members);
-    for (int i = 0; r->members && i < r->manifest->n; i++) r->members[r->manifest->cases[i].group]++;
+    r->labels = mem_calloc((size_t)r->own.manifest->n_labels + 1, sizeof *r->labels);
+    r->members = mem_calloc((size_t)r->own.manifest->n_groups + 1, sizeof *r->members);
+    for (int i = 0; r->members && i < r->own.manifest->n; i++) r->members[r->own.manifest->cases[i].group]++;
     for (Modality m = 0; m < MODALITIES; m++)
-        r->code[m] = mem_calloc((size_t)r->manifest->n, sizeof *r->code[m]);
-    return r->labels && r->members && r->code[0] && r->code[1] ? STATUS_OK : mem_error(err, "the codes");
+        r->own.code[m] = mem_calloc((size_t)r->own.manifest->n, sizeof *r->own.code[m]);
+    return r->labels && r->members && r->own.code[0] && r->own.code[1] ? STATUS_OK
+                                                                       : mem_error(err, "the codes");
 }
 
 static Status encode(Args *a, Archive *r, Error *err) {
-    size_t bytes = code_bytes(r->bits);
+    size_t bytes = code_bytes(r->own.bits);
     for (Modality m = 0; m < MODALITIES; m++) {
         int count = r->cases->count[m];
-        r->codes[m] = mem_calloc((size_t)count + 1, bytes);
-        if (!r->codes[m]) return mem_error(err, "the codes");
-        Encoding out = {.codes = r->codes[m]};
+        r->own.rows[m] = mem_calloc((size_t)count + 1, bytes);
+        if (!r->own.rows[m]) return mem_error(err, "the codes");
+        Encoding out = {.codes = r->own.rows[m]};
         TRY(encode_cases(&r->f->model, &r->cases->data, r->cases->index[m], count, m, &out, a->pool, &a->log,
                          err));
-        for (int i = 0; i < count; i++) r->code[m][r->cases->index[m][i]] = r->codes[m] + (size_t)i * bytes;
+        for (int i = 0; i < count; i++)
+            r->own.code[m][r->cases->index[m][i]] = r->own.rows[m] + (size_t)i * bytes;
     }
     return STATUS_OK;
 }
-
-/* ---- Codes of another program ---- */
-
-#if PART_AUDIT
-static const char *const FORMS[] = {"values", "packed", "columns", NULL}; /* as AuditCodesForm */
-
-/* The codes of one file, each for its case. Short codes are padded with bits of 0, which change no distance. */
-static Status take_own(Archive *r, Modality m, const AuditCodes *codes, const char *path, Error *err) {
-    size_t n = (size_t)r->manifest->n, bytes = code_bytes(r->bits), width = code_bytes(codes->bits);
-    int *row = mem_calloc(n, sizeof *row);
-    bool *may_lack = mem_calloc(n, sizeof *may_lack);
-    r->codes[m] = mem_calloc(codes->n, bytes);
-    Status s = row && may_lack && r->codes[m] ? STATUS_OK : mem_error(err, "the codes");
-    for (size_t i = 0; s == STATUS_OK && i < n; i++) {
-        const Case *c = &r->manifest->cases[i];
-        may_lack[i] = m == MODALITY_IMAGE ? !c->image_path : !c->text[0];
-    }
-    if (s == STATUS_OK) s = row_ids_match(row, r->manifest, path, (int64_t)codes->n, may_lack, err);
-    for (size_t i = 0; s == STATUS_OK && i < codes->n; i++)
-        memcpy(r->codes[m] + i * bytes, codes->code + i * width, width);
-    for (size_t i = 0; s == STATUS_OK && i < n; i++)
-        if (row[i] >= 0) r->code[m][i] = r->codes[m] + (size_t)row[i] * bytes;
-    mem_free(row);
-    mem_free(may_lack);
-    return s;
-}
-
-/* A pair of files shares form and length; one file alone is read as both. */
-static Status read_own(const Args *a, Archive *r, Error *err) {
-    const char *given[2] = {args_get(a, "image-codes"), args_get(a, "text-codes")};
-    const char *path[2] = {given[0] ? given[0] : given[1], given[1] ? given[1] : given[0]};
-    int form;
-    AuditCodes codes[2];
-    TRY(args_choice(a, "form", FORMS, &form, err));
-    Status s = audit_read_codes(codes, path, (AuditCodesForm)form, "--form", err);
-    r->bits = codes[0].bits <= CODE_MIN_BITS ? CODE_MIN_BITS : 8 * (int)code_bytes(codes[0].bits);
-    for (int m = 0; s == STATUS_OK && m < 2; m++)
-        if (given[m]) s = take_own(r, (Modality)m, &codes[m], path[m], err);
-    for (int m = 0; m < 2; m++) mem_free(codes[m].code);
-    return s;
-}
-#else
-static Status read_own(const Args *a, Archive *r, Error *err) {
-    (void)r;
-    return args_wrong(a, err, "--image-codes, --text-codes: " PART_ABSENT("audit"));
-}
-#endif
 
 /* ---- Writing ---- */
 
 /* The name of the case's group; NULL where the case is a group of its own that the manifest does not name. */
 static const char *group_of(const Archive *r, const Case *c) {
-    const char *name = r->manifest->group_names[c->group];
+    const char *name = r->own.manifest->group_names[c->group];
     return r->members[c->group] == 1 && strcmp(name, c->id) == 0 ? NULL : name;
 }
 
@@ -168,10 +117,10 @@ static Status add_words(IndexBuilder *b, const Case *c, Error *err) {
 }
 
 static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
-    const Manifest *m = r->manifest;
+    const Manifest *m = r->own.manifest;
     const Case *c = &m->cases[i];
     IndexCase out = {
-        .id = c->id, .text = c->text, .labels = r->labels, .code = {r->code[0][i], r->code[1][i]}};
+        .id = c->id, .text = c->text, .labels = r->labels, .code = {r->own.code[0][i], r->own.code[1][i]}};
     for (int k = 0; k < m->n_labels; k++)
         if (m->labels[(size_t)i * (size_t)m->n_labels + (size_t)k])
             r->labels[out.n_labels++] = m->label_names[k];
@@ -192,17 +141,15 @@ static Status add_case(IndexBuilder *b, const Archive *r, int i, Error *err) {
 static Status write_index(const Args *a, const Archive *r, Error *err) {
     IndexBuilder *b = NULL;
     const char *out = args_get(a, "out");
-    int bits = r->bits;
+    int bits = r->own.bits;
     long m;
-    if (!PART_SUBSTRINGS && args_has(a, "substrings"))
-        return args_wrong(a, err, "--substrings: " PART_ABSENT("substrings"));
     TRY(args_int(a, "substrings", -1, PART_SUBSTRINGS ? mih_most(bits) : 0, &m, err));
     if (PART_SUBSTRINGS && m > 0 && m < mih_fewest(bits))
         return args_wrong(a, err, "--substrings is %ld; %d to %d were expected for codes of %d bits", m,
                           mih_fewest(bits), mih_most(bits), bits);
     Status s = index_builder_create(&b, bits, r->model_hash, err);
     if (s == STATUS_OK) index_builder_set_tables(b, (int)m, a->pool);
-    for (int i = 0; s == STATUS_OK && i < r->manifest->n; i++) s = add_case(b, r, i, err);
+    for (int i = 0; s == STATUS_OK && i < r->own.manifest->n; i++) s = add_case(b, r, i, err);
     if (s == STATUS_OK)
         s = PART_EDIT && args_has(a, "append") ? index_append(b, out, err) : index_builder_write(b, out, err);
     index_builder_free(b);
@@ -211,8 +158,8 @@ static Status write_index(const Args *a, const Archive *r, Error *err) {
 
 static void archive_free(Archive *r) {
     for (int m = 0; m < 2; m++) {
-        mem_free(r->codes[m]);
-        mem_free(r->code[m]);
+        mem_free(r->own.rows[m]);
+        mem_free(r->own.code[m]);
     }
     mem_free(r->labels);
     mem_free(r->members);
@@ -221,7 +168,8 @@ static void archive_free(Archive *r) {
 /* Codes of the archive by its model, or those that another program made; then the index. */
 static Status add_cases(Args *a, Archive *r, Error *err) {
     Status s = take_memory(r, err);
-    if (s == STATUS_OK) s = r->f ? encode(a, r, err) : read_own(a, r, err);
+    if (s == STATUS_OK)
+        s = r->f ? encode(a, r, err) : PART_AUDIT ? index_own_codes(a, &r->own, err) : STATUS_OK;
     if (s == STATUS_OK) s = write_index(a, r, err);
     archive_free(r);
     return s;
@@ -234,8 +182,8 @@ static Status encode_and_add(Args *a, Archive *r, Error *err) {
     Cases c = {0};
     Status s = model_open(&f, args_get(a, "model"), err);
     if (s == STATUS_OK) s = cases_read(&c, &f, args_get(a, "data"), &o, both, a->pool, &a->log, err);
-    r->f = &f, r->cases = &c, r->manifest = &c.manifest;
-    r->bits = f.model.config.bits, r->model_hash = f.hash;
+    r->f = &f, r->cases = &c, r->own.manifest = &c.manifest;
+    r->own.bits = f.model.config.bits, r->model_hash = f.hash;
     if (s == STATUS_OK) s = add_cases(a, r, err);
     cases_free(&c);
     model_close(&f);
@@ -246,7 +194,7 @@ static Status add_own(Args *a, Archive *r, Error *err) {
     ManifestOptions o = args_manifest(a);
     Manifest m;
     Status s = manifest_read(&m, args_get(a, "data"), &o, &a->log, err);
-    r->manifest = &m, r->model_hash = INDEX_OWN_CODES;
+    r->own.manifest = &m, r->model_hash = INDEX_OWN_CODES;
     if (s == STATUS_OK) s = add_cases(a, r, err);
     manifest_free(&m);
     return s;
@@ -279,8 +227,6 @@ static Status check_options(const Args *a, Error *err) {
     bool own = args_has(a, "image-codes") || args_has(a, "text-codes");
     if (data && !own && !args_has(a, "model"))
         return args_incomplete(a, err, "--data needs --model, or --image-codes and --text-codes");
-    if (!PART_EDIT && (changes || args_has(a, "append")))
-        return args_wrong(a, err, "--append, --delete, --compact: " PART_ABSENT("edit"));
     if (own && !data) return args_incomplete(a, err, "--image-codes and --text-codes need --data");
     if (own && args_has(a, "model"))
         return args_wrong(a, err, "--image-codes and --text-codes exclude --model");

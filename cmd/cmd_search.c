@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/fit.h"
 #include "cmd/hit_json.h"
 #include "cmd/hit_table.h"
 #include "cmd/json_out.h"
@@ -22,33 +21,34 @@ static const Option OPTIONS[] = {
     {"id", 0, "ID", NULL, "ask with a case of the index; the case itself is no hit", PLAIN},
     {"code", 0, "HEX", NULL, "ask with a code, two hex digits a byte; needs --find", PLAIN},
     {"image-features", 0, "F.npy", NULL,
-     "ask with each row: features of your own encoder in place of a picture", PLAIN},
-    {"text-features", 0, "G.npy", NULL, "the same in place of a sentence", PLAIN},
-    {"queries", 0, "FILE", NULL, "ask every line of a file; - is standard input", PLAIN},
+     "ask with each row: features of your own encoder in place of a picture", OF(PART_QUERIES)},
+    {"text-features", 0, "G.npy", NULL, "the same in place of a sentence", OF(PART_QUERIES)},
+    {"queries", 0, "FILE", NULL, "ask every line of a file; - is standard input", OF(PART_QUERIES)},
     {"find", 'f', "KIND", NULL, "search image or text codes [the opposite of the question]", PLAIN},
-    {"label", 'l', "LABEL...", NULL, "only cases that have all of these labels", MANY},
-    {"id-match", 0, "REGEX", NULL, "only cases whose id matches an extended regular expression", PLAIN},
+    {"label", 'l', "LABEL...", NULL, "only cases that have all of these labels", MANY | OF(PART_FILTER)},
+    {"id-match", 0, "REGEX", NULL, "only cases whose id matches an extended regular expression",
+     OF(PART_FILTER)},
     {"words", 'w', "WORDS", NULL,
      "only cases whose text has all of these words and \"phrases\" and none behind a '-'; without a "
      "question: "
      "list the cases",
-     PLAIN},
-    {"unseen", 'u', NULL, NULL, "only cases that the model was not trained on", PLAIN},
+     OF(PART_FILTER)},
+    {"unseen", 'u', NULL, NULL, "only cases that the model was not trained on", OF(PART_FILTER)},
     {"top", 'k', "N", "10", "most hits of a question; 0: all", PLAIN},
     {"per-group", 'g', "N", NULL,
      "most hits of one patient, case or video; 0: all [1 for the table and --html, 0 for --json and --tsv]",
-     PLAIN},
+     OF(PART_ANSWERS)},
     {"rerank", 0, "N", NULL,
      "order the N nearest cases by the question's scores before the sign; 0: by differing bits alone [100 "
      "for the "
      "table and --html, 0 for --json and --tsv]",
-     PLAIN},
+     OF(PART_ANSWERS)},
     {"radius", 'r', "BITS", NULL, "only hits within this distance", PLAIN},
-    {"json", 0, NULL, NULL, "print each hit as one JSON object", PLAIN},
+    {"json", 0, NULL, NULL, "print each hit as one JSON object", OF(PART_JSON)},
     {"tsv", 0, NULL, NULL, "print each hit as one tab-separated line, below a header", PLAIN},
     {"pictures", 0, "DIR", NULL, "where the pictures are, if they are not where the index says", PLAIN},
-    {"html", 0, "FILE", NULL, "write a page with pictures and reports", PLAIN},
-    {"yes", 0, NULL, NULL, "write a page of more than 100 MB", PLAIN},
+    {"html", 0, "FILE", NULL, "write a page with pictures and reports", OF(PART_PAGES)},
+    {"yes", 0, NULL, NULL, "write a page of more than 100 MB", OF(PART_PAGES)},
     OPTION_THREADS,
     OPTION_LAST};
 
@@ -119,7 +119,7 @@ static Status print_hit(const Search *s, const char *query, int i, Error *err) {
     if (PART_JSON && s->form == AS_JSON) {
         status = print_json(s, query, i, path, err);
     } else {
-        hit_labels(&labels, &c);
+        finder_labels(&labels, &c);
         if (labels.failed) status = mem_error(err, "the labels");
         if (status == STATUS_OK) print_tsv(&s->answer, query, i, &c, path, (const char *)labels.data);
     }
@@ -129,18 +129,6 @@ static Status print_hit(const Search *s, const char *query, int i, Error *err) {
 }
 
 /* ---- One question ---- */
-
-static Status print_table(const Search *s, const Query *q, Error *err) {
-    static const char *const by[] = {"text", "image", "id", "code", "filter"};
-    if (s->many) {
-        printf("%s: ", by[q->kind]);
-        fit_text(stdout, q->value, fit_columns() - 8, false);
-        putchar('\n');
-    }
-    TRY(hit_table_print(&s->finder, &s->options, &s->answer, err));
-    if (s->many) putchar('\n');
-    return STATUS_OK;
-}
 
 /* What the reader of any form of output must know about the question. */
 static void warn_of_question(const Search *s) {
@@ -186,7 +174,8 @@ static Status search_ask(Search *s, const Query *q, const char *name, Error *err
 #if PART_PAGES
     if (s->form == AS_HTML) return add_to_page(s, q, err);
 #endif
-    if (s->form == AS_TABLE) TRY(print_table(s, q, err));
+    if (PART_TERMINAL && s->form == AS_TABLE)
+        TRY(hit_table_print(&s->finder, &s->options, s->many ? q : NULL, &s->answer, err));
     for (size_t i = 0; s->form != AS_TABLE && i < s->answer.n && !ferror(stdout); i++)
         TRY(print_hit(s, s->many ? name : NULL, (int)i, err));
     return terminal_flush(err);
@@ -214,18 +203,15 @@ static Status read_options(Args *a, Search *s, Error *err) {
     }
     if (args_has(a, "json") + args_has(a, "tsv") + args_has(a, "html") > 1)
         return args_wrong(a, err, "only one of --json, --tsv and --html was expected");
-    if (args_has(a, "json") && !PART_JSON) return args_wrong(a, err, "--json: " PART_ABSENT("json"));
-    if (args_has(a, "html") && !PART_PAGES) return args_wrong(a, err, "--html: " PART_ABSENT("pages"));
     s->form = args_has(a, "json")   ? AS_JSON
               : args_has(a, "tsv")  ? AS_TSV
               : args_has(a, "html") ? AS_HTML
-                                    : AS_TABLE;
+              : PART_TERMINAL       ? AS_TABLE
+                                    : AS_TSV;
     bool people = s->form == AS_TABLE || s->form == AS_HTML;
     TRY(read_count(a, "per-group", people ? SEARCH_PEOPLE_PER_GROUP : 0, &o->per_group, err));
     TRY(read_count(a, "rerank", people ? SEARCH_PEOPLE_RERANK : 0, &o->rerank, err));
     s->many = args_has(a, "queries") || args_has(a, "image-features") || args_has(a, "text-features");
-    if (s->many && !PART_QUERIES)
-        return args_wrong(a, err, "--queries, --image-features, --text-features: " PART_ABSENT("queries"));
     s->page_path = args_get(a, "html");
     s->finder.pictures = args_get(a, "pictures");
     TRY(args_pool(a, err));
@@ -270,8 +256,6 @@ static Status run(Args *a, Error *err) {
                                             "image-features", "text-features", NULL};
     bool asked = false, filtered = args_has(a, "words") || args_has(a, "label") || args_has(a, "id-match");
     for (int i = 0; questions[i]; i++) asked |= args_has(a, questions[i]);
-    if (!PART_FILTER && (filtered || args_has(a, "unseen")))
-        return args_wrong(a, err, "--label, --id-match, --words, --unseen: " PART_ABSENT("filter"));
     if (asked || !filtered) TRY(args_one_of(a, questions, err));
     const char **labels;
     int n;

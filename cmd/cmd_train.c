@@ -17,27 +17,28 @@ static const Option OPTIONS[] = {
     {"split-seed", 0, "N", "1", "seed of the split into train, validation, query and database", PLAIN},
     OPTION_CONFIG,
     {"set", 's', "KEY=VALUE", NULL, "one setting; may be given more than once", MANY},
-    {"ablate", 0, "NAME", NULL, "train without one part; --list-settings lists the names", PLAIN},
-    {"stage1", 0, "RUN", NULL, "copy the weights of stage 1 from another run with the same split", PLAIN},
-    {"resume", 'r', NULL, NULL, "continue from the checkpoint of the run", PLAIN},
+    {"ablate", 0, "NAME", NULL, "train without one part; --list-settings lists the names", OF(PART_VARIANTS)},
+    {"stage1", 0, "RUN", NULL, "copy the weights of stage 1 from another run with the same split",
+     OF(PART_RESUME)},
+    {"resume", 'r', NULL, NULL, "continue from the checkpoint of the run", OF(PART_RESUME)},
     OPTION_IMAGE_FEATURES,
     OPTION_TEXT_FEATURES,
     OPTION_SKIP_BAD,
     OPTION_ALLOW_OUTSIDE,
-    {"mask-labels", 0, NULL, NULL, "remove label words from the texts", PLAIN},
+    {"mask-labels", 0, NULL, NULL, "remove label words from the texts", OF(PART_MASK)},
     OPTION_MASK_WORDS,
     {"explain", 0, NULL, NULL,
      "do not train: follow one batch through both stages, op by op. Weights come from RUN if it is trained "
      "(then without --data); "
      "otherwise they are the initial ones",
-     ALONE},
+     ALONE | OF(PART_PAGES)},
     {"case", 0, "ID", NULL, "with --explain: the training case to follow [the first of the first batch]",
-     PLAIN},
+     OF(PART_PAGES)},
     {"step", 0, "N", NULL,
      "with --explain of a trained run: the N-th step of stage 2, as it was trained; the steps before it run "
      "again",
-     PLAIN},
-    {"html", 0, "FILE", NULL, "with --explain: the page to write [RUN/explain.html]", PLAIN},
+     OF(PART_PAGES)},
+    {"html", 0, "FILE", NULL, "with --explain: the page to write [RUN/explain.html]", OF(PART_PAGES)},
     {"list-settings", 0, NULL, NULL, "print every setting with default, range and meaning", ALONE},
     OPTION_THREADS,
     OPTION_LAST};
@@ -57,20 +58,9 @@ static Status read_config(const Args *a, Config *c, Error *err) {
     static const char *const same[] = {"bits", "seed", "split-seed", NULL};
     TRY(args_config(a, c, same, err));
     if (args_has(a, "mask-labels")) c->mask_labels = 1;
-    if (!PART_VARIANTS && args_has(a, "ablate"))
-        return args_wrong(a, err, "--ablate: " PART_ABSENT("variants"));
     if (PART_VARIANTS && args_get(a, "ablate")) TRY(config_ablate(c, args_get(a, "ablate"), err));
     if (PART_RESUME && args_has(a, "resume")) TRY(train_keep_config(a, c, err));
     return config_check(c, err);
-}
-
-static Status explain(Args *a, const Config *c, Error *err) {
-#if PART_PAGES
-    return train_explain(a, c, err);
-#else
-    (void)c;
-    return args_wrong(a, err, "--explain: " PART_ABSENT("pages"));
-#endif
 }
 
 static Status run(Args *a, Error *err) {
@@ -83,7 +73,9 @@ static Status run(Args *a, Error *err) {
     TRY(args_pool(a, err));
     if (args_has(a, "explain") && (args_has(a, "image-features") || args_has(a, "text-features")))
         return args_wrong(a, err, "--explain follows the networks of msach; leave out the features");
-    if (args_has(a, "explain")) return explain(a, &c, err);
+#if PART_PAGES
+    if (args_has(a, "explain")) return train_explain(a, &c, err);
+#endif
     if (args_has(a, "case") || args_has(a, "html") || args_has(a, "step"))
         return args_wrong(a, err, "--case, --step and --html require --explain");
     Buffer command = {0};

@@ -1,4 +1,4 @@
-/* What `encode` works on, and its --dump. */
+/* What `encode` works on; its --dump and --code. */
 #ifndef CMD_ENCODE_DUMP_H
 #define CMD_ENCODE_DUMP_H
 
@@ -17,5 +17,7 @@ typedef struct {
 /* Writes the input of the networks, features of both stages and scores into a folder, as .npy (part arrays). views: augmented views
  * of each case in stage1.npy, beside the clean one. */
 Status encode_dump(const char *folder, const EncodeJob *j, int views, Pool *pool, Error *err);
+/* Prints each code in the forms that other engines take (encode_print.c, of the part export). */
+void encode_print(const EncodeJob *j);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/characters.h"
 #include "data/picture/image.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
@@ -34,7 +33,7 @@ static Status open_model(Finder *f, const char *model, Error *err) {
 Status finder_open(Finder *f, const char *model, const char *index, const Log *log, Error *err) {
     *f = (Finder){.index_path = index, .model_path = model, .log = log};
     TRY(index_open(&f->index, index, err));
-    TRY(index_groups(f->index, &f->groups, err));
+    if (PART_ANSWERS) TRY(index_groups(f->index, &f->groups, err));
     if (model) TRY(open_model(f, model, err));
     if (index_live(f->index) == 0) log_warn(log, "%s: the index holds no case", index);
     return STATUS_OK;
@@ -42,50 +41,18 @@ Status finder_open(Finder *f, const char *model, const char *index, const Log *l
 
 void finder_close(Finder *f) {
     if (f->has_model) model_close(&f->model);
-    index_groups_free(&f->groups);
+    if (PART_ANSWERS) index_groups_free(&f->groups);
     if (f->index) index_close(f->index);
     memset(f, 0, sizeof *f);
 }
 
 /* ---- The code of a question ---- */
 
-static Status keep_unknown(Answer *a, const char *word, Error *err) {
-    if (!mem_grow(&a->unknown, &a->unknown_room, a->n_unknown + 1, sizeof *a->unknown))
-        return mem_error(err, "the question");
-    a->unknown[a->n_unknown] = mem_strdup(word);
-    return a->unknown[a->n_unknown++] ? STATUS_OK : mem_error(err, "the question");
-}
-
-/* Lists the words that the vocabulary lacks, but for pairs of CJK characters, whose characters are words too. A question without any known
- * word has no meaning for the model. */
-static Status judge_words(const Finder *f, Answer *a, const char *text, Error *err) {
-    Words w;
-    int known = 0;
-    TRY(vocab_split(&f->model.vocab, &w, text, f->model.vocab.length, "the question", err));
-    Status s = STATUS_OK;
-    for (int i = 0; s == STATUS_OK && i < w.n; i++) {
-        Characters c;
-        if (vocab_find(&f->model.vocab, w.words[i]) != TOKEN_UNKNOWN) {
-            known++;
-            continue;
-        }
-        s = characters_fold(&c, w.words[i], strlen(w.words[i]), "the question", err);
-        if (s != STATUS_OK) break;
-        bool pair = c.n > 1 && character_is_cjk(c.c[0]);
-        characters_free(&c);
-        if (!pair) s = keep_unknown(a, w.words[i], err);
-    }
-    words_free(&w);
-    if (s != STATUS_OK || known) return s;
-    return error_set(err, STATUS_INPUT, "no word of '%.80s' occurred in training; use words of the reports",
-                     text);
-}
-
 static Status encode_text(const Finder *f, Answer *a, const char *text, Encoding *out, Error *err) {
     const Vocab *v = &f->model.vocab;
     size_t words = (size_t)v->length;
     int length = 0;
-    TRY(judge_words(f, a, text, err));
+    if (PART_HINTS) TRY(finder_words(f, text, a, err));
     int32_t *word = mem_calloc(words + 1, sizeof *word);
     int32_t *gram = v->buckets ? mem_calloc(words + 1, TOKEN_NGRAMS * sizeof *gram) : NULL;
     Status s = word && (gram || !v->buckets) ? STATUS_OK : mem_error(err, "the question");
@@ -205,6 +172,11 @@ void answer_free(Answer *a) {
     mem_free(a->ranked);
     mem_free(a->count);
     memset(a, 0, sizeof *a);
+}
+
+void finder_labels(Buffer *b, const IndexCase *c) {
+    for (int i = 0; i < c->n_labels; i++) buffer_printf(b, "%s%s", i ? "|" : "", c->labels[i]);
+    buffer_add(b, "", 1);
 }
 
 /* The longest end of an indexed path that is in the folder, else the shortest; NULL where memory ran out. */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "hash/search/index.h"
+#include "nn/base/bytes.h"
 #include "nn/base/log.h"
 #include "train/encode.h"
 #include "train/model_file.h"
@@ -150,6 +151,17 @@ void answer_free(Answer *a);
 /* scores, code: of the question; NULL for ASK_FILTER. */
 Status finder_rank(const Finder *f, const SearchOptions *o, const float *scores, const uint8_t *code,
                    Answer *a, Error *err);
+
+/* finder_judge.c, of the part confidence: what the model knows of the hits, which codes found or a filter alone. Validation measured the search
+ * from one modality to the other alone. */
+void finder_judge(const Finder *f, bool by_code, Answer *a);
+
+/* finder_words.c, of the part hints. Lists the words of a question that the vocabulary lacks, but for pairs of CJK characters, whose characters
+ * are words too. A question without any known word has no meaning for the model: STATUS_INPUT. */
+Status finder_words(const Finder *f, const char *text, Answer *a, Error *err);
+
+/* The labels of a case with '|' between them, appended to b with an ending 0. */
+void finder_labels(Buffer *b, const IndexCase *c);
 
 /* *path: the picture of a case, relative to the working directory; NULL where the case has none. The caller frees it. In f->pictures the
  * longest end of the indexed path that is there counts: of ../old/images/1.png first old/images/1.png, then images/1.png, then 1.png. */

@@ -14,15 +14,10 @@ typedef struct {
     int id, labels, text;
 } Widths;
 
-void hit_labels(Buffer *b, const IndexCase *c) {
-    for (int i = 0; i < c->n_labels; i++) buffer_printf(b, "%s%s", i ? "|" : "", c->labels[i]);
-    buffer_add(b, "", 1);
-}
-
 static Status labels_of(const Finder *f, int64_t row, IndexCase *c, Buffer *labels, Error *err) {
     TRY(index_case(f->index, row, c, err));
     labels->size = 0;
-    hit_labels(labels, c);
+    finder_labels(labels, c);
     return labels->failed ? mem_error(err, "the labels") : STATUS_OK;
 }
 
@@ -89,12 +84,20 @@ static void print_notes(const SearchOptions *o, const Answer *a) {
             "seen: the model was trained on this case; such a hit says little about new cases (--unseen)\n");
 }
 
-Status hit_table_print(const Finder *f, const SearchOptions *o, const Answer *a, Error *err) {
+static void print_question(const Query *q) {
+    static const char *const by[] = {"text", "image", "id", "code", "filter"};
+    printf("%s: ", by[q->kind]);
+    fit_text(stdout, q->value, fit_columns() - 8, false);
+    putchar('\n');
+}
+
+Status hit_table_print(const Finder *f, const SearchOptions *o, const Query *q, const Answer *a, Error *err) {
     static const char head[] = "rank  bits   share  seen  ";
     Buffer labels = {0};
     Widths w;
+    if (q) print_question(q);
     if (a->n == 0) {
-        printf("nothing found\n");
+        printf(q ? "nothing found\n\n" : "nothing found\n");
         return STATUS_OK;
     }
     Status s = measure(f, a, (int)strlen(head), &labels, &w, err);
@@ -108,6 +111,7 @@ Status hit_table_print(const Finder *f, const SearchOptions *o, const Answer *a,
             printf("%*sand %lld more of this group\n", INDENT, "", (long long)a->hit[i].more);
     }
     if (s == STATUS_OK) print_notes(o, a);
+    if (q && s == STATUS_OK) putchar('\n');
     buffer_free(&labels);
     return s;
 }

@@ -3,12 +3,8 @@
 #define CMD_HIT_TABLE_H
 
 #include "cmd/finder.h"
-#include "nn/base/bytes.h"
 
-/* Prints to stdout. On a terminal, and where $COLUMNS is set, long texts and label lists are cut to the width; ids never are. */
-Status hit_table_print(const Finder *f, const SearchOptions *o, const Answer *a, Error *err);
-
-/* The labels of a case with '|' between them, appended to b with an ending 0. */
-void hit_labels(Buffer *b, const IndexCase *c);
+/* Prints to stdout, behind the question q where that is not NULL. On a terminal, and where $COLUMNS is set, long texts and label lists are cut to the width; ids never are. */
+Status hit_table_print(const Finder *f, const SearchOptions *o, const Query *q, const Answer *a, Error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/file_kind.h"
 #include "hash/search/index.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
@@ -102,7 +103,7 @@ static void print_cases(const ModelFile *f) {
     printf("does not hold      a report, a picture, an id, a group, a path or a date\n");
 }
 
-Status privacy_of_model(const char *path, Error *err) {
+static Status privacy_of_model(const char *path, Error *err) {
     ModelFile f;
     Known *words = NULL;
     Status s = model_open(&f, path, err);
@@ -128,7 +129,7 @@ Status privacy_of_model(const char *path, Error *err) {
     return s;
 }
 
-Status privacy_of_index(const char *path, Error *err) {
+static Status privacy_of_index(const char *path, Error *err) {
     Index *x;
     int64_t reports = 0, groups = 0, pictures = 0;
     TRY(index_open(&x, path, err));
@@ -157,4 +158,13 @@ Status privacy_of_index(const char *path, Error *err) {
     }
     index_close(x);
     return s;
+}
+
+Status privacy_print(const Args *a, const char *path, Error *err) {
+    FileKind kind = FILE_WEIGHTS;
+    if (!path_is_dir(path)) TRY(file_kind(path, &kind, err));
+    if (kind == FILE_WEIGHTS) return privacy_of_model(path, err);
+    if (kind == FILE_INDEX) return privacy_of_index(path, err);
+    return args_wrong(a, err, "--privacy: %s holds codes alone; a model, a run or an index was expected",
+                      path);
 }

@@ -2,11 +2,10 @@
 #ifndef CMD_PRIVACY_H
 #define CMD_PRIVACY_H
 
-#include "nn/base/error.h"
+#include "cmd/args.h"
 
-/* A model file or a run: the words with their groups, labels, hashes of training ids, means of pictures, tables of weights. Prints to stdout. */
-Status privacy_of_model(const char *path, Error *err);
-/* An index: holds reports and ids. */
-Status privacy_of_index(const char *path, Error *err);
+/* Of a model file or a run: the words with their groups, labels, hashes of training ids, means of pictures, tables of weights. Of an index:
+ * reports and ids. Prints to stdout. STATUS_USAGE for any other file. */
+Status privacy_print(const Args *a, const char *path, Error *err);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "nn/base/parts.h"
+
 volatile sig_atomic_t cmd_stop;
 
 void terminal_clear(Terminal *t) {
@@ -23,32 +25,6 @@ static void warn(void *ctx, const char *text) {
     fprintf(stderr, "msach: warning: %s\n", text);
 }
 
-/* "45 s", "12 min", "3 h 20 min" */
-static void print_duration(double s) {
-    long minutes = (long)(s / 60 + 0.5);
-    if (s < 90)
-        fprintf(stderr, "%.0f s", s);
-    else if (minutes < 60)
-        fprintf(stderr, "%ld min", minutes);
-    else
-        fprintf(stderr, "%ld h %ld min", minutes / 60, minutes % 60);
-}
-
-/* "9,860", or three digits of a small number. */
-static void print_rate(double rate) {
-    char digits[32];
-    if (rate < 1000) {
-        fprintf(stderr, "%.3g/s", rate);
-        return;
-    }
-    int n = snprintf(digits, sizeof digits, "%.0f", rate);
-    for (int i = 0; i < n; i++) {
-        if (i && (n - i) % 3 == 0) fputc(',', stderr);
-        fputc(digits[i], stderr);
-    }
-    fputs("/s", stderr);
-}
-
 static void end_if_stopped(Terminal *t) {
     if (!t->stop || !*t->stop) return;
     terminal_clear(t);
@@ -56,34 +32,12 @@ static void end_if_stopped(Terminal *t) {
     _exit(128 + SIGINT);
 }
 
-/* At most ten times a second: job, progress, rate, time left. A finished job's line is cleared for what is printed next. Where there is no terminal:
- * a line a minute. */
+/* A finished job's line is cleared for what is printed next. */
 static void progress(void *ctx, const char *what, long done, long total) {
     Terminal *t = ctx;
     end_if_stopped(t);
-    if (t->quiet) return;
-    double time = log_clock();
-    if (strcmp(t->what, what) != 0) {
-        snprintf(t->what, sizeof t->what, "%s", what);
-        t->begun = time;
-        t->from = done;
-        t->last = t->on_terminal ? 0 : time;
-    }
     if (done >= total) terminal_clear(t);
-    if (done >= total || time - t->last < (t->on_terminal ? 0.1 : 60)) return;
-    t->last = time;
-    double rate = time > t->begun ? (double)(done - t->from) / (time - t->begun) : 0;
-    fprintf(stderr, "%s%s: %ld/%ld", t->on_terminal ? "\r\033[K" : "", what, done, total);
-    if (rate > 0) {
-        fputs(", ", stderr);
-        print_rate(rate);
-        fputs(", ", stderr);
-        print_duration((double)(total - done) / rate);
-        fputs(" left", stderr);
-    }
-    if (!t->on_terminal) fputc('\n', stderr);
-    fflush(stderr);
-    t->drawn = t->on_terminal;
+    if (PART_TERMINAL && !t->quiet) terminal_progress(t, what, done, total);
 }
 
 Log terminal_log(Terminal *t, bool quiet) {

@@ -14,13 +14,18 @@ typedef struct {
                            relevant case */
 } MetricsRow;
 
+/* Columns of the file: four, the terms, four. */
+enum { METRICS_TERMS = 4, METRICS_LAST = METRICS_TERMS + TERM_COUNT, METRICS_COLUMNS = METRICS_LAST + 4 };
+/* The name of column k. */
+const char *metrics_column(int k);
+
 /* The header line. */
 void metrics_begin(Buffer *text);
 void metrics_add(Buffer *text, const MetricsRow *row);
 
 /* Rows of a metrics.tsv text, at most `capacity`; returns how many. Columns are found by the names of the header line,
  * so that files of builds with other terms are read too; what a file does not have is 0. A line that does not parse
- * ends it. */
+ * ends it. (metrics_read.c, of the part inspect) */
 int metrics_parse(const char *text, MetricsRow *rows, int capacity);
 
 #endif

@@ -17,6 +17,7 @@
 #include "train/mixture.h"
 #include "train/own_input.h"
 #include "train/pages/report.h"
+#include "train/warnings.h"
 
 /* Paths of a run's files. */
 typedef struct {
@@ -100,39 +101,8 @@ static void log_sets(const Session *s) {
              s->count[SET_DATABASE], session_classes(s), s->vocab.n);
 }
 
-/* Below these, splits and MAP say little. */
-enum { FEW_GROUPS = 50, FEW_OF_LABEL = 12 };
-
-/* Says at the start what would make the figures at the end mean little. */
-static void warn_of_data(const Session *s) {
-    const Manifest *m = &s->manifest;
-    int rare = 0, first = -1;
-    for (int k = 0; k < m->n_labels; k++) {
-        int cases = 0;
-        for (int i = 0; i < m->n; i++) cases += m->labels[(size_t)i * (size_t)m->n_labels + (size_t)k];
-        if (cases < FEW_OF_LABEL && rare++ == 0) first = k;
-    }
-    if (m->n_groups == m->n)
-        log_warn(s->log,
-                 "%s: no two cases share a group; if patients have several pictures, add a column 'group', "
-                 "or near-copies "
-                 "of training cases become queries and every figure is too good",
-                 m->path);
-    if (m->n_groups < FEW_GROUPS)
-        log_warn(s->log,
-                 "%s: %d groups; below %d a split leaves few patients to learn from and to ask, and MAP is "
-                 "uncertain",
-                 m->path, m->n_groups, FEW_GROUPS);
-    if (rare)
-        log_warn(s->log,
-                 "%s: %d labels have fewer than %d cases, '%s' among them; such a label is hardly learned",
-                 m->path, rare, FEW_OF_LABEL, m->label_names[first]);
-}
-
 /* Loads the checkpoint where the run is resumed and has one; else starts from the beginning. */
 static Status begin(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, Error *err) {
-    if (!PART_RESUME && (o->resume || o->stage1))
-        return error_set(err, STATUS_USAGE, "%s: --resume, --stage1: " PART_ABSENT("resume"), o->out);
     if (PART_RESUME && o->resume && path_exists(f->checkpoint))
         return checkpoint_load(f->checkpoint, s, m, p, err);
     if (o->resume) log_line(s->log, "%s: no checkpoint yet; training starts from the beginning", o->out);
@@ -167,7 +137,7 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
     if (status == STATUS_OK) status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
     s.stop = o->stop;
     if (status == STATUS_OK) log_sets(&s);
-    if (status == STATUS_OK && !o->resume) warn_of_data(&s);
+    if (PART_HINTS && status == STATUS_OK && !o->resume) warn_of_data(&s);
     if (status == STATUS_OK) status = terms_model(&s, &m, err);
     if (status == STATUS_OK) status = begin(&f, o, &s, &m, &p, err);
     bool was_finished = p.stage == 3;

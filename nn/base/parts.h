@@ -6,6 +6,9 @@
 #ifndef NN_PARTS_H
 #define NN_PARTS_H
 
+#ifndef PART_ANSWERS
+#define PART_ANSWERS 1 /* search --per-group, --rerank; the groups of an index */
+#endif
 #ifndef PART_ARRAYS
 #define PART_ARRAYS 1 /* reading .npy and .npz: features and codes of other programs; needs zlib */
 #endif
@@ -35,8 +38,15 @@
 #ifndef PART_FILTER
 #define PART_FILTER 1 /* search --label, --id-match, --words, --unseen; the words of an index */
 #endif
+#ifndef PART_HINTS
+#define PART_HINTS                                                                                           \
+    1 /* did you mean; names of foreign formats; warnings of data that say little; unknown words */
+#endif
 #ifndef PART_IMPORT
 #define PART_IMPORT 1 /* data/import: the verb import; needs expat and zlib */
+#endif
+#ifndef PART_INSPECT
+#define PART_INSPECT 1 /* inspect: arrays, checkpoints, labels and groups of an index, epochs of a run */
 #endif
 #ifndef PART_JSON
 #define PART_JSON 1 /* eval and search --json; manifests in JSON */
@@ -77,6 +87,13 @@
 #endif
 #ifndef PART_TABLE
 #define PART_TABLE 1 /* train/table, hash/baselines: the verb table */
+#endif
+#ifndef PART_TERMINAL
+#define PART_TERMINAL 1 /* output for people: tables of hits, text cut to the terminal's width, time left */
+#endif
+#ifndef PART_THREADS
+#define PART_THREADS                                                                                         \
+    1 /* the workers of nn/base/pool.h; without them --threads counts 1; PARTS=core PLAIN=0 keeps them */
 #endif
 #ifndef PART_VARIANTS
 #define PART_VARIANTS                                                                                        \

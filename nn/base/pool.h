@@ -1,4 +1,4 @@
-/* A small pthread pool. Work items must write to disjoint memory and must not depend on which worker runs them or when. Then
+/* A small pool of threads; a build without the part threads has none, and every pool is NULL. Work items must write to disjoint memory and must not depend on which worker runs them or when. Then
  * the result is the same at any number of threads. */
 #ifndef NN_BASE_POOL_H
 #define NN_BASE_POOL_H
@@ -10,7 +10,7 @@ typedef struct Pool Pool;
 /* item: 0..n-1, worker: 0..threads-1 (for scratch memory of its own). */
 typedef void PoolFn(void *ctx, int item, int worker);
 
-/* threads >= 1, the caller included; 0: one per core. The caller owns *out; pool_free. Workers flush denormals to zero, and the
+/* threads >= 1, the caller included; 0: one per core. The caller owns *out, which may be NULL; pool_free. Workers flush denormals to zero, and the
  * calling thread does too from here on: denormals slow matrix products up to 175 times. */
 Status pool_create(Pool **out, int threads, Error *err);
 void pool_free(Pool *pool);
@@ -26,7 +26,7 @@ void pool_for(Pool *pool, int n, PoolFn *fn, void *ctx);
 void pool_later(Pool *pool, int n, PoolFn *fn, void *ctx);
 void pool_finish(Pool *pool);
 
-/* Sets flush-to-zero and denormals-are-zero for the calling thread, where the processor has these modes. */
+/* Sets flush-to-zero and denormals-are-zero for the calling thread, where the processor has these modes (denormals.c). */
 void pool_flush_denormals(void);
 
 #endif

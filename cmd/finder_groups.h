@@ -1,0 +1,49 @@
+/* Ranking: what finder_rank.c and its part for groups and reranking share. */
+#ifndef CMD_FINDER_GROUPS_H
+#define CMD_FINDER_GROUPS_H
+
+#include <math.h>
+
+#include "cmd/finder.h"
+
+/* A candidate. id: borrowed from the index, of the reranked ones alone. */
+struct Ranked {
+    Hit hit;
+    double score;
+    const char *id;
+};
+
+/* One question. candidates: in a->ranked, nearest first. */
+typedef struct {
+    const Finder *f;
+    const SearchOptions *o;
+    const float *scores;
+    const uint8_t *code;
+    Answer *a;
+    size_t k, candidates;
+} Ranker;
+
+/* A hit, without what its group and the model say of it. */
+#define HIT_OF(at, bits, points)                                                                             \
+    ((AnswerHit){.row = (at),                                                                                \
+                 .distance = (bits),                                                                         \
+                 .score = (points),                                                                          \
+                 .trained_on = TRAINED_UNKNOWN,                                                              \
+                 .confidence = NAN})
+
+/* ---- finder_groups.c, of the part answers ---- */
+
+/* Memory for the counts of groups. */
+Status ranker_begin(const Ranker *r, Error *err);
+/* Orders the first n candidates by score. STATUS_INPUT where an id is damaged. */
+Status ranker_order(const Ranker *r, size_t n, Error *err);
+/* Counts a case as a hit of its group; false where the group has all the hits that it may have. */
+bool ranker_admits(const Ranker *r, int64_t row);
+/* Forgets the hits that were counted. */
+void ranker_forget(const Ranker *r);
+/* ASK_FILTER: the cases that pass, in the order of the index. */
+void ranker_list(const Ranker *r);
+/* Names each hit's group and counts its further cases, where `found`; then ranker_forget. */
+void ranker_finish(const Ranker *r, bool found);
+
+#endif

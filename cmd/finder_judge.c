@@ -1,0 +1,16 @@
+#include <math.h>
+
+#include "cmd/finder.h"
+#include "hash/search/index.h"
+
+void finder_judge(const Finder *f, bool by_code, Answer *a) {
+    const Calibration *c = &f->model.calibration;
+    bool known = f->has_model && by_code && a->found == modality_other(a->asked) && c->share;
+    if (known) a->chance = c->chance[a->asked];
+    if (known) a->chance_from = c->chance_from[a->asked];
+    for (size_t i = 0; i < a->n; i++) {
+        const char *id = f->has_model ? index_id(f->index, a->hit[i].row) : NULL;
+        a->hit[i].trained_on = id ? (Trained)calibration_trained_on(c, id) : TRAINED_UNKNOWN;
+        a->hit[i].confidence = known ? calibration_share(c, a->asked, a->hit[i].distance) : (double)NAN;
+    }
+}
