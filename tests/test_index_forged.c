@@ -227,6 +227,11 @@ static void words_without_rows(SegmentHeader *h, unsigned char *segment) {
     (void)segment;
     h->part[PART_ROW_OFFSET].size -= 8;
 }
+/* Pointers to it, and a mapping from it once rows are appended, would lie beyond the file. */
+static void empty_part_far_away(SegmentHeader *h, unsigned char *segment) {
+    (void)segment;
+    h->part[PART_CODES].offset = UINT64_MAX / 2 / 64 * 64;
+}
 static void words_out_of_order(SegmentHeader *h, unsigned char *segment) {
     segment[h->part[PART_WORDS].offset] = 'z';
 }
@@ -268,6 +273,7 @@ Test(forged, a_segment_whose_checksums_are_right_and_whose_numbers_are_not) {
     forge_segment(path, 0, too_few_label_offsets, STATUS_INPUT, header);
     forge_segment(path, 0, too_few_groups, STATUS_INPUT, header);
     forge_segment(path, 0, words_without_rows, STATUS_INPUT, header);
+    forge_segment(path, 1, empty_part_far_away, STATUS_INPUT, header);
     forge_segment(path, 1, begins_late, STATUS_INPUT, header);
     forge_segment(path, 1, deletes_what_is_not_there, STATUS_INPUT, "a deletion is damaged");
     forge_segment(path, 0, id_ends_before_it_begins, STATUS_OK, a_case);

@@ -121,8 +121,8 @@ bool segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_B
         PartPlace *p = &h->part[i];
         p->offset = get_u64(bytes + PARTS_AT + 16 * i);
         p->size = get_u64(bytes + PARTS_AT + 16 * i + 8);
-        if (p->size && (p->offset % 64 != 0 || p->offset < SEGMENT_HEADER_BYTES || p->offset > h->table ||
-                        p->size > h->table - p->offset))
+        if (p->offset > h->table || p->size > h->table - p->offset ||
+            (p->size && (p->offset % 64 != 0 || p->offset < SEGMENT_HEADER_BYTES)))
             return false;
     }
     return sizes_fit(h, bits);
