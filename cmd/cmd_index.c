@@ -267,5 +267,7 @@ const Verb VERB_INDEX = {
     "bit j%8 of byte\n"
     "j/8) or a column a bit of 0/1, -1/+1 or bool. Row i belongs to case i of the manifest, or to the id in "
     "line i of\n"
-    "A.ids.txt. Such an index is searched with --id or --code.",
+    "A.ids.txt. Bits of 0 pad codes to 16 bits and to a multiple of 8. Such an index is searched with --id "
+    "or "
+    "--code.",
     STOP_AT_PROGRESS};

@@ -2,7 +2,7 @@
  * what they and the networks say together of a case's labels [O].
  *
  *   symbol  here       shape   meaning
- *   g       x          (D)     descriptor of a picture, or the bag of words of a text
+ *   g       x          (D)     descriptor of a picture, or the bag of words of a text, or what own features are made of (model_own_mean)
  *   z       landmark   (M,D)   landmarks, each the mean descriptor of three training cases of different groups
  *   f_m     f          (c)     what the expert of modality m says of each label
  *   alpha_m share      ()      the networks' share of the mixture
@@ -16,7 +16,10 @@
 
 #include "nn/tensor.h"
 
-enum { EXPERT_LANDMARKS = 4096 }; /* most landmarks */
+enum {
+    EXPERT_LANDMARKS = 4096, /* most landmarks */
+    EXPERT_WIDTH = 4096      /* widest own features that experts are fitted to */
+};
 
 /* Draws m landmarks from (seed, RNG_LANDMARK): landmark (m,d) from g (n,d). group (n), at least 0. With three groups
  * or more, no landmark is the mean of fewer than two groups but for a chance below 1e-9 a landmark. */

@@ -15,10 +15,12 @@ const char *const MODEL_STAGE2[MODEL_STAGE2_PREFIXES] = {"encoder.", "output.", 
 static void add_experts(Model *m) {
     const ModelConfig *c = &m->config;
     ParamSet *p = &m->params;
-    m->landmark = params_add(p, "expert.image.landmark", 2, (int[]){c->landmarks, c->descriptor});
+    int descriptor = c->own[MODALITY_IMAGE].width ? c->own[MODALITY_IMAGE].width : c->descriptor,
+        bag = c->own[MODALITY_TEXT].width ? c->own[MODALITY_TEXT].width : c->bag;
+    m->landmark = params_add(p, "expert.image.landmark", 2, (int[]){c->landmarks, descriptor});
     m->expert_image = params_add(p, "expert.image.weight", 2, (int[]){c->landmarks, c->classes});
-    m->idf = params_add(p, "expert.text.idf", 1, (int[]){c->bag});
-    m->expert_text = params_add(p, "expert.text.weight", 2, (int[]){c->bag, c->classes});
+    m->idf = params_add(p, "expert.text.idf", 1, (int[]){bag});
+    m->expert_text = params_add(p, "expert.text.weight", 2, (int[]){bag, c->classes});
     m->expert_mean = params_add(p, "expert.mean", 1, (int[]){c->classes});
     m->expert_share = params_add(p, "expert.share", 1, (int[]){MODALITIES});
 }

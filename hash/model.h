@@ -100,6 +100,8 @@ Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32
 
 /* Z_m (b,N_m,d) of own features x (b,N_m,D), by the linear map that stage 1 learns. */
 Tensor *model_own_tokens(Tape *t, const Model *m, Modality modality, const float *x, int b);
+/* g (D) of own features x (N_m,D) of one case, for the expert. Of length 1; 0 where the mean is mu_m. */
+void model_own_mean(const Model *m, Modality k, const float *x, float *g);
 /* Parameters of modality k: "image.own.weight" and bias, trained in stage 1; "own.image.mean" and scale, not trained. Their first values. */
 void model_own_add(Model *m, Modality k);
 void model_own_init(Model *m, Modality k, uint64_t seed);

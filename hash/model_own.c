@@ -1,4 +1,5 @@
 /* Features of another program in place of the network of a modality. */
+#include <math.h>
 #include <stdio.h>
 
 #include "hash/model.h"
@@ -42,4 +43,19 @@ Tensor *model_own_tokens(Tape *t, const Model *m, Modality modality, const float
     Tensor *z = op_linear(t, in, m->own_weight[modality], m->own_bias[modality]);
     tape_equation(t, outer);
     return z;
+}
+
+/* EQ(own-mean)  g_m = (x - mu_m)/|x - mu_m|, x the mean over tokens of own features x_m */
+void model_own_mean(const Model *m, Modality k, const float *x, float *g) {
+    const OwnInput *own = &m->config.own[k];
+    size_t d = (size_t)own->width;
+    double squares = 0;
+    for (size_t j = 0; j < d; j++) {
+        double sum = 0;
+        for (size_t t = 0; t < (size_t)own->tokens; t++) sum += (double)x[t * d + j];
+        g[j] = (float)(sum / own->tokens - (double)m->own_mean[k]->data[j]);
+        squares += (double)g[j] * (double)g[j];
+    }
+    float scale = squares > 0 ? (float)(1 / sqrt(squares)) : 0;
+    for (size_t j = 0; j < d; j++) g[j] *= scale;
 }

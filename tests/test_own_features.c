@@ -18,8 +18,10 @@
 
 /* ---- The map ---- */
 
-Test(own_features, tokens_are_the_oracles) {
-    enum { B = 3, TOKENS = 2, WIDTH = 7, D = 4, ROWS = B * TOKENS };
+enum { B = 3, TOKENS = 2, WIDTH = 7, D = 4, ROWS = B * TOKENS };
+
+/* A model that takes texts as TOKENS x WIDTH numbers. */
+static Model own_model(void) {
     Model m;
     ModelConfig c = {.image_size = 16,
                      .width = 4,
@@ -36,6 +38,11 @@ Test(own_features, tokens_are_the_oracles) {
                      .deviation = 1};
     c.own[MODALITY_TEXT] = (OwnInput){.width = WIDTH, .tokens = TOKENS};
     cr_assert_eq(model_create(&m, &c, 3, NULL), STATUS_OK);
+    return m;
+}
+
+Test(own_features, tokens_are_the_oracles) {
+    Model m = own_model();
     float x[ROWS * WIDTH];
     double in[ROWS * WIDTH], mean[WIDTH], w[D * WIDTH], bias[D], z[ROWS * D];
     Rng r = rng_stream(1, RNG_TEST, 9);
@@ -51,6 +58,24 @@ Test(own_features, tokens_are_the_oracles) {
     cr_assert(y->rank == 3 && y->dim[0] == B && y->dim[1] == TOKENS && y->dim[2] == D);
     for (int i = 0; i < ROWS * D; i++) cr_assert_float_eq((double)y->data[i], z[i], 1e-4, "%d", i);
     tape_free(&t);
+    model_free(&m);
+}
+
+Test(own_features, means_are_the_oracles) {
+    Model m = own_model();
+    float x[ROWS * WIDTH], g[WIDTH];
+    double in[ROWS * WIDTH], mean[WIDTH], want[WIDTH];
+    Rng r = rng_stream(1, RNG_TEST, 10);
+    for (int i = 0; i < WIDTH; i++) mean[i] = m.own_mean[1]->data[i] = (real)i;
+    for (int i = 0; i < ROWS * WIDTH; i++) in[i] = x[i] = (float)(10 * rng_uniform(&r));
+    for (int i = 0; i < B; i++) {
+        oracle_own_mean(TOKENS, WIDTH, in + i * TOKENS * WIDTH, mean, want);
+        model_own_mean(&m, MODALITY_TEXT, x + i * TOKENS * WIDTH, g);
+        for (int j = 0; j < WIDTH; j++) cr_assert_float_eq((double)g[j], want[j], 1e-5, "%d %d", i, j);
+    }
+    for (int i = 0; i < TOKENS * WIDTH; i++) x[i] = (float)(i % WIDTH); /* the mean: no direction */
+    model_own_mean(&m, MODALITY_TEXT, x, g);
+    for (int j = 0; j < WIDTH; j++) cr_assert(g[j] == 0);
     model_free(&m);
 }
 
@@ -242,4 +267,30 @@ Test(own_features, random_projections_train_without_pictures_and_texts) {
                  dir);
     mem_free(x);
     buffer_free(&b);
+}
+
+/* Experts on own features: codes of rows alone are those of the archive, and too wide features leave experts out. */
+Test(own_features, experts_learn_from_them_where_asked) {
+    Brought s = train_and_dump();
+    const char *dir = fixture_dir();
+    expect_msach(0, "experts fitted", "train --data %s --out %s/experts --set %s own_experts=1 %s",
+                 s.manifest, dir, SETTINGS, s.features);
+    char eval[2100], path[700];
+    snprintf(eval, sizeof eval, "--run %s/experts %s", dir, s.features);
+    cr_assert(map_of(eval) > 0.7, "%g", map_of(eval));
+    for (int k = 0; k < 2; k++) {
+        const char *as = k ? "text" : "image";
+        Npy x, y;
+        expect_msach(0, NULL, "encode -q --model %s/experts --%s-features %s/u%s/stage1.npy --out %s/x.npy",
+                     dir, as, dir, as, dir);
+        expect_msach(0, NULL, "encode -q --model %s/experts --data %s --as %s %s --out %s/y.npy", dir,
+                     s.manifest, as, s.features, dir);
+        snprintf(path, sizeof path, "%s/x.npy", dir);
+        cr_assert_eq(npy_read(&x, path, 1 << 20, NULL), STATUS_OK);
+        snprintf(path, sizeof path, "%s/y.npy", dir);
+        cr_assert_eq(npy_read(&y, path, 1 << 20, NULL), STATUS_OK);
+        cr_assert_eq(memcmp(x.data, y.data, npy_entries(&x)), 0);
+        npy_free(&x);
+        npy_free(&y);
+    }
 }

@@ -55,7 +55,11 @@ Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;
         Features f = {.z = model_own_tokens(t, m, modality, x + (size_t)first * size, tile)};
         f.u = op_mean_tokens(t, f.z, NULL);
-        Features seen = encode_seen(t, m, modality, &f, NULL);
+        size_t c = (size_t)m->config.classes;
+        float *said = arena_alloc(&t->arena, (size_t)tile * c * sizeof *said);
+        for (size_t i = 0; m->landmark && i < (size_t)tile; i++)
+            experts_own(m, modality, x + ((size_t)first + i) * size, said + i * c);
+        Features seen = encode_seen(t, m, modality, &f, said);
         encode_keep(t, m, model_context(t, m, image ? &seen : NULL, image ? NULL : &seen, 0, NULL), first,
                     out);
     }
@@ -195,7 +199,7 @@ Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, M
     encoder_init(&e, m, pool);
     BatchOptions o = {.mean = m->config.mean,
                       .deviation = m->config.deviation,
-                      .descriptor = m->landmark && modality == MODALITY_IMAGE};
+                      .descriptor = m->landmark && modality == MODALITY_IMAGE && !d->own[modality]};
     Status s = batch_init(&b, d, ENCODE_TILE, pool, err);
     for (int first = 0; s == STATUS_OK && first < n; first += ENCODE_TILE) {
         int tile = n - first < ENCODE_TILE ? n - first : ENCODE_TILE;

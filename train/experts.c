@@ -6,6 +6,7 @@
 #include "hash/expert.h"
 #include "hash/ridge.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 
 int experts_bag(int words) {
     int n = words - TOKEN_FIRST_WORD;
@@ -48,14 +49,25 @@ static Status cases_begin(Cases *t, const Session *s, int copies, int m, Error *
  *             image, and P is twice itself
  * Few groups show few views of a finding. A case and its image share one weight: hence the twofold P. */
 static int image_copies(const Session *s) {
-    return s->groups < s->config.mirror_groups ? 2 : 1;
+    return !s->own[MODALITY_IMAGE].x && s->groups < s->config.mirror_groups ? 2 : 1;
+}
+
+/* g (n,D) of the own features of the training cases */
+static void describe_own(const Session *s, const Model *m, Modality k, float *g) {
+    for (int i = 0; PART_ARRAYS && i < s->count[SET_TRAIN]; i++)
+        model_own_mean(m, k, own_features_at(&s->own[k], s->index[SET_TRAIN][i], 0),
+                       g + (size_t)i * (size_t)s->own[k].width);
 }
 
 /* g (copies n,D) of the training cases, then of their mirror images */
-static Status describe(const Session *s, int copies, float **g, Error *err) {
+static Status describe(const Session *s, const Model *m, int copies, float **g, Error *err) {
     int n = s->count[SET_TRAIN];
-    *g = mem_calloc((size_t)copies * (size_t)n, DESCRIPTOR_DIM * sizeof **g);
+    *g = mem_calloc((size_t)copies * (size_t)n, (size_t)m->landmark->dim[1] * sizeof **g);
     if (!*g) return mem_error(err, "the descriptors");
+    if (s->own[MODALITY_IMAGE].x) {
+        describe_own(s, m, MODALITY_IMAGE, *g);
+        return STATUS_OK;
+    }
     for (int k = 0; k < copies; k++)
         TRY(raw_descriptors(&s->data, s->index[SET_TRAIN], n, k == 1,
                             *g + (size_t)k * (size_t)n * DESCRIPTOR_DIM, err));
@@ -64,14 +76,14 @@ static Status describe(const Session *s, int copies, float **g, Error *err) {
 
 static Status take_images(Cases *t, const Session *s, const Model *m, Error *err) {
     size_t landmarks = (size_t)t->m;
+    int d = m->landmark->dim[1];
     float *g;
-    Status status = describe(s, image_copies(s), &g, err);
+    Status status = describe(s, m, image_copies(s), &g, err);
     t->penalty = mem_calloc(landmarks * landmarks, sizeof *t->penalty);
     if (status == STATUS_OK && !t->penalty) status = mem_error(err, "the experts");
     for (size_t i = 0; status == STATUS_OK && i < (size_t)t->n; i++)
-        expert_features(g + i * DESCRIPTOR_DIM, DESCRIPTOR_DIM, m->landmark->data, t->m,
-                        t->phi + i * landmarks);
-    if (status == STATUS_OK) expert_penalty(m->landmark->data, t->m, DESCRIPTOR_DIM, t->penalty);
+        expert_features(g + i * (size_t)d, d, m->landmark->data, t->m, t->phi + i * landmarks);
+    if (status == STATUS_OK) expert_penalty(m->landmark->data, t->m, d, t->penalty);
     for (size_t i = 0; status == STATUS_OK && i < landmarks * landmarks; i++)
         t->penalty[i] *= image_copies(s);
     mem_free(g);
@@ -86,7 +98,9 @@ static Status fit(const Session *s, const Model *m, Modality modality, real *mea
     Status status =
         cases_begin(&t, s, image ? image_copies(s) : 1, (image ? m->landmark : m->idf)->dim[0], err);
     if (status == STATUS_OK && image) status = take_images(&t, s, m, err);
-    if (status == STATUS_OK && !image)
+    if (status == STATUS_OK && !image && s->own[modality].x)
+        describe_own(s, m, modality, t.phi);
+    else if (status == STATUS_OK && !image)
         status = raw_texts(&s->data, s->index[SET_TRAIN], t.n, s->index[SET_TRAIN], t.n, t.phi, err);
     Ridge r = {.n = t.n, .m = t.m, .c = t.c, .phi = t.phi, .y = t.y, .group = t.group, .penalty = t.penalty};
     if (status == STATUS_OK) status = ridge_fit(&r, mean, weight, held, s->pool, err);
@@ -101,11 +115,11 @@ static Status fill_model(const Session *s, Model *m, Error *err) {
     float *idf = mem_calloc((size_t)words, sizeof *idf);
     Status status = cases_begin(&t, s, 1, 1, err);
     if (status == STATUS_OK && !idf) status = mem_error(err, "the experts");
-    if (status == STATUS_OK) status = describe(s, 1, &g, err);
+    if (status == STATUS_OK) status = describe(s, m, 1, &g, err);
     if (status == STATUS_OK) {
-        expert_landmarks(g, t.n, DESCRIPTOR_DIM, t.group, m->landmark->dim[0], (uint64_t)s->config.seed,
+        expert_landmarks(g, t.n, m->landmark->dim[1], t.group, m->landmark->dim[0], (uint64_t)s->config.seed,
                          m->landmark->data);
-        raw_cases_idf(&s->data, s->index[SET_TRAIN], t.n, idf);
+        if (!s->own[MODALITY_TEXT].x) raw_cases_idf(&s->data, s->index[SET_TRAIN], t.n, idf);
         for (int k = 0; k < words; k++) m->idf->data[k] = (real)idf[k];
     }
     mem_free(g);
@@ -139,23 +153,44 @@ Status experts_hold_out(const Session *s, const Model *m, Modality modality, flo
 void experts_image(const Model *m, const float *g, float *f) {
     int landmarks = m->landmark->dim[0], c = m->config.classes;
     float phi[EXPERT_LANDMARKS];
-    expert_features(g, DESCRIPTOR_DIM, m->landmark->data, landmarks, phi);
+    expert_features(g, m->landmark->dim[1], m->landmark->data, landmarks, phi);
     expert_predict(phi, landmarks, m->expert_image->data, m->expert_mean->data, c, f);
     expert_clip(f, c, m->config.single);
 }
 
+/* g (B): the bag of words, or own features. */
+static void text_says(const Model *m, const float *g, float *f) {
+    expert_predict(g, m->idf->dim[0], m->expert_text->data, m->expert_mean->data, m->config.classes, f);
+    expert_clip(f, m->config.classes, m->config.single);
+}
+
 void experts_text(const Model *m, const int32_t *id, int length, float *f) {
-    int words = m->idf->dim[0], c = m->config.classes;
+    int words = m->idf->dim[0];
     float idf[RAW_WORDS], bag[RAW_WORDS];
     for (int k = 0; k < words; k++) idf[k] = (float)m->idf->data[k];
     raw_bag(id, length, words, idf, bag);
-    expert_predict(bag, words, m->expert_text->data, m->expert_mean->data, c, f);
-    expert_clip(f, c, m->config.single);
+    text_says(m, bag, f);
 }
+
+#if PART_ARRAYS
+void experts_own(const Model *m, Modality modality, const float *x, float *f) {
+    float g[EXPERT_WIDTH];
+    model_own_mean(m, modality, x, g);
+    if (modality == MODALITY_IMAGE)
+        experts_image(m, g, f);
+    else
+        text_says(m, g, f);
+}
+#endif
 
 Status experts_cases(const Session *s, const Model *m, const int *index, int n, Modality modality,
                      float *said, Error *err) {
     size_t c = (size_t)m->config.classes;
+    if (PART_ARRAYS && s->own[modality].x) {
+        for (int i = 0; i < n; i++)
+            experts_own(m, modality, own_features_at(&s->own[modality], index[i], 0), said + (size_t)i * c);
+        return STATUS_OK;
+    }
     if (modality == MODALITY_TEXT) {
         for (int i = 0; i < n; i++)
             experts_text(m, s->data.word + (size_t)index[i] * (size_t)s->vocab.length,

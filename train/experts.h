@@ -19,8 +19,10 @@ Status experts_hold_out(const Session *s, const Model *m, Modality modality, flo
 Status experts_cases(const Session *s, const Model *m, const int *index, int n, Modality modality,
                      float *said, Error *err);
 
-/* f_m (c) of one case of any set: g its descriptor (DESCRIPTOR_DIM); id (length) the tokens of its text. */
+/* f_m (c) of one case of any set: g its descriptor (DESCRIPTOR_DIM); id (length) the tokens of its text; x (tokens,width) its own
+ * features, of the part arrays. */
 void experts_image(const Model *m, const float *g, float *f);
 void experts_text(const Model *m, const int32_t *id, int length, float *f);
+void experts_own(const Model *m, Modality modality, const float *x, float *f);
 
 #endif

@@ -155,7 +155,7 @@ static Status check_sizes(const ModelFile *f, const ModelConfig *c, const char *
     for (Modality k = 0; k < MODALITIES; k++)
         if (c->own[k].width)
             fits = fits && own[k] && own[k]->rank == 2 && own[k]->dim[0] == c->dim &&
-                   own[k]->dim[1] == c->own[k].width;
+                   own[k]->dim[1] == c->own[k].width && !(c->landmarks && c->own[k].width > EXPERT_WIDTH);
     if (!c->own[MODALITY_TEXT].width)
         fits = fits && word && word->rank == 2 && word->dim[0] == c->words && word->dim[1] == c->dim &&
                (c->buckets ? sub && sub->rank == 2 && sub->dim[0] == c->buckets : !sub);

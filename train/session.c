@@ -137,7 +137,7 @@ static Status read_manifest(Session *s, const char *path, const ManifestOptions 
     for (Modality k = 0; k < MODALITIES; k++) {
         if (!o->features[k]) continue;
         TRY(own_features_read(&s->own[k], o->features[k], &s->manifest, err));
-        s->config.landmarks = 0; /* the experts describe pictures and words */
+        if (!s->config.own_experts || s->own[k].width > EXPERT_WIDTH) s->config.landmarks = 0;
     }
     return STATUS_OK;
 }

@@ -188,3 +188,13 @@ void oracle_own(int rows, int width, int d, const double *x, const double *mean,
                 z[r * d + o] += (x[r * width + j] - mean[j]) / sigma * w[o * width + j];
         }
 }
+
+void oracle_own_mean(int tokens, int width, const double *x, const double *mean, double *g) {
+    double length = 0;
+    for (int j = 0; j < width; j++) {
+        g[j] = -mean[j];
+        for (int t = 0; t < tokens; t++) g[j] += x[t * width + j] / tokens;
+        length = hypot(length, g[j]);
+    }
+    for (int j = 0; j < width; j++) g[j] /= length;
+}

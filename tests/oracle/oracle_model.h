@@ -43,5 +43,7 @@ void oracle_head(const OracleModel *m, int b, const double *c, double *s);
 /* z (rows,d) = ((x - mean)/sigma) W' + b of x (rows,width); mean (width), w (d,width), b (d). */
 void oracle_own(int rows, int width, int d, const double *x, const double *mean, double sigma,
                 const double *w, const double *b, double *z);
+/* g (width) of one case's own features x (tokens,width). */
+void oracle_own_mean(int tokens, int width, const double *x, const double *mean, double *g);
 
 #endif
