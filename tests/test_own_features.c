@@ -236,19 +236,19 @@ Test(own_features, a_dump_of_views_begins_with_the_clean_case) {
 
 /* A manifest without pictures and texts, and 512 columns of noise and of the label, projected at random. */
 Test(own_features, random_projections_train_without_pictures_and_texts) {
-    enum { N = 60, WIDTH = 512 };
+    enum { N = 60, COLUMNS = 512 };
     Buffer b = {0};
     Rng r = rng_stream(2, RNG_TEST, 3);
-    float *x = mem_calloc(N, WIDTH * sizeof *x);
+    float *x = mem_calloc(N, COLUMNS * sizeof *x);
     buffer_printf(&b, "id\tlabels\tgroup\n");
     for (int i = 0; i < N; i++) {
         buffer_printf(&b, "c%d\t%s\tg%d\n", i, i % 3 == 0 ? "a" : i % 3 == 1 ? "b" : "c", i / 2);
-        for (int j = 0; j < WIDTH; j++)
-            x[i * WIDTH + j] = (float)(100 + rng_normal(&r) + 3 * (j % 3 == i % 3));
+        for (int j = 0; j < COLUMNS; j++)
+            x[i * COLUMNS + j] = (float)(100 + rng_normal(&r) + 3 * (j % 3 == i % 3));
     }
     const char *manifest = fixture_file("bare.tsv", b.data, b.size), *dir = fixture_dir();
-    save("x.npy", 3, (int64_t[]){N, 1, WIDTH}, x);
-    save("views.npy", 4, (int64_t[]){N, 2, 2, WIDTH / 4}, x);
+    save("x.npy", 3, (int64_t[]){N, 1, COLUMNS}, x);
+    save("views.npy", 4, (int64_t[]){N, 2, 2, COLUMNS / 4}, x);
     char eval[2000];
     expect_msach(
         0, NULL,
