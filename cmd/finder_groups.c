@@ -27,24 +27,60 @@ static bool passes(const Ranker *r, int64_t row) {
 
 /* ---- Reranking ---- */
 
-static int by_score(const void *a, const void *b) {
-    const struct Ranked *x = a, *y = b;
-    if (x->score != y->score) return x->score > y->score ? -1 : 1;
-    if (x->hit.distance != y->hit.distance) return x->hit.distance < y->hit.distance ? -1 : 1;
-    return strcmp(x->id, y->id);
+static const char *id_of(struct Ranked *c) {
+    if (!c->id) c->id = index_id(c->index, c->hit.row);
+    return c->id ? c->id : "";
 }
 
-Status ranker_order(const Ranker *r, size_t n, Error *err) {
+static int by_score(const void *a, const void *b) {
+    struct Ranked *x = (struct Ranked *)a, *y = (struct Ranked *)b;
+    if (x->score != y->score) return x->score > y->score ? -1 : 1;
+    if (x->hit.distance != y->hit.distance) return x->hit.distance < y->hit.distance ? -1 : 1;
+    return x->hit.row == y->hit.row ? 0 : strcmp(id_of(x), id_of(y));
+}
+
+/* Moves the n best of all to the front (Hoare's selection), which is faster than sorting where thousands are as near as each other. */
+static void select_best(struct Ranked *c, size_t all, size_t n) {
+    for (size_t low = 0, high = all; n < all && low + 1 < high;) {
+        size_t i = low, j = high;
+        struct Ranked middle = c[n];
+        while (i < j) {
+            while (by_score(&c[i], &middle) < 0) i++;
+            while (by_score(&c[j - 1], &middle) > 0) j--;
+            if (i >= j) break;
+            struct Ranked moved = c[i];
+            c[i++] = c[--j];
+            c[j] = moved;
+        }
+        if (j <= n) low = i;
+        if (n < i) high = j;
+    }
+}
+
+void ranker_score(Ranker *r, size_t n) {
     const Index *x = r->f->index;
     struct Ranked *c = r->a->ranked;
+    const uint8_t *code = NULL, *before;
+    size_t bytes = code_bytes(index_bits(x));
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *code = index_codes(x, r->a->found) + (size_t)c[i].hit.row * code_bytes(index_bits(x));
-        c[i].score = code_score(r->scores, code, index_bits(x));
-        c[i].id = index_id(x, c[i].hit.row);
-        if (!c[i].id) return error_set(err, STATUS_INPUT, "%s: an id is damaged", r->f->index_path);
+        before = code;
+        code = index_codes(x, r->a->found) + (size_t)c[i].hit.row * bytes;
+        bool same = before && memcmp(before, code, bytes) == 0;
+        c[i].score = same ? c[i - 1].score : code_score(r->scores, code, index_bits(x));
+        c[i].index = x;
     }
+    r->head = n;
+    r->sorted = 0;
+    r->reach = c[n - 1].hit.distance;
+}
+
+void ranker_sort(Ranker *r) {
+    struct Ranked *c = r->a->ranked + r->sorted;
+    size_t left = r->head - r->sorted, n = r->sorted ? r->sorted : 2 * r->k;
+    if (n > left) n = left;
+    select_best(c, left, n);
     qsort(c, n, sizeof *c, by_score);
-    return STATUS_OK;
+    r->sorted += n;
 }
 
 /* ---- Groups ---- */

@@ -6,21 +6,24 @@
 
 #include "cmd/finder.h"
 
-/* A candidate. id: borrowed from the index, of the reranked ones alone. */
+/* A candidate. score, index: of the reranked ones alone. id: NULL until an order asks for it. */
 struct Ranked {
     Hit hit;
     double score;
+    const Index *index;
     const char *id;
 };
 
-/* One question. candidates: in a->ranked, nearest first. */
+/* One question. candidates: in a->ranked, nearest first; but the first `head` of them, all cases within `reach` bits, are reranked, and the
+ * first `sorted` of these are in order. */
 typedef struct {
     const Finder *f;
     const SearchOptions *o;
     const float *scores;
     const uint8_t *code;
     Answer *a;
-    size_t k, candidates;
+    size_t k, candidates, head, sorted;
+    int reach;
 } Ranker;
 
 /* A hit, without what its group and the model say of it. */
@@ -35,8 +38,10 @@ typedef struct {
 
 /* Memory for the counts of groups. */
 Status ranker_begin(const Ranker *r, Error *err);
-/* Orders the first n candidates by score. STATUS_INPUT where an id is damaged. */
-Status ranker_order(const Ranker *r, size_t n, Error *err);
+/* Gives the first n candidates their scores. */
+void ranker_score(Ranker *r, size_t n);
+/* Sorts further reranked candidates: a few more than hits are wanted, then as many again as are sorted. */
+void ranker_sort(Ranker *r);
 /* Counts a case as a hit of its group; false where the group has all the hits that it may have. */
 bool ranker_admits(const Ranker *r, int64_t row);
 /* Forgets the hits that were counted. */

@@ -31,24 +31,37 @@ static Status find_nearest(Ranker *r, size_t n, Error *err) {
                      err));
     r->candidates = 0;
     for (size_t i = 0; i < found && r->candidates < n; i++)
-        if (a->near[i].row != a->row) a->ranked[r->candidates++] = (struct Ranked){a->near[i], NAN, ""};
+        if (a->near[i].row != a->row)
+            a->ranked[r->candidates++] = (struct Ranked){.hit = a->near[i], .score = NAN};
     return STATUS_OK;
 }
 
-/* Orders the nearest `rerank` by score, with all that lie as near as the last of them: otherwise the order of the index would choose
+/* Gives the nearest `rerank` their scores, with all that lie as near as the last of them: otherwise the order of the index would choose
  * among those. */
 static Status rerank(Ranker *r, Error *err) {
     if (r->o->rerank == 0 || r->candidates == 0) return STATUS_OK;
     size_t last = r->o->rerank < r->candidates ? r->o->rerank : r->candidates;
     size_t ball = count_within(r, r->a->ranked[last - 1].hit.distance);
     if (ball > r->candidates) TRY(find_nearest(r, ball, err));
-    return ranker_order(r, ball, err);
+    ranker_score(r, ball);
+    return STATUS_OK;
+}
+
+/* Cases as near as the farthest hit; counted without a scan where the reranked ones hold them all. */
+static size_t count_ties(const Ranker *r) {
+    size_t n = 0;
+    int within = r->a->within;
+    if (r->a->n == 0) return 0;
+    if (r->head == 0 || within > r->reach) return count_within(r, within);
+    for (size_t i = 0; i < r->head; i++) n += r->a->ranked[i].hit.distance <= within;
+    return n;
 }
 
 /* Takes candidates as hits until there are k. */
 static void choose_hits(Ranker *r) {
     r->a->n = 0;
     for (size_t i = 0; i < r->candidates && r->a->n < r->k; i++) {
+        if (PART_ANSWERS && i == r->sorted && i < r->head) ranker_sort(r);
         const struct Ranked *c = &r->a->ranked[i];
         if (PART_ANSWERS && !ranker_admits(r, c->hit.row)) continue;
         r->a->hit[r->a->n++] = HIT_OF(c->hit.row, c->hit.distance, c->score);
@@ -68,7 +81,7 @@ static Status rank_nearest(Ranker *r, Error *err) {
     }
     for (size_t i = 0; i < r->a->n; i++)
         if (r->a->hit[i].distance > r->a->within) r->a->within = r->a->hit[i].distance;
-    r->a->ties = r->a->n ? (int64_t)count_within(r, r->a->within) : 0;
+    r->a->ties = (int64_t)count_ties(r);
     return STATUS_OK;
 }
 

@@ -30,6 +30,9 @@ Status finder_words(const Finder *f, const char *text, Answer *a, Error *err) {
     }
     words_free(&w);
     if (s != STATUS_OK || known) return s;
-    return error_set(err, STATUS_INPUT, "no word of '%.80s' occurred in training; use words of the reports",
-                     text);
+    return error_set(
+        err, STATUS_INPUT,
+        "the model knows no word of '%.80s'; it knows the words that enough reports and groups of the "
+        "training hold (min_count, vocab_groups): use words of the reports",
+        text);
 }

@@ -127,6 +127,41 @@ Test(cli_manners, an_interrupt_ends_a_long_verb_soon_and_leaves_no_part_of_a_fil
     cr_assert_eq(system(command), 0);
 }
 
+/* Each works for longer than the wait before the signal, and leaves nothing. */
+Test(cli_manners, an_interrupt_ends_every_verb_with_130) {
+    char words[9][LINE], command[LINE], *manifest;
+    TinyRun t = tiny_run("tiny");
+    Buffer b = {0};
+    buffer_printf(&b, "id\ttext\n");
+    for (int i = 0; i < 40000; i++)
+        buffer_printf(&b, "c%d\tsimple anechoic cyst of %d mm, no stone\n", i, i % 90);
+    manifest = mem_strdup(fixture_text("many.tsv", buffer_text(&b)));
+    buffer_free(&b);
+    setenv("TMPDIR", fixture_dir(), 1);
+    const char *folder = fixture_dir();
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s/all.idx", t.run, manifest, folder);
+    snprintf(words[0], LINE, "index --model %s --data %s --out %s/left.idx", t.run, manifest, folder);
+    snprintf(words[1], LINE, "encode --model %s --data %s --as text --out %s/left.npy", t.run, manifest,
+             folder);
+    snprintf(words[2], LINE, "search --model %s --index %s/all.idx --queries %s", t.run, folder, manifest);
+    snprintf(words[3], LINE, "browse --index %s/all.idx --out %s/left --yes", folder, folder);
+    snprintf(words[4], LINE, "bench search");
+    snprintf(words[5], LINE, "bench index");
+    snprintf(words[6], LINE, "bench eval");
+    snprintf(words[7], LINE, "train --data %s --out %s/run2 --set %s stage1_epochs=900", t.manifest, folder,
+             tiny_settings);
+    snprintf(words[8], LINE, "demo --out %s/demo2", folder);
+    for (int i = 0; i < 9; i++) {
+        pid_t pid = start_msach("%s", words[i]);
+        nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
+        kill(pid, SIGINT);
+        cr_assert_eq(finish_msach(pid), 130, "%s", words[i]);
+    }
+    snprintf(command, sizeof command, "ls '%s' | grep -E 'left|msach-bench'", folder);
+    cr_assert_neq(system(command), 0);
+    mem_free(manifest);
+}
+
 Test(cli_manners, config_takes_the_file_of_an_earlier_run_and_trains_the_same_model) {
     TinyRun t = tiny_run("tiny");
     expect_msach(0, "again", "train -q --data %s --out %s/../again --config %s/config.txt", t.manifest, t.run,

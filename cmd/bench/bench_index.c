@@ -31,6 +31,7 @@ static Status write_index(Bench *b, Error *err) {
         snprintf(id, sizeof id, "case%09zu", i);
         IndexCase c = {.id = id, .code = {b->data.codes + i * bytes, NULL}};
         s = index_builder_add(builder, &c, err);
+        if (s == STATUS_OK) s = bench_go_on(err);
     }
     if (s == STATUS_OK) {
         index_builder_set_tables(builder, 0, b->pool);

@@ -46,6 +46,10 @@ Status bench_repeat(Status (*work)(void *ctx, Error *err), void *ctx, double sec
     return STATUS_OK;
 }
 
+Status bench_go_on(Error *err) {
+    return cmd_stop ? error_set(err, STATUS_CHECK, "stopped") : STATUS_OK;
+}
+
 static void add(BenchReport *r, BenchNumber number) {
     NN_REQUIRE(r->n < (int)(sizeof r->number / sizeof r->number[0]), "%d numbers", r->n);
     r->number[r->n++] = number;

@@ -17,6 +17,9 @@ typedef struct {
 /* Calls work once unmeasured, then for `seconds`, at least three times; a signal ends it early. */
 Status bench_repeat(Status (*work)(void *ctx, Error *err), void *ctx, double seconds, Timing *t, Error *err);
 
+/* STATUS_CHECK after a signal: asked between two steps of long work. */
+Status bench_go_on(Error *err);
+
 typedef struct {
     const char *field, *words; /* name in JSON, name in the table */
     double median, min, max;

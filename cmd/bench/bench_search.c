@@ -35,6 +35,7 @@ typedef struct {
 
 static Status ask(Bench *b, int method, const uint8_t *queries, size_t n, size_t k, MihStats *stats,
                   Error *err) {
+    TRY(bench_go_on(err));
     Hit *hits = b->hits + (size_t)method * b->data.n_queries * MOST_K;
     if (method == MIH)
         return mih_search(b->tables, queries, n, k, -1, NULL, hits, b->found, stats, b->pool, err);
