@@ -3,14 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "nn/base/bytes.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
+#include "tests/tempdir.h"
+#include "tests/tree.h"
 
 enum { WORDS = 96, LINE = 8192 };
 
@@ -169,13 +175,63 @@ void expect_msach(int code, const char *part, const char *fmt, ...) {
     ran_free(&r);
 }
 
+/* Makes the run of tiny_run in `folder`. */
+static void tiny_make(const char *folder) {
+    expect_msach(0, "manifest.tsv", "phantom --out %s --cases 60 --size 32", folder);
+    expect_msach(0, "run", "train -q --data %s/manifest.tsv --out %s/run --set %s", folder, folder,
+                 tiny_settings);
+}
+
+/* Made once for all tests, beside the binary, and again when the binary is another one. false: nothing can be written there. */
+static bool tiny_shared(char folder[512]) {
+    const char *path = binary(), *slash = strrchr(path, '/');
+    char lock[600], stamp[600], made_by[512] = "", now[512];
+    snprintf(folder, 512, "%.*stiny", slash ? (int)(slash + 1 - path) : 0, path);
+    snprintf(lock, sizeof lock, "%s.lock", folder);
+    snprintf(stamp, sizeof stamp, "%s/made-by", folder);
+    int fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) return false;
+    struct stat st;
+    cr_assert_eq(stat(path, &st), 0);
+    snprintf(now, sizeof now, "%lld %lld.%09ld %s", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+             st.st_mtim.tv_nsec, tiny_settings);
+    long n = raw_read(stamp, made_by, sizeof made_by - 1);
+    if (n < 0 || strcmp(made_by, now) != 0) {
+        dir_remove(folder);
+        tiny_make(folder);
+        raw_write(stamp, now, strlen(now));
+    }
+    close(fd);
+    return true;
+}
+
+/* Copies the shared run; its settings name the copy of the data. */
+static void tiny_copy(const char *from, const char *folder, const TinyRun *t) {
+    Tree tree = tree_read(from);
+    tree_restore(&tree, folder);
+    tree_free(&tree);
+    char path[600], old[600], text[16384] = "";
+    snprintf(path, sizeof path, "%s/config.txt", t->run);
+    snprintf(old, sizeof old, "data = %s/manifest.tsv\n", from);
+    cr_assert_gt(raw_read(path, text, sizeof text - 1), 0);
+    const char *line = strstr(text, old);
+    cr_assert_not_null(line, "%s does not say: %s", path, old);
+    Buffer moved = {0};
+    buffer_printf(&moved, "%.*sdata = %s\n%s", (int)(line - text), text, t->manifest, line + strlen(old));
+    raw_write(path, moved.data, moved.size);
+    buffer_free(&moved);
+}
+
 TinyRun tiny_run(const char *name) {
     TinyRun t;
+    char shared[512];
     const char *folder = fixture_path(name);
     snprintf(t.manifest, sizeof t.manifest, "%s/manifest.tsv", folder);
     snprintf(t.images, sizeof t.images, "%s/images", folder);
     snprintf(t.run, sizeof t.run, "%s/run", folder);
-    expect_msach(0, "manifest.tsv", "phantom --out %s --cases 60 --size 32", folder);
-    expect_msach(0, "run", "train -q --data %s --out %s --set %s", t.manifest, t.run, tiny_settings);
+    if (tiny_shared(shared))
+        tiny_copy(shared, folder, &t);
+    else
+        tiny_make(folder);
     return t;
 }
