@@ -23,7 +23,7 @@ if [ "$(kernels "$whole")" = "$(kernels "$core")" ]; then exact=yes; fi
 
 # ---- The same run, twice ----
 "$whole" phantom -q --out "$work/set" --cases 80 --size 32 >/dev/null
-small="image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=2 stage2_epochs=2 stage1_batch=16 stage2_batch=16 views=1 vocab_groups=1"
+small="image_size=32 width=4 dim=16 heads=2 buckets=256 landmarks=32 stage1_epochs=2 stage2_epochs=2 stage1_batch=16 stage2_batch=16 views=1 vocab_groups=1"
 run() { # run BINARY NAME: everything that the core does
     # shellcheck disable=SC2086 # a list of words
     "$1" train -q --data "$work/set/manifest.tsv" --out "$work/$2" --set $small >/dev/null

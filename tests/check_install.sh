@@ -19,7 +19,7 @@ root=$stage$prefix
 ${MAKE:-make} --no-print-directory install DESTDIR="$stage" PREFIX=$prefix >"$work/log" 2>&1 || { cat "$work/log"; fail "make install failed"; }
 
 # ---- A small archive, and the example against both libraries ----
-small="image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=1 stage2_epochs=1 stage1_batch=16 stage2_batch=16 views=1 vocab_groups=1"
+small="image_size=32 width=4 dim=16 heads=2 buckets=256 landmarks=32 stage1_epochs=1 stage2_epochs=1 stage1_batch=16 stage2_batch=16 views=1 vocab_groups=1"
 msach=$root/bin/msach
 "$msach" phantom -q --out "$work/set" --cases 60 --size 32 >/dev/null
 # shellcheck disable=SC2086 # a list of words

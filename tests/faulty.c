@@ -10,7 +10,8 @@
 #include "tests/fixtures.h"
 
 #define SETTINGS                                                                                             \
-    "image_size=16 width=4 dim=8 heads=2 buckets=64 stage1_epochs=2 stage2_epochs=2 views=1 text_length=8 "  \
+    "image_size=16 width=4 dim=8 heads=2 buckets=64 landmarks=32 stage1_epochs=2 stage2_epochs=2 views=1 "   \
+    "text_length=8 "                                                                                         \
     "stage1_batch=8 stage2_batch=8 min_count=1 vocab_groups=1 neighbours=2"
 static const char settings[] = SETTINGS " bits=16";
 

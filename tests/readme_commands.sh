@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 cd "$work"
 
-small="image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=1 stage2_epochs=1 stage1_batch=16 stage2_batch=16 views=1"
+small="image_size=32 width=4 dim=16 heads=2 buckets=256 landmarks=32 stage1_epochs=1 stage2_epochs=1 stage1_batch=16 stage2_batch=16 views=1"
 "$bin" phantom -q --out my --cases 60 --size 32 --lang en >/dev/null
 cp my/manifest.tsv manifest.tsv
 cp -r my/images images

@@ -20,8 +20,8 @@
 
 enum { WORDS = 96, LINE = 8192 };
 
-const char tiny_settings[] =
-    "image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=2 stage2_epochs=2 views=2 vocab_groups=1";
+const char tiny_settings[] = "image_size=32 width=4 dim=16 heads=2 buckets=256 landmarks=32 stage1_epochs=2 "
+                             "stage2_epochs=2 views=2 vocab_groups=1";
 
 static const char *binary(void) {
     const char *path = getenv("MSACH_BIN");

@@ -148,7 +148,7 @@ Test(cli_rule, any_number_of_threads_gives_the_same_bytes) {
 }
 
 static const char LONGER[] =
-    "image_size=32 width=4 dim=16 heads=2 buckets=256 stage1_epochs=40 stage2_epochs=40 views=2";
+    "image_size=32 width=4 dim=16 heads=2 buckets=256 landmarks=32 stage1_epochs=40 stage2_epochs=40 views=2";
 
 /* Interrupts a run soon after its first checkpoint; true where the signal came before the end. */
 static int interrupt(const TinyRun *t, const char *run) {

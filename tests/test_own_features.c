@@ -123,9 +123,9 @@ Test(own_features, a_value_that_is_no_number_is_named_by_row_and_column) {
 
 /* ---- Through the binary ---- */
 
-static const char SETTINGS[] =
-    "image_size=16 width=4 dim=16 heads=2 buckets=64 min_count=1 stage1_epochs=80 stage2_epochs=20 "
-    "stage1_batch=16 stage2_batch=16 views=1 neighbours=4 vocab_groups=1";
+static const char SETTINGS[] = "image_size=16 width=4 dim=16 heads=2 buckets=64 min_count=1 landmarks=32 "
+                               "stage1_epochs=80 stage2_epochs=20 "
+                               "stage1_batch=16 stage2_batch=16 views=1 neighbours=4 vocab_groups=1";
 
 /* Mean MAP of both directions, as eval --json prints it. */
 static double map_of(const char *arguments) {

@@ -11,8 +11,9 @@
 #include "tests/tiny_set.h"
 #include "train/membership.h"
 
-static const char SETTINGS[] = "image_size=16 width=4 dim=16 heads=2 buckets=64 min_count=1 stage1_epochs=2 "
-                               "stage2_epochs=2 stage1_batch=16 stage2_batch=16 views=1 neighbours=4 bits=16";
+static const char SETTINGS[] =
+    "image_size=16 width=4 dim=16 heads=2 buckets=64 min_count=1 landmarks=32 stage1_epochs=2 "
+    "stage2_epochs=2 stage1_batch=16 stage2_batch=16 views=1 neighbours=4 bits=16";
 
 /* The tiny set, but every text holds the name of its patient and of its doctor, a date and a number. Doctors see patients 0 to 3 (of
  * whom at least two train), 4 to 7 and so on: four groups, so that their names may stay. */

@@ -52,8 +52,8 @@ Config tiny_config(void) {
     Config c;
     config_default(&c);
     c.image_size = 16, c.width = 4, c.dim = 16, c.heads = 2, c.bits = 16, c.buckets = 64, c.min_count = 1;
-    c.text_length = 12, c.stage1_epochs = 3, c.stage2_epochs = 3, c.stage1_batch = c.stage2_batch = 16,
-    c.views = 1;
+    c.landmarks = 32, c.text_length = 12, c.stage1_epochs = 3, c.stage2_epochs = 3,
+    c.stage1_batch = c.stage2_batch = 16, c.views = 1;
     c.neighbours = 4;
     return c;
 }

@@ -181,7 +181,8 @@ static Status fill(FeatureCache *f, const Session *s, const Model *m, const int 
 /* End to end the extractors change: nothing can be kept. */
 const FeatureCache *features_kept(const Session *s, Set set) {
     const FeatureCache *kept = s->kept && !s->config.end_to_end ? &s->kept[set] : NULL;
-    bool fits = kept && kept->landmarks == s->config.landmarks && kept->held_out == s->config.held_out &&
+    bool fits = kept && kept->landmarks == s->config.landmarks &&
+                kept->mirror_groups == s->config.mirror_groups && kept->held_out == s->config.held_out &&
                 kept->semantic == s->config.semantic;
     return fits ? kept : NULL;
 }
@@ -209,6 +210,7 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
     if (own_are_clean(s)) augmented = 0;
     if (borrow(f, s, index, augmented)) return STATUS_OK;
     f->landmarks = s->config.landmarks;
+    f->mirror_groups = s->config.mirror_groups;
     f->held_out = s->config.held_out;
     f->semantic = s->config.semantic;
     f->c = m->config.classes;

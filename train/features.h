@@ -22,8 +22,8 @@ typedef struct FeatureCache {
     void *block;               /* owns z and u */
     size_t block_size;
     bool mapped;
-    int landmarks, held_out, semantic; /* the settings that it was built with */
-    bool borrowed;                     /* all of it belongs to session.kept */
+    int landmarks, mirror_groups, held_out, semantic; /* the settings that it was built with */
+    bool borrowed;                                    /* all of it belongs to session.kept */
 } FeatureCache;
 
 /* Features of the cases index (n). augmented: number of augmented views; 0: view 0 alone. folder: for the mapped file.
@@ -32,7 +32,7 @@ typedef struct FeatureCache {
 Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n,
                       int augmented, const char *folder, Error *err);
 void features_free(FeatureCache *f);
-/* What the session keeps of a set, where that was built with the session's landmarks, held_out and semantic; else NULL. Borrowed. */
+/* What the session keeps of a set, where that was built with the session's settings of experts and tokens; else NULL. Borrowed. */
 const FeatureCache *features_kept(const Session *s, Set set);
 
 /* Codes of all cases of f from view 0, one modality: the same as encode_cases, without running the extractors. m must

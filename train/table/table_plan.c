@@ -106,6 +106,14 @@ static void add_settings(Buffer *b, const Config *c, ConfigScope last) {
     }
 }
 
+/* What the posteriors of stage 1 depend on beside its own settings, where it is not as by default. */
+static void add_experts(Buffer *b, const Config *c) {
+    Config standard;
+    config_default(&standard);
+    if (c->landmarks != standard.landmarks) buffer_printf(b, " landmarks=%d", c->landmarks);
+    if (c->mirror_groups != standard.mirror_groups) buffer_printf(b, " mirror_groups=%d", c->mirror_groups);
+}
+
 static void hash_name(const Buffer *b, char name[17]) {
     snprintf(name, 17, "%016llx", (unsigned long long)fnv1a(FNV1A_START, b->data, b->size));
 }
@@ -132,6 +140,9 @@ static Status make_key(const Plan *p, const TableOptions *o, PlannedCell *c, Err
         buffer_printf(&b, " seed=%d", config.seed);
     else
         add_settings(&b, &config, own ? SCOPE_STAGE2 : SCOPE_STAGE1);
+    if (c->kind == CELL_CLASSIFIER || c->kind == CELL_POSTERIOR ||
+        (c->kind == CELL_SHALLOW && c->features == FEATURES_SEMANTIC))
+        add_experts(&b, &config);
     if (!b.failed) hash_name(&b, c->name);
     buffer_add(&b, "", 1);
     if (b.failed) {
@@ -155,12 +166,16 @@ Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, C
     plain.ablation = NULL;
     config_default(&standard);
     TRY(plan_config(o, &plain, out, err));
+    int landmarks = out->landmarks; /* the experts are those of the whole method */
     for (int i = 0; i < CONFIG_COUNT; i++)
         if (CONFIG_TABLE[i].scope == SCOPE_STAGE2) /* a default is in range */
             config_set(out, CONFIG_TABLE[i].name, config_value(&standard, &CONFIG_TABLE[i], text), &unused);
     out->heads = out->layers = 1; /* divides any dim */
+    out->landmarks = landmarks;
+    out->mirror_groups = o->config.mirror_groups;
     add_split(&b, p, o, c);
     add_settings(&b, out, SCOPE_STAGE1);
+    add_experts(&b, out);
     if (!b.failed) hash_name(&b, name);
     buffer_free(&b);
     return b.failed ? mem_error(err, "the cells of the table") : STATUS_OK;

@@ -15,6 +15,7 @@
 #include "train/encode.h"
 #include "train/evaluate.h"
 #include "train/loop.h"
+#include "train/mixture.h"
 #include "train/run.h"
 #include "train/terms.h"
 
@@ -316,6 +317,16 @@ static Status measure_model(PlannedCell *c, const char *method, Sets *x, const M
     return measure(begin_row(c, "REAL-VALUED", "-"), x, true, err);
 }
 
+/* Those of the split's stage 1; under other settings they are fitted again. */
+static Status take_experts(const Session *s, const Bench *b, Model *m, Error *err) {
+    const FeatureCache *kept = &b->kept[SET_TRAIN];
+    if (!m->landmark) return STATUS_OK;
+    if (kept->landmarks != s->config.landmarks || kept->mirror_groups != s->config.mirror_groups)
+        return mixture_fit(s, m, err);
+    model_copy_weights(m, &b->stage1, (const char *const[]){MODEL_EXPERTS}, 1);
+    return STATUS_OK;
+}
+
 static Status train_stage2(PlannedCell *c, Bench *b, Sets *x, const char *checkpoint, Error *err) {
     Session *s = &b->session;
     Model model = {0};
@@ -324,9 +335,11 @@ static Status train_stage2(PlannedCell *c, Bench *b, Sets *x, const char *checkp
     Status status = terms_model(s, &model, err);
     if (status == STATUS_OK) {
         model_copy_weights(&model, &b->stage1, MODEL_STAGE1, MODEL_STAGE1_PREFIXES);
-        model_copy_weights(&model, &b->stage1, (const char *const[]){MODEL_EXPERTS}, 1);
         p.stage = 2;
-        if (path_exists(checkpoint)) status = checkpoint_load(checkpoint, s, &model, &p, err);
+        if (path_exists(checkpoint))
+            status = checkpoint_load(checkpoint, s, &model, &p, err);
+        else
+            status = take_experts(s, b, &model, err);
     }
     if (status == STATUS_OK) status = train_stage(s, &model, &p, checkpoint, b->folder, err);
     if (status == STATUS_OK && p.stage == 3) status = measure_model(c, "MSACH", x, &model, p.best_map, err);
