@@ -448,7 +448,7 @@ test: msach $(BUILD)/unit $(BUILD)/replay $(BUILD)/cut_and_flip test-double docs
 	build/double/grad
 	$(BUILD)/replay tests/fuzz/corpus
 	$(BUILD)/cut_and_flip 60
-	MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit
+	OPENBLAS_NUM_THREADS=1 MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit
 
 # Names in documents exist; README's commands run as written; the example op of nn/README.md builds and is right.
 docs: msach
