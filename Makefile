@@ -366,7 +366,7 @@ LESSONS := $(basename $(notdir $(wildcard tests/tutorial/*.c)))
 tutorial: $(LESSONS:%=$(BUILD)/tutorial/%)
 	@for lesson in $(LESSONS); do echo; echo "== $$lesson"; $(BUILD)/tutorial/$$lesson build/lessons/$$lesson || exit 1; done
 
-# Each program's output and charts, and its lesson: build/lessons/index.html. The page of lesson 7 alone: build/constraints.html.
+# Each program's output and charts, and its lesson: build/lessons/index.html. Lesson 7, and the same from real runs: build/constraints.html.
 build/lessons/%/output.txt: $(BUILD)/tutorial/% $(BUILD)/tutorial/solutions/%
 	@mkdir -p $(@D)
 	$(BUILD)/tutorial/solutions/$* $(@D)/solutions >$(@D)/solutions.txt
@@ -383,8 +383,11 @@ map: build/lessons/0_map/map.svg
 
 lessons: $(BUILD)/tutorial/lessons/make_lessons build/lessons/0_map/map.svg $(LESSONS:%=build/lessons/%/output.txt)
 	@$< build/lessons/index.html "Learned hashing in nine lessons" build/lessons tests/tutorial/lessons/0_map.md $(LESSONS:%=tests/tutorial/lessons/%.md)
-constraints: $(BUILD)/tutorial/lessons/make_lessons build/lessons/7_constraints/output.txt
-	@$< build/constraints.html "What each constraint does" build/lessons tests/tutorial/lessons/7_constraints.md
+build/lessons/constraints_on_phantoms/output.txt: tests/constraints.sh $(BUILD)/tutorial/lessons/draw_codes | msach
+	@sh $< ./msach $(BUILD)/tutorial/lessons/draw_codes $(@D)
+constraints: $(BUILD)/tutorial/lessons/make_lessons build/lessons/7_constraints/output.txt build/lessons/constraints_on_phantoms/output.txt
+	@$< build/constraints.html "What each constraint does" build/lessons tests/tutorial/lessons/7_constraints.md \
+	tests/tutorial/lessons/constraints_on_phantoms.md
 
 # ---- Fuzzing: one target a parser. `replay` runs the committed corpora without libFuzzer; `make fuzz` (clang) looks for more. ----
 FUZZ_NAMES := $(shell sed -n 's/^ *X(\([a-z]*\)).*/\1/p' tests/fuzz/targets.h)
@@ -614,7 +617,7 @@ help:
 	@echo "make tutorial   nine small programs, from a gradient to an honest evaluation"
 	@echo "make lessons    the programs as lessons with exercises: build/lessons/index.html"
 	@echo "make map        the way of a case from manifest to answer as SVG: .readme/map.svg"
-	@echo "make constraints  what each constraint does to codes, as figures: build/constraints.html"
+	@echo "make constraints  what each constraint does to codes of a toy set and of phantoms: build/constraints.html"
 	@echo "make count      lines of the core, of each part that may be left out, and of all"
 	@echo "make docs       the documents against the code; README's commands as written"
 	@echo "make recipe     the new loss term of hash/NEW_TERM.md, applied to a copy of the tree"

@@ -6,8 +6,10 @@
 
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/npy.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
+#include "tests/tiny_set.h"
 
 /* The path of a program beside the binary under test; NULL where it is not built. */
 static const char *find_program(const char *name) {
@@ -106,11 +108,11 @@ static void row(const char *out, const char *name, double *v) {
 }
 
 Test(tutorial, each_constraint_switched_off_breaks_what_it_is_for) {
-    static const char *const figures[] = {"codes", "distances", "bits"}, *const variants[] = {
-                                                                             "all", "no_manifold",
-                                                                             "no_balance",
-                                                                             "no_classification",
-                                                                             "no_quantisation"};
+    static const char *const figures[] = {"codes", "distances", "against", "bits"}, *const variants[] = {
+                                                                                        "all", "no_manifold",
+                                                                                        "no_balance",
+                                                                                        "no_classification",
+                                                                                        "no_quantisation"};
     char out[2000], path[700];
     const char *folder = fixture_path("constraints");
     run_program("7_constraints", folder, out, sizeof out);
@@ -124,7 +126,7 @@ Test(tutorial, each_constraint_switched_off_breaks_what_it_is_for) {
     cr_assert_gt(balance[1], all[1] + 0.1);
     cr_assert_lt(classification[2], all[2] - 0.05);
     cr_assert_lt(quantisation[3], all[3] - 0.1);
-    for (int i = 0; i < 15; i++) {
+    for (int i = 0; i < 20; i++) {
         unsigned char *svg;
         size_t size;
         Error err = {0};
@@ -133,6 +135,38 @@ Test(tutorial, each_constraint_switched_off_breaks_what_it_is_for) {
         cr_assert_not_null(strstr((char *)svg, "</svg>"));
         mem_free(svg);
     }
+}
+
+/* Writes FOLDER/NAME-image.npy and -text.npy: codes (n,2). */
+static void write_codes(const char *folder, const char *name, const uint8_t *code, int n) {
+    static const char *const kind[] = {"image", "text"};
+    for (int m = 0; m < 2; m++) {
+        char path[700];
+        Error err = {0};
+        snprintf(path, sizeof path, "%s/%s-%s.npy", folder, name, kind[m]);
+        cr_assert_eq(npy_write(path, NPY_U8, 2, (int64_t[]){n, 2}, code, &err), STATUS_OK, "%s", err.message);
+    }
+}
+
+Test(tutorial, codes_of_labels_are_perfect_and_equal_codes_say_nothing) {
+    const char *manifest = tiny_set("drawn", 0);
+    uint8_t of_label[2 * TINY_CASES], equal[2 * TINY_CASES] = {0};
+    char out[2000], command[1500], folder[600];
+    double v[4];
+    for (int i = 0; i < 2 * TINY_CASES; i++)
+        of_label[i] = i / 2 % TINY_LABELS == 0 ? 0xff : i / 2 % TINY_LABELS == 1 ? 0x0f : 0;
+    snprintf(folder, sizeof folder, "%s", fixture_path("drawn"));
+    write_codes(folder, "no_error", of_label, TINY_CASES);
+    write_codes(folder, "equal", equal, TINY_CASES);
+    const char *path = find_program("tutorial/lessons/draw_codes");
+    if (!path) cr_skip("no draw_codes: `make` builds it beside the tests");
+    snprintf(command, sizeof command, "'%s' '%s' '%s' no_error equal", path, folder, manifest);
+    run_words(command, out, sizeof out);
+    row(out, "no error", v);
+    cr_assert(v[0] > 0.85 && v[2] == 1 && v[3] == 1, "%s", out);
+    cr_assert_float_eq(v[1], 1 / 6.0, 1e-3, "%s", out); /* of three labels, one or two have a bit */
+    row(out, "equal", v);
+    cr_assert(v[0] == 0 && v[1] == 0.5 && v[3] == 1, "%s", out);
 }
 
 /* Cosine of cyst and a word. */

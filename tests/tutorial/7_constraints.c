@@ -70,10 +70,10 @@ int main(int argc, char **argv) {
     printf("%-18s %9s %10s %9s %9s\n", "", "along arc", "imbalance", "accuracy", "agreement");
     for (int variant = TERMS; variant >= 0; variant--) {
         train(&toy, &fresh, graph, rows, variant, h);
-        printf("%-18s %9.3f %10.3f %9.3f %9.3f\n", NAME[variant],
-               arc_correlation(h[0], h[1], fresh.place, fresh.label, N, Q), imbalance(h[0], N, Q),
-               nearest_mean(h[0], h[1], fresh.label, N, Q, CLASSES), agreement(h[0], h[1], N * Q));
-        draw_variant(&to, NAME[variant], h[0], h[1], Q);
+        printf("%-18s %9.3f %10.3f %9.3f %9.3f\n", NAME[variant], correlation(h[0], h[1], fresh.apart, N, Q),
+               imbalance(h[0], N, Q), nearest_mean(h[0], h[1], fresh.label, N, Q, CLASSES),
+               agreement(h[0], h[1], N * Q));
+        draw_variant(&to, NAME[variant], h[0], h[1], fresh.apart, "distance along the arc", N, Q);
     }
     for (int m = 0; m < 2; m++) graph_free(&graph[m]);
     return 0;

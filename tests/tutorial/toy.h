@@ -3,6 +3,7 @@
 #define TUTORIAL_TOY_H
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "nn/base/rng.h"
 #include "nn/tensor.h"
@@ -12,7 +13,7 @@ enum { N = 120, CLASSES = 3 };
 typedef struct {
     float view[2][N * 2]; /* image, text */
     float y[N * CLASSES];
-    double place[N]; /* along the arc, in [0,1) */
+    double apart[N * N]; /* of two cases, along their arc, in [0,1); -1: different arcs */
     int label[N], group[N];
 } Toy;
 
@@ -22,8 +23,7 @@ static inline void toy_draw(Toy *toy, uint32_t stream) {
     Rng rng = rng_stream(1, RNG_TEST, stream);
     for (int i = 0; i < N; i++) {
         int k = i / (N / CLASSES);
-        double a =
-            (toy->place[i] = (double)(i % (N / CLASSES)) / (N / CLASSES)) * 3.14159 + (k == 1 ? 3.14159 : 0);
+        double place = (double)(i % (N / CLASSES)) / (N / CLASSES), a = (place + (k == 1)) * 3.14159;
         double x = centre[k][0] + cos(a), z = centre[k][1] + sin(a);
         toy->view[0][2 * i] = (float)(x + 0.1 * rng_normal(&rng)),
                          toy->view[0][2 * i + 1] = (float)(z + 0.1 * rng_normal(&rng));
@@ -31,6 +31,8 @@ static inline void toy_draw(Toy *toy, uint32_t stream) {
                          toy->view[1][2 * i + 1] = (float)(0.1 * rng_normal(&rng) - x);
         toy->label[i] = k, toy->group[i] = i;
         for (int c = 0; c < CLASSES; c++) toy->y[i * CLASSES + c] = c == k;
+        for (int j = 0; j < N; j++)
+            toy->apart[i * N + j] = k == j / (N / CLASSES) ? abs(i - j) / (double)(N / CLASSES) : -1;
     }
 }
 
@@ -38,15 +40,20 @@ static inline int bit(const real *h, int i) {
     return h[i] >= 0;
 }
 
-/* Correlation, over pairs (image i, text j) of one class, of Hamming distance and distance along the arc. */
-static inline double arc_correlation(const real *h_v, const real *h_t, const double *place, const int *label,
-                                     int n, int q) {
+/* Bits in which two codes differ. */
+static inline int differing(const real *a, const real *b, int q) {
+    int n = 0;
+    for (int k = 0; k < q; k++) n += bit(a, k) != bit(b, k);
+    return n;
+}
+
+/* Correlation, over pairs (image i, text j) with apart (n,n) >= 0, of Hamming distance and `apart`. */
+static inline double correlation(const real *h_v, const real *h_t, const double *apart, int n, int q) {
     double s = 0, sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++) {
-            if (label[i] != label[j]) continue;
-            double x = fabs(place[i] - place[j]), y = 0;
-            for (int k = 0; k < q; k++) y += bit(h_v, i * q + k) != bit(h_t, j * q + k);
+            double x = apart[i * n + j], y = differing(h_v + i * q, h_t + j * q, q);
+            if (x < 0) continue;
             s++, sx += x, sy += y, sxx += x * x, syy += y * y, sxy += x * y;
         }
     double spread = sqrt((sxx - sx * sx / s) * (syy - sy * sy / s));

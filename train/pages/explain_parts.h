@@ -1,4 +1,4 @@
-/* The sections of explain.html, each with its number and one sentence that says what to look at. Private to explain_*.c. */
+/* The sections of explain.html, each with its number and one sentence that says what to look at. Private to this folder. */
 #ifndef TRAIN_EXPLAIN_PARTS_H
 #define TRAIN_EXPLAIN_PARTS_H
 
