@@ -55,8 +55,8 @@ Test(serve_page, a_person_types_drops_and_pages, .timeout = 120) {
     chromium_shot(&c, "start-1280-light");
     chromium_key(&c, "Enter");
     chromium_wait(&c, "/Type a sentence/.test(document.querySelector('#status').textContent)");
-    ask_text(&c, "free fluid nodule");
-    chromium_wait(&c, "location.search === '?text=free+fluid+nodule'");
+    ask_text(&c, "free fluid and nodule");
+    chromium_wait(&c, "location.search === '?text=free+fluid+and+nodule'");
     chromium_wait(&c, "[...document.querySelectorAll('#hits mark')].every(m => "
                       "/^(free|fluid|nodule)$/i.test(m.textContent)) && document.querySelectorAll('#hits "
                       "mark').length > 0");

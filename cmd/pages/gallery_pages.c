@@ -77,7 +77,10 @@ static void page_links(Buffer *b, const List *l, const char *root, size_t page, 
     html_nav_begin(b, "Pages");
     if (page > 0) html_nav_link(b, list_name(root, l->first + page - 1, name), "previous", 0, 'p');
     for (size_t i = 0; i < pages; i++) {
-        if (!is_linked(i, page, pages)) continue;
+        if (!is_linked(i, page, pages)) {
+            if (is_linked(i - 1, page, pages)) html_nav_gap(b);
+            continue;
+        }
         snprintf(text, sizeof text, "%zu", i + 1);
         html_nav_link(b, list_name(root, l->first + i, name), text, i == page, 0);
     }

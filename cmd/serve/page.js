@@ -83,11 +83,14 @@ function say(text, failed) {
 /* ---- The answer ---- */
 
 /* An expression that finds the words of the question in a report, or null. Chinese, Japanese and Korean have no word boundaries. */
+/* Words that nearly every sentence has: marked, they would hide the others. eval/page/html.c leaves out the same ones. */
+const COMMON = /^(a|an|and|are|as|at|be|by|for|from|has|in|is|it|of|on|or|that|the|this|to|was|were|with)$/i;
+
 function highlighter(q) {
     const letters = '[\\p{L}\\p{M}\\p{N}]', cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
     const filter = (q.get('words') || '').replace(/(^|\s)-("[^"]*"?|\S+)/gu, ' ');
     const words = ((q.get('text') || '') + ' ' + filter).match(/[\p{L}\p{M}\p{N}]+/gu) || [];
-    const parts = [...new Set(words)].filter(w => w.length > 1 || cjk.test(w)).sort((a, b) => b.length - a.length)
+    const parts = [...new Set(words)].filter(w => (w.length > 1 && !COMMON.test(w)) || cjk.test(w)).sort((a, b) => b.length - a.length)
         .map(w => cjk.test(w) ? w : `(?<!${letters})${w}(?!${letters})`);
     return parts.length ? new RegExp(parts.join('|'), 'giu') : null;
 }

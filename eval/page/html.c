@@ -166,6 +166,10 @@ void html_nav_link(Buffer *b, const char *file, const char *text, bool current, 
     wrap(b, " dir=\"auto\">", text, current ? "</span>\n" : "</a>\n");
 }
 
+void html_nav_gap(Buffer *b) {
+    markup_raw(b, "&hellip;\n");
+}
+
 void html_nav_end(Buffer *b) {
     markup_raw(b, "</nav>\n");
 }
@@ -392,6 +396,10 @@ static size_t cjk_length(const char *sentence, const char *s) {
     return best;
 }
 
+/* Words that nearly every sentence has: marked, they would hide the others. cmd/serve/page.js leaves out the same ones. */
+static const char COMMON[] =
+    "a an and are as at be by for from has in is it of on or that the this to was were with";
+
 /* The text with <mark> around the words that the sentence has, in any case of ASCII letters. */
 static void marked_text(Buffer *b, const char *text, const char *words) {
     char word[256];
@@ -401,7 +409,7 @@ static void marked_text(Buffer *b, const char *text, const char *words) {
             take = cjk;
         else if (is_cjk(s)) /* one character, since the next one may begin a word */
             for (take = 1; ((unsigned char)s[take] & 0xC0) == 0x80;) take++;
-        bool mark = cjk || (n > 1 && n < sizeof word && has_word(words, s, n));
+        bool mark = cjk || (n > 1 && n < sizeof word && has_word(words, s, n) && !has_word(COMMON, s, n));
         if (take >= sizeof word) /* a long run of characters is cut between two of them */
             for (take = sizeof word - 1; take > 1 && ((unsigned char)s[take] & 0xC0) == 0x80;) take--;
         snprintf(word, sizeof word, "%.*s", (int)take, s);

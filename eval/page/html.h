@@ -32,6 +32,7 @@ void html_find(Buffer *b, const char *root, size_t parts);
  * letter of the browser's access key that opens the link, or 0. */
 void html_nav_begin(Buffer *b, const char *label);
 void html_nav_link(Buffer *b, const char *file, const char *text, bool current, char key);
+void html_nav_gap(Buffer *b); /* "…": pages without a link */
 void html_nav_end(Buffer *b);
 
 /* A part of the page with a heading. html_heading: a smaller heading within a part. */
