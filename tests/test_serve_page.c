@@ -60,6 +60,8 @@ Test(serve_page, a_person_types_drops_and_pages, .timeout = 120) {
     chromium_wait(&c, "[...document.querySelectorAll('#hits mark')].every(m => "
                       "/^(free|fluid|nodule)$/i.test(m.textContent)) && document.querySelectorAll('#hits "
                       "mark').length > 0");
+    chromium_wait(&c,
+                  "document.querySelector('.paper').textContent === 'Asked: text \"free fluid and nodule\"'");
     expect_sound(&c);
     chromium_shot(&c, "text-1280-light");
     chromium_wait(&c, "/and \\d+ more of this group/.test(document.querySelector('#hits').textContent)");

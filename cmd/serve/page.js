@@ -183,8 +183,15 @@ function heading(answer) {
     return `The nearest ${KIND[answer.found]}: ${range} of ${answer.passed.toLocaleString('en')} cases`;
 }
 
+/* What a printed page needs, where the form is left out. */
+function inWords(q) {
+    const fields = [...q].filter(([name]) => name !== 'page').map(([name, value]) => `${name.replace('_', ' ')} "${value}"`);
+    return 'Asked: ' + (picture ? ['a picture', ...fields] : fields).join(', ');
+}
+
 function show(answer, q) {
     at('facts').replaceChildren(...(answer ? facts(answer) : []).map(f => make('li', f)));
+    if (answer) at('facts').prepend(make('li', inWords(q), 'paper'));
     const words = highlighter(q);
     at('hits').replaceChildren(...(answer ? answer.hits : []).map(h => card(h, answer, words, q.get('per_group') !== '0')));
     at('pages').hidden = !answer || (answer.page === 1 && !answer.next);
