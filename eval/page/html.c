@@ -90,7 +90,7 @@ static const char PRINT_CSS[] =
     "@media print{body{background:#fff;font-size:10pt}main{max-width:none;padding:0}"
     "section{border:0;padding:0}h1,h2,h3,caption,summary{break-after:avoid}"
     "tr,figure,.hit,.note,pre,dt{break-inside:avoid}.scroll{break-inside:avoid}thead{display:table-header-"
-    "group}"
+    "group}details pre,details .scroll{break-inside:auto}"
     ".scroll{overflow:visible}table{font-size:7.5pt;min-width:0;width:100%}"
     "th,td{padding:2pt 4pt}thead th,.n{white-space:normal}tbody th{position:static;min-width:0}"
     "pre{white-space:pre-wrap;overflow-wrap:anywhere}.grid{grid-template-columns:1fr 1fr}"

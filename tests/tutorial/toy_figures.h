@@ -9,7 +9,8 @@
 #include "tests/tutorial/plot.h"
 #include "tests/tutorial/toy.h"
 
-enum { FIGURE_WIDTH = 300, FIGURE_HEIGHT = 380 };
+/* Six stand in a row of a page, so that their letters are not much smaller than the text. */
+enum { FIGURE_WIDTH = 210, FIGURE_HEIGHT = 290 };
 
 /* "no manifold" gives codes_no_manifold. */
 static inline void figure_name(char *out, size_t size, const char *kind, const char *variant) {
@@ -22,7 +23,7 @@ static inline void draw_arcs(const Figures *to, const Toy *toy) {
     static double x[N], y[N];
     Error err = {0};
     for (int i = 0; i < N; i++) x[i] = (double)toy->view[0][2 * i], y[i] = (double)toy->view[0][2 * i + 1];
-    SvgFrame f = {.title = "The toy set: images", .width = FIGURE_WIDTH, .height = FIGURE_WIDTH};
+    SvgFrame f = {.title = "The toy set: images", .height = 300};
     SvgPoints p = {.x = x, .y = y, .kind = toy->label, .n = N, .kind_name = arcs, .kinds = CLASSES};
     NN_REQUIRE(figure_scatter(to, "arcs", &f, &p, "", &err) == STATUS_OK, "%s", err.message);
 }
@@ -104,10 +105,7 @@ static inline void draw_balance(const Figures *to, const char *variant, const re
         share[k] = (SvgBar){bit_name[k], ones / n, ones / n, ones / n, 0};
     }
     figure_name(name, sizeof name, "bits", variant);
-    SvgFrame f = {.title = variant,
-                  .width = FIGURE_WIDTH,
-                  .x_label = "share of cases in which the bit is 1",
-                  .x_max = 1};
+    SvgFrame f = {.title = variant, .width = FIGURE_WIDTH, .x_label = "share of ones", .x_max = 1};
     NN_REQUIRE(figure_bars(to, name, &f, share, (size_t)q, "", &err) == STATUS_OK, "%s", err.message);
 }
 

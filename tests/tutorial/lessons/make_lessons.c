@@ -5,7 +5,7 @@
  *     <!-- program -->                the program of the same name as the lesson
  *     <!-- output -->                 what the program printed: RESULTS/LESSON/output.txt
  *     <!-- figure A B | caption -->   the charts RESULTS/LESSON/A.svg, B.svg side by side
- *     <!-- solutions -->              its solutions, closed until clicked
+ *     <!-- solutions -->              its solutions and what they print, RESULTS/LESSON/solutions.txt, closed until clicked
  * Every number of a page is therefore of this build. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,13 +98,11 @@ static void write_equation(Lesson *l, const char *id) {
     mem_free(table);
 }
 
-static void write_file(Lesson *l, const char *folder, const char *name, const char *heading) {
+static void write_text(Lesson *l, const char *folder, const char *name) {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     char *text = read_all(path);
-    html_details_begin(l->b, heading);
     html_pre(l->b, text);
-    html_details_end(l->b);
     mem_free(text);
 }
 
@@ -112,7 +110,7 @@ static void write_file(Lesson *l, const char *folder, const char *name, const ch
 static void write_figures(Lesson *l, char *names) {
     char *caption = strstr(names, " | "), path[512];
     if (caption) *caption = 0, caption += 3;
-    int width = strchr(names, ' ') ? 190 : 420;
+    int width = strchr(names, ' ') ? 160 : 420;
     buffer_printf(l->b,
                   "<figure style=\"max-width:none\"><div "
                   "style=\"display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(min(100%%,%"
@@ -135,24 +133,23 @@ static void write_figures(Lesson *l, char *names) {
 }
 
 static void write_directive(Lesson *l, char *line) {
-    char word[32] = "", *argument, file[160];
+    char word[32] = "", *argument, file[160], results[400];
     close_text(l);
     line[strlen(line) - strlen(" -->")] = 0;
     sscanf(line, "<!-- %31s", word);
     argument = line + strlen("<!-- ") + strlen(word);
     argument += *argument == ' ';
     snprintf(file, sizeof file, "%s.c", l->name);
+    snprintf(results, sizeof results, "%s/%s", l->results, l->name);
+    bool program = strcmp(word, "program") == 0, solutions = strcmp(word, "solutions") == 0;
     if (strcmp(word, "equation") == 0) write_equation(l, argument);
     if (strcmp(word, "figure") == 0) write_figures(l, argument);
-    if (strcmp(word, "program") == 0) write_file(l, "tests/tutorial", file, "The program");
-    if (strcmp(word, "solutions") == 0) write_file(l, "tests/tutorial/solutions", file, "Solutions");
-    if (strcmp(word, "output") == 0) {
-        char path[512];
-        snprintf(path, sizeof path, "%s/%s/output.txt", l->results, l->name);
-        char *text = read_all(path);
-        html_pre(l->b, text);
-        mem_free(text);
-    }
+    if (strcmp(word, "output") == 0) write_text(l, results, "output.txt");
+    if (!program && !solutions) return;
+    html_details_begin(l->b, program ? "The program" : "Solutions");
+    if (solutions) write_text(l, results, "solutions.txt");
+    write_text(l, program ? "tests/tutorial" : "tests/tutorial/solutions", file);
+    html_details_end(l->b);
 }
 
 static void write_lesson(Lesson *l, const char *path) {
