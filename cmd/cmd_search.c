@@ -137,8 +137,11 @@ static void warn_of_question(const Search *s) {
     for (size_t i = 0; i < a->n_unknown; i++) buffer_printf(&words, "%s%s", i ? ", " : "", a->unknown[i]);
     if (a->n_unknown) log_warn(s->finder.log, "words that the model does not know: %s", buffer_text(&words));
     if (a->unlike)
-        log_warn(s->finder.log,
-                 "the picture is unlike the pictures of the training; expect nothing of the answer");
+        log_warn(s->finder.log, "%s; expect nothing of the answer",
+                 a->asked == MODALITY_IMAGE
+                     ? "the picture is unlike the pictures of the training"
+                     : "the question is unlike reports: it lies farther from every picture than "
+                       "19 in 20 reports of the validation cases");
     buffer_free(&words);
 }
 

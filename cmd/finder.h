@@ -117,7 +117,8 @@ typedef struct {
  *   chance_from   least distance from which those shares are no higher than chance; -1: none or not known
  *   chance        that share; NAN: not known
  *   unknown       words of a text that the model does not know
- *   unlike        a picture is farther from the training pictures than nearly all validation pictures are */
+ *   unlike        a picture is farther from the training pictures, or a text that asks the whole index from every picture, than nearly all
+ *                 validation cases are; no confidence is known then */
 typedef struct {
     Modality asked, found; /* modality of the question, modality of the codes searched */
     int64_t row;    /* row of the case that asks, which is no hit; -1: the question is no case of the index */
@@ -154,7 +155,7 @@ Status finder_rank(const Finder *f, const SearchOptions *o, const float *scores,
 
 /* finder_judge.c, of the part confidence: what the model knows of the hits, which codes found or a filter alone. Validation measured the search
  * from one modality to the other alone. */
-void finder_judge(const Finder *f, bool by_code, Answer *a);
+void finder_judge(const Finder *f, const SearchOptions *o, bool by_code, Answer *a);
 
 /* finder_words.c, of the part hints. Lists the words of a question that the vocabulary lacks, but for pairs of CJK characters, whose characters
  * are words too. A question without any known word has no meaning for the model: STATUS_INPUT. */

@@ -98,7 +98,7 @@ Status finder_rank(const Finder *f, const SearchOptions *o, const float *scores,
         s = rank_nearest(&r, err);
     else if (PART_ANSWERS)
         ranker_list(&r);
-    if (PART_CONFIDENCE && s == STATUS_OK) finder_judge(f, code != NULL, a);
+    if (PART_CONFIDENCE && s == STATUS_OK) finder_judge(f, o, code != NULL, a);
     if (PART_ANSWERS) ranker_finish(&r, s == STATUS_OK);
     return s;
 }

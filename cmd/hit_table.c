@@ -75,7 +75,8 @@ static void print_notes(const SearchOptions *o, const Answer *a) {
         printf("order of the nearest %zu: the question's scores, then bits, then id (--rerank)\n", o->rerank);
     if (shares)
         printf(
-            "share: 6/10 = about 6 in 10 cases at this distance shared a finding with a validation query\n");
+            "share: 6/10 = about 6 in 10 cases at this distance shared a finding with a validation case%s\n",
+            a->asked == MODALITY_TEXT ? "; short questions may do worse than its report" : "");
     if (chance)
         printf("chance: from %d bits on no more cases share a finding than by chance (%.0f in 100)\n",
                a->chance_from, 100 * a->chance);

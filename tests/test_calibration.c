@@ -98,6 +98,7 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
                         .n_trained = 2,
                         .pairs = &pairs[0][0][0],
                         .groups = 7,
+                        .usual = 5,
                         .picture = picture,
                         .n_pictures = 2,
                         .unlike = 0.5},
@@ -105,6 +106,7 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
     cr_assert_eq(read_back(&from, BITS, DIM, &c), STATUS_OK);
     cr_assert_eq(memcmp(c.pairs, pairs, sizeof pairs), 0);
     cr_assert_eq(c.groups, 7);
+    cr_assert_eq(c.usual, 5);
     cr_assert(calibration_trained_on(&c, "a") == 1 && calibration_trained_on(&c, "b") == 1);
     cr_assert_eq(calibration_trained_on(&c, "c"), 0);
     cr_assert(!calibration_is_unlike(&c, near) && calibration_is_unlike(&c, far));

@@ -9,6 +9,7 @@
 #include "tests/check.h"
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
+#include "train/model_file.h"
 
 /* A manifest of texts alone beside the tiny run, and its index. */
 static TinyRun texts_indexed(char index[600], const char *manifest) {
@@ -340,6 +341,38 @@ static const char *trained_archive(const char *name) {
     return folder;
 }
 
+/* Asks archives of one case each: the answer is said to be unlike reports, and its share is not known, where that case is farther than usual. */
+static void expect_unlike_where_far(const char *folder) {
+    char command[1600];
+    ModelFile m;
+    int flagged = 0, like = 0;
+    Error err = {0};
+    snprintf(command, sizeof command, "%s/run", folder);
+    cr_assert_eq(model_open(&m, command, &err), STATUS_OK, "%s", err.message);
+    int usual = m.calibration.usual;
+    model_close(&m);
+    cr_assert(usual >= 0 && usual < 32, "%d", usual);
+    for (int line = 2; line < 12; line++) {
+        snprintf(command, sizeof command,
+                 "cd '%s' && (head -n 1 manifest.tsv; sed -n %dp manifest.tsv) >one.tsv", folder, line);
+        cr_assert_eq(system(command), 0);
+        expect_msach(0, NULL, "index -q --model %s/run --data %s/one.tsv --out %s/one.idx", folder, folder,
+                     folder);
+        Ran r = run_msach("search --model %s/run --index %s/one.idx --text 'anechoic cyst' --json", folder,
+                          folder);
+        json_t *j = line_json(r.out, 0);
+        bool unlike = json_is_true(json_object_get(j, "unlike"));
+        cr_assert_eq(unlike, number_of(j, "distance") > usual, "%s", r.out);
+        cr_assert_eq(unlike, json_is_null(json_object_get(j, "confidence")));
+        cr_assert_eq(unlike, strstr(r.err, "unlike reports") != NULL, "%s", r.err);
+        flagged += unlike;
+        like += !unlike;
+        json_decref(j);
+        ran_free(&r);
+    }
+    cr_assert(flagged > 0 && like > 0, "%d flagged", flagged);
+}
+
 Test(cli_answers, confidences_are_near_the_shares_observed_on_test_queries) {
     static const char *const way[] = {"image_to_text", "text_to_image"};
     const char *folder = trained_archive("calibrated");
@@ -379,6 +412,7 @@ Test(cli_answers, confidences_are_near_the_shares_observed_on_test_queries) {
                   folder);
     cr_assert_null(strstr(r.err, "unlike"), "%s", r.err);
     ran_free(&r);
+    expect_unlike_where_far(folder);
 }
 
 /* ---- The archive ---- */

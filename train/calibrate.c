@@ -40,7 +40,7 @@ static size_t most_levels(const BitPlanes *labels) {
     return most;
 }
 
-Status calibrate_count(const RetrievalTask *t, int64_t *pairs, Error *err) {
+Status calibrate_count(const RetrievalTask *t, int64_t *pairs, int64_t *nearest, Error *err) {
     Ranking r;
     Status s = ranking_open(&r, t, err);
     size_t groups = (size_t)t->query->bits + 1,
@@ -52,9 +52,12 @@ Status calibrate_count(const RetrievalTask *t, int64_t *pairs, Error *err) {
         uint32_t *all = memory + 2 * cells, *relevant = all + groups;
         ranking_count(&r, q, &table, memory + cells);
         tie_table_sum(&table, all, relevant);
+        bool found = false;
         for (size_t d = 0; d < groups; d++) {
             pairs[d] += all[d];
             pairs[groups + d] += relevant[d];
+            if (nearest && all[d] && !found) nearest[d]++;
+            found |= all[d] > 0;
         }
     }
     mem_free(memory);
@@ -74,6 +77,15 @@ static Status count_groups(Calibration *c, const Session *s, Error *err) {
     return STATUS_OK;
 }
 
+/* The least distance within which all but 1 in CALIBRATION_FAR queries have a case; -1: no queries. */
+static int usual_distance(const int64_t *nearest, int bits) {
+    int64_t queries = 0, within = 0;
+    for (int d = 0; d <= bits; d++) queries += nearest[d];
+    for (int d = 0; d <= bits && queries; d++)
+        if ((within += nearest[d]) >= queries - queries / CALIBRATION_FAR) return d;
+    return -1;
+}
+
 /* codes: of the validation cases, by Modality. */
 static Status count_validation(Calibration *c, const Session *s, uint8_t *const codes[MODALITIES],
                                const CaseSet *database, Error *err) {
@@ -86,7 +98,9 @@ static Status count_validation(Calibration *c, const Session *s, uint8_t *const 
     for (Modality from = 0; status == STATUS_OK && from < MODALITIES; from++) {
         RetrievalTask t = {&query, database, from, true};
         query.code[from] = codes[from];
-        status = calibrate_count(&t, c->pairs + (size_t)from * direction, err);
+        int64_t nearest[CODE_MAX_BITS + 1] = {0};
+        status = calibrate_count(&t, c->pairs + (size_t)from * direction, nearest, err);
+        if (from == MODALITY_TEXT) c->usual = usual_distance(nearest, c->bits);
     }
     evaluation_cases_free(&query);
     if (status == STATUS_OK) status = count_groups(c, s, err);
@@ -180,7 +194,7 @@ static Status use_validation(Calibration *c, const Session *s, const Model *m, c
 }
 
 Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet *database, Error *err) {
-    *c = (Calibration){.bits = m->config.bits, .dim = DESCRIPTOR_DIM, .chance_from = {-1, -1}};
+    *c = (Calibration){.bits = m->config.bits, .dim = DESCRIPTOR_DIM, .chance_from = {-1, -1}, .usual = -1};
     TRY(hash_ids(c, s, err));
     return s->count[SET_VAL] ? use_validation(c, s, m, database, err) : STATUS_OK;
 }
@@ -196,7 +210,7 @@ Status calibrate_compare(const Calibration *c, const RetrievalTask *t, Calibrati
     if (!isfinite(calibration_share(c, t->from, 0))) return STATUS_OK;
     int64_t *pairs = mem_calloc(2 * row, sizeof *pairs);
     if (!pairs) return mem_error(err, "the calibration");
-    Status s = calibrate_count(t, pairs, err);
+    Status s = calibrate_count(t, pairs, NULL, err);
     for (size_t d = 0; d < row; d++) total += (double)pairs[d];
     for (size_t d = 0; s == STATUS_OK && total > 0 && d < row; d++) {
         double here = (double)pairs[d];

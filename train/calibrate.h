@@ -9,7 +9,8 @@ enum {
     CALIBRATION_PICTURES = 256, /* most means of three training pictures that are kept */
     CALIBRATION_SOURCES =
         4096, /* most training pictures that they are drawn from, evenly spaced in the manifest */
-    CALIBRATION_UNUSUAL = 100 /* 1 in so many validation pictures is farther from them than "unlike" */
+    CALIBRATION_UNUSUAL = 100, /* 1 in so many validation pictures is farther from them than "unlike" */
+    CALIBRATION_FAR = 20       /* 1 in so many validation texts has no picture within "usual" bits */
 };
 
 /* The ids of the training cases; the pairs of validation queries and database cases of other groups, neither of which was trained on;
@@ -18,8 +19,9 @@ enum {
  * pairs and pictures are NULL; pictures also with features of another program. calibration_free in every case. */
 Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet *database, Error *err);
 
-/* Adds the pairs of a task to pairs (2, bits+1): at each distance, and those that share a label. */
-Status calibrate_count(const RetrievalTask *t, int64_t *pairs, Error *err);
+/* Adds the pairs of a task to pairs (2, bits+1): at each distance, and those that share a label. Adds to nearest (bits+1), or NULL, the queries
+ * whose nearest case lies at each distance. */
+Status calibrate_count(const RetrievalTask *t, int64_t *pairs, int64_t *nearest, Error *err);
 
 /* One of CALIBRATION_BINS bins of pairs, nearest first, each with as many pairs as the distances allow: mean predicted share, observed
  * share. */

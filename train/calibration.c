@@ -10,18 +10,21 @@
 
 static const char TRAINED[] = "calibration.trained", PAIRS[] = "calibration.pairs",
                   PICTURES[] = "calibration.pictures", SALT[] = "calibration_salt",
-                  UNLIKE[] = "calibration_unlike", GROUPS[] = "calibration_groups";
+                  UNLIKE[] = "calibration_unlike", GROUPS[] = "calibration_groups",
+                  USUAL[] = "calibration_usual";
 
 /* ---- The file ---- */
 
 void calibration_store(const Calibration *c, StFile *f) {
-    char unlike[64], groups[24];
+    char unlike[64], groups[24], usual[24];
     if (c->trained) {
         st_set(f, SALT, c->salt);
         st_add(f, TRAINED, ST_I64, 1, (int64_t[]){c->n_trained}, c->trained);
     }
     snprintf(groups, sizeof groups, "%d", c->groups);
     if (c->pairs && c->groups > 0) st_set(f, GROUPS, groups);
+    snprintf(usual, sizeof usual, "%d", c->usual);
+    if (c->pairs && c->usual >= 0) st_set(f, USUAL, usual);
     if (c->pairs) st_add(f, PAIRS, ST_I64, 3, (int64_t[]){MODALITIES, 2, c->bits + 1}, c->pairs);
     if (c->picture) {
         snprintf(unlike, sizeof unlike, "%.17g", c->unlike);
@@ -50,7 +53,7 @@ static Status copy_tensor(const StFile *f, const char *name, StType type, int ra
 
 static Status check_numbers(const Calibration *c, const char *path, Error *err) {
     size_t row = (size_t)c->bits + 1;
-    bool whole = c->groups >= 0;
+    bool whole = c->groups >= 0 && c->usual >= -1 && c->usual <= c->bits;
     whole = whole && (!c->picture || (isfinite(c->unlike) && c->unlike >= 0));
     for (int i = 1; i < c->n_trained; i++) whole = whole && c->trained[i - 1] <= c->trained[i];
     for (size_t i = 0; c->pairs && i < MODALITIES * row; i++) {
@@ -65,8 +68,9 @@ static Status check_numbers(const Calibration *c, const char *path, Error *err) 
 Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, const char *path, Error *err) {
     int64_t n = 0;
     void *data;
-    const char *salt = st_get(f, SALT), *unlike = st_get(f, UNLIKE), *groups = st_get(f, GROUPS);
-    *c = (Calibration){.bits = bits, .dim = dim, .chance_from = {-1, -1}};
+    const char *salt = st_get(f, SALT), *unlike = st_get(f, UNLIKE), *groups = st_get(f, GROUPS),
+               *usual = st_get(f, USUAL);
+    *c = (Calibration){.bits = bits, .dim = dim, .chance_from = {-1, -1}, .usual = -1};
     snprintf(c->salt, sizeof c->salt, "%s", salt ? salt : "");
     TRY(copy_tensor(f, TRAINED, ST_I64, 1, (int64_t[]){-1}, &data, &n, path, err));
     c->trained = data;
@@ -74,6 +78,7 @@ Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, cons
     TRY(copy_tensor(f, PAIRS, ST_I64, 3, (int64_t[]){MODALITIES, 2, bits + 1}, &data, &n, path, err));
     c->pairs = data;
     c->groups = groups ? (int)strtol(groups, NULL, 10) : 0;
+    c->usual = usual ? (int)strtol(usual, NULL, 10) : -1;
     TRY(copy_tensor(f, PICTURES, ST_F32, 2, (int64_t[]){-1, dim}, &data, &n, path, err));
     c->picture = data;
     c->n_pictures = data ? (int)n : 0;
@@ -87,7 +92,7 @@ void calibration_free(Calibration *c) {
     mem_free(c->pairs);
     mem_free(c->picture);
     mem_free(c->share);
-    *c = (Calibration){.chance_from = {-1, -1}};
+    *c = (Calibration){.chance_from = {-1, -1}, .usual = -1};
 }
 
 /* ---- Confidence ---- */

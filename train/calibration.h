@@ -5,7 +5,7 @@
  *   calibration.pairs     i64 (2,2,q+1)   by modality of the query: pairs at each distance, pairs that share a label
  *   calibration.pictures  f32 (p,d)       descriptors (data/picture/descriptor.h), each the mean of three training pictures of different patients; metadata "calibration_unlike": greatest usual distance
  *
- * The metadata "calibration_groups" counts the groups of the validation queries. A hash hides an id from a reader of the file, not from someone who can guess the id. */
+ * The metadata "calibration_usual" is the distance to the nearest picture that validation texts seldom exceed. "calibration_groups" counts the groups of the validation queries. A hash hides an id from a reader of the file, not from someone who can guess the id. */
 #ifndef TRAIN_CALIBRATION_H
 #define TRAIN_CALIBRATION_H
 
@@ -30,6 +30,7 @@ typedef struct {
     double unlike;
     double *share, chance[MODALITIES];
     int chance_from[MODALITIES];
+    int usual; /* bits; a text whose nearest picture is farther is unlike the reports; -1: not known */
 } Calibration;
 
 /* Adds tensors and metadata to f, which borrows them until st_write. */

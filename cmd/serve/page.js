@@ -166,7 +166,8 @@ function card(hit, answer, words, grouped) {
 function facts(answer) {
     const list = [];
     if (answer.unknown_words.length) list.push('The model does not know: ' + answer.unknown_words.join(', ') + '.');
-    if (answer.unlike) list.push('This picture is unlike the pictures that the model was trained on.');
+    if (answer.unlike) list.push(answer.asked === 'image' ? 'This picture is unlike the pictures that the model was trained on: expect nothing of the answer.'
+        : 'This question is unlike reports: it lies farther from every picture than 19 in 20 of them. Expect nothing of the answer.');
     if (answer.within >= 0 && answer.ties > answer.hits.length) list.push(`${answer.ties.toLocaleString('en')} cases lie within ${answer.within} of ${answer.bits} bits. The nearest 100 are ordered by the model's score, all others by distance.`);
     if (answer.chance_from >= 0) list.push(`From ${answer.chance_from} bits on, hits share a finding no more often than chance${answer.chance === null ? '' : ` (${tenths(answer.chance)})`}.`);
     if (answer.hits.some(h => h.trained_on === true)) list.push('A training case is one that the model has seen: it says little of how well the model finds new cases.');
