@@ -102,8 +102,9 @@ LIB_CFLAGS += $(call pc_cflags,libevent libevent_pthreads)
 LIBS += $(call pc_libs,libevent libevent_pthreads)
 endif
 ifeq ($(BLAS),openblas)
+# Loaded with the first matrix product (nn/blas.c), not linked.
 LIB_CFLAGS += $(call pc_cflags,openblas) -DNN_OPENBLAS
-LIBS += $(call pc_libs,openblas,-lopenblas)
+LIBS += $(if $(findstring linux,$(MACHINE)),-ldl)
 endif
 # Criterion; or tests/minicrit.h where Criterion is missing, where MINICRIT=1, and under TSan, where Criterion aborts.
 ifneq ($(filter tsan,$(MODE)),)

@@ -38,6 +38,8 @@ mkdir -p "$work/debian" "$root/DEBIAN"
 printf 'Source: msach\n\nPackage: msach\nArchitecture: %s\n' "$arch" >"$work/debian/control"
 needs=$(cd "$work" && dpkg-shlibdeps --ignore-missing-info -O -l"$(dirname "$(echo $libraries | cut -d ' ' -f 1)")" \
     "$root/usr/bin/msach" $libraries 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+# OpenBLAS is loaded with the first matrix product, so no tool finds it among the linked libraries.
+if "$root/usr/bin/msach" --version | grep -q 'matrix products: OpenBLAS'; then needs="$needs, libopenblas0"; fi
 cat >"$root/DEBIAN/control" <<END
 Package: msach
 Version: $version

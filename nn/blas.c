@@ -36,37 +36,113 @@ void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const r
 #ifdef NN_OPENBLAS
 #include <cblas.h>
 #undef I
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
-static pthread_once_t single_thread_once = PTHREAD_ONCE_INIT;
-static void single_thread(void) {
-    openblas_set_num_threads(1);
+#include "nn/base/sys.h"
+
+enum { NEEDS_BUFFER = 64 }; /* a smaller product takes none */
+
+#ifdef NN_DOUBLE
+#define GEMM "cblas_dgemm"
+typedef __typeof__(cblas_dgemm) Gemm;
+#else
+#define GEMM "cblas_sgemm"
+typedef __typeof__(cblas_sgemm) Gemm;
+#endif
+
+static pthread_once_t begun = PTHREAD_ONCE_INIT;
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static bool limited; /* by ulimit -v */
+static void *library;
+static char why[300];
+static Gemm *library_gemm;
+
+/* OpenBLAS is loaded with the first product, and with one thread: where the address space is short, a library loaded with the program would
+ * end it before main, and a thread of OpenBLAS's would wait forever for a buffer. */
+static void begin(void) {
+    struct rlimit space;
+    limited = getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY;
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    static const char *const names[] = {"libopenblas.so.0", "libopenblas.so.3", "libopenblas.0.dylib",
+                                        "libopenblas.so"};
+    for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++) {
+        library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+        if (!library && !why[0]) snprintf(why, sizeof why, "%s", dlerror());
+    }
+    void *found = library ? dlsym(library, GEMM) : NULL;
+    memcpy(&library_gemm, &found, sizeof found);
 }
 
-void blas_single_thread(void) {
-    pthread_once(&single_thread_once, single_thread);
+void *blas_symbol(const char *name) {
+    pthread_once(&begun, begin);
+    NN_REQUIRE(library, "%s", why);
+    void *found = dlsym(library, name);
+    NN_REQUIRE(found, "OpenBLAS has no %s", name);
+    return found;
+}
+
+void blas_enter(void) {
+    if (limited) pthread_mutex_lock(&turn);
+}
+
+void blas_leave(void) {
+    if (limited) pthread_mutex_unlock(&turn);
+}
+
+Status blas_reserve(Error *err) {
+    pthread_once(&begun, begin);
+    if (!library)
+        return error_set(
+            err, STATUS_IO,
+            "OpenBLAS cannot be loaded: %s; install it, raise `ulimit -v`, or build with BLAS=builtin", why);
+    if (!limited) return STATUS_OK;
+    void *room = sys_mmap(BLAS_BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        return error_set(
+            err, STATUS_IO,
+            "out of memory: OpenBLAS needs a buffer of %d MiB; raise `ulimit -v` by %d, or build "
+            "with BLAS=builtin",
+            BLAS_BUFFER >> 20, BLAS_BUFFER >> 10);
+    munmap(room, BLAS_BUFFER);
+    real one[NEEDS_BUFFER * NEEDS_BUFFER] = {0}, product[NEEDS_BUFFER * NEEDS_BUFFER];
+    blas_gemm(false, false, NEEDS_BUFFER, NEEDS_BUFFER, NEEDS_BUFFER, 1, one, NEEDS_BUFFER, one, NEEDS_BUFFER,
+              0, product, NEEDS_BUFFER);
+    return STATUS_OK;
 }
 
 void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b,
                int ldb, real beta, real *c, int ldc) {
-    blas_single_thread();
     CBLAS_TRANSPOSE at = ta ? CblasTrans : CblasNoTrans, bt = tb ? CblasTrans : CblasNoTrans;
-#ifdef NN_DOUBLE
-    cblas_dgemm(CblasRowMajor, at, bt, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-#else
-    cblas_sgemm(CblasRowMajor, at, bt, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-#endif
+    pthread_once(&begun, begin);
+    NN_REQUIRE(library_gemm, "%s", why);
+    blas_enter();
+    library_gemm(CblasRowMajor, at, bt, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    blas_leave();
 }
 
 /* openblas_get_config returns such as "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH Zen MAX_THREADS=64". */
 const char *blas_name(void) {
-    const char *config = openblas_get_config();
-    return config && *config ? config : "OpenBLAS";
+    __typeof__(openblas_get_config) *config;
+    pthread_once(&begun, begin);
+    void *found = library ? dlsym(library, "openblas_get_config") : NULL;
+    memcpy(&config, &found, sizeof found);
+    const char *name = found ? config() : NULL;
+    return name && *name ? name : "OpenBLAS, which cannot be loaded";
 }
 
 #else
 
-void blas_single_thread(void) {}
+void blas_enter(void) {}
+void blas_leave(void) {}
+
+Status blas_reserve(Error *err) {
+    (void)err;
+    return STATUS_OK;
+}
 
 /* The scratch comes from the heap; where memory runs out, the plain loop needs none. */
 void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b,

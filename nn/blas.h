@@ -21,8 +21,17 @@ void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const r
           real *c, int ldc, real *scratch);
 size_t gemm_scratch(int n, int k);
 
-/* Sets OpenBLAS to one thread, once; for callers of LAPACK. Nothing with BLAS=builtin. */
-void blas_single_thread(void);
+/* Around each call of LAPACK: OpenBLAS maps a buffer of BLAS_BUFFER bytes for each call at a time and, where that fails, tries
+ * forever. So under `ulimit -v` one call runs at a time, in the buffer of blas_reserve. Nothing with BLAS=builtin. */
+void blas_enter(void);
+void blas_leave(void);
+/* A function of OpenBLAS, which is loaded with the first product and runs on one thread. Not with BLAS=builtin. */
+void *blas_symbol(const char *name);
+
+/* Before the first product of a verb. STATUS_IO where OpenBLAS cannot be loaded, or where `ulimit -v`
+ * leaves no address space for the buffer. */
+enum { BLAS_BUFFER = 128 << 20 };
+Status blas_reserve(Error *err);
 
 /* "OpenBLAS 0.3.21 (Zen)" or "builtin"; for --version and bench. */
 const char *blas_name(void);

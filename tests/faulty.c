@@ -40,7 +40,6 @@ void faulty_wrong(Faulty *f, const char *fault, const char *fmt, ...) {
 Faulty faulty_begin(const char *name) {
     Faulty f = {.least_memory = 10, .least_system = 3};
     if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 1); /* thousands of fsync */
-    setenv("OPENBLAS_NUM_THREADS", "1", 1); /* a third of the time of such a short process */
     snprintf(f.root, sizeof f.root, "%s", fixture_dir());
     snprintf(f.out, sizeof f.out, "%s/%s", f.root, name);
     expect_msach(0, NULL, "phantom --out %s/data --cases 20 --size 32", f.root);
@@ -64,7 +63,7 @@ void faulty_trained(const Faulty *f) {
 }
 
 void faulty_train_command(Faulty *f) {
-    f->resumes = 1;
+    f->again = " --resume";
     FAULTY_COMMAND(*f, "train -q --threads 1 --data %s/data/manifest.tsv --out %s/run --set %s", f->root,
                    f->out, settings);
 }
@@ -97,6 +96,7 @@ void faulty_import_source(void) {
 }
 
 void faulty_table_command(Faulty *f) {
+    f->again = "";
     FAULTY_COMMAND(*f,
                    "table -q --threads 1 --data %s/data/manifest.tsv --out %s/table --bits 16 --seeds 1 "
                    "--only main --set %s",

@@ -9,7 +9,9 @@ typedef struct {
     char root[256];     /* data/manifest.tsv, and run/ after faulty_trained */
     char out[300];      /* the folder that the verb may change */
     char command[2048]; /* of FAULTY_COMMAND */
-    int resumes;        /* a later checkpoint is neither old nor new, but goes on to the same end */
+    const char *
+        again; /* added to the command, goes on from files that are neither old nor new to the same end; NULL: starts anew */
+    int few; /* places of a sweep; 0: 4 */
     Tree before, after;
     Ran good;
     long memory, system; /* how often an undisturbed run asks */

@@ -7,10 +7,11 @@
 #include "tests/faulty.h"
 #include "tests/fixtures.h"
 
-enum { FEW = 4 };
+enum { FEW = 4, FEW_TABLES = 2 /* each takes a second */ };
 
 static int goes_on(const TreeFile *f) {
-    return strstr(f->name, "checkpoint.safetensors") || strstr(f->name, "metrics.tsv");
+    return strstr(f->name, "checkpoint.safetensors") || strstr(f->name, "metrics.tsv") ||
+           strstr(f->name, "table/work/");
 }
 
 /* Each file is the old one or the new one, whole. */
@@ -24,14 +25,14 @@ static void check_files(Faulty *s, const char *fault) {
         if (tree_file_same(f, tree_find(&s->before, f->name)) ||
             tree_file_same(f, tree_find(&s->after, f->name)))
             continue;
-        if (!s->resumes || !goes_on(f))
+        if (!s->again || !goes_on(f))
             faulty_wrong(s, fault, "%s is neither the old file nor the new one", f->name);
     }
     tree_free(&now);
 }
 
 static void check_resumed(Faulty *s, const char *fault) {
-    Ran r = run_msach("%s --resume", s->command);
+    Ran r = run_msach("%s%s", s->command, s->again);
     Tree now = tree_read(s->out);
     const char *name = tree_difference(&s->after, &now);
     if (r.code != 0 || name)
@@ -53,7 +54,7 @@ static void check_end(Faulty *s, const Ran *r, const char *fault, int must_pass)
         int told = strstr(r->err, "msach: ") || strstr(r->out, "missed   ");
         if (!told || strstr(r->err, "Success")) faulty_wrong(s, fault, "no clear error: '%s'", r->err);
         check_files(s, fault);
-        if (s->resumes) check_resumed(s, fault);
+        if (s->again) check_resumed(s, fault);
     }
 }
 
@@ -65,21 +66,41 @@ static void try_fault(Faulty *s, const char *fault, int must_pass) {
 
 /* ---- A sweep ---- */
 
+/* KiB: from what the program and its libraries take to more than a training does. The sanitizers reserve terabytes. */
+static const long SPACES[] = {7000,  8000,  10000, 12000,  14000,  16000,  20000,  24000,
+                              32000, 48000, 64000, 100000, 180000, 200000, 240000, 300000};
+
+static void starve(Faulty *s) {
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+    enum { SIZES = sizeof SPACES / sizeof *SPACES };
+    int few = s->few ? s->few : FEW;
+    char fault[64];
+    for (long n = faulty_next(0, SIZES, few + 2); n <= SIZES; n = faulty_next(n, SIZES, few + 2)) {
+        snprintf(fault, sizeof fault, "space %ld", SPACES[n - 1]);
+        try_fault(s, fault, 0);
+    }
+#else
+    (void)s;
+#endif
+}
+
 static void sweep(Faulty *s) {
     static const int codes[] = {ENOMEM, ENOSPC, EIO, EINTR, 0};
     static const char *const how[] = {"once", "always"};
+    int few = s->few ? s->few : FEW;
     char fault[64];
     faulty_measure(s);
+    starve(s);
     for (int always = 0; always < 2; always++) {
-        for (long n = faulty_next(0, s->memory, FEW); n <= s->memory; n = faulty_next(n, s->memory, FEW)) {
+        for (long n = faulty_next(0, s->memory, few); n <= s->memory; n = faulty_next(n, s->memory, few)) {
             snprintf(fault, sizeof fault, "memory %ld %s", n, how[always]);
             try_fault(s, fault, 0);
         }
         for (size_t c = 0; c < sizeof codes / sizeof *codes; c++) {
             /* a few places for each code, and not the same ones */
-            for (long n = faulty_next((long)c % 2, s->system, FEW); n <= s->system;
-                 n = faulty_next(n, s->system, FEW)) {
-                if (faulty_places(FEW) < 100 && (n + (long)c) % 3) continue;
+            for (long n = faulty_next((long)c % 2, s->system, few); n <= s->system;
+                 n = faulty_next(n, s->system, few)) {
+                if (faulty_places(few) < 100 && (n + (long)c) % 3) continue;
                 snprintf(fault, sizeof fault, "system %ld %d %s", n, codes[c], how[always]);
                 try_fault(s, fault, codes[c] == EINTR || codes[c] == 0);
             }
@@ -219,6 +240,13 @@ Test(faults, browse) {
 Test(faults, bundle) {
     Faulty s = faulty_begin("bundle");
     faulty_bundle_command(&s);
+    sweep(&s);
+}
+
+Test(faults, table) {
+    Faulty s = faulty_begin("table");
+    faulty_table_command(&s);
+    s.few = FEW_TABLES;
     sweep(&s);
 }
 

@@ -7,6 +7,7 @@
 #include "nn/base/bytes.h"
 #include "nn/base/parts.h"
 #include "nn/base/rng.h"
+#include "nn/blas.h"
 
 bool session_stopped(const Session *s) {
     return s->stop && *s->stop;
@@ -170,6 +171,7 @@ Status session_open_unseen(Session *s, const Config *c, const char *manifest, co
                            int unseen, Pool *pool, const Log *log, Error *err) {
     begin(s, c, pool, log);
     TRY(config_check(c, err));
+    TRY(blas_reserve(err));
     ManifestOptions options = *o;
     options.need_labels = true;
     options.mask_labels = options.mask_labels || c->mask_labels;

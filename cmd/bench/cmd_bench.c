@@ -1,5 +1,6 @@
 #include "cmd/bench/bench.h"
 #include "cmd/verbs.h"
+#include "nn/blas.h"
 
 static const Option OPTIONS[] = {
     {"seconds", 0, "N", "5", "train, encode, eval: time for each row, at least three calls", PLAIN},
@@ -26,6 +27,7 @@ static Status run(Args *a, Error *err) {
     if (a->n_operands != 1) return args_incomplete(a, err, "one bench is needed");
     TRY(args_word(a, "the bench", a->operand[0], names, &choice, err));
     if (choice < 5) TRY(args_pool(a, err));
+    TRY(blas_reserve(err));
     return benches[choice](a, err);
 }
 

@@ -1,6 +1,7 @@
 #include "hash/baselines/linalg.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "nn/blas.h"
@@ -36,69 +37,97 @@ static void mirror(Mat m) {
 
 #ifdef NN_OPENBLAS
 
-/* Fortran's names; matrices by columns, so a row-major one is seen as its transpose. The size_t at the end are the
+/* Functions of OpenBLAS under Fortran's names; matrices by columns, so a row-major one is seen as its transpose. The size_t at the end are the
  * lengths of the strings, which Fortran compilers pass. */
-void dgemm_(const char *ta, const char *tb, const int *m, const int *n, const int *k, const double *alpha,
-            const double *a, const int *lda, const double *b, const int *ldb, const double *beta, double *c,
-            const int *ldc, size_t, size_t);
-void dgemv_(const char *ta, const int *m, const int *n, const double *alpha, const double *a, const int *lda,
-            const double *x, const int *incx, const double *beta, double *y, const int *incy, size_t);
-void dsyrk_(const char *uplo, const char *trans, const int *n, const int *k, const double *alpha,
-            const double *a, const int *lda, const double *beta, double *c, const int *ldc, size_t, size_t);
-void dtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
-            const int *n, const double *alpha, const double *a, const int *lda, double *b, const int *ldb,
-            size_t, size_t, size_t, size_t);
-void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
-void dgesdd_(const char *job, const int *m, const int *n, double *a, const int *lda, double *s, double *u,
-             const int *ldu, double *vt, const int *ldvt, double *work, const int *lwork, int *iwork,
-             int *info, size_t);
-void dsyevr_(const char *job, const char *range, const char *uplo, const int *n, double *a, const int *lda,
-             const double *vl, const double *vu, const int *il, const int *iu, const double *tolerance,
-             int *found, double *w, double *z, const int *ldz, int *support, double *work, const int *lwork,
-             int *iwork, const int *liwork, int *info, size_t, size_t, size_t);
+static void (*dgemm_)(const char *ta, const char *tb, const int *m, const int *n, const int *k,
+                      const double *alpha, const double *a, const int *lda, const double *b, const int *ldb,
+                      const double *beta, double *c, const int *ldc, size_t, size_t);
+static void (*dgemv_)(const char *ta, const int *m, const int *n, const double *alpha, const double *a,
+                      const int *lda, const double *x, const int *incx, const double *beta, double *y,
+                      const int *incy, size_t);
+static void (*dsyrk_)(const char *uplo, const char *trans, const int *n, const int *k, const double *alpha,
+                      const double *a, const int *lda, const double *beta, double *c, const int *ldc, size_t,
+                      size_t);
+static void (*dtrsm_)(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
+                      const int *n, const double *alpha, const double *a, const int *lda, double *b,
+                      const int *ldb, size_t, size_t, size_t, size_t);
+static void (*dpotrf_)(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
+static void (*dgesdd_)(const char *job, const int *m, const int *n, double *a, const int *lda, double *s,
+                       double *u, const int *ldu, double *vt, const int *ldvt, double *work, const int *lwork,
+                       int *iwork, int *info, size_t);
+static void (*dsyevr_)(const char *job, const char *range, const char *uplo, const int *n, double *a,
+                       const int *lda, const double *vl, const double *vu, const int *il, const int *iu,
+                       const double *tolerance, int *found, double *w, double *z, const int *ldz,
+                       int *support, double *work, const int *lwork, int *iwork, const int *liwork, int *info,
+                       size_t, size_t, size_t);
+
+static pthread_once_t begun = PTHREAD_ONCE_INIT;
+
+static void begin(void) {
+    void *found[] = {blas_symbol("dgemm_"), blas_symbol("dgemv_"),  blas_symbol("dsyrk_"),
+                     blas_symbol("dtrsm_"), blas_symbol("dpotrf_"), blas_symbol("dgesdd_"),
+                     blas_symbol("dsyevr_")};
+    memcpy(&dgemm_, &found[0], sizeof found[0]);
+    memcpy(&dgemv_, &found[1], sizeof found[0]);
+    memcpy(&dsyrk_, &found[2], sizeof found[0]);
+    memcpy(&dtrsm_, &found[3], sizeof found[0]);
+    memcpy(&dpotrf_, &found[4], sizeof found[0]);
+    memcpy(&dgesdd_, &found[5], sizeof found[0]);
+    memcpy(&dsyevr_, &found[6], sizeof found[0]);
+}
+
+static void enter(void) {
+    pthread_once(&begun, begin);
+    blas_enter();
+}
 
 void mat_product(bool ta, bool tb, double alpha, Mat a, Mat b, double beta, Mat c) {
-    blas_single_thread();
+    enter();
     int k = ta ? a.rows : a.cols;
     dgemm_(tb ? "T" : "N", ta ? "T" : "N", &c.cols, &c.rows, &k, &alpha, b.v, &b.cols, a.v, &a.cols, &beta,
            c.v, &c.cols, 1, 1);
+    blas_leave();
 }
 
 void mat_vector(bool ta, Mat a, const double *x, double *y) {
-    blas_single_thread();
+    enter();
     double one = 1, zero = 0;
     int step = 1;
     dgemv_(ta ? "N" : "T", &a.cols, &a.rows, &one, a.v, &a.cols, x, &step, &zero, y, &step, 1);
+    blas_leave();
 }
 
 Mat mat_gram(Arena *arena, Mat a, double ridge) {
-    blas_single_thread();
     Mat c = mat_zeros(arena, a.cols, a.cols);
     double one = 1, zero = 0;
+    enter();
     dsyrk_("U", "N", &a.cols, &a.rows, &one, a.v, &a.cols, &zero, c.v, &c.cols, 1, 1);
+    blas_leave();
     mirror(c);
     for (int i = 0; i < c.rows; i++) mat_row(c, i)[i] += ridge;
     return c;
 }
 
 bool mat_cholesky(Mat a) {
-    blas_single_thread();
+    enter();
     int info = 0;
     dpotrf_("U", &a.rows, a.v, &a.cols, &info, 1);
+    blas_leave();
     for (int i = 0; i < a.rows; i++)
         for (int j = i + 1; j < a.cols; j++) mat_row(a, i)[j] = 0;
     return info == 0;
 }
 
 void mat_solve_lower(Mat l, bool transposed, Mat b) {
-    blas_single_thread();
+    enter();
     double one = 1;
     dtrsm_("R", "U", transposed ? "T" : "N", "N", &b.cols, &b.rows, &one, l.v, &l.cols, b.v, &b.cols, 1, 1, 1,
            1);
+    blas_leave();
 }
 
 bool mat_svd(Arena *arena, Mat a, Mat u, double *s, Mat vt) {
-    blas_single_thread();
+    pthread_once(&begun, begin);
     int info = 0, query = -1, *iwork = arena_alloc(arena, 8 * (size_t)a.cols * sizeof *iwork);
     double size = 0;
     /* a' = V S U': what is U to Fortran is our vt. */
@@ -106,13 +135,15 @@ bool mat_svd(Arena *arena, Mat a, Mat u, double *s, Mat vt) {
             1);
     int room = (int)size;
     double *work = arena_alloc(arena, (size_t)room * sizeof *work);
+    enter();
     dgesdd_("S", &a.cols, &a.rows, a.v, &a.cols, s, vt.v, &vt.cols, u.v, &u.cols, work, &room, iwork, &info,
             1);
+    blas_leave();
     return info == 0;
 }
 
 bool mat_eigen(Arena *arena, Mat a, int k, double *values, Mat vectors) {
-    blas_single_thread();
+    pthread_once(&begun, begin);
     int n = a.rows, info = 0, query = -1, found = 0, first = n - k + 1, isize = 0;
     int *support = arena_alloc(arena, 2 * (size_t)n * sizeof *support);
     double *w = arena_alloc(arena, (size_t)n * sizeof *w), none = 0, size = 0;
@@ -122,8 +153,10 @@ bool mat_eigen(Arena *arena, Mat a, int k, double *values, Mat vectors) {
     int room = (int)size;
     double *work = arena_alloc(arena, (size_t)room * sizeof *work);
     int *iwork = arena_alloc(arena, (size_t)isize * sizeof *iwork);
+    enter();
     dsyevr_("V", "I", "U", &n, a.v, &n, &none, &none, &first, &n, &none, &found, w, z.v, &n, support, work,
             &room, iwork, &isize, &info, 1, 1, 1);
+    blas_leave();
     for (int i = 0; i < k; i++) { /* LAPACK's are rising */
         values[i] = w[k - 1 - i] > 0 ? w[k - 1 - i] : 0;
         memcpy(mat_row(vectors, i), mat_row(z, k - 1 - i), (size_t)n * sizeof *z.v);

@@ -1,7 +1,6 @@
 #include "tests/oracle/oracle_model.h"
 
 #include <math.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
