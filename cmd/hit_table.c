@@ -76,7 +76,7 @@ static void print_notes(const SearchOptions *o, const Answer *a) {
     if (shares)
         printf(
             "share: 6/10 = about 6 in 10 cases at this distance shared a finding with a validation case%s\n",
-            a->asked == MODALITY_TEXT ? "; short questions may do worse than its report" : "");
+            a->asked == MODALITY_TEXT ? ";\n       a question much shorter than a report may do worse" : "");
     if (chance)
         printf("chance: from %d bits on no more cases share a finding than by chance (%.0f in 100)\n",
                a->chance_from, 100 * a->chance);

@@ -124,6 +124,25 @@ Test(forged, a_header_that_says_what_the_segments_do_not) {
     remove_all(path);
 }
 
+Test(forged, an_index_of_a_newer_version_is_not_called_damaged) {
+    char name[64];
+    const char *path = path_of(name);
+    Index *x;
+    Error err = {0};
+    File f = begin(path);
+    for (int i = 0; i < 2; i++) {
+        unsigned char *slot = f.data + i * SLOT_BYTES;
+        put_u32(slot + 8, INDEX_VERSION + 1);
+        put_u32(slot + SLOT_BYTES - 4, crc32_update(0, slot, SLOT_BYTES - 4));
+    }
+    cr_assert_eq(file_write(path, f.data, f.size, &err), STATUS_OK);
+    cr_assert_eq(index_open(&x, path, &err), STATUS_INPUT);
+    cr_assert_not_null(strstr(err.message, "use a newer one"), "%s", err.message);
+    cr_assert_null(strstr(err.message, "damaged"));
+    mem_free(f.data);
+    remove_all(path);
+}
+
 /* ---- A segment ---- */
 
 typedef void ChangeSegment(SegmentHeader *h, unsigned char *segment);

@@ -48,6 +48,13 @@ static Status open_file(const char *path, int *fd, size_t *size, Error *err) {
 static Status read_slots(Index *x, const char *path, Error *err) {
     Slot pair[2];
     if (!slot_begins(x->map) && !slot_begins(x->map + SLOT_BYTES)) return damaged(err, path, "is no index");
+    uint32_t version = slot_version(x->map);
+    if (version > INDEX_VERSION)
+        return error_set(
+            err, STATUS_INPUT,
+            "%s: an index of version %u; this msach reads versions up to %d: use a newer one, or build "
+            "the index again",
+            path, (unsigned)version, INDEX_VERSION);
     for (int i = 0; i < 2; i++)
         if (!slot_decode(&pair[i], x->map + i * SLOT_BYTES))
             return damaged(err, path, "the header is damaged");

@@ -39,8 +39,13 @@ bool slot_begins(const unsigned char bytes[SLOT_BYTES]) {
     return memcmp(bytes, slot_magic, sizeof slot_magic) == 0;
 }
 
+uint32_t slot_version(const unsigned char bytes[SLOT_BYTES]) {
+    return slot_begins(bytes) && sealed(bytes, SLOT_BYTES) ? get_u32(bytes + 8) : 0;
+}
+
 bool slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]) {
-    if (!slot_begins(bytes) || !sealed(bytes, SLOT_BYTES)) return false;
+    uint32_t version = slot_version(bytes);
+    if (version < 1 || version > INDEX_VERSION) return false;
     uint32_t bits = get_u32(bytes + 12);
     s->bits = bits <= CODE_MAX_BITS ? (int)bits : 0;
     s->generation = get_u64(bytes + 16);
@@ -48,10 +53,8 @@ bool slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]) {
     s->rows = get_u64(bytes + 32);
     s->segments = get_u64(bytes + 40);
     memcpy(s->model_hash, bytes + SLOT_HASH_AT, MODEL_HASH_BYTES);
-    uint32_t version = get_u32(bytes + 8);
-    return version >= 1 && version <= INDEX_VERSION && s->bits >= CODE_MIN_BITS && s->bits % 8 == 0 &&
-           s->length >= SLOTS_BYTES && s->rows <= INDEX_MAX_ROWS &&
-           s->segments <= (s->length - SLOTS_BYTES) / SEGMENT_HEADER_BYTES &&
+    return s->bits >= CODE_MIN_BITS && s->bits % 8 == 0 && s->length >= SLOTS_BYTES &&
+           s->rows <= INDEX_MAX_ROWS && s->segments <= (s->length - SLOTS_BYTES) / SEGMENT_HEADER_BYTES &&
            s->model_hash[MODEL_HASH_BYTES - 1] == 0;
 }
 

@@ -117,6 +117,8 @@ void slot_encode(const Slot *s, unsigned char bytes[SLOT_BYTES]);
 void segment_encode(const SegmentHeader *h, unsigned char bytes[SEGMENT_HEADER_BYTES]);
 /* Whether the bytes begin with a slot's magic. A file of which neither slot does is no index at all. */
 bool slot_begins(const unsigned char bytes[SLOT_BYTES]);
+/* The version of a slot whose CRC is right, else 0: that of a newer msach may be above INDEX_VERSION. */
+uint32_t slot_version(const unsigned char bytes[SLOT_BYTES]);
 /* False where the bytes are no slot (no segment header), where the CRC is wrong, or where a number is impossible. */
 bool slot_decode(Slot *s, const unsigned char bytes[SLOT_BYTES]);
 bool segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_BYTES], int bits);
