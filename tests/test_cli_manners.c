@@ -1,5 +1,6 @@
 /* How the command behaves in company: on a terminal, in a pipe, when it is interrupted, with settings of an earlier run. */
 #include <fcntl.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -127,16 +128,34 @@ Test(cli_manners, an_interrupt_ends_a_long_verb_soon_and_leaves_no_part_of_a_fil
     cr_assert_eq(system(command), 0);
 }
 
-/* Each works for longer than the wait before the signal, and leaves nothing. */
-Test(cli_manners, an_interrupt_ends_every_verb_with_130) {
-    char words[9][LINE], command[LINE], *manifest;
-    TinyRun t = tiny_run("tiny");
+/* A manifest of so many texts that work on it takes a while; freed by the caller. */
+static char *many_texts(void) {
     Buffer b = {0};
     buffer_printf(&b, "id\ttext\n");
     for (int i = 0; i < 40000; i++)
         buffer_printf(&b, "c%d\tsimple anechoic cyst of %d mm, no stone\n", i, i % 90);
-    manifest = mem_strdup(fixture_text("many.tsv", buffer_text(&b)));
+    char *path = mem_strdup(fixture_text("many.tsv", buffer_text(&b)));
     buffer_free(&b);
+    return path;
+}
+
+Test(cli_manners, rates_have_commas) {
+    char words[LINE], *manifest = many_texts();
+    TinyRun t = tiny_run("tiny");
+    regex_t rate;
+    cr_assert_eq(regcomp(&rate, "[0-9],[0-9]{3}/s, [0-9]+ (s|min) left", REG_EXTENDED | REG_NOSUB), 0);
+    snprintf(words, sizeof words, "index --model '%s' --data '%s' --out '%s/x.idx'", t.run, manifest,
+             fixture_dir());
+    const char *seen = on_terminal(words);
+    cr_assert_eq(regexec(&rate, seen, 0, NULL, 0), 0, "%s", seen);
+    regfree(&rate);
+    mem_free(manifest);
+}
+
+/* Each works for longer than the wait before the signal, and leaves nothing. */
+Test(cli_manners, an_interrupt_ends_every_verb_with_130) {
+    char words[9][LINE], command[LINE], *manifest = many_texts();
+    TinyRun t = tiny_run("tiny");
     setenv("TMPDIR", fixture_dir(), 1);
     const char *folder = fixture_dir();
     expect_msach(0, NULL, "index -q --model %s --data %s --out %s/all.idx", t.run, manifest, folder);
