@@ -1,6 +1,6 @@
 /* 8. Search: codes, distances, ties, and why buckets beat looking at everything.
  *
- * Two million codes of 64 bits near 200,000 centres, as learned codes cluster. The scan looks at every code; multi-index hashing
+ * Two million codes of 64 bits near 20,000 centres, as learned codes cluster. The scan looks at every code; multi-index hashing
  * (Norouzi et al. 2014) looks a code up by its pieces: two codes within distance r agree within r/m bits in one of m pieces.
  * Both give the same ten rows, ties in the order of the rows. */
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #include "nn/base/rng.h"
 #include "tests/tutorial/plot.h"
 
-enum { N = 2000000, BITS = 64, BYTES = BITS / 8, CENTRES = 200000, QUERIES = 50, K = 10 };
+enum { N = 2000000, BITS = 64, BYTES = BITS / 8, CENTRES = 20000, QUERIES = 50, K = 10 };
 
 /* A random centre with up to three bits flipped. */
 static void draw(uint8_t *code, size_t n, uint32_t stream) {

@@ -95,6 +95,7 @@ static inline void draw_against(const Figures *to, const char *variant, const re
 
 static inline void draw_balance(const Figures *to, const char *variant, const real *h, int n, int q) {
     static char bit_name[FIGURE_BITS][8];
+    static const double tick[] = {0, 0.5, 1};
     SvgBar share[FIGURE_BITS];
     char name[96];
     Error err = {0};
@@ -105,7 +106,12 @@ static inline void draw_balance(const Figures *to, const char *variant, const re
         share[k] = (SvgBar){bit_name[k], ones / n, ones / n, ones / n, 0};
     }
     figure_name(name, sizeof name, "bits", variant);
-    SvgFrame f = {.title = variant, .width = FIGURE_WIDTH, .x_label = "share of ones", .x_max = 1};
+    SvgFrame f = {.title = variant,
+                  .width = FIGURE_WIDTH,
+                  .x_label = "share of ones",
+                  .x_ticks = tick,
+                  .x_tick_count = 3,
+                  .x_max = 1};
     NN_REQUIRE(figure_bars(to, name, &f, share, (size_t)q, "", &err) == STATUS_OK, "%s", err.message);
 }
 

@@ -113,7 +113,7 @@ static void write_figures(Lesson *l, char *names) {
     int width = strchr(names, ' ') ? 160 : 420;
     buffer_printf(l->b,
                   "<figure style=\"max-width:none\"><div "
-                  "style=\"display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(min(100%%,%"
+                  "style=\"display:grid;gap:12px;grid-template-columns:repeat(auto-fit,minmax(min(100%%,%"
                   "dpx),1fr))\">",
                   width);
     for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
