@@ -488,10 +488,11 @@ golden:
 # Runs msach and other programs in turn on the same work and prints ratios; names what it skips. On a quiet machine: PEERS="--rounds 5".
 # The interpreter that has PyTorch, where there are several.
 PYTHON_TORCH = $(shell for p in python3 /usr/bin/python3; do $$p -c 'import torch' 2>/dev/null && echo $$p && exit; done; echo python3)
-peers: msach
+peers: msach library
 	@$(PYTHON_TORCH) tests/peers/torch_ratios.py ./msach $(PEERS)
 	@tests/peers/faiss_scan.py ./msach
-	@$(PYTHON_TORCH) tests/peers/own_encoder.py ./msach build/own_encoder || [ $$? = 77 ]
+	@rm -rf build/own_encoder; PYTHONPATH=cmd/lib/python MSACH_LIBRARY=$$(ls $(CURDIR)/$(BUILD)/lib/libmsach.so.*) \
+	$(PYTHON_TORCH) tests/peers/own_encoder.py ./msach build/own_encoder || [ $$? = 77 ]
 
 # Random cases beside Pillow, pydicom, DCMTK, NumPy, Python and scikit-learn; says what it skips. DIFFERENTIAL="--cases 100 --seed 7".
 $(BUILD)/differential: $(FUZZ_OBJ) $(BUILD)/eval/average_precision.o $(BUILD)/tests/peers/differential.o

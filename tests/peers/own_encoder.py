@@ -91,11 +91,21 @@ names = dict(line.rstrip("\n").split("\t") for line in open(f"{FOLDER}/out/ids.t
 nearest = [(int(distance[i]), names[str(numbers[i])]) for i in np.lexsort((numbers, distance))[:5]]
 assert nearest == [(int(h.split("\t")[2]), h.split("\t")[3]) for h in hits], (nearest, hits)
 print("search, export and NumPy agree:", nearest[0])
+msach("export", "--index", "own.idx", "--to", "pgcopy", "--out", "pg")
+loaded = subprocess.run(["sh", os.path.join(os.path.dirname(os.path.abspath(__file__)), "postgres.sh"), f"{FOLDER}/pg"],
+                        capture_output=True, text=True)
+if loaded.returncode == 77:
+    print("PostgreSQL: skipped:", loaded.stdout.strip())
+else:
+    distance = np.unpackbits(codes ^ np.load(f"{FOLDER}/out/text_codes.npy")[0], axis=1).sum(axis=1)
+    ten = [f"{numbers[i]}|{distance[i]}" for i in np.lexsort((numbers, distance))[:10]]
+    assert loaded.returncode == 0 and loaded.stdout.split()[:20] == 2 * ten, (ten, loaded.stdout, loaded.stderr)
+    print("PostgreSQL agrees, by one table and by two shards")
 try:
     import msach as library
     with library.Index(f"{FOLDER}/own.idx") as x:
         found = x.search(np.load(f"{FOLDER}/query-code.npy")[0], k=5)
         assert [(h.distance, h.id) for h in found] == nearest
     print("the Python module agrees")
-except ImportError:
-    print("the Python module is not on PYTHONPATH: left out")
+except ImportError as absent:
+    print("the Python module: left out:", absent)
