@@ -139,6 +139,20 @@ static char *many_texts(void) {
     return path;
 }
 
+Test(cli_manners, time_left_in_training_is_that_of_both_stages) {
+    char words[LINE];
+    long done, both, second;
+    TinyRun t = tiny_run("tiny");
+    snprintf(words, sizeof words, "train --data '%s' --out '%s/../left' --set %s", t.manifest, t.run,
+             tiny_settings);
+    const char *seen = on_terminal(words), *one = strstr(seen, "stage 1 of 2, steps of both: "),
+               *two = strstr(seen, "stage 2 of 2, steps: ");
+    cr_assert(one && two, "%s", seen);
+    cr_assert_eq(sscanf(one, "stage 1 of 2, steps of both: %ld/%ld", &done, &both), 2);
+    cr_assert_eq(sscanf(two, "stage 2 of 2, steps: %ld/%ld", &done, &second), 2);
+    cr_assert(second > 0 && both > second, "%ld %ld", both, second);
+}
+
 Test(cli_manners, rates_have_commas) {
     char words[LINE], *manifest = many_texts();
     TinyRun t = tiny_run("tiny");

@@ -238,6 +238,13 @@ static Status finish_epoch(Loop *l, Session *s, Model *m, Progress *p, const cha
 
 /* ---- The loop ---- */
 
+/* In stage 1 the steps of stage 2 count too, as if each took as long, so that the time left is that of the whole training. */
+static long steps_to_go(const Session *s, const Loop *l, int stage) {
+    int size, steps = 0, epochs = 0;
+    if (stage == 1) loop_sizes(s, 2, &size, &steps, &epochs);
+    return (long)l->epochs * l->steps + (long)epochs * steps;
+}
+
 Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, const char *folder,
                    Error *err) {
     int stage = p->stage, n = s->count[SET_TRAIN];
@@ -292,8 +299,8 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
             if (status == STATUS_OK) status = loop_step(s, m, t, &loss, p, rate_of(l, s, step), err);
             if (status != STATUS_OK) break; /* p->step stays at the step that failed */
             l->spent += log_clock() - started;
-            log_progress(s->log, stage == 1 ? "stage 1 of 2, steps" : "stage 2 of 2, steps", step + 1,
-                         (long)l->epochs * l->steps);
+            log_progress(s->log, stage == 1 ? "stage 1 of 2, steps of both" : "stage 2 of 2, steps", step + 1,
+                         steps_to_go(s, l, stage));
         }
         bool whole = p->step == l->steps;
         if (status == STATUS_OK && whole) status = finish_epoch(l, s, m, p, folder, what, begun, err);
