@@ -32,45 +32,46 @@ ROOMS := nn/base nn/fast nn hash/search hash hash/export hash/baselines data/pic
 CMD_ROOMS := cmd cmd/bench cmd/pages cmd/serve
 # A part may be left out; all other files are the core. A new part: a line FILES_x here, PART_X in nn/base/parts.h, its verb in cmd/verbs.c.
 FILES_answers := $(wildcard cmd/finder_groups.* hash/search/index_groups.c)
-FILES_arrays := $(wildcard nn/base/npy_read.c nn/base/npz.* data/own_features_read.c data/row_ids.* hash/model_own.c train/own_input.* \
+FILES_arrays := $(wildcard data/own_features.* nn/base/npy_read.c nn/base/file_map.c nn/base/npz.* data/own_features_read.c data/row_ids.* hash/model_own.c train/own_input.* \
 	cmd/cases_features.c cmd/encode_dump.c)
 FILES_audit := $(wildcard eval/audit/* eval/ranking_order.c eval/compat.* eval/dump.* eval/trec.* train/membership.* nn/base/sha256.* \
 	cmd/privacy.* cmd/bundle.* cmd/cmd_bundle.c cmd/cmd_audit.c cmd/eval_codes.c cmd/index_own.*)
 FILES_bench := $(wildcard cmd/bench/*)
 FILES_confidence := $(wildcard train/calibrat* cmd/eval_judged.* cmd/finder_judge.c)
 FILES_dicom := $(wildcard data/picture/dicom*)
-FILES_edit := $(wildcard hash/search/index_edit.c)
+FILES_edit := $(wildcard hash/search/index_edit.c hash/search/index_join.c)
 FILES_export := $(wildcard hash/export/* cmd/cmd_export.c cmd/encode_print.c)
-FILES_fast := $(wildcard nn/fast/* hash/search/scan_avx2.c hash/search/scan_avx512.c)
+FILES_fast := $(wildcard nn/fast/* nn/base/crc_fast.* nn/tape_reuse.* nn/fast_table.h nn/blas_open.c hash/search/scan_avx2.c hash/search/scan_avx512.c)
+FILES_faults := $(wildcard nn/base/faults.c)
 FILES_filter := $(wildcard hash/search/index_labels.c hash/search/index_words.* cmd/finder_filter.c cmd/word_filter.*)
-FILES_hints := $(wildcard nn/base/nearest.c cmd/foreign.* cmd/finder_words.c train/warnings.* data/split_warnings.c)
-FILES_import := $(wildcard data/import/* data/csv.* data/text_read.* data/encoding.* cmd/cmd_import.c)
+FILES_hints := $(wildcard nn/base/nearest.c cmd/foreign.* cmd/finder_words.c cmd/search_warnings.c data/dataset_warnings.c data/picture/jpeg_rare.c train/warnings.* data/split_warnings.c)
+FILES_import := $(wildcard data/import/* data/picture/image_check.c data/csv.* data/text_read.* data/encoding.* cmd/cmd_import.c)
 FILES_inspect := $(wildcard cmd/inspect_more.* train/metrics_read.c)
 FILES_json := $(wildcard data/manifest_json.c cmd/json_out.* cmd/hit_json.* cmd/eval_json.c)
 FILES_library := $(wildcard cmd/lib/*)
 FILES_manual := $(wildcard cmd/manual.*)
 FILES_mask := $(wildcard data/mask.*)
-FILES_measures := $(wildcard eval/curves.* eval/health.* eval/bootstrap.* cmd/eval_measures.c cmd/inspect_codes.*)
-FILES_pages := $(wildcard eval/page/* eval/embed.* train/pages/* train/flow.* cmd/pages/* data/picture/png_write.*)
+FILES_measures := $(wildcard eval/curves.* eval/measures.* eval/retrieval_vectors.* data/manifest_order.c eval/health.* eval/bootstrap.* cmd/eval_measures.c cmd/inspect_codes.*)
+FILES_pages := $(wildcard cmd/args_command.c cmd/finder_picture.c eval/page/* eval/embed.* train/pages/* train/flow.* cmd/pages/* data/picture/png_write.*)
 FILES_phantom := $(wildcard data/phantom/* cmd/cmd_phantom.c cmd/cmd_demo.c)
 FILES_pnm := $(wildcard data/picture/pnm.*)
-FILES_queries := $(wildcard cmd/queries.* cmd/search_queries.c)
-FILES_resume := $(wildcard train/checkpoint.c train/run_stage1.c cmd/train_resume.*)
-FILES_scan := $(wildcard $(addprefix hash/search/scan_,tuned.c top.* kernels.h slices.h plain.c))
+FILES_queries := $(wildcard cmd/queries.* cmd/search_queries.c cmd/encode_words.c cmd/cases_words.c cmd/finder_code.c)
+FILES_resume := $(wildcard train/checkpoint.c train/features_map.c train/run_stage1.c train/run_lock.c nn/base/lock.* nn/base/folder.c cmd/train_resume.*)
+FILES_scan := $(wildcard eval/bit_planes.* eval/ranking_planes.c $(addprefix hash/search/scan_,tuned.c top.* kernels.h slices.h plain.c))
 FILES_serve := $(wildcard cmd/serve/*)
 FILES_substrings := $(wildcard hash/search/mih* hash/search/index_tables.c)
-FILES_table := $(wildcard train/table/* hash/baselines/* cmd/cmd_table.c)
+FILES_table := $(wildcard train/table/* train/features_kept.c hash/baselines/* cmd/cmd_table.c)
 FILES_terminal := $(wildcard cmd/fit.* cmd/hit_table.* cmd/terminal_progress.c)
 FILES_threads := $(wildcard nn/base/pool_workers.*)
-FILES_variants := $(wildcard data/split_variants.c nn/op_spare.c train/ablations.c $(addprefix hash/loss_,laplacian.c likelihood.c decorrelation.c))
-FILES_verify := $(wildcard cmd/cmd_verify.c hash/search/index_verify.c)
-PART_NAMES := answers arrays audit bench confidence dicom edit export fast filter hints import inspect json library manual mask measures pages phantom pnm queries resume scan serve substrings table terminal threads variants verify
+FILES_variants := $(wildcard data/split_variants.c nn/op_spare.c nn/op_attention.c train/ablations.c train/end_to_end.c train/encode_views.c train/session_unseen.c train/config_read.c hash/graph_variants.c $(addprefix hash/loss_,laplacian.c likelihood.c decorrelation.c))
+FILES_verify := $(wildcard cmd/cmd_verify.c hash/search/index_verify.c hash/search/index_check.c)
+PART_NAMES := answers arrays audit bench confidence dicom edit export fast faults filter hints import inspect json library manual mask measures pages phantom pnm queries resume scan serve substrings table terminal threads variants verify
 # The parts that this build leaves out, their files, and the macros for the sources: -DPART_AUDIT=0 and so on.
 PKG_CONFIG ?= pkg-config
 SERVE := $(if $(filter core,$(PARTS)),,$(shell $(PKG_CONFIG) --exists libevent libevent_pthreads 2>/dev/null && echo 1))
 OFF := $(if $(filter core,$(PARTS)),$(filter-out fast scan threads,$(PART_NAMES)) $(if $(filter 1,$(PLAIN)),scan threads),$(if $(SERVE),,serve)) \
 	$(if $(filter 1,$(PLAIN)),fast)
-OFF_FILES := $(foreach part,$(OFF),$(FILES_$(part)))
+OFF_FILES := $(foreach part,$(OFF),$(FILES_$(part))) $(if $(filter builtin,$(BLAS)),nn/blas_open.c)
 OFF_CFLAGS := $(shell echo '$(OFF:%=-DPART_%=0)' | tr a-z A-Z)
 PROGRAM := $(if $(filter core,$(PARTS)),msach-core,msach)
 
@@ -160,7 +161,7 @@ ifeq ($(PLAIN),1)
 TEST_SRC := $(filter-out tests/test_kernels.c tests/test_kernel_tables.c tests/test_plain_run.c,$(TEST_SRC))
 endif
 # The double build holds the mathematics alone: ops, losses and their checks.
-DOUBLE_SRC := $(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c hash/search/*.c)
+DOUBLE_SRC := $(filter-out $(if $(filter builtin,$(BLAS)),nn/blas_open.c),$(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c hash/search/*.c))
 DOUBLE_TESTS := $(wildcard tests/grad_*.c tests/oracle/*.c)
 
 LAYER_OBJ := $(LAYER_SRC:%.c=$(BUILD)/%.o)
@@ -269,7 +270,7 @@ endif
 
 $(BUILD)/lib/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(HIDDEN) -DNN_LIBRARY -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(HIDDEN) -DNN_LIBRARY -DPART_FAULTS=0 -MMD -MP -c -o $@ $<
 -include $(LIB_BARE_OBJ:.o=.d)
 
 $(BUILD)/lib/msach.o: $(LIB_OBJ) $(LAYER_OBJ) $(LIB_BARE_OBJ)

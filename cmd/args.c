@@ -229,30 +229,6 @@ Status args_int(const Args *a, const char *name, long low, long high, long *valu
     return STATUS_OK;
 }
 
-/* A word, quoted where a shell would split or change it. */
-static void add_word(Buffer *b, const char *word) {
-    bool plain = word[strcspn(word, " \t\n'\"\\$`*?[]{}()<>|&;~#!")] == 0 && *word;
-    buffer_printf(b, plain ? " " : " '");
-    for (const char *s = word; *s; s++) *s == '\'' ? buffer_printf(b, "'\\''") : buffer_add(b, s, 1);
-    if (!plain) buffer_printf(b, "'");
-}
-
-const char *args_command(const Args *a, Buffer *b) {
-    static const char *const idle[] = {"quiet", "threads", "resume"};
-    buffer_printf(b, "msach %s", a->verb->name);
-    for (int i = 0; i < a->n_options; i++) {
-        bool shown = true;
-        for (size_t k = 0; k < sizeof idle / sizeof *idle; k++)
-            shown = shown && strcmp(a->option[i], idle[k]) != 0;
-        if (!shown) continue;
-        buffer_printf(b, " --%s", a->option[i]);
-        if (a->value[i]) add_word(b, a->value[i]);
-    }
-    for (int i = 0; i < a->n_operands; i++) add_word(b, a->operand[i]);
-    buffer_add(b, "", 1);
-    return b->failed ? NULL : (const char *)b->data;
-}
-
 Status args_pool(Args *a, Error *err) {
     long threads = 0;
     if (args_has(a, "threads")) TRY(args_int(a, "threads", 1, 256, &threads, err));
@@ -261,7 +237,7 @@ Status args_pool(Args *a, Error *err) {
 
 Status args_config(const Args *a, Config *c, const char *const *same, Error *err) {
     config_default(c);
-    if (args_get(a, "config")) TRY(config_read(c, args_get(a, "config"), err));
+    if (PART_VARIANTS && args_get(a, "config")) TRY(config_read(c, args_get(a, "config"), err));
     for (; *same; same++) {
         char name[32];
         snprintf(name, sizeof name, "%s", *same);

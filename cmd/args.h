@@ -80,7 +80,7 @@ Status args_word(const Args *a, const char *what, const char *word, const char *
 /* STATUS_USAGE unless exactly one of the named options (NULL-terminated) is given. */
 Status args_one_of(const Args *a, const char *const *names, Error *err);
 
-/* Writes the command as typed to b, quoted for a shell, without the options that change no result (--quiet, --threads,
+/* args_command.c, of the part pages. Writes the command as typed to b, quoted for a shell, without the options that change no result (--quiet, --threads,
  * --resume). Returns it; NULL where memory ran out. */
 const char *args_command(const Args *a, Buffer *b);
 
@@ -99,7 +99,7 @@ Status args_config(const Args *a, Config *c, const char *const *same, Error *err
 ManifestOptions args_manifest(const Args *a);
 
 #define OPTION_CONFIG                                                                                        \
-    { "config", 'c', "FILE", NULL, "settings, for example the config.txt of a run", PLAIN }
+    { "config", 'c', "FILE", NULL, "settings, for example the config.txt of a run", OF(PART_VARIANTS) }
 #define OPTION_SKIP_BAD                                                                                      \
     {                                                                                                        \
         "skip-bad", 0, NULL, NULL, "leave out bad rows of the manifest and damaged pictures, and continue",  \

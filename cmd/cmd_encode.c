@@ -12,8 +12,9 @@
 static const Option OPTIONS[] = {
     {"model", 'm', "FILE", NULL, "a model file, or the directory of a run", NEEDED},
     {"data", 'd', "MANIFEST", NULL, "encode the cases of a manifest that have the modality of --as", PLAIN},
-    {"image", 'i', "FILE...", NULL, "encode these pictures", MANY},
-    {"text", 't', "TEXT...", NULL, "encode these texts; quote a text of several words", MANY},
+    {"image", 'i', "FILE...", NULL, "encode these pictures", MANY | OF(PART_QUERIES)},
+    {"text", 't', "TEXT...", NULL, "encode these texts; quote a text of several words",
+     MANY | OF(PART_QUERIES)},
     {"as", 'a', "KIND", NULL, "image or text: the modality to encode; needed with --data", PLAIN},
     {"out", 'o', "FILE.npy", NULL, "codes (n, bits/8) uint8; the ids go to FILE.ids.txt", PLAIN},
     {"code", 0, NULL, NULL, "print each code instead, in the forms that other engines take; without --out",
@@ -33,60 +34,24 @@ static const char *const KINDS[] = {"image", "text", NULL}; /* by Modality */
 
 /* ---- Cases ---- */
 
-/* Whether features of one's own are to be encoded without a manifest. */
-static bool own_row_file(const Args *a) {
-    return !args_has(a, "data") && (args_has(a, "image-features") || args_has(a, "text-features"));
-}
-
-static Status modalities(const Args *a, bool use[2], Error *err) {
+static Status read_manifest(const Args *a, EncodeJob *j, Error *err) {
     int as = -1;
+    ManifestOptions o = args_manifest(a);
+    if (args_has(a, "image") || args_has(a, "text"))
+        return args_wrong(a, err, "--data excludes --image and --text");
     TRY(args_choice(a, "as", KINDS, &as, err));
-    if (args_has(a, "data")) {
-        if (args_has(a, "image") || args_has(a, "text"))
-            return args_wrong(a, err, "--data excludes --image and --text");
-        if (as < 0) return args_wrong(a, err, "--data needs --as image or --as text");
-        use[as] = true;
-        return STATUS_OK;
-    }
-    if (own_row_file(a)) {
-        if (args_has(a, "image") || args_has(a, "text") ||
-            (args_has(a, "image-features") && args_has(a, "text-features")))
-            return args_wrong(a, err, "without --data, --image-features or --text-features stands alone");
-        use[args_has(a, "image-features") ? MODALITY_IMAGE : MODALITY_TEXT] = true;
-        return STATUS_OK;
-    }
-    for (int m = 0; m < 2; m++) {
-        use[m] = args_has(a, KINDS[m]);
-        if (use[m] && as == 1 - m) return args_wrong(a, err, "--%s contradicts --as %s", KINDS[m], KINDS[as]);
-    }
-    return use[0] || use[1]
-               ? STATUS_OK
-               : args_incomplete(a, err, "--data, --image, --text or --image-features is needed");
-}
-
-static Status read_words(const Args *a, EncodeJob *j, Error *err) {
-    CaseWords w = {0};
-    Status s = args_list(a, "image", &w.images, &w.n_images, err);
-    if (s == STATUS_OK) s = args_list(a, "text", &w.texts, &w.n_texts, err);
-    for (int i = 0; s == STATUS_OK && i < w.n_texts; i++)
-        if (!w.texts[i][0]) s = args_wrong(a, err, "text %d of --text is empty", i + 1);
-    if (s == STATUS_OK) s = cases_of_words(&j->cases, j->f, &w, a->pool, &a->log, err);
-    mem_free(w.images);
-    mem_free(w.texts);
-    return s;
+    if (as < 0) return args_wrong(a, err, "--data needs --as image or --as text");
+    j->use[as] = true;
+    return cases_read(&j->cases, j->f, args_get(a, "data"), &o, j->use, a->pool, &a->log, err);
 }
 
 static Status read_cases(const Args *a, EncodeJob *j, Error *err) {
-    TRY(modalities(a, j->use, err));
-    if (args_has(a, "data")) {
-        ManifestOptions o = args_manifest(a);
-        TRY(cases_read(&j->cases, j->f, args_get(a, "data"), &o, j->use, a->pool, &a->log, err));
-    } else if (PART_ARRAYS && own_row_file(a)) {
-        ManifestOptions o = args_manifest(a);
-        TRY(cases_of_features(&j->cases, j->f, o.features, a->pool, err));
-    } else {
-        TRY(read_words(a, j, err));
-    }
+    if (args_has(a, "data"))
+        TRY(read_manifest(a, j, err));
+    else if (PART_QUERIES)
+        TRY(encode_read_words(a, j, err));
+    else
+        return args_incomplete(a, err, "--data is needed");
     for (int m = 0; m < 2; m++) j->n += j->use[m] ? j->cases.count[m] : 0;
     if (j->n) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s: no case has %s; a manifest with some was expected",

@@ -19,7 +19,7 @@ static const Option OPTIONS[] = {
     {"text", 't', "TEXT", NULL, "ask with a sentence", PLAIN},
     {"image", 'i', "FILE", NULL, "ask with a picture", PLAIN},
     {"id", 0, "ID", NULL, "ask with a case of the index; the case itself is no hit", PLAIN},
-    {"code", 0, "HEX", NULL, "ask with a code, two hex digits a byte; needs --find", PLAIN},
+    {"code", 0, "HEX", NULL, "ask with a code, two hex digits a byte; needs --find", OF(PART_QUERIES)},
     {"image-features", 0, "F.npy", NULL,
      "ask with each row: features of your own encoder in place of a picture", OF(PART_QUERIES)},
     {"text-features", 0, "G.npy", NULL, "the same in place of a sentence", OF(PART_QUERIES)},
@@ -46,7 +46,8 @@ static const Option OPTIONS[] = {
     {"radius", 'r', "BITS", NULL, "only hits within this distance", PLAIN},
     {"json", 0, NULL, NULL, "print each hit as one JSON object", OF(PART_JSON)},
     {"tsv", 0, NULL, NULL, "print each hit as one tab-separated line, below a header", PLAIN},
-    {"pictures", 0, "DIR", NULL, "where the pictures are, if they are not where the index says", PLAIN},
+    {"pictures", 0, "DIR", NULL, "where the pictures are, if they are not where the index says",
+     OF(PART_PAGES)},
     {"html", 0, "FILE", NULL, "write a page with pictures and reports", OF(PART_PAGES)},
     {"yes", 0, NULL, NULL, "write a page of more than 100 MB", OF(PART_PAGES)},
     OPTION_THREADS,
@@ -130,38 +131,6 @@ static Status print_hit(const Search *s, const char *query, int i, Error *err) {
 
 /* ---- One question ---- */
 
-/* What the reader of any form of output must know about the question. */
-static void warn_of_question(const Search *s) {
-    const Answer *a = &s->answer;
-    Buffer words = {0};
-    for (size_t i = 0; i < a->n_unknown; i++) buffer_printf(&words, "%s%s", i ? ", " : "", a->unknown[i]);
-    if (a->n_unknown) log_warn(s->finder.log, "words that the model does not know: %s", buffer_text(&words));
-    if (a->unlike)
-        log_warn(s->finder.log, "%s; expect nothing of the answer",
-                 a->asked == MODALITY_IMAGE
-                     ? "the picture is unlike the pictures of the training"
-                     : "the question is unlike reports: it lies farther from every picture than "
-                       "19 in 20 reports of the validation cases");
-    buffer_free(&words);
-}
-
-/* Names the first picture of the hits that is not there. */
-static Status warn_of_pictures(const Search *s, Error *err) {
-    for (size_t i = 0; s->form != AS_TABLE && i < s->answer.n; i++) {
-        IndexCase c;
-        char *path;
-        TRY(index_case(s->finder.index, s->answer.hit[i].row, &c, err));
-        TRY(finder_picture(&s->finder, &c, &path, err));
-        bool missing = path && !path_exists(path);
-        if (missing)
-            log_warn(s->finder.log, "%s: there is no such picture; name its folder with --pictures DIR",
-                     path);
-        mem_free(path);
-        if (missing) break;
-    }
-    return STATUS_OK;
-}
-
 #if PART_PAGES
 static Status add_to_page(Search *s, const Query *q, Error *err) {
     TRY(page_answer_size(&s->finder, &s->answer, &s->page_size, err));
@@ -172,8 +141,7 @@ static Status add_to_page(Search *s, const Query *q, Error *err) {
 
 static Status search_ask(Search *s, const Query *q, const char *name, Error *err) {
     TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
-    warn_of_question(s);
-    TRY(warn_of_pictures(s, err));
+    if (PART_HINTS) TRY(search_warn(s, err));
 #if PART_PAGES
     if (s->form == AS_HTML) return add_to_page(s, q, err);
 #endif

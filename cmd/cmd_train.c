@@ -85,7 +85,7 @@ static Status run(Args *a, Error *err) {
                     .resume = args_has(a, "resume"),
                     .stop = &cmd_stop,
                     .manifest = args_manifest(a),
-                    .command = args_command(a, &command)};
+                    .command = PART_PAGES ? args_command(a, &command) : NULL};
     RunEnd end = RUN_FINISHED;
     o.manifest.need_labels = true;
     Status s = run_train(&o, &c, a->pool, &a->log, &end, err);

@@ -2,6 +2,7 @@
 #ifndef CMD_ENCODE_DUMP_H
 #define CMD_ENCODE_DUMP_H
 
+#include "cmd/args.h"
 #include "cmd/cases.h"
 #include "train/encode.h"
 
@@ -13,6 +14,9 @@ typedef struct {
     int n;
     Encoding out;
 } EncodeJob;
+
+/* Reads the cases of a command line without --data: pictures and texts, or rows of own features (encode_words.c, of the part queries). */
+Status encode_read_words(const Args *a, EncodeJob *j, Error *err);
 
 /* Writes the input of the networks, features of both stages and scores into a folder, as .npy (part arrays). views: augmented views
  * of each case in stage1.npy, beside the clean one. */

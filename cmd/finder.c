@@ -1,7 +1,6 @@
-#include "cmd/finder.h"
+#include "cmd/finder_groups.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "data/picture/image.h"
@@ -120,21 +119,6 @@ static Status code_of_case(const Finder *f, const Query *q, int find, Answer *a,
     return STATUS_OK;
 }
 
-static Status code_of_hex(const Finder *f, const Query *q, int find, Answer *a, uint8_t *code, Error *err) {
-    size_t bytes = code_bytes(index_bits(f->index));
-    if (strlen(q->value) != 2 * bytes || strspn(q->value, "0123456789abcdefABCDEF") != 2 * bytes)
-        return error_set(err, STATUS_USAGE,
-                         "code '%.260s': %zu hex digits were expected for codes of %d bits", q->value,
-                         2 * bytes, index_bits(f->index));
-    if (find < 0) return error_set(err, STATUS_USAGE, "a code needs --find image or --find text");
-    for (size_t i = 0; i < bytes; i++) {
-        const char digits[3] = {q->value[2 * i], q->value[2 * i + 1], 0};
-        code[i] = (uint8_t)strtoul(digits, NULL, 16);
-    }
-    a->asked = modality_other((Modality)find);
-    return STATUS_OK;
-}
-
 /* ---- Asking ---- */
 
 static void forget_words(Answer *a) {
@@ -153,7 +137,10 @@ Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answe
     a->unlike = false;
     if (q->kind == ASK_FILTER) return finder_rank(f, o, NULL, NULL, a, err);
     if (q->kind == ASK_ID || q->kind == ASK_CODE) {
-        TRY((q->kind == ASK_ID ? code_of_case : code_of_hex)(f, q, o->find, a, code, err));
+        if (PART_QUERIES && q->kind == ASK_CODE)
+            TRY(finder_code(f, q, o->find, a, code, err));
+        else
+            TRY(code_of_case(f, q, o->find, a, code, err));
         code_unpack(code, 1, index_bits(f->index), scores);
     } else {
         a->asked = q->kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT;
@@ -179,21 +166,10 @@ void finder_labels(Buffer *b, const IndexCase *c) {
     buffer_add(b, "", 1);
 }
 
-/* The longest end of an indexed path that is in the folder, else the shortest; NULL where memory ran out. */
-static char *picture_in(const char *folder, const char *image) {
-    for (const char *end = image;;) {
-        const char *slash = strchr(end, '/');
-        bool up = strncmp(end, "../", 3) == 0 || end[0] == '/';
-        char *path = up ? NULL : path_join(folder, end);
-        if (!slash || (path && path_exists(path))) return path;
-        mem_free(path);
-        end = slash + 1;
-    }
-}
-
 Status finder_picture(const Finder *f, const IndexCase *c, char **path, Error *err) {
     *path = NULL;
     if (!c->image || !c->image[0]) return STATUS_OK;
-    *path = f->pictures ? picture_in(f->pictures, c->image) : path_beside(f->index_path, c->image);
+    *path = PART_PAGES && f->pictures ? finder_picture_in(f->pictures, c->image)
+                                      : path_beside(f->index_path, c->image);
     return *path ? STATUS_OK : mem_error(err, "a picture's path");
 }

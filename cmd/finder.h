@@ -147,20 +147,6 @@ typedef struct {
 Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answer *a, Error *err);
 void answer_free(Answer *a);
 
-/* ---- finder_rank.c: from the code of a question to its hits ---- */
-
-/* scores, code: of the question; NULL for ASK_FILTER. */
-Status finder_rank(const Finder *f, const SearchOptions *o, const float *scores, const uint8_t *code,
-                   Answer *a, Error *err);
-
-/* finder_judge.c, of the part confidence: what the model knows of the hits, which codes found or a filter alone. Validation measured the search
- * from one modality to the other alone. */
-void finder_judge(const Finder *f, const SearchOptions *o, bool by_code, Answer *a);
-
-/* finder_words.c, of the part hints. Lists the words of a question that the vocabulary lacks, but for pairs of CJK characters, whose characters
- * are words too. A question without any known word has no meaning for the model: STATUS_INPUT. */
-Status finder_words(const Finder *f, const char *text, Answer *a, Error *err);
-
 /* The labels of a case with '|' between them, appended to b with an ending 0. */
 void finder_labels(Buffer *b, const IndexCase *c);
 

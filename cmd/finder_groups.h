@@ -1,4 +1,4 @@
-/* Ranking: what finder_rank.c and its part for groups and reranking share. */
+/* What the files of finder.h share, and their parts. */
 #ifndef CMD_FINDER_GROUPS_H
 #define CMD_FINDER_GROUPS_H
 
@@ -33,6 +33,29 @@ typedef struct {
                  .score = (points),                                                                          \
                  .trained_on = TRAINED_UNKNOWN,                                                              \
                  .confidence = NAN})
+
+/* ---- finder_rank.c: from the code of a question to its hits ---- */
+
+/* scores, code: of the question; NULL for ASK_FILTER. */
+Status finder_rank(const Finder *f, const SearchOptions *o, const float *scores, const uint8_t *code,
+                   Answer *a, Error *err);
+
+/* ---- Of other parts ---- */
+
+/* finder_judge.c, of the part confidence: what the model knows of the hits, which codes found or a filter alone. Validation measured the search
+ * from one modality to the other alone. */
+void finder_judge(const Finder *f, const SearchOptions *o, bool by_code, Answer *a);
+
+/* finder_words.c, of the part hints. Lists the words of a question that the vocabulary lacks, but for pairs of CJK characters, whose characters
+ * are words too. A question without any known word has no meaning for the model: STATUS_INPUT. */
+Status finder_words(const Finder *f, const char *text, Answer *a, Error *err);
+
+/* finder_code.c, of the part queries. The code of ASK_CODE; STATUS_USAGE where it has another form than the index. */
+Status finder_code(const Finder *f, const Query *q, int find, Answer *a, uint8_t *code, Error *err);
+
+/* finder_picture.c, of the part pages. The longest end of an indexed path that is in the folder, else the shortest; NULL where memory ran out.
+ * The caller frees it. */
+char *finder_picture_in(const char *folder, const char *image);
 
 /* ---- finder_groups.c, of the part answers ---- */
 

@@ -1,6 +1,6 @@
 #include <math.h>
 
-#include "cmd/finder.h"
+#include "cmd/finder_groups.h"
 #include "hash/search/index.h"
 
 void finder_judge(const Finder *f, const SearchOptions *o, bool by_code, Answer *a) {

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "cmd/finder.h"
+#include "cmd/finder_groups.h"
 #include "data/characters.h"
 #include "nn/base/alloc.h"
 

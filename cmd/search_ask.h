@@ -23,6 +23,8 @@ typedef struct {
 
 /* Asks and prints the answer. name: the question as given, for hits that name it. */
 typedef Status SearchAsk(Search *s, const Query *q, const char *name, Error *err);
+/* Warns of what the reader of any form of output must know about the answer (search_warnings.c, of the part hints). */
+Status search_warn(const Search *s, Error *err);
 /* Asks every line of --queries, or every row of own features (search_queries.c, of the part queries). */
 Status search_ask_many(const Args *a, Search *s, SearchAsk *ask, Error *err);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 
 static size_t area(const Batch *b) {
     return (size_t)b->side * (size_t)b->side;
@@ -108,7 +109,7 @@ static void fill_own(const Batch *b, int row, int k) {
 
 static Status fill_row(const Batch *b, int row, int worker, Error *err) {
     for (int k = 0; k < 2; k++)
-        if (b->own[k]) fill_own(b, row, k);
+        if (PART_ARRAYS && b->own[k]) fill_own(b, row, k);
     if (b->side) TRY(fill_image(b, row, worker, err));
     return b->word ? fill_text(b, row, err) : STATUS_OK;
 }

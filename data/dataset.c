@@ -7,6 +7,7 @@
 #include "data/picture/image.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/parts.h"
 
 enum { CHUNK = 256 /* cases between two progress messages */, BAD_TOLD = 10 };
 
@@ -102,18 +103,6 @@ static Status load_all(Load *l, Pool *pool, const Log *log, Error *err) {
                      l->d->manifest->cases[0].line ? "\n(--skip-bad leaves damaged pictures out)" : "");
 }
 
-static void warn_of_scaled(const Load *l, const Log *log) {
-    int n = 0, first = 0;
-    for (int i = l->d->manifest->n - 1; i >= 0; i--)
-        if (l->scaled[i]) n++, first = i;
-    if (n)
-        log_warn(log,
-                 "%s: has 16 bits and uses less than a quarter of their range; its values are scaled from "
-                 "least to most, as "
-                 "those of a DICOM file are (%d such picture%s)",
-                 l->d->manifest->cases[first].image_path, n, n == 1 ? "" : "s");
-}
-
 /* Allocates pictures in the manifest's order until the bound is reached. */
 static Status keep_pictures(Dataset *d, Error *err) {
     d->picture = mem_calloc((size_t)d->manifest->n, sizeof *d->picture);
@@ -151,7 +140,7 @@ Status dataset_load(Dataset *d, const Manifest *m, const Vocab *v, int side, siz
               .scratch = mem_alloc((size_t)pool_threads(pool) * area(d))};
     bool room = l.failed && l.scaled && l.scratch;
     Status s = room ? load_all(&l, pool, log, err) : mem_error(err, "reading the data");
-    if (s == STATUS_OK) warn_of_scaled(&l, log);
+    if (PART_HINTS && s == STATUS_OK) dataset_warn_of_scaled(m, l.scaled, log);
     buffer_free(&l.messages);
     mem_free(l.failed);
     mem_free(l.scaled);

@@ -39,4 +39,7 @@ Status dataset_picture(const Dataset *d, int i, uint8_t *scratch, const uint8_t 
 Status dataset_statistics(const Dataset *d, const int *index, int n, double *mean, double *deviation,
                           Error *err);
 
+/* Warns of pictures whose 16 bits were scaled: scaled (n) (dataset_warnings.c, of the part hints). */
+void dataset_warn_of_scaled(const Manifest *m, const bool *scaled, const Log *log);
+
 #endif

@@ -80,6 +80,9 @@ void manifest_free(Manifest *m);
 /* Index of the case with this id, or -1. */
 int manifest_find(const Manifest *m, const char *id);
 
+/* Rewrites names and label matrix so that the n given labels come first, in their order (manifest_order.c, of the part measures). */
+Status manifest_order_labels(Manifest *m, char *const *names, int n_names, Error *err);
+
 /* The name of a data set: the folder of its manifest, or the file name where the path has no folder. Cut to size - 1 bytes. */
 void manifest_name(const char *path, char *name, size_t size);
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
-#include "nn/base/parts.h"
 
 const float *own_features_at(const OwnFeatures *f, int i, int view) {
     NN_REQUIRE(i >= 0 && i < f->n && view >= 0 && view < f->views, "case %d of %d, view %d", i, f->n, view);
@@ -14,11 +13,3 @@ void own_features_free(OwnFeatures *f) {
     mem_free(f->x);
     memset(f, 0, sizeof *f);
 }
-
-#if !PART_ARRAYS
-Status own_features_read(OwnFeatures *f, const char *path, const Manifest *m, Error *err) {
-    (void)m;
-    memset(f, 0, sizeof *f);
-    return error_set(err, STATUS_USAGE, "%s: " PART_ABSENT("arrays"), path);
-}
-#endif

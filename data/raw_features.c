@@ -30,16 +30,6 @@ static void count_texts(const int32_t *id, int length, int words, float *df) {
     }
 }
 
-static void idf_of_counts(float *idf, int words, int n) {
-    for (int k = 0; k < words; k++) idf[k] = logf((1 + (float)n) / (1 + idf[k])) + 1;
-}
-
-void raw_idf(const int32_t *id, int width, const int *length, int n, int words, float *idf) {
-    for (int k = 0; k < words; k++) idf[k] = 0;
-    for (int i = 0; i < n; i++) count_texts(id + (size_t)i * (size_t)width, length[i], words, idf);
-    idf_of_counts(idf, words, n);
-}
-
 void raw_bag(const int32_t *id, int length, int words, const float *idf, float *out) {
     for (int k = 0; k < words; k++) out[k] = 0;
     for (int t = 0; t < length; t++) {
@@ -55,7 +45,7 @@ void raw_cases_idf(const Dataset *d, const int *index, int n, float *idf) {
     for (int k = 0; k < words; k++) idf[k] = 0;
     for (int i = 0; i < n; i++)
         count_texts(d->word + (size_t)index[i] * (size_t)d->vocab->length, d->length[index[i]], words, idf);
-    idf_of_counts(idf, words, n);
+    for (int k = 0; k < words; k++) idf[k] = logf((1 + (float)n) / (1 + idf[k])) + 1;
 }
 
 static void mirror(const uint8_t *picture, int side, uint8_t *out) {

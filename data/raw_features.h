@@ -11,13 +11,10 @@ enum { RAW_WORDS = 2000 }; /* most words of the bag: the most frequent */
 
 /* Words of the bag for this vocabulary. */
 int raw_words(const Vocab *v);
-/* idf (words) over n texts (token ids of length[i], row stride `width`): ln((1+n)/(1+df)) + 1, df the texts that hold
- * the word. */
-void raw_idf(const int32_t *id, int width, const int *length, int n, int words, float *idf);
 /* out (words): count times idf, of length 1; 0 for a text without words of the bag. Unknown words do not count. */
 void raw_bag(const int32_t *id, int length, int words, const float *idf, float *out);
 
-/* idf (raw_words(d->vocab)) over the cases index (n) of a dataset. */
+/* idf (raw_words(d->vocab)) over the cases index (n) of a dataset: ln((1+n)/(1+df)) + 1, df the texts that hold the word. */
 void raw_cases_idf(const Dataset *d, const int *index, int n, float *idf);
 
 /* The cases index (n) of a dataset: out (n,DESCRIPTOR_DIM), of the picture of side d->side, or of its mirror image (left and right

@@ -5,6 +5,7 @@
 
 #include "hash/neighbours.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 
 /* EQ(bandwidth)  sigma_m = max(mean distance to the k-th, 1e-6 mean distance, 1e-12): the floors keep a set
  * of equal features (distance 0) from dividing by 0. */
@@ -25,24 +26,7 @@ static double bandwidth(const Neighbours *near, const int *group) {
 
 /* ---- Symmetric sparse rows from the lists ---- */
 
-/* An edge i-j of length `distance`; every edge is kept in both rows. */
-typedef struct {
-    Neighbour *item;
-    size_t count, capacity;
-} Row;
-
-static bool row_add(Row *row, int index, float distance) {
-    for (size_t i = 0; i < row->count; i++)
-        if (row->item[i].index == index) {
-            if (distance < row->item[i].distance) row->item[i].distance = distance;
-            return true;
-        }
-    if (!mem_grow(&row->item, &row->capacity, row->count + 1, sizeof *row->item)) return false;
-    row->item[row->count++] = (Neighbour){index, distance};
-    return true;
-}
-
-static void row_sort(Row *row) {
+static void row_sort(NeighbourList *row) {
     for (size_t i = 1; i < row->count; i++) {
         Neighbour x = row->item[i];
         size_t at = i;
@@ -51,51 +35,26 @@ static void row_sort(Row *row) {
     }
 }
 
-static bool add_edges(const Neighbours *near, Row *rows) {
+static bool add_edges(const Neighbours *near, NeighbourList *rows) {
     for (int i = 0; i < near->n; i++)
         for (int j = 0; j < near->k; j++) {
             Neighbour x = near->nearest[(size_t)i * (size_t)near->k + (size_t)j];
             if (x.index < 0) break;
-            if (!row_add(&rows[i], x.index, x.distance) || !row_add(&rows[x.index], i, x.distance))
+            if (!neighbours_add(&rows[i], x.index, x.distance) ||
+                !neighbours_add(&rows[x.index], i, x.distance))
                 return false;
         }
     return true;
 }
 
-/* EQ(geodesic)  |u_i-u_j| becomes the length of the shortest path of at most two edges from i to j, and
- * K_m(i,j) > 0 wherever one leads to a case of another group.
- * DEV(geodesic): not the whole graph's distance, which would fill the n x n matrix. */
-static bool add_two_edge_paths(const Row *rows, const int *group, int i, Row *reach) {
-    for (size_t a = 0; a < rows[i].count; a++) {
-        Neighbour middle = rows[i].item[a];
-        if (!row_add(reach, middle.index, middle.distance)) return false;
-        for (size_t b = 0; b < rows[middle.index].count; b++) {
-            Neighbour end = rows[middle.index].item[b];
-            if (end.index == i || group[end.index] == group[i]) continue;
-            if (!row_add(reach, end.index, middle.distance + end.distance)) return false;
-        }
-    }
-    return true;
-}
-
-static void rows_free(Row *rows, int n) {
+static void rows_free(NeighbourList *rows, int n) {
     for (int i = 0; rows && i < n; i++) mem_free(rows[i].item);
     mem_free(rows);
 }
 
-static Row *geodesic_rows(const Row *rows, const int *group, int n) {
-    Row *reach = mem_calloc((size_t)n, sizeof *reach);
-    for (int i = 0; reach && i < n; i++)
-        if (!add_two_edge_paths(rows, group, i, &reach[i])) {
-            rows_free(reach, n);
-            return NULL;
-        }
-    return reach;
-}
-
 /* EQ(graph)  K_m(i,j) = exp(-|u_i-u_j|^2 / (2 sigma_m^2)) on the edges, K_m(i,i) = 1, else 0;   P_m = D_m^-1
  * K_m, D_m the row sums of K_m */
-static Status fill(Graph *g, Row *rows, Error *err) {
+static Status fill(Graph *g, NeighbourList *rows, Error *err) {
     size_t n = (size_t)g->n, total = 0;
     for (size_t i = 0; i < n; i++) total += rows[i].count + 1;
     g->start = mem_calloc(n + 1, sizeof *g->start);
@@ -107,7 +66,7 @@ static Status fill(Graph *g, Row *rows, Error *err) {
         return mem_error(err, "the neighbour graph");
     size_t at = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!row_add(&rows[i], (int)i, 0)) return mem_error(err, "the neighbour graph");
+        if (!neighbours_add(&rows[i], (int)i, 0)) return mem_error(err, "the neighbour graph");
         row_sort(&rows[i]);
         double sum = 0, squares = 0;
         size_t first = at;
@@ -132,7 +91,7 @@ Status graph_build(Graph *g, const float *u, int n, int d, const int *group, int
     memset(g, 0, sizeof *g);
     NN_REQUIRE(n > 0 && d > 0 && k > 0, "a graph of %d cases, width %d, %d neighbours", n, d, k);
     Neighbours near = {0};
-    Row *rows = NULL, *reach = NULL;
+    NeighbourList *rows = NULL, *reach = NULL;
     Status status = neighbours_find(&near, u, n, d, group, k, pool, err);
     g->n = n;
     g->k = near.k;
@@ -141,8 +100,8 @@ Status graph_build(Graph *g, const float *u, int n, int d, const int *group, int
         rows = mem_calloc((size_t)n, sizeof *rows);
         if (!rows || !add_edges(&near, rows)) status = mem_error(err, "the neighbour graph");
     }
-    if (status == STATUS_OK && geodesic) {
-        reach = geodesic_rows(rows, group, n);
+    if (PART_VARIANTS && status == STATUS_OK && geodesic) {
+        reach = graph_geodesic(rows, group, n);
         if (!reach) status = mem_error(err, "the neighbour graph");
     }
     if (status == STATUS_OK) status = fill(g, reach ? reach : rows, err);
@@ -234,12 +193,4 @@ void graph_target(const Graph *m, const Graph *n, const float *labels, int class
             double wanted = o->omega * shared + (1 - o->omega) * (double)target[i * b + j];
             target[i * b + j] = (real)((1 + o->t0) * wanted - o->t0);
         }
-}
-
-void graph_block(const Graph *g, const int *index, int b, real *out) {
-    memset(out, 0, (size_t)b * (size_t)b * sizeof *out);
-    for (int i = 0; i < b; i++)
-        for (int j = 0; j < b; j++)
-            for (size_t at = g->start[index[i]]; at < g->start[index[i] + 1]; at++)
-                if (g->column[at] == index[j]) out[i * b + j] = (real)g->kernel[at];
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash/neighbours.h"
 #include "nn/base/error.h"
 #include "nn/base/pool.h"
 #include "nn/tensor.h"
@@ -50,6 +51,10 @@ typedef struct {
 void graph_target(const Graph *m, const Graph *n, const float *labels, int classes, const int *index, int b,
                   const WalkOptions *o, real *target);
 
+/* ---- graph_variants.c, of the part variants ---- */
+
+/* The rows of a graph with edges to the neighbours of neighbours too: (n), or NULL where memory ran out. The caller frees each row and the array. */
+NeighbourList *graph_geodesic(const NeighbourList *rows, const int *group, int n);
 /* The b x b block of K_m: out (b,b). */
 void graph_block(const Graph *g, const int *index, int b, real *out);
 

@@ -143,3 +143,14 @@ void neighbours_free(Neighbours *x) {
     mem_free(x->nearest);
     mem_free(x->distance_sum);
 }
+
+bool neighbours_add(NeighbourList *row, int index, float distance) {
+    for (size_t i = 0; i < row->count; i++)
+        if (row->item[i].index == index) {
+            if (distance < row->item[i].distance) row->item[i].distance = distance;
+            return true;
+        }
+    if (!mem_grow(&row->item, &row->capacity, row->count + 1, sizeof *row->item)) return false;
+    row->item[row->count++] = (Neighbour){index, distance};
+    return true;
+}

@@ -3,6 +3,9 @@
 #ifndef HASH_NEIGHBOURS_H
 #define HASH_NEIGHBOURS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "nn/base/error.h"
 #include "nn/base/pool.h"
 
@@ -16,6 +19,15 @@ typedef struct {
     Neighbour *nearest;   /* (n,k), nearest first, equal distances by index; index -1 ends a shorter list */
     double *distance_sum; /* (n) over all cases of other groups */
 } Neighbours;
+
+/* Edges of one case; every edge i-j of length `distance` is kept in both rows. */
+typedef struct {
+    Neighbour *item;
+    size_t count, capacity;
+} NeighbourList;
+
+/* Adds an edge to case `index`; the shorter of two edges remains. False where memory ran out. The caller frees row->item with mem_free. */
+bool neighbours_add(NeighbourList *row, int index, float distance);
 
 /* u (n,d), group (n); k is capped so that every case has k neighbours, and at least 1. O(n^2 d) time, O(nk) memory; the same
  * at any number of threads. Owned; neighbours_free in every case. */

@@ -1,14 +1,8 @@
 #include "nn/blas.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "nn/base/alloc.h"
 #include "nn/base/error.h"
-#include "nn/base/ints.h"
 #include "nn/fast.h"
-
-enum { TILE_ROWS = 256 };
 
 /* C = op(A) op(B) + beta C: the loop that defines the product. */
 static void gemm_plain(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb,
@@ -24,8 +18,13 @@ static void gemm_plain(bool ta, bool tb, int m, int n, int k, const real *a, int
         }
 }
 
+static size_t no_scratch(int n, int k) {
+    (void)n, (void)k;
+    return 1;
+}
+
 size_t gemm_scratch(int n, int k) {
-    return fast->gemm_scratch ? fast->gemm_scratch(n, k) : 1;
+    return FAST_OR(gemm_scratch, no_scratch)(n, k);
 }
 
 void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta,
@@ -33,109 +32,7 @@ void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const r
     FAST_OR(gemm, gemm_plain)(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc, scratch);
 }
 
-#ifdef NN_OPENBLAS
-#include <cblas.h>
-#undef I
-#include <dlfcn.h>
-#include <pthread.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-
-#include "nn/base/sys.h"
-
-enum { NEEDS_BUFFER = 64 }; /* a smaller product takes none */
-
-#ifdef NN_DOUBLE
-#define GEMM "cblas_dgemm"
-typedef __typeof__(cblas_dgemm) Gemm;
-#else
-#define GEMM "cblas_sgemm"
-typedef __typeof__(cblas_sgemm) Gemm;
-#endif
-
-static pthread_once_t begun = PTHREAD_ONCE_INIT;
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-static bool limited; /* by ulimit -v */
-static void *library;
-static char why[300];
-static Gemm *library_gemm;
-
-/* OpenBLAS is loaded with the first product, and with one thread: where the address space is short, a library loaded with the program would
- * end it before main, and a thread of OpenBLAS's would wait forever for a buffer. */
-static void begin(void) {
-    struct rlimit space;
-    limited = getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY;
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    static const char *const names[] = {"libopenblas.so.0", "libopenblas.so.3", "libopenblas.0.dylib",
-                                        "libopenblas.so"};
-    for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++) {
-        library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-        if (!library && !why[0]) snprintf(why, sizeof why, "%s", dlerror());
-    }
-    void *found = library ? dlsym(library, GEMM) : NULL;
-    memcpy(&library_gemm, &found, sizeof found);
-}
-
-void *blas_symbol(const char *name) {
-    pthread_once(&begun, begin);
-    NN_REQUIRE(library, "%s", why);
-    void *found = dlsym(library, name);
-    NN_REQUIRE(found, "OpenBLAS has no %s", name);
-    return found;
-}
-
-void blas_enter(void) {
-    if (limited) pthread_mutex_lock(&turn);
-}
-
-void blas_leave(void) {
-    if (limited) pthread_mutex_unlock(&turn);
-}
-
-Status blas_reserve(Error *err) {
-    pthread_once(&begun, begin);
-    if (!library)
-        return error_set(
-            err, STATUS_IO,
-            "OpenBLAS cannot be loaded: %s; install it, raise `ulimit -v`, or build with BLAS=builtin", why);
-    if (!limited) return STATUS_OK;
-    void *room = sys_mmap(BLAS_BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (room == MAP_FAILED)
-        return error_set(
-            err, STATUS_IO,
-            "out of memory: OpenBLAS needs a buffer of %d MiB; raise `ulimit -v` by %d, or build "
-            "with BLAS=builtin",
-            BLAS_BUFFER >> 20, BLAS_BUFFER >> 10);
-    munmap(room, BLAS_BUFFER);
-    real one[NEEDS_BUFFER * NEEDS_BUFFER] = {0}, product[NEEDS_BUFFER * NEEDS_BUFFER];
-    blas_gemm(false, false, NEEDS_BUFFER, NEEDS_BUFFER, NEEDS_BUFFER, 1, one, NEEDS_BUFFER, one, NEEDS_BUFFER,
-              0, product, NEEDS_BUFFER);
-    return STATUS_OK;
-}
-
-void blas_gemm(bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b,
-               int ldb, real beta, real *c, int ldc) {
-    CBLAS_TRANSPOSE at = ta ? CblasTrans : CblasNoTrans, bt = tb ? CblasTrans : CblasNoTrans;
-    pthread_once(&begun, begin);
-    NN_REQUIRE(library_gemm, "%s", why);
-    blas_enter();
-    library_gemm(CblasRowMajor, at, bt, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-    blas_leave();
-}
-
-/* openblas_get_config returns such as "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH Zen MAX_THREADS=64". */
-const char *blas_name(void) {
-    __typeof__(openblas_get_config) *config;
-    pthread_once(&begun, begin);
-    void *found = library ? dlsym(library, "openblas_get_config") : NULL;
-    memcpy(&config, &found, sizeof found);
-    const char *name = found ? config() : NULL;
-    return name && *name ? name : "OpenBLAS, which cannot be loaded";
-}
-
-#else
-
+#ifndef NN_OPENBLAS /* else nn/blas_open.c has these */
 void blas_enter(void) {}
 void blas_leave(void) {}
 
@@ -168,26 +65,3 @@ const char *blas_name(void) {
 }
 
 #endif
-
-typedef struct {
-    bool ta, tb;
-    int m, n, k, lda, ldb, ldc;
-    real alpha, beta;
-    const real *a, *b;
-    real *c;
-} Product;
-
-static void product_tile(void *ctx, int item, int worker) {
-    const Product *p = ctx;
-    (void)worker;
-    int row = item * TILE_ROWS, rows = int_min(TILE_ROWS, p->m - row);
-    const real *a = p->a + (p->ta ? (size_t)row : (size_t)row * (size_t)p->lda);
-    blas_gemm(p->ta, p->tb, rows, p->n, p->k, p->alpha, a, p->lda, p->b, p->ldb, p->beta,
-              p->c + (size_t)row * (size_t)p->ldc, p->ldc);
-}
-
-void blas_gemm_pool(Pool *pool, bool ta, bool tb, int m, int n, int k, real alpha, const real *a, int lda,
-                    const real *b, int ldb, real beta, real *c, int ldc) {
-    Product p = {ta, tb, m, n, k, lda, ldb, ldc, alpha, beta, a, b, c};
-    pool_for(pool, int_divide_up(m, TILE_ROWS), product_tile, &p);
-}

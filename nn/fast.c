@@ -1,14 +1,8 @@
 #include "nn/fast.h"
 
-#include "nn/base/parts.h"
-
-const Fast fast_none = {0};
-
 #if PART_FAST
+const Fast fast_none = {0};
 const Fast *fast = &fast_tuned;
-#else
-const Fast *fast = &fast_none;
-#endif
 
 void fast_split(Tape *t, int n, int piece, RangeFn *fn, void *ctx) {
     if (fast->split)
@@ -20,3 +14,13 @@ void fast_split(Tape *t, int n, int piece, RangeFn *fn, void *ctx) {
 const char *fast_name(void) {
     return fast->name ? fast->name() : "plain";
 }
+#else
+void fast_split(Tape *t, int n, int piece, RangeFn *fn, void *ctx) {
+    (void)t, (void)piece;
+    fn(ctx, 0, n);
+}
+
+const char *fast_name(void) {
+    return "plain";
+}
+#endif

@@ -85,10 +85,12 @@ Tensor *op_conv2d_bn(Tape *t, Tensor *x, Tensor *w, int stride, int pad, Tensor 
     NN_REQUIRE(tensor_size(gamma) == (size_t)s.co && tensor_same_shape(gamma, beta) &&
                    tensor_same_shape(gamma, running_mean) && tensor_same_shape(gamma, running_var),
                "conv2d_bn: w %s, gamma %s", tensor_shape(w, a), tensor_shape(gamma, b));
-    if (!fast->conv2d_bn) {
-        conv2d_forward(t, &s, x, w, y);
-        return op_batchnorm(t, y, gamma, beta, running_mean, running_var, add, relu);
+#if PART_FAST
+    if (fast->conv2d_bn) {
+        fast->conv2d_bn(t, &s, x, w, gamma, beta, running_mean, running_var, add, relu, y);
+        return y;
     }
-    fast->conv2d_bn(t, &s, x, w, gamma, beta, running_mean, running_var, add, relu, y);
-    return y;
+#endif
+    conv2d_forward(t, &s, x, w, y);
+    return op_batchnorm(t, y, gamma, beta, running_mean, running_var, add, relu);
 }

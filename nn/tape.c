@@ -1,4 +1,4 @@
-#include "nn/tape.h"
+#include "nn/tape_reuse.h"
 
 #include <limits.h>
 #include <math.h>
@@ -6,20 +6,7 @@
 
 #include "nn/base/alloc.h"
 #include "nn/base/error.h"
-
-/* Recycled memory of the arena, described in its own first bytes: a list in rising address order, in which neighbours are joined.
- * Recycling keeps the peak near the size of the activations, and buffers in cache. */
-enum { REUSED_BYTES = 1 << 16 }; /* smaller values stay: losses, logits */
-struct FreeSpan {
-    size_t bytes; /* a multiple of ARENA_ALIGN */
-    struct FreeSpan *next;
-};
-
-struct Cached {
-    const real *weights;
-    size_t reals;
-    real *values;
-};
+#include "nn/base/parts.h"
 
 void tape_init(Tape *t, Pool *pool) {
     memset(t, 0, sizeof *t);
@@ -31,8 +18,7 @@ void tape_init(Tape *t, Pool *pool) {
 void tape_free(Tape *t) {
     arena_free(&t->arena);
     mem_free(t->nodes);
-    for (size_t i = 0; i < t->n_cached; i++) mem_free(t->cached[i].values);
-    mem_free(t->cached);
+    if (PART_FAST) tape_free_cache(t);
     memset(t, 0, sizeof *t);
 }
 
@@ -130,59 +116,14 @@ Tensor *tape_scalar(Tape *t, const char *op, const char *eq, BackwardFn *backwar
     return out;
 }
 
-static size_t span_bytes(size_t reals) {
-    return (reals * sizeof(real) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-}
-
-/* The front of the smallest span that fits, else new memory. */
-static real *take_span(Tape *t, size_t reals) {
-    size_t bytes = span_bytes(reals);
-    struct FreeSpan **best = NULL;
-    for (struct FreeSpan **s = &t->free_spans; *s; s = &(*s)->next)
-        if ((*s)->bytes >= bytes && (!best || (*s)->bytes < (*best)->bytes)) best = s;
-    if (!best) return arena_alloc(&t->arena, bytes);
-    struct FreeSpan *span = *best, *next = span->next;
-    if (span->bytes > bytes) {
-        struct FreeSpan *rest = (struct FreeSpan *)(void *)((char *)span + bytes);
-        *rest = (struct FreeSpan){span->bytes - bytes, next};
-        next = rest;
-    }
-    *best = next;
-    return (real *)(void *)span;
-}
-
-static struct FreeSpan *join_with_next(struct FreeSpan *s) {
-    if (s->next && (char *)s + s->bytes == (char *)s->next) {
-        s->bytes += s->next->bytes;
-        s->next = s->next->next;
-    }
-    return s;
-}
-
-static void give_span(Tape *t, real *data, size_t reals) {
-    struct FreeSpan *span = (struct FreeSpan *)(void *)data, **at = &t->free_spans, *before = NULL;
-    for (; *at && *at < span; at = &(*at)->next) before = *at;
-    *span = (struct FreeSpan){span_bytes(reals), *at};
-    *at = span;
-    join_with_next(span);
-    if (before) join_with_next(before);
-}
-
-/* Recycles the gradient of an output whose backward has run and, with reuse, its values. */
-static void give_output(Tape *t, Tensor *x) {
-    if (x->grad) give_span(t, x->grad, tensor_size(x)); /* NULL after tape_grad_pass */
-    x->grad = NULL;
-    if (!t->reuse || span_bytes(tensor_size(x)) < REUSED_BYTES) return;
-    give_span(t, x->data, tensor_size(x));
-    x->data = NULL;
-}
-
 real *tape_grad_raw(Tape *t, Tensor *x, bool *fresh) {
     *fresh = false;
     if (!x || !x->needs_grad) return NULL;
     if (x->grad) return x->grad;
     *fresh = true;
-    return x->grad = take_span(t, tensor_size(x));
+    x->grad =
+        PART_FAST ? tape_take(t, tensor_size(x)) : arena_alloc(&t->arena, tensor_size(x) * sizeof(real));
+    return x->grad;
 }
 
 real *tape_grad(Tape *t, Tensor *x) {
@@ -190,14 +131,6 @@ real *tape_grad(Tape *t, Tensor *x) {
     real *g = tape_grad_raw(t, x, &fresh);
     if (fresh) memset(g, 0, tensor_size(x) * sizeof(real));
     return g;
-}
-
-bool tape_grad_pass(Tape *t, const Node *node, Tensor *x) {
-    (void)t;
-    if (!x || !x->needs_grad || x->grad || tensor_size(x) != tensor_size(node->out)) return false;
-    x->grad = node->out->grad;
-    node->out->grad = NULL;
-    return true;
 }
 
 void tape_backward(Tape *t, Tensor *loss) {
@@ -211,25 +144,8 @@ void tape_backward(Tape *t, Tensor *loss) {
         if (t->watch) t->watch(t->watch_ctx, t, node, 0);
         node->backward(t, node);
         if (t->watch) t->watch(t->watch_ctx, t, node, 1);
-        give_output(t, node->out);
+        if (PART_FAST) tape_recycle(t, node->out);
     }
-}
-
-/* Where memory runs out, the values are scratch of the arena. */
-real *tape_cache(Tape *t, const real *w, size_t reals, bool *ready) {
-    *ready = false;
-    for (size_t i = 0; i < t->n_cached; i++)
-        if (t->cached[i].weights == w && t->cached[i].reals == reals) {
-            *ready = true;
-            return t->cached[i].values;
-        }
-    real *values = NULL;
-    if (t->cache_weights && !arena_holds(&t->arena, w) &&
-        mem_grow(&t->cached, &t->cache_capacity, t->n_cached + 1, sizeof *t->cached))
-        values = mem_aligned(reals * sizeof *values);
-    if (!values) return arena_alloc(&t->arena, reals * sizeof *values);
-    t->cached[t->n_cached++] = (struct Cached){w, reals, values};
-    return values;
 }
 
 Rng tape_rng(Tape *t) {

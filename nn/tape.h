@@ -102,19 +102,9 @@ real *tape_grad(Tape *t, Tensor *x);
 /* The same without clearing. *fresh: the buffer holds nothing yet and must be written whole, not added to. */
 real *tape_grad_raw(Tape *t, Tensor *x, bool *fresh);
 
-/* Makes the gradient buffer of a node's output that of its input x of the same size, where x needs a gradient and has none yet;
- * the output's is NULL afterwards. For ops that pass the gradient on unchanged, or change it in place before. Returns
- * whether it was done. */
-bool tape_grad_pass(Tape *t, const Node *node, Tensor *x);
-
 /* Scratch of one op: tape_mark before, tape_release after. Tensors that outlive the op are made before the mark. */
 #define tape_mark(t) arena_mark(&(t)->arena)
 #define tape_release(t, mark) arena_release(&(t)->arena, mark)
-
-/* Cache for `reals` values that an op derives from the weights w alone, such as packed panels. With cache_weights the memory lasts
- * until tape_free, and *ready says that an earlier call for the same w has filled it. Else, and for w in the tape's own arena,
- * it is scratch of the arena and *ready is false. */
-real *tape_cache(Tape *t, const real *w, size_t reals, bool *ready);
 
 /* Adds d loss / d x to the gradient of every x that needs one. Aborts where loss has not one element, depends on nothing that needs a
  * gradient, or the tape has cache_weights. */

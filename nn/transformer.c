@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "nn/base/error.h"
+#include "nn/base/parts.h"
 #include "nn/ops.h"
 
 static Tensor *add_param(ParamSet *p, int layer, const char *suffix, int rows, int columns) {
@@ -73,8 +74,8 @@ Tensor *transformer_first(Tape *t, const Transformer *e, Tensor *x, const int *l
         const TransformerLayer *l = &e->layer[i];
         bool last = i == e->layers - 1;
         Tensor *normed = op_layernorm(t, x, l->norm1_weight, l->norm1_bias);
-        Tensor *a = last ? attend_first(t, l, e->heads, normed, length, weights)
-                         : attend(t, l, e->heads, normed, length);
+        Tensor *a = last || !PART_VARIANTS ? attend_first(t, l, e->heads, normed, length, weights)
+                                           : attend(t, l, e->heads, normed, length);
         if (last) x = op_token(t, x, 0); /* the rest of a layer is row by row */
         x = op_add(t, x, op_dropout(t, op_linear(t, a, l->out_weight, l->out_bias), dropout));
         Tensor *y =

@@ -77,14 +77,16 @@ fi
 
 # ---- JPEG: the phantoms are PNG ----
 jpeg=
+printf 'id\timage\na\ta.jpg\n' >"$work/jpeg.tsv"
 for file in tests/fuzz/corpus/image/*; do
     [ "$(od -An -tx1 -N3 "$file" | tr -d ' ')" = ffd8ff ] || continue
-    "$whole" encode -q --model "$work/whole" --image "$file" --out "$work/a.npy" >/dev/null 2>&1 || continue # damaged on purpose
+    cp "$file" "$work/a.jpg"
+    "$whole" encode -q --model "$work/whole" --data "$work/jpeg.tsv" --as image --out "$work/a.npy" >/dev/null 2>&1 || continue # damaged on purpose
     jpeg=$file
     break
 done
 [ -n "$jpeg" ] || fail "tests/fuzz/corpus/image holds no JPEG that can be read"
-"$core" encode -q --model "$work/whole" --image "$jpeg" --out "$work/b.npy" >/dev/null || fail "$jpeg: the core cannot read this JPEG"
+"$core" encode -q --model "$work/whole" --data "$work/jpeg.tsv" --as image --out "$work/b.npy" >/dev/null || fail "$jpeg: the core cannot read this JPEG"
 [ $exact = no ] || cmp -s "$work/a.npy" "$work/b.npy" || fail "$jpeg: the code of this JPEG differs"
 
 # ---- What the core lacks ----
@@ -117,9 +119,14 @@ refused 2 "$(remedy inspect)" inspect "$work/core.image.npy"
 refused 2 "$(remedy --text-features)" train --data "$work/set/manifest.tsv" --out "$work/own" --text-features "$work/core.text.npy"
 if "$core" search --help | grep -q -- --json; then fail "the core's search --help lists --json"; fi
 { head -c 128 /dev/zero; echo DICM; } >"$work/a.dcm"
-refused 3 "a.dcm: is a DICOM picture; $(remedy dicom)" encode --model "$work/core" --image "$work/a.dcm" --out "$work/a.npy"
+printf 'id\timage\na\ta.dcm\n' >"$work/dicom.tsv"
+refused 3 "a.dcm: is a DICOM picture; $(remedy dicom)" encode --model "$work/core" --data "$work/dicom.tsv" --as image --out "$work/a.npy"
+refused 2 "$(remedy --image)" encode --model "$work/core" --image "$work/a.jpg" --out "$work/a.npy"
 refused 2 "$(remedy --substrings)" index --model "$work/core" --data "$work/set/manifest.tsv" --out "$work/t.idx" --substrings 4
 refused 2 "$(remedy --mask-labels)" train --data "$work/set/manifest.tsv" --out "$work/masked" --mask-labels
+# An index that was changed.
+"$whole" index -q --out "$work/whole.idx" --delete case0003 >/dev/null
+refused 3 "$(remedy edit)" search --index "$work/whole.idx" --id case0004
 # An index with search tables, which the core leaves unread: the scan gives the same answer.
 "$whole" index -q --model "$work/core" --data "$work/set/manifest.tsv" --out "$work/tables.idx" --substrings 4 >/dev/null
 for binary in "$whole" "$core"; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A file includes only its own layer or a lower one; cblas.h stands in nn/blas.c alone; the library neither prints nor exits; file
+# A file includes only its own layer or a lower one; cblas.h stands in nn/blas_open.c alone; the library neither prints nor exits; file
 # names are unique; memory and files are asked for at the seams alone. Fails on a breach.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -53,7 +53,7 @@ done <"$work/included"
 
 # shellcheck disable=SC2086
 for file in $(grep -lE 'include *[<"]([a-z]*/)*cblas\.h' $files); do
-    [ "$file" = nn/blas.c ] || breach "$file includes cblas.h; nn/blas.c is the one door to BLAS"
+    [ "$file" = nn/blas_open.c ] || breach "$file includes cblas.h; nn/blas_open.c is the one door to BLAS"
 done
 
 # shellcheck disable=SC2086

@@ -8,10 +8,12 @@
 
 /* Three texts over the words 2, 3, 4: df 3, 1, 0. tf-idf as scikit-learn's TfidfVectorizer: idf = ln((1+3)/(1+df))+1. */
 Test(raw_features, bag_of_words_by_hand) {
-    const int32_t id[3][4] = {{2, 2, 3, 1}, {2, 0, 0, 0}, {2, 1, 9, 0}};
-    const int length[3] = {4, 1, 3};
+    int32_t id[3][4] = {{2, 2, 3, 1}, {2, 0, 0, 0}, {2, 1, 9, 0}};
+    int length[3] = {4, 1, 3};
+    Vocab v = {.n = 3, .length = 4};
+    Dataset d = {.vocab = &v, .word = &id[0][0], .length = length};
     float idf[3], bag[3];
-    raw_idf(&id[0][0], 4, length, 3, 3, idf);
+    raw_cases_idf(&d, (const int[]){0, 1, 2}, 3, idf);
     double rare = log(2) + 1;
     cr_assert_float_eq(idf[0], 1, 1e-6);
     cr_assert_float_eq(idf[1], rare, 1e-6);

@@ -86,40 +86,6 @@ void config_older(Config *c) {
         if (!isnan(CONFIG_TABLE[i].before)) store(c, &CONFIG_TABLE[i], CONFIG_TABLE[i].before);
 }
 
-/* One line of a config file, changed in place. */
-static Status read_line(Config *c, char *line, Error *err) {
-    char *comment = strchr(line, '#');
-    if (comment) *comment = 0;
-    while (*line == ' ' || *line == '\t') line++;
-    if (line[strspn(line, " \t\r")] == 0 || strncmp(line, "data =", 6) == 0) return STATUS_OK;
-    return config_assign(c, line, err);
-}
-
-Status config_read(Config *c, const char *path, Error *err) {
-    unsigned char *data;
-    size_t size;
-    TRY(file_read(path, 1 << 20, &data, &size, err));
-    Status s = STATUS_OK;
-    if (memchr(data, 0, size))
-        s = error_set(err, STATUS_INPUT, "%s: holds a NUL byte; text was expected", path);
-    else if (strstr((const char *)data,
-                    "\ndata = ")) /* the file of a run names every setting that its build had */
-        config_older(c);
-    int number = 1;
-    for (char *line = (char *)data + utf8_mark(data, size); s == STATUS_OK && line; number++) {
-        char *next = strchr(line, '\n');
-        if (next) *next++ = 0;
-        s = read_line(c, line, err);
-        if (s != STATUS_OK) {
-            error_prefix(err, "%s:%d", path, number);
-            s = err ? (err->status = STATUS_INPUT) : STATUS_INPUT;
-        }
-        line = next;
-    }
-    mem_free(data);
-    return s;
-}
-
 Status config_data(const char *path, char **data, Error *err) {
     unsigned char *text;
     size_t size;
@@ -192,11 +158,12 @@ Status config_check(const Config *c, Error *err) {
         return error_set(err, STATUS_USAGE, "heads %d do not divide dim %d", c->heads, c->dim);
     if (!c->transformer && c->joint_pass)
         return error_set(err, STATUS_USAGE, "transformer = 0 has no joint pass; set joint_pass = 0 as well");
-    if (!PART_VARIANTS &&
-        (c->laplacian || c->train_cases || c->weight_likelihood > 0 || c->weight_decorrelation > 0))
+    if (!PART_VARIANTS && (c->laplacian || c->geodesic || c->end_to_end || c->train_cases ||
+                           c->encode_views > 1 || c->weight_likelihood > 0 || c->weight_decorrelation > 0))
         return error_set(
             err, STATUS_USAGE,
-            "laplacian, train_cases, weight_likelihood, weight_decorrelation: " PART_ABSENT("variants"));
+            "laplacian, geodesic, end_to_end, train_cases, encode_views, layers, weight_likelihood, "
+            "weight_decorrelation: " PART_ABSENT("variants"));
     if (c->end_to_end && c->laplacian)
         return error_set(err, STATUS_USAGE,
                          "laplacian = 1 needs the neighbour graph, which end_to_end = 1 does not have");

@@ -46,7 +46,7 @@ Status config_set(Config *c, const char *name, const char *value, Error *err);
 Status config_assign(Config *c, const char *assignment, Error *err);
 /* "key=value key=value": each in turn. */
 Status config_assign_all(Config *c, const char *settings, Error *err);
-/* Reads lines "name = value" into c; '#' begins a comment. The line "data = PATH", which config_write writes, is skipped
+/* config_read.c, of the part variants. Reads lines "name = value" into c; '#' begins a comment. The line "data = PATH", which config_write writes, is skipped
  * (config_data reads it) and marks the file of a run: settings that it does not name get the value `before` of their row,
  * those of any other file stay as they are in c. STATUS_INPUT with path and line where a line is wrong. */
 Status config_read(Config *c, const char *path, Error *err);

@@ -80,35 +80,15 @@ static Tensor *image_context(Tape *t, const Model *m, const float *x, const floa
     return model_context(t, m, &seen, NULL, 0, NULL);
 }
 
-/* y (S,S): x moved by (right, down) pixels, black where nothing came from. */
-static void move_picture(const float *x, int side, int right, int down, float black, float *y) {
-    for (int r = 0; r < side; r++)
-        for (int c = 0; c < side; c++) {
-            int row = r - down, column = c - right;
-            bool inside = row >= 0 && row < side && column >= 0 && column < side;
-            y[r * side + c] = inside ? x[row * side + column] : black;
-        }
-}
-
 /* c_v = mean over V_e views of the context of the picture moved by S/24 pixels: none, right, left, down, up and
  * the four corners, in this order. V_e = 1 (the default) is the picture alone.
  * DEV(encode-views): with V_e > 1 the code is of this mean, not of one c_v. */
 static Tensor *average_context(Tape *t, const Model *m, const float *x, const float *g, int n) {
-    static const int move[ENCODE_VIEWS][2] = {{0, 0}, {1, 0},   {-1, 0}, {0, 1}, {0, -1},
-                                              {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
-    int views = m->config.encode_views, side = m->config.image_size, step = (side + 12) / 24;
-    size_t pixels = (size_t)side * (size_t)side;
-    float black = (float)(-m->config.mean / m->config.deviation);
     Tensor *c = image_context(t, m, x, g, n);
-    if (views <= 1) return c;
-    float *moved = arena_alloc(&t->arena, (size_t)n * pixels * sizeof *moved);
-    for (int v = 1; v < views; v++) {
-        for (int i = 0; i < n; i++)
-            move_picture(x + (size_t)i * pixels, side, move[v][0] * step, move[v][1] * step, black,
-                         moved + (size_t)i * pixels);
-        c = op_add(t, c, image_context(t, m, moved, g, n));
-    }
-    return op_scale(t, c, (real)(1.0 / views));
+    if (!PART_VARIANTS || m->config.encode_views <= 1) return c;
+    for (int v = 1; v < m->config.encode_views; v++)
+        c = op_add(t, c, image_context(t, m, encode_moved(t, m, x, n, v), g, n));
+    return op_scale(t, c, (real)(1.0 / m->config.encode_views));
 }
 
 /* Leaves out the tokens beyond the longest text of the tile: they are padding in every case. */

@@ -38,6 +38,9 @@ Status encode_images(Encoder *e, const float *x, const float *g, int n, Encoding
 Status encode_texts(Encoder *e, const int32_t *w, const int32_t *s, const int *length, int n, Encoding *out,
                     Error *err);
 
+/* Of the part variants. The pictures x (n,S,S) moved as view v of encode_views says, in the arena of t. */
+const float *encode_moved(Tape *t, const Model *m, const float *x, int n, int v);
+
 /* Of the part arrays. x (n,tokens,width): own features of one modality, of the model's config.own. */
 Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err);
 

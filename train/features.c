@@ -1,47 +1,23 @@
 #include "train/features.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "data/raw_features.h"
 #include "nn/base/alloc.h"
-#include "nn/base/bytes.h"
-#include "nn/base/sys.h"
+#include "nn/base/parts.h"
 #include "nn/ops.h"
 #include "train/encode.h"
 #include "train/experts.h"
 
 /* ---- Memory ---- */
 
-/* Maps block_size bytes of a new file and removes its name, so that the file disappears with the process. */
-static Status map_block(FeatureCache *f, const char *folder, Error *err) {
-    char *path = path_join(folder, "features.tmp");
-    if (!path) return mem_error(err, "the features");
-    int fd = sys_open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    Status s = STATUS_OK;
-    if (fd < 0 || unlink(path) != 0 || ftruncate(fd, (off_t)f->block_size) != 0) {
-        s = error_from_errno(err, path, "make a file for the features");
-    } else {
-        f->block = sys_mmap(f->block_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        f->mapped = f->block != MAP_FAILED;
-        if (!f->mapped) f->block = NULL, s = error_from_errno(err, path, "map a file for the features");
-    }
-    if (fd >= 0) sys_close(fd);
-    mem_free(path);
-    return s;
-}
-
 static Status take_block(FeatureCache *f, const Session *s, const char *folder, Error *err) {
     size_t rows = (size_t)f->n * (size_t)f->views, d = (size_t)f->d;
     f->block_size = rows * d * sizeof(float) * (size_t)(f->tokens[0] + f->tokens[1] + 2);
-    if (f->block_size > (size_t)s->config.feature_mib << 20) {
-        log_line(s->log, "features of %zu MiB live in a mapped file (feature_mib %d)", f->block_size >> 20,
-                 s->config.feature_mib);
-        TRY(map_block(f, folder, err));
+    if (PART_RESUME && f->block_size > (size_t)s->config.feature_mib << 20) {
+        TRY(features_map(f, s, folder, err));
     } else if (!(f->block = mem_aligned(f->block_size))) {
         return mem_error(err, "the features; a smaller feature_mib puts them into a file");
     }
@@ -67,8 +43,8 @@ static Status take_block(FeatureCache *f, const Session *s, const char *folder, 
 
 void features_free(FeatureCache *f) {
     if (!f->borrowed) {
-        if (f->mapped)
-            munmap(f->block, f->block_size);
+        if (PART_RESUME && f->mapped)
+            features_unmap(f);
         else
             mem_free(f->block);
         mem_free(f->length);
@@ -178,26 +154,6 @@ static Status fill(FeatureCache *f, const Session *s, const Model *m, const int 
     return STATUS_OK;
 }
 
-/* End to end the extractors change: nothing can be kept. */
-const FeatureCache *features_kept(const Session *s, Set set) {
-    const FeatureCache *kept = s->kept && !s->config.end_to_end ? &s->kept[set] : NULL;
-    bool fits = kept && kept->landmarks == s->config.landmarks &&
-                kept->mirror_groups == s->config.mirror_groups && kept->held_out == s->config.held_out &&
-                kept->semantic == s->config.semantic;
-    return fits ? kept : NULL;
-}
-
-static bool borrow(FeatureCache *f, const Session *s, const int *index, int augmented) {
-    for (Set set = 0; set < SET_COUNT; set++) {
-        const FeatureCache *kept = index == s->index[set] ? features_kept(s, set) : NULL;
-        if (!kept || kept->views != 1 + augmented) continue;
-        *f = *kept;
-        f->borrowed = true;
-        return true;
-    }
-    return false;
-}
-
 /* True where all input is own features without augmented views: every view would be the clean one. */
 static bool own_are_clean(const Session *s) {
     return s->own[0].x && s->own[1].x && s->own[0].views == 1 && s->own[1].views == 1;
@@ -208,7 +164,7 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
     const OwnInput *own = m->config.own;
     memset(f, 0, sizeof *f);
     if (own_are_clean(s)) augmented = 0;
-    if (borrow(f, s, index, augmented)) return STATUS_OK;
+    if (PART_TABLE && features_borrow(f, s, index, augmented)) return STATUS_OK;
     f->landmarks = s->config.landmarks;
     f->mirror_groups = s->config.mirror_groups;
     f->held_out = s->config.held_out;

@@ -32,8 +32,21 @@ typedef struct FeatureCache {
 Status features_build(FeatureCache *f, const Session *s, const Model *m, const int *index, int n,
                       int augmented, const char *folder, Error *err);
 void features_free(FeatureCache *f);
+
+/* ---- features_map.c, of the part resume ---- */
+
+/* Maps block_size bytes of a new file and removes its name, so that the file disappears with the process. */
+Status features_map(FeatureCache *f, const Session *s, const char *folder, Error *err);
+void features_unmap(FeatureCache *f);
+
+/* ---- features_kept.c, of the part table ---- */
+
 /* What the session keeps of a set, where that was built with the session's settings of experts and tokens; else NULL. Borrowed. */
 const FeatureCache *features_kept(const Session *s, Set set);
+/* Makes f what session.kept has of these cases with these views; false where it has none. */
+bool features_borrow(FeatureCache *f, const Session *s, const int *index, int augmented);
+
+/* ---- Reading ---- */
 
 /* Codes of all cases of f from view 0, one modality: the same as encode_cases, without running the extractors. m must
  * have the stage 1 that made f. */

@@ -80,6 +80,7 @@ typedef struct {
     int *rows, *cases;    /* (n) this epoch's order: places among the training cases, in the manifest */
     int *mix, *view;      /* (size) of one step */
     double waited, spent; /* s of this epoch: for data, in steps */
+    bool seen;            /* the step that p->watch waits for is reached */
 } Loop;
 
 static void loop_close(Loop *l) {
@@ -249,7 +250,6 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
                    Error *err) {
     int stage = p->stage, n = s->count[SET_TRAIN];
     Status status;
-    bool seen = false; /* the step that p->watch waits for */
     Loop *l = mem_calloc(1, sizeof *l);
     if (!l) return mem_error(err, "training");
     tape_init(&l->tape, s->pool);
@@ -258,7 +258,7 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
                                            : "a step of stage 2; a smaller stage2_batch needs less");
     else
         status = loop_open(l, s, m, p, folder, err);
-    while (status == STATUS_OK && p->epoch < l->epochs && !session_stopped(s) && !seen) {
+    while (status == STATUS_OK && p->epoch < l->epochs && !session_stopped(s) && !l->seen) {
         char what[64];
         double begun = log_clock();
         snprintf(what, sizeof what, "stage %d, epoch %d/%d", stage, p->epoch + 1, l->epochs);
@@ -285,17 +285,17 @@ Status train_stage(Session *s, Model *m, Progress *p, const char *checkpoint, co
                 if (status == STATUS_OK)
                     loss = stage1_loss(s, m, t, b, cases, mixed ? l->mix : NULL, mixed ? lambda : 1);
             } else {
-                if (s->config.end_to_end)
+                if (PART_VARIANTS && s->config.end_to_end)
                     status = stage2_batch_live(&l->stage2, s, m, t, rows, &l->batch[0], l->size, p->epoch, &x,
                                                err);
                 else
                     x = stage2_batch(&l->stage2, s, m, t, rows, draw_views(l, s, rows, p->epoch), l->size);
                 if (status == STATUS_OK) loss = stage2_loss(t, &x, stage2_beta(&s->config, p->epoch));
             }
-            seen = stage == 2 && p->watch && p->watch->step == step;
-            if (status == STATUS_OK && seen)
+            l->seen = stage == 2 && p->watch && p->watch->step == step;
+            if (status == STATUS_OK && l->seen)
                 status = p->watch->see(p->watch->ctx, t, &x, &loss, rate_of(l, s, step), err);
-            if (seen) break;
+            if (l->seen) break;
             if (status == STATUS_OK) status = loop_step(s, m, t, &loss, p, rate_of(l, s, step), err);
             if (status != STATUS_OK) break; /* p->step stays at the step that failed */
             l->spent += log_clock() - started;

@@ -238,18 +238,6 @@ void model_close(ModelFile *f) {
     memset(f, 0, sizeof *f);
 }
 
-void model_copy_weights(Model *to, const Model *from, const char *const *prefixes, int n) {
-    for (size_t i = 0; i < to->params.count; i++) {
-        const Param *p = &to->params.items[i];
-        const Param *q = params_find(&from->params, p->name);
-        bool wanted = false;
-        for (int k = 0; k < n; k++)
-            wanted = wanted || strncmp(p->name, prefixes[k], strlen(prefixes[k])) == 0;
-        if (wanted && q && tensor_same_shape(p->tensor, q->tensor))
-            memcpy(p->tensor->data, q->tensor->data, tensor_size(p->tensor) * sizeof(real));
-    }
-}
-
 Status model_open(ModelFile *f, const char *path, Error *err) {
     memset(f, 0, sizeof *f);
     if (!path_is_dir(path)) return open_file(f, path, err);

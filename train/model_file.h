@@ -36,7 +36,7 @@ Status model_save(const char *path, const Model *m, const Config *c, const Vocab
 Status model_open(ModelFile *f, const char *path, Error *err);
 void model_close(ModelFile *f);
 
-/* Copies each weight whose name begins with one of the prefixes and that has the same name and shape in both models. */
+/* run_stage1.c, of the part resume. Copies each weight whose name begins with one of the prefixes and that has the same name and shape in both models. */
 void model_copy_weights(Model *to, const Model *from, const char *const *prefixes, int n);
 
 #endif

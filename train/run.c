@@ -36,19 +36,12 @@ static Status files_begin(RunFiles *f, const char *out, Error *err) {
 }
 
 static void files_end(RunFiles *f) {
-    lock_release(&f->lock);
+    if (PART_RESUME) lock_release(&f->lock);
     mem_free(f->config);
     mem_free(f->metrics);
     mem_free(f->split);
     mem_free(f->model);
     mem_free(f->checkpoint);
-}
-
-static Status lock_run(RunFiles *f, const char *out, Error *err) {
-    char busy[512];
-    snprintf(busy, sizeof busy,
-             "%.380s: another msach is training into this directory; wait for it or use another --out", out);
-    return lock_take(&f->lock, out, "/.lock", busy, err);
 }
 
 static Status write_metrics(const RunFiles *f, const Progress *p, Error *err) {
@@ -131,8 +124,7 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
     TRY(dir_make(o->out, err));
     progress_begin(&p);
     Status status = files_begin(&f, o->out, err);
-    if (status == STATUS_OK) status = lock_run(&f, o->out, err);
-    if (status == STATUS_OK) dir_sweep(o->out);
+    if (PART_RESUME && status == STATUS_OK) status = run_lock(&f.lock, o->out, err);
     if (status == STATUS_OK) status = refuse_overwrite(&f, o, err);
     if (status == STATUS_OK) status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
     s.stop = o->stop;

@@ -7,6 +7,7 @@
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
+#include "nn/base/lock.h"
 #include "train/checkpoint.h"
 #include "train/evaluate.h"
 #include "train/model_file.h"
@@ -30,6 +31,10 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
 /* Copies the weights of stage 1 from another run, which must have the same split and sizes, and ends stage 1 (run_stage1.c, of the part
  * resume). STATUS_INPUT otherwise. */
 Status run_take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err);
+
+/* Takes the lock of a run's directory, for as long as this process trains into it, and removes the temporary files that killed processes left
+ * there (run_lock.c, of the part resume). STATUS_IO where another process has it. */
+Status run_lock(Lock *lock, const char *out, Error *err);
 
 /* Opens a run's model and a session on a manifest. Where it is the manifest of the training, the split is drawn again
  * and must have the model's checksum; another manifest must have a split column. STATUS_INPUT otherwise. The caller

@@ -4,6 +4,18 @@
 #include "train/mixture.h"
 #include "train/run.h"
 
+void model_copy_weights(Model *to, const Model *from, const char *const *prefixes, int n) {
+    for (size_t i = 0; i < to->params.count; i++) {
+        const Param *p = &to->params.items[i];
+        const Param *q = params_find(&from->params, p->name);
+        bool wanted = false;
+        for (int k = 0; k < n; k++)
+            wanted = wanted || strncmp(p->name, prefixes[k], strlen(prefixes[k])) == 0;
+        if (wanted && q && tensor_same_shape(p->tensor, q->tensor))
+            memcpy(p->tensor->data, q->tensor->data, tensor_size(p->tensor) * sizeof(real));
+    }
+}
+
 Status run_take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err) {
     ModelFile f;
     char hash[16];

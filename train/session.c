@@ -6,7 +6,6 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/parts.h"
-#include "nn/base/rng.h"
 #include "nn/blas.h"
 
 bool session_stopped(const Session *s) {
@@ -82,7 +81,8 @@ static Status collect_text_keys(Session *s, Error *err) {
     const OwnFeatures *own = &s->own[MODALITY_TEXT];
     for (int i = 0; i < s->manifest.n; i++) {
         uint64_t h = FNV1A_START;
-        if (own->x) h = fnv1a(h, own_features_at(own, i, 0), own_features_size(own) * sizeof(float));
+        if (PART_ARRAYS && own->x)
+            h = fnv1a(h, own_features_at(own, i, 0), own_features_size(own) * sizeof(float));
         for (int k = 0; !own->x && k < s->data.length[i]; k++) {
             unsigned char id[4];
             put_u32(id, (uint32_t)s->data.word[(size_t)i * (size_t)s->vocab.length + (size_t)k]);
@@ -135,36 +135,12 @@ static void begin(Session *s, const Config *c, Pool *pool, const Log *log) {
 
 static Status read_manifest(Session *s, const char *path, const ManifestOptions *o, Error *err) {
     TRY(manifest_read(&s->manifest, path, o, s->log, err));
-    for (Modality k = 0; k < MODALITIES; k++) {
+    for (Modality k = 0; PART_ARRAYS && k < MODALITIES; k++) {
         if (!o->features[k]) continue;
         TRY(own_features_read(&s->own[k], o->features[k], &s->manifest, err));
         if (!s->config.own_experts || s->own[k].width > EXPERT_WIDTH) s->config.landmarks = 0;
     }
     return STATUS_OK;
-}
-
-/* Flags `unseen` labels; scratch (n_labels). */
-void session_unseen(const Manifest *m, uint64_t split_seed, int unseen, uint8_t *flags, int *scratch) {
-    Rng rng = rng_stream(split_seed, RNG_SPLIT, UINT32_MAX);
-    for (int k = 0; k < m->n_labels; k++) scratch[k] = k, flags[k] = 0;
-    rng_shuffle(&rng, scratch, (size_t)m->n_labels);
-    for (int k = 0; k < unseen && k < m->n_labels; k++) flags[scratch[k]] = 1;
-}
-
-static Status make_split(Session *s, int unseen, Error *err) {
-    const Manifest *m = &s->manifest;
-    uint64_t seed = (uint64_t)s->config.split_seed;
-    if (!PART_VARIANTS || unseen == 0) return split_make(&s->split, m, seed, s->log, err);
-    uint8_t *flags = mem_calloc((size_t)m->n_labels, 1);
-    int *scratch = mem_calloc((size_t)m->n_labels, sizeof *scratch);
-    Status status = flags && scratch ? STATUS_OK : mem_error(err, "the split");
-    if (status == STATUS_OK) {
-        session_unseen(m, seed, unseen, flags, scratch);
-        status = split_make_unseen(&s->split, m, seed, flags, s->log, err);
-    }
-    mem_free(flags);
-    mem_free(scratch);
-    return status;
 }
 
 Status session_open_unseen(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
@@ -176,8 +152,10 @@ Status session_open_unseen(Session *s, const Config *c, const char *manifest, co
     options.need_labels = true;
     options.mask_labels = options.mask_labels || c->mask_labels;
     TRY(read_manifest(s, manifest, &options, err));
-    TRY(make_split(s, unseen, err));
-    if (PART_VARIANTS) TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
+    if (PART_VARIANTS)
+        TRY(session_split(s, unseen, err));
+    else
+        TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
     TRY(collect_sets(s, err));
     if (s->count[SET_TRAIN] < 2)
         return error_set(err, STATUS_INPUT,
@@ -198,38 +176,12 @@ Status session_open(Session *s, const Config *c, const char *manifest, const Man
 
 /* ---- For a trained model ---- */
 
-/* Rewrites names and label matrix so that the model's labels come first, in its order. */
-static Status reorder_labels(Manifest *m, char *const *names, int n_names, Error *err) {
-    int *to = mem_calloc((size_t)(m->n_labels ? m->n_labels : 1), sizeof *to), total = n_names;
-    for (int k = 0; to && k < m->n_labels; k++) {
-        to[k] = -1;
-        for (int j = 0; j < n_names; j++)
-            if (strcmp(m->label_names[k], names[j]) == 0) to[k] = j;
-        if (to[k] < 0) to[k] = total++;
-    }
-    size_t n = (size_t)m->n, c = (size_t)m->n_labels, wide = (size_t)total;
-    uint8_t *labels = mem_calloc(n * wide, 1);
-    char **all = mem_calloc(wide ? wide : 1, sizeof *all);
-    if (!to || !labels || !all) {
-        mem_free(to);
-        mem_free(labels);
-        mem_free(all);
-        return mem_error(err, "the labels");
-    }
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < c; k++)
-            if (m->labels[i * c + k]) labels[i * wide + (size_t)to[k]] = 1;
-    for (size_t k = 0; k < c; k++) all[to[k]] = m->label_names[k];
-    bool complete = true;
-    for (int j = 0; j < n_names; j++)
-        if (!all[j]) complete = (all[j] = mem_strdup(names[j])) != NULL && complete;
-    mem_free(to);
-    mem_free(m->labels);
-    mem_free(m->label_names);
-    m->labels = labels;
-    m->label_names = all;
-    m->n_labels = total;
-    return complete ? STATUS_OK : mem_error(err, "the labels");
+static Status check_labels(const Manifest *m, char *const *names, int n, Error *err) {
+    bool same = m->n_labels == n;
+    for (int k = 0; same && k < n; k++) same = strcmp(m->label_names[k], names[k]) == 0;
+    return same ? STATUS_OK
+                : error_set(err, STATUS_USAGE, "%s: its labels are not the model's; " PART_ABSENT("measures"),
+                            m->path);
 }
 
 Status session_open_for(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
@@ -244,10 +196,14 @@ Status session_open_for(Session *s, const Config *c, const char *manifest, const
     options.mask_labels = options.mask_labels || c->mask_labels;
     TRY(read_manifest(s, manifest, &options, err));
     if (options.need_labels) { /* evaluation */
-        TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
         if (PART_VARIANTS)
-            TRY(split_thin(&s->split, &s->manifest, c->train_cases, (uint64_t)c->split_seed, err));
-        TRY(reorder_labels(&s->manifest, label_names, n_labels, err));
+            TRY(session_split(s, 0, err));
+        else
+            TRY(split_make(&s->split, &s->manifest, (uint64_t)c->split_seed, log, err));
+        if (PART_MEASURES)
+            TRY(manifest_order_labels(&s->manifest, label_names, n_labels, err));
+        else
+            TRY(check_labels(&s->manifest, label_names, n_labels, err));
         TRY(collect_sets(s, err));
         TRY(collect_labels(s, err));
         TRY(count_groups(s, err));
@@ -257,7 +213,7 @@ Status session_open_for(Session *s, const Config *c, const char *manifest, const
 
 void session_close(Session *s) {
     for (int set = 0; set < SET_COUNT; set++) mem_free(s->index[set]);
-    for (int k = 0; k < MODALITIES; k++) own_features_free(&s->own[k]);
+    for (int k = 0; PART_ARRAYS && k < MODALITIES; k++) own_features_free(&s->own[k]);
     mem_free(s->label);
     mem_free(s->unit_labels);
     mem_free(s->text_key);

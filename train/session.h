@@ -43,6 +43,8 @@ Status session_open(Session *s, const Config *c, const char *manifest, const Man
 Status session_open_unseen(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
                            int unseen, Pool *pool, const Log *log, Error *err);
 void session_unseen(const Manifest *m, uint64_t split_seed, int unseen, uint8_t *flags, int *scratch);
+/* Draws the split, with `unseen` labels and the number of training cases that the settings name (session_unseen.c, of the part variants). */
+Status session_split(Session *s, int unseen, Error *err);
 
 /* For a trained model, with its vocabulary, label names and picture statistics. The session takes *vocab over, which
  * becomes empty. Labels are reordered: first the model's, in its order, then those that the model does not have. */

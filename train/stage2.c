@@ -63,8 +63,7 @@ void stage2_free(Stage2 *st) {
 
 /* ---- A batch ---- */
 
-/* All that does not depend on where the features come from. */
-static TermBatch begin_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
+TermBatch stage2_begin_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
                              int b) {
     int *index = arena_alloc(&t->arena, (size_t)b * sizeof *index);
     for (int i = 0; i < b; i++) index[i] = s->index[SET_TRAIN][rows[i]];
@@ -90,7 +89,7 @@ static Tensor *add_noise(Tape *t, Tensor *x, const real *spread, double noise) {
 TermBatch stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
                        const int *views, int b) {
     const Config *c = &s->config;
-    TermBatch x = begin_batch(st, s, m, t, rows, b);
+    TermBatch x = stage2_begin_batch(st, s, m, t, rows, b);
     for (Modality k = 0; k < MODALITIES; k++) {
         x.features[k] = features_gather(&st->train, t, k, rows, views, b);
         x.features[k].z = add_noise(t, x.features[k].z, st->train.z_spread[k], c->noise);
@@ -103,21 +102,6 @@ TermBatch stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape 
     for (Modality k = 0; k < MODALITIES; k++)
         x.features[k].u = op_dropout(t, x.features[k].u, (real)c->dropout);
     return x;
-}
-
-Status stage2_batch_live(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
-                         Batch *b, int n, int epoch, TermBatch *x, Error *err) {
-    Augment augment;
-    BatchOptions o = session_view(s, &augment, epoch);
-    *x = begin_batch(st, s, m, t, rows, n);
-    TRY(batch_fill(b, &s->data, x->index, n, &o, s->pool, err));
-    const char *outer = tape_equation(t, "stage1");
-    for (Modality k = 0; k < MODALITIES; k++) x->features[k] = encode_features(t, m, b, k);
-    double dropout[MODALITIES] = {s->config.image_dropout, s->config.text_dropout};
-    for (Modality k = 0; k < MODALITIES; k++)
-        x->features[k].u = op_dropout(t, x->features[k].u, (real)dropout[k]);
-    tape_equation(t, outer);
-    return STATUS_OK;
 }
 
 /* ---- The loss ---- */

@@ -24,7 +24,10 @@ void stage2_free(Stage2 *st);
  * labels, and what stage 1 knows of each case where a term uses it. Borrows st and rows. */
 TermBatch stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
                        const int *views, int b);
-/* End to end: the extractors run inside the step, on n augmented cases, which b receives (capacity >= n). */
+/* Its part that does not depend on where the features come from: labels, graphs, places. */
+TermBatch stage2_begin_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
+                             int b);
+/* End to end (end_to_end.c, of the part variants): the extractors run inside the step, on n augmented cases, which b receives (capacity >= n). */
 Status stage2_batch_live(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
                          Batch *b, int n, int epoch, TermBatch *x, Error *err);
 

@@ -134,7 +134,7 @@ static bool has_laplacian_form(const Config *c) {
 
 static Tensor *laplacian(Tape *t, const TermBatch *x) {
     real *k[2];
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; PART_VARIANTS && m < 2; m++) {
         k[m] = arena_alloc(&t->arena, (size_t)x->b * (size_t)x->b * sizeof *k[m]);
         graph_block(&x->graph[m], x->row, x->b, k[m]);
     }

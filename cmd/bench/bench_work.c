@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
+#include "nn/base/ints.h"
 #include "nn/base/rng.h"
 #include "nn/blas.h"
 #include "nn/cnn.h"
@@ -184,11 +185,37 @@ typedef struct {
     float *a, *b, *c;
 } Product;
 
+/* Products over the pool, in tiles of TILE_ROWS rows of C. */
+enum { TILE_ROWS = 256 };
+
+typedef struct {
+    bool ta, tb;
+    int m, n, k, lda, ldb, ldc;
+    real alpha, beta;
+    const real *a, *b;
+    real *c;
+} TiledProduct;
+
+static void product_tile(void *ctx, int item, int worker) {
+    const TiledProduct *p = ctx;
+    (void)worker;
+    int row = item * TILE_ROWS, rows = int_min(TILE_ROWS, p->m - row);
+    const real *a = p->a + (p->ta ? (size_t)row : (size_t)row * (size_t)p->lda);
+    blas_gemm(p->ta, p->tb, rows, p->n, p->k, p->alpha, a, p->lda, p->b, p->ldb, p->beta,
+              p->c + (size_t)row * (size_t)p->ldc, p->ldc);
+}
+
+static void gemm_over_pool(Pool *pool, bool ta, bool tb, int m, int n, int k, real alpha, const real *a,
+                           int lda, const real *b, int ldb, real beta, real *c, int ldc) {
+    TiledProduct p = {ta, tb, m, n, k, lda, ldb, ldc, alpha, beta, a, b, c};
+    pool_for(pool, int_divide_up(m, TILE_ROWS), product_tile, &p);
+}
+
 static Status multiply(void *ctx, Error *err) {
     (void)err;
     const Product *p = ctx;
     int n = BENCH_SGEMM;
-    blas_gemm_pool(p->pool, false, false, n, n, n, 1, p->a, n, p->b, n, 0, p->c, n);
+    gemm_over_pool(p->pool, false, false, n, n, n, 1, p->a, n, p->b, n, 0, p->c, n);
     return STATUS_OK;
 }
 

@@ -79,21 +79,33 @@ static Status decode_native(Image *im, const Dicom *d, const char *path, Error *
 }
 
 /* The JPEG of a frame, checked; `joined` is the caller's to free. */
-static Status find_jpeg(const Dicom *d, const char *path, Buffer *joined, Error *err) {
-    JpegInfo info;
+static Status find_jpeg(const Dicom *d, const char *path, Buffer *joined, JpegInfo *info, Error *err) {
     TRY(join_pieces(d, path, joined, err));
-    TRY(jpeg_check(path, joined->data, joined->size, &info, err));
-    if (info.width == d->columns && info.height == d->rows) return STATUS_OK;
+    TRY(jpeg_check(path, joined->data, joined->size, info, err));
+    if (info->width == d->columns && info->height == d->rows) return STATUS_OK;
     return error_set(err, STATUS_INPUT,
-                     "%s: its JPEG frame is %d x %d, its header says %d x %d; get it again", path, info.width,
-                     info.height, d->columns, d->rows);
+                     "%s: its JPEG frame is %d x %d, its header says %d x %d; get it again", path,
+                     info->width, info->height, d->columns, d->rows);
+}
+
+/* Marks a JPEG of three components as RGB, where no marker says otherwise and no component is subsampled: Adobe's segment with transform 0
+ * (T.872, 6.5.3). */
+static Status mark_rgb(const char *path, Buffer *joined, const JpegInfo *info, Error *err) {
+    static const unsigned char rgb[16] = {0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
+    if (info->components != 3 || info->marked || info->subsampled) return STATUS_OK;
+    buffer_add(joined, rgb, sizeof rgb); /* room */
+    if (joined->failed) return mem_error(err, path);
+    memmove(joined->data + 2 + sizeof rgb, joined->data + 2, joined->size - sizeof rgb - 2);
+    memcpy(joined->data + 2, rgb, sizeof rgb);
+    return STATUS_OK;
 }
 
 static Status decode_jpeg(Image *im, const Dicom *d, const char *path, Error *err) {
     Buffer joined = {0};
-    JpegColour colour = d->colour == DICOM_RGB ? JPEG_RGB : JPEG_USUAL;
-    Status s = find_jpeg(d, path, &joined, err);
-    if (s == STATUS_OK) s = jpeg_decode(im, path, joined.data, joined.size, colour, err);
+    JpegInfo info;
+    Status s = find_jpeg(d, path, &joined, &info, err);
+    if (s == STATUS_OK && d->colour == DICOM_RGB) s = mark_rgb(path, &joined, &info, err);
+    if (s == STATUS_OK) s = jpeg_decode(im, path, joined.data, joined.size, err);
     buffer_free(&joined);
     if (s != STATUS_OK || d->samples != 1) return s;
     return dicom_gray(d, path, im->pixel, im->pixel, err);
@@ -120,12 +132,13 @@ static void crop(Image *im, const DicomRegion *r) {
 Status dicom_check(const char *path, const unsigned char *data, size_t size, DicomInfo *info, Error *err) {
     Dicom d;
     Frame f;
+    JpegInfo jpeg;
     Buffer joined = {0};
     Status s = parse(&d, path, data, size, DICOM_MIDDLE, err);
     if (info) *info = d.info;
     if (s != STATUS_OK) return s;
     if (!d.jpeg) return find_native(&d, path, &f, err);
-    s = find_jpeg(&d, path, &joined, err);
+    s = find_jpeg(&d, path, &joined, &jpeg, err);
     buffer_free(&joined);
     return s;
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "data/picture/dicom.h"
 #include "data/picture/jpeg.h"
 #include "data/picture/png.h"
 #include "data/picture/pnm.h"
@@ -12,54 +11,34 @@
 #include "nn/base/parts.h"
 
 #if PART_DICOM
-static bool is_dicom(const unsigned char *data, size_t size) {
-    return dicom_is(data, size);
-}
-
-static Status check_dicom(const char *path, const unsigned char *data, size_t size, Error *err) {
-    return dicom_check(path, data, size, NULL, err);
-}
+#include "data/picture/dicom.h"
 
 static Status decode_dicom(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
     return dicom_decode(im, path, data, size, DICOM_MIDDLE, err);
 }
 #else
 /* PS3.10, 7.1: a preamble of 128 bytes, then "DICM". */
-static bool is_dicom(const unsigned char *data, size_t size) {
+static bool dicom_is(const unsigned char *data, size_t size) {
     return size >= 132 && memcmp(data + 128, "DICM", 4) == 0;
 }
 
-static Status check_dicom(const char *path, const unsigned char *data, size_t size, Error *err) {
-    (void)data, (void)size;
+static Status decode_dicom(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    (void)im, (void)data, (void)size;
     return error_set(err, STATUS_INPUT, "%s: is a DICOM picture; " PART_ABSENT("dicom"), path);
 }
-
-static Status decode_dicom(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
-    (void)im;
-    return check_dicom(path, data, size, err);
-}
 #endif
-
-static Status check_jpeg(const char *path, const unsigned char *data, size_t size, Error *err) {
-    return jpeg_check(path, data, size, NULL, err);
-}
-
-static Status decode_jpeg(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
-    return jpeg_decode(im, path, data, size, JPEG_USUAL, err);
-}
 
 /* The one place that knows all kinds. The first whose `is` says yes decides. A build without DICOM refuses it by name. */
 static const struct {
     ImageKind kind;
     bool (*is)(const unsigned char *data, size_t size);
-    Status (*check)(const char *path, const unsigned char *data, size_t size, Error *err);
     Status (*decode)(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 } kinds[] = {
-    {IMAGE_DICOM, is_dicom, check_dicom, decode_dicom},
-    {IMAGE_PNG, png_is, png_check, png_decode},
-    {IMAGE_JPEG, jpeg_is, check_jpeg, decode_jpeg},
+    {IMAGE_DICOM, dicom_is, decode_dicom},
+    {IMAGE_PNG, png_is, png_decode},
+    {IMAGE_JPEG, jpeg_is, jpeg_decode},
 #if PART_PNM
-    {IMAGE_PNM, pnm_is, pnm_check, pnm_decode},
+    {IMAGE_PNM, pnm_is, pnm_decode},
 #endif
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -71,18 +50,9 @@ static int row_of(const unsigned char *data, size_t size) {
     return k;
 }
 
-static Status refuse(const char *path, Error *err) {
-    return error_set(err, STATUS_INPUT, "%s: is no JPEG, PNG, PNM or DICOM picture; convert it to one", path);
-}
-
 ImageKind image_kind(const unsigned char *data, size_t size) {
     int k = row_of(data, size);
     return k < KINDS ? kinds[k].kind : IMAGE_OTHER;
-}
-
-Status image_check(const char *path, const unsigned char *data, size_t size, Error *err) {
-    int k = row_of(data, size);
-    return k < KINDS ? kinds[k].check(path, data, size, err) : refuse(path, err);
 }
 
 /* Where more than IMAGE_MAX_BYTES are there, a DICOM file alone is read. */
@@ -96,9 +66,10 @@ Status image_decode(Image *im, const char *path, const unsigned char *data, size
     int k = row_of(data, size);
     memset(im, 0, sizeof *im);
     TRY(check_size(path, data, size, err));
-    return k < KINDS ? kinds[k].decode(im, path, data, size, err) : refuse(path, err);
+    return k < KINDS ? kinds[k].decode(im, path, data, size, err) : image_refuse(path, err);
 }
 
+#if PART_DICOM
 static bool is_large_dicom(const char *path) {
     unsigned char head[1024];
     struct stat st;
@@ -107,15 +78,20 @@ static bool is_large_dicom(const char *path) {
            file_head(path, head, sizeof head, &n, NULL) == STATUS_OK && image_kind(head, n) == IMAGE_DICOM;
 }
 
-Status image_open(ImageFile *f, const char *path, Error *err) {
+static Status map_file(ImageFile *f, const char *path, Error *err) {
     FileMap map;
+    TRY(file_map(path, &map, err));
+    f->data = map.data;
+    f->size = map.size;
+    return STATUS_OK;
+}
+#endif
+
+Status image_open(ImageFile *f, const char *path, Error *err) {
     memset(f, 0, sizeof *f);
-    if (is_large_dicom(path)) {
-        TRY(file_map(path, &map, err));
-        f->data = map.data;
-        f->size = map.size;
-        return STATUS_OK;
-    }
+#if PART_DICOM
+    if (is_large_dicom(path)) return map_file(f, path, err);
+#endif
     TRY(file_read(path, IMAGE_MAX_BYTES, &f->memory, &f->size, err));
     f->data = f->memory;
     if (f->size) return STATUS_OK;
@@ -124,7 +100,7 @@ Status image_open(ImageFile *f, const char *path, Error *err) {
 }
 
 void image_close(ImageFile *f) {
-    if (f->data && !f->memory) file_unmap(&(FileMap){f->data, f->size});
+    if (PART_DICOM && f->data && !f->memory) file_unmap(&(FileMap){f->data, f->size});
     mem_free(f->memory);
     memset(f, 0, sizeof *f);
 }

@@ -11,7 +11,7 @@ typedef enum { IMAGE_OTHER, IMAGE_PNG, IMAGE_JPEG, IMAGE_PNM, IMAGE_DICOM } Imag
 ImageKind image_kind(const unsigned char *data, size_t size); /* by the first bytes */
 
 /* Whether the bytes are a whole picture: png_check, jpeg_check, pnm_check or dicom_check. An input error names what is
- * damaged and at which byte, from 0. */
+ * damaged and at which byte, from 0. (image_check.c, of the part import) */
 Status image_check(const char *path, const unsigned char *data, size_t size, Error *err);
 
 /* A picture's file: in memory where it holds at most IMAGE_MAX_BYTES, else mapped, which only DICOM may be: of a long sequence of

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "data/picture/stb_impl.h"
-#include "nn/base/alloc.h"
-#include "nn/base/bytes.h"
+#include "nn/base/parts.h"
 
 enum {
     MOST_SCANS = 256, /* a progressive file of very many empty scans would decode for minutes */
@@ -51,13 +50,10 @@ static const char *huffman_tables(Jpeg *j, const unsigned char *p, size_t size) 
     return NULL;
 }
 
-static bool is_frame(int marker) {
-    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-}
-
 static const char *frame(Jpeg *j, int marker, const unsigned char *p, size_t size) {
     if (j->framed) return "the JPEG has two frame headers";
-    if (size < 6 || size != 6 + 3 * (size_t)p[5]) return "the JPEG frame header is broken";
+    if (size < 6 || size != 6 + 3 * (size_t)p[5] || p[5] > COMPONENTS)
+        return "the JPEG frame header is broken";
     j->height = p[1] << 8 | p[2];
     j->width = p[3] << 8 | p[4];
     j->components = p[5];
@@ -70,22 +66,6 @@ static const char *frame(Jpeg *j, int marker, const unsigned char *p, size_t siz
     j->framed = true;
     j->progressive = marker == 0xC2;
     return NULL;
-}
-
-/* The name of a kind that is whole and not read, and the command that converts it; NULL for all others. */
-static const char *rare_kind(int marker, const unsigned char *p, size_t size) {
-    if (marker == 0xF7) return "is JPEG-LS, which is not read; export it as PNG";
-    if (!is_frame(marker)) return NULL;
-    if (marker == 0xC9 || marker == 0xCA)
-        return "is a JPEG with arithmetic coding, which is not read; convert it: jpegtran -copy all -outfile "
-               "OUT.jpg IN.jpg";
-    if (marker == 0xC3 || marker == 0xCB)
-        return "is a lossless JPEG, which is not read; convert it: ffmpeg -i IN.jpg OUT.png";
-    if (marker > 0xC2) return "is a hierarchical JPEG, which is not read; export it as PNG";
-    if (size < 6) return NULL;
-    if (p[0] != 8) return "is a JPEG of 12 bits a sample, which is not read; export it as PNG of 16 bits";
-    bool usual = p[5] == 1 || p[5] == 3 || p[5] == 4;
-    return usual ? NULL : "is a JPEG that has not 1, 3 or 4 components; export it as PNG";
 }
 
 static int component(const Jpeg *j, unsigned char id) {
@@ -124,7 +104,7 @@ static const char *segment(Jpeg *j, int marker, const unsigned char *p, size_t s
     if (marker == 0xDB) return quant_tables(j, p, size);
     if (marker == 0xC4) return huffman_tables(j, p, size);
     if (marker == 0xDA) return scan(j, p, size);
-    if (is_frame(marker)) return frame(j, marker, p, size);
+    if (jpeg_is_frame(marker)) return frame(j, marker, p, size);
     j->jfif |= marker == 0xE0 && size >= 5 && memcmp(p, "JFIF", 5) == 0;
     j->adobe |= marker == 0xEE && size >= 12 && memcmp(p, "Adobe", 5) == 0;
     bool passed_over = (marker >= 0xDC && marker <= 0xEF) || marker == 0xFE;
@@ -165,7 +145,7 @@ Status jpeg_check(const char *path, const unsigned char *data, size_t size, Jpeg
         size_t length = size - at < 4 ? 0 : (size_t)data[at + 2] << 8 | data[at + 3];
         if (length < 2 || length > size - at - 2)
             return image_damaged(err, path, at, "a JPEG segment is longer than the file");
-        const char *rare = rare_kind(marker, data + at + 4, length - 2);
+        const char *rare = PART_HINTS ? jpeg_rare_kind(marker, data + at + 4, length - 2) : NULL;
         if (rare) return error_set(err, STATUS_INPUT, "%s: %s", path, rare);
         const char *fault = segment(&j, marker, data + at + 4, length - 2);
         if (fault) return image_damaged(err, path, at, fault);
@@ -178,20 +158,8 @@ bool jpeg_is(const unsigned char *data, size_t size) {
     return size >= 3 && data[0] == 0xFF && data[1] == 0xD8 && data[2] == 0xFF;
 }
 
-Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, JpegColour colour,
-                   Error *err) {
-    /* Adobe's segment with transform 0: the components are RGB (T.872, 6.5.3). */
-    static const unsigned char rgb[16] = {0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
-    JpegInfo info;
+Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
     memset(im, 0, sizeof *im);
-    TRY(jpeg_check(path, data, size, &info, err));
-    if (colour == JPEG_USUAL || info.components != 3 || info.marked || info.subsampled)
-        return stb_decode(im, path, data, size, err);
-    Buffer marked = {0};
-    buffer_add(&marked, data, 2);
-    buffer_add(&marked, rgb, sizeof rgb);
-    buffer_add(&marked, data + 2, size - 2);
-    Status s = marked.failed ? mem_error(err, path) : stb_decode(im, path, marked.data, marked.size, err);
-    buffer_free(&marked);
-    return s;
+    TRY(jpeg_check(path, data, size, NULL, err));
+    return stb_decode(im, path, data, size, err);
 }

@@ -20,12 +20,15 @@ typedef struct {
  * ...) are an input error that names the kind. */
 Status jpeg_check(const char *path, const unsigned char *data, size_t size, JpegInfo *info, Error *err);
 
-/* JPEG_USUAL: three components are YCbCr unless markers or names say RGB, as JFIF decoders take it. JPEG_RGB: they are RGB where no
- * marker says otherwise and no component is subsampled. */
-typedef enum { JPEG_USUAL, JPEG_RGB } JpegColour;
+/* Checks and decodes; three components are YCbCr unless markers or names say RGB, as JFIF decoders take it. im: image_free; empty on error. */
+Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 
-/* Checks and decodes. im: image_free; empty on error. */
-Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, JpegColour colour,
-                   Error *err);
+/* Whether a marker begins a frame: 0xC0 to 0xCF, but for tables. */
+static inline bool jpeg_is_frame(int marker) {
+    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+}
+/* What is said of a kind that is whole and not read, with the command that converts it; NULL for all others. marker and the `size` bytes of its
+ * segment (jpeg_rare.c, of the part hints). */
+const char *jpeg_rare_kind(int marker, const unsigned char *p, size_t size);
 
 #endif

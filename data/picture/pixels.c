@@ -79,3 +79,7 @@ Status image_damaged(Error *err, const char *path, size_t byte, const char *what
     return error_set(err, STATUS_INPUT, "%s: byte %zu: %s; the file is cut or damaged: get it again", path,
                      byte, what);
 }
+
+Status image_refuse(const char *path, Error *err) {
+    return error_set(err, STATUS_INPUT, "%s: is no JPEG, PNG, PNM or DICOM picture; convert it to one", path);
+}

@@ -39,6 +39,8 @@ void image_fill_16(Image *im, const void *samples, int channels, bool big_endian
  * out (side, side). Errors: memory. */
 Status image_square(const Image *im, int side, uint8_t *out, Error *err);
 
+/* The input error for a file that is no picture. */
+Status image_refuse(const char *path, Error *err);
 /* The input error for a damaged file: path, byte (from 0), what is wrong there. */
 Status image_damaged(Error *err, const char *path, size_t byte, const char *what);
 #ifdef __clang_analyzer__ /* as in nn/base/error.h */

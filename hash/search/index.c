@@ -18,12 +18,6 @@
 /* A writer may be writing a slot, or may have committed since the size was read: read again before reporting damage. */
 enum { OPEN_TRIES = 4 };
 
-static Status damaged(Error *err, const char *path, const char *what) {
-    return error_set(err, STATUS_INPUT,
-                     "%s: %s; a whole index of version %d was expected; build it again or copy it anew", path,
-                     what, INDEX_VERSION);
-}
-
 /* ---- The file ---- */
 
 static Status open_file(const char *path, int *fd, size_t *size, Error *err) {
@@ -36,7 +30,7 @@ static Status open_file(const char *path, int *fd, size_t *size, Error *err) {
     else if (!S_ISREG(st.st_mode))
         s = error_set(err, STATUS_INPUT, "%s: is not a regular file; an index was expected", path);
     else if (st.st_size < SLOTS_BYTES)
-        s = damaged(err, path, "is too short to be an index");
+        s = index_damaged(err, path, "is too short to be an index");
     else if ((unsigned long long)st.st_size > SIZE_MAX / 2)
         s = error_set(err, STATUS_INPUT, "%s: is too large for this machine", path);
     else
@@ -47,7 +41,8 @@ static Status open_file(const char *path, int *fd, size_t *size, Error *err) {
 
 static Status read_slots(Index *x, const char *path, Error *err) {
     Slot pair[2];
-    if (!slot_begins(x->map) && !slot_begins(x->map + SLOT_BYTES)) return damaged(err, path, "is no index");
+    if (!slot_begins(x->map) && !slot_begins(x->map + SLOT_BYTES))
+        return index_damaged(err, path, "is no index");
     uint32_t version = slot_version(x->map);
     if (version > INDEX_VERSION)
         return error_set(
@@ -57,10 +52,10 @@ static Status read_slots(Index *x, const char *path, Error *err) {
             path, (unsigned)version, INDEX_VERSION);
     for (int i = 0; i < 2; i++)
         if (!slot_decode(&pair[i], x->map + i * SLOT_BYTES))
-            return damaged(err, path, "the header is damaged");
+            return index_damaged(err, path, "the header is damaged");
     const Slot *newer = slot_newer(pair);
-    if (!newer) return damaged(err, path, "the two halves of the header do not belong together");
-    if (newer->length > x->mapped) return damaged(err, path, "is cut off");
+    if (!newer) return index_damaged(err, path, "the two halves of the header do not belong together");
+    if (newer->length > x->mapped) return index_damaged(err, path, "is cut off");
     x->slot = *newer;
     return STATUS_OK;
 }
@@ -101,7 +96,7 @@ static Status add_segment(Index *x, uint64_t at, uint64_t rows, const char *path
     if (x->slot.length - at < SEGMENT_HEADER_BYTES ||
         !segment_decode(&s->header, x->map + at, x->slot.bits) || s->header.length > x->slot.length - at ||
         s->header.first_row != rows || (at == SLOTS_BYTES && s->header.kind != SEGMENT_CASES))
-        return damaged(err, path, "a segment's header is damaged");
+        return index_damaged(err, path, "a segment's header is damaged");
     s->columns = (Columns){.bits = x->slot.bits, .rows = s->header.rows, .names = s->header.names};
     for (int i = 0; i < N_PARTS; i++)
         if (s->header.part[i].size)
@@ -120,81 +115,24 @@ static Status read_segments(Index *x, const char *path, Error *err) {
         at += h->length;
     }
     if (at != x->slot.length || rows != x->slot.rows || x->n_segments == 0)
-        return damaged(err, path, "its segments do not add up");
+        return index_damaged(err, path, "its segments do not add up");
     return STATUS_OK;
 }
 
-static Status check_small(const Index *x, const char *path, Error *err) {
-    Status s = STATUS_OK;
-    if (x->slot.length > INDEX_CHECK_BYTES) return STATUS_OK;
-    for (size_t i = 0; s == STATUS_OK && i < x->n_segments; i++)
-        s = index_check_blocks(x, &x->segment[i], path, err);
-    if (s == STATUS_CHECK && err) err->status = STATUS_INPUT;
-    return s == STATUS_OK ? STATUS_OK : STATUS_INPUT;
-}
-
-static Status read_deletion(Index *x, const Segment *s, const char *path, Error *err) {
-    if (!x->deleted && !(x->deleted = mem_calloc((size_t)(x->slot.rows / 8 + 1), 1)))
-        return mem_error(err, path);
-    for (uint64_t i = 0; i < s->header.rows; i++) {
-        uint64_t row = get_u64(s->columns.part[PART_DELETED].data + 8 * i);
-        if (row >= s->header.first_row) return damaged(err, path, "a deletion is damaged");
-        x->n_deleted += !(x->deleted[row / 8] >> (row % 8) & 1);
-        x->deleted[row / 8] |= (uint8_t)(1u << (row % 8));
-    }
-    return STATUS_OK;
-}
-
-static Status read_deletions(Index *x, const char *path, Error *err) {
-    for (size_t i = 0; i < x->n_segments; i++)
-        if (x->segment[i].header.kind == SEGMENT_DELETED) TRY(read_deletion(x, &x->segment[i], path, err));
-    return STATUS_OK;
-}
-
-/* ---- One piece for all rows ---- */
-
-/* A part of `unit` bytes a row over all segments. The first segment's bytes are mapped in place. The bytes of later segments are
- * copied behind them, into private pages of the same mapping: the file continues there, so that the mapping is long enough.
- * Only appended rows cost memory. */
-static Status join_part(const Index *x, Joined *j, PartName name, size_t unit, bool writable, int fd,
-                        const char *path, Error *err) {
+/* Codes and flags of the first segment, in the file's mapping. */
+static void take_first(Index *x) {
     const Segment *first = &x->segment[0];
-    uint64_t at = first->at + first->header.part[name].offset, size = x->slot.rows * unit;
-    j->data = x->map + at;
-    if (first->header.rows == x->slot.rows && !writable) return STATUS_OK;
-    if (size == 0) return STATUS_OK;
-    if (size > x->slot.length - at) return damaged(err, path, "its segments do not add up");
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), skip = at % page;
-    void *p = sys_mmap((size_t)(skip + size), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)(at - skip));
-    if (p == MAP_FAILED) return error_from_errno(err, path, "map");
-    j->mapping = p;
-    j->mapped = (size_t)(skip + size);
-    unsigned char *data = (unsigned char *)p + skip;
-    for (size_t i = 1; i < x->n_segments; i++) {
-        const Segment *s = &x->segment[i];
-        if (s->header.kind == SEGMENT_CASES)
-            memcpy(data + s->header.first_row * unit, s->columns.part[name].data,
-                   (size_t)s->columns.part[name].size);
-    }
-    j->data = data;
-    return STATUS_OK;
-}
-
-static void clear_deleted(const Index *x, Joined *allowed) {
-    unsigned char *has = (unsigned char *)allowed->mapping + (allowed->mapped - x->slot.rows);
-    for (uint64_t byte = 0; byte <= x->slot.rows / 8; byte++)
-        for (unsigned bit = 0; x->deleted[byte] >> bit; bit++)
-            if (x->deleted[byte] >> bit & 1) has[8 * byte + bit] = 0;
-}
-
-static Status join_all(Index *x, int fd, const char *path, Error *err) {
     for (int m = 0; m < 2; m++) {
-        TRY(join_part(x, &x->codes[m], (PartName)(PART_CODES + m), code_bytes(x->slot.bits), false, fd, path,
-                      err));
-        TRY(join_part(x, &x->allowed[m], (PartName)(PART_HAS + m), 1, x->n_deleted > 0, fd, path, err));
-        if (x->n_deleted) clear_deleted(x, &x->allowed[m]);
+        x->codes[m].data = x->map + first->at + first->header.part[PART_CODES + m].offset;
+        x->allowed[m].data = x->map + first->at + first->header.part[PART_HAS + m].offset;
     }
-    return STATUS_OK;
+}
+
+/* The segments of appended cases and of deletions. */
+static Status join_others(Index *x, int fd, const char *path, Error *err) {
+    if (x->n_segments == 1) return STATUS_OK;
+    if (PART_EDIT) return index_join(x, fd, path, err);
+    return error_set(err, STATUS_INPUT, "%s: was changed after it was written; " PART_ABSENT("edit"), path);
 }
 
 Status index_open(Index **out, const char *path, Error *err) {
@@ -208,9 +146,11 @@ Status index_open(Index **out, const char *path, Error *err) {
     Status s = open_state(x, &fd, path, err);
     if (s == STATUS_OK) {
         s = read_segments(x, path, err);
-        if (s == STATUS_OK) s = check_small(x, path, err);
-        if (s == STATUS_OK) s = read_deletions(x, path, err);
-        if (s == STATUS_OK) s = join_all(x, fd, path, err);
+        if (PART_VERIFY && s == STATUS_OK) s = index_check_small(x, path, err);
+        if (s == STATUS_OK) {
+            take_first(x);
+            s = join_others(x, fd, path, err);
+        }
         if (PART_SUBSTRINGS && s == STATUS_OK) s = index_open_tables(x, path, err);
         sys_close(fd);
     }

@@ -36,6 +36,13 @@ Status index_search_tables(const Index *x, Modality m, const uint8_t *queries, s
                            int radius, const uint8_t *allowed, Hit *hits, size_t *found, MihStats *stats,
                            Pool *pool, Error *err);
 
+/* index_join.c, of the part edit: reads deletions and joins the codes of all segments, of the open file fd. */
+Status index_join(Index *x, int fd, const char *path, Error *err);
+
+/* ---- index_check.c, of the part verify ---- */
+
+/* STATUS_INPUT where a block of an index of at most INDEX_CHECK_BYTES is damaged. */
+Status index_check_small(const Index *x, const char *path, Error *err);
 /* STATUS_CHECK, with the place in the file. */
 Status index_damaged_at(Error *err, const char *path, uint64_t at, const char *what);
 /* Compares the checksums of a segment's blocks; STATUS_CHECK where one is wrong. */

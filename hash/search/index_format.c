@@ -130,3 +130,9 @@ bool segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_B
     }
     return sizes_fit(h, bits);
 }
+
+Status index_damaged(Error *err, const char *path, const char *what) {
+    return error_set(err, STATUS_INPUT,
+                     "%s: %s; a whole index of version %d was expected; build it again or copy it anew", path,
+                     what, INDEX_VERSION);
+}

@@ -126,6 +126,9 @@ bool segment_decode(SegmentHeader *h, const unsigned char bytes[SEGMENT_HEADER_B
 /* The newer of two valid slots; NULL where their generations, bits or models do not follow one another. */
 const Slot *slot_newer(const Slot pair[2]);
 
+/* The input error for a file that is no whole index: path, what is wrong. */
+Status index_damaged(Error *err, const char *path, const char *what);
+
 /* table: offset of a segment's CRC table. Number of blocks before the table; bytes of the table, a multiple of 64. */
 uint64_t segment_blocks(uint64_t table);
 uint64_t segment_table_bytes(uint64_t table);

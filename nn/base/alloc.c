@@ -1,40 +1,10 @@
-#include "nn/base/alloc.h"
+#include "nn/base/faults.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#ifdef NN_LIBRARY
-/* The installed library has no state of its own. */
-static int must_fail(void) {
-    return 0;
-}
-#else
-/* Fault injection is process-wide on purpose. Only tests use it. */
-static atomic_long fail_countdown;
-static atomic_int fail_for_good;
-
-void mem_fail_at(long n, int for_good) {
-    atomic_store(&fail_for_good, for_good);
-    atomic_store(&fail_countdown, n);
-}
-
-long mem_fail_left(void) {
-    return atomic_load(&fail_countdown);
-}
-
-static int must_fail(void) {
-    if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) return 0;
-    long left = atomic_fetch_sub(&fail_countdown, 1);
-    if (left > 1) return 0;
-    atomic_store(&fail_countdown, atomic_load(&fail_for_good) ? 1 : 0);
-    errno = ENOMEM;
-    return 1;
-}
-#endif
 
 /* From HUGE_FROM bytes on, large pages are requested (madvise): a few page faults instead of a thousand. */
 enum { HUGE_PAGE = 2 << 20, HUGE_FROM = 2 * HUGE_PAGE };
@@ -52,24 +22,24 @@ static void *aligned(size_t alignment, size_t size) {
 }
 
 void *mem_alloc(size_t size) {
-    if (must_fail()) return NULL;
+    if (PART_FAULTS && mem_fault()) return NULL;
     return size >= HUGE_FROM ? aligned(HUGE_PAGE, size) : malloc(size ? size : 1);
 }
 
 void *mem_calloc(size_t count, size_t size) {
     if (size && count > SIZE_MAX / size) return NULL;
-    return must_fail() ? NULL : calloc(count ? count : 1, size ? size : 1);
+    return (PART_FAULTS && mem_fault()) ? NULL : calloc(count ? count : 1, size ? size : 1);
 }
 
 void *mem_realloc(void *old, size_t count, size_t size) {
     if (size && count > SIZE_MAX / size) return NULL;
-    if (must_fail()) return NULL;
+    if (PART_FAULTS && mem_fault()) return NULL;
     size_t bytes = count * size;
     return realloc(old, bytes ? bytes : 1);
 }
 
 void *mem_aligned(size_t size) {
-    return must_fail() ? NULL : aligned(64, size);
+    return (PART_FAULTS && mem_fault()) ? NULL : aligned(64, size);
 }
 
 char *mem_strdup(const char *s) {

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "nn/base/alloc.h"
+#include "nn/base/crc_fast.h"
+#include "nn/base/parts.h"
 
 void put_u32(unsigned char *to, uint32_t v) {
     for (int i = 0; i < 4; i++) to[i] = (unsigned char)(v >> (8 * i));
@@ -31,27 +33,12 @@ void numbers_convert(void *to, const void *from, size_t bytes, size_t width) {
     }
 }
 
-/* Eight bytes a round ("slicing by eight"): table[k][b] is the crc of byte b followed by k zero bytes. Each
- * call of at least 1 KiB builds the table (2,048 steps), which avoids global state. Short data is processed bit by
- * bit. */
 uint32_t crc32_update(uint32_t crc, const void *data, size_t size) {
     const unsigned char *p = data;
     uint32_t c = ~crc;
-    if (size >= 1024) {
-        uint32_t table[8][256];
-        for (uint32_t i = 0; i < 256; i++) {
-            uint32_t t = i;
-            for (int k = 0; k < 8; k++) t = t >> 1 ^ (0xEDB88320u & (0u - (t & 1)));
-            table[0][i] = t;
-        }
-        for (int k = 1; k < 8; k++)
-            for (int i = 0; i < 256; i++)
-                table[k][i] = table[k - 1][i] >> 8 ^ table[0][table[k - 1][i] & 255];
-        for (; size >= 8; size -= 8, p += 8) {
-            uint32_t a = c ^ get_u32(p), b = get_u32(p + 4);
-            c = table[7][a & 255] ^ table[6][a >> 8 & 255] ^ table[5][a >> 16 & 255] ^ table[4][a >> 24] ^
-                table[3][b & 255] ^ table[2][b >> 8 & 255] ^ table[1][b >> 16 & 255] ^ table[0][b >> 24];
-        }
+    if (PART_FAST && size >= 1024) {
+        c = crc32_eights(c, p, size / 8);
+        p += size / 8 * 8, size %= 8;
     }
     for (; size; size--) {
         c ^= *p++;

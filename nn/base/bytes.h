@@ -56,7 +56,10 @@ Status file_read(const char *path, size_t max_size, unsigned char **data, size_t
 /* The first `size` bytes of a regular file, or as many as it holds: *got. */
 Status file_head(const char *path, unsigned char *head, size_t size, size_t *got, Error *err);
 
-/* Maps a whole regular file read-only. An empty file is an input error. */
+/* Opens a regular file for reading; the caller closes *fd with sys_close. *size: its bytes. */
+Status file_open(const char *path, int *fd, size_t *size, Error *err);
+
+/* Maps a whole regular file read-only (file_map.c, of the part arrays). An empty file is an input error. */
 typedef struct {
     const unsigned char *data;
     size_t size;
@@ -93,7 +96,7 @@ Status file_write(const char *path, const void *data, size_t size, Error *err);
 Status file_write_plain(const char *path, const void *data, size_t size, Error *err);
 
 Status dir_make(const char *path, Error *err); /* with its parents; STATUS_OK where the folder exists */
-/* Removes temporary files of file_begin that killed processes left in a folder. No other process may write there. */
+/* folder.c, of the part resume. Removes temporary files of file_begin that killed processes left in a folder. No other process may write there. */
 void dir_sweep(const char *folder);
 /* Removes a folder with all that is in it, as far as the system allows; asks for no memory, so that a failed command can clean up. */
 void dir_remove(const char *folder);

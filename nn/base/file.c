@@ -1,13 +1,10 @@
 /* Files of bytes.h: reading, mapping, atomic replacement, paths. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,8 +14,8 @@
 
 enum { WRITE_BUFFER = 1 << 16 };
 
-/* Opens a regular file for reading. O_NONBLOCK keeps a FIFO from blocking the open. */
-static Status open_regular(const char *path, int *fd, size_t *size, Error *err) {
+/* O_NONBLOCK keeps a FIFO from blocking the open. */
+Status file_open(const char *path, int *fd, size_t *size, Error *err) {
     *fd = sys_open(path, O_RDONLY | O_NONBLOCK, 0);
     if (*fd < 0) return error_from_errno(err, path, "open");
     struct stat st;
@@ -56,7 +53,7 @@ Status file_read(const char *path, size_t max_size, unsigned char **data, size_t
     *size = 0;
     int fd = -1;
     size_t n = 0;
-    TRY(open_regular(path, &fd, &n, err));
+    TRY(file_open(path, &fd, &n, err));
     Status s = STATUS_OK;
     unsigned char *bytes = NULL;
     if (n > max_size)
@@ -79,36 +76,11 @@ Status file_read(const char *path, size_t max_size, unsigned char **data, size_t
 
 Status file_head(const char *path, unsigned char *head, size_t size, size_t *got, Error *err) {
     int fd;
-    TRY(open_regular(path, &fd, got, err));
+    TRY(file_open(path, &fd, got, err));
     if (*got > size) *got = size;
     Status s = read_exactly(fd, path, head, *got, err);
     sys_close(fd);
     return s;
-}
-
-Status file_map(const char *path, FileMap *map, Error *err) {
-    map->data = NULL;
-    map->size = 0;
-    int fd = -1;
-    size_t n = 0;
-    TRY(open_regular(path, &fd, &n, err));
-    if (n == 0) {
-        sys_close(fd);
-        return error_set(err, STATUS_INPUT, "%s: is empty", path);
-    }
-    void *p = sys_mmap(n, PROT_READ, MAP_SHARED, fd, 0);
-    Status s = p == MAP_FAILED ? error_from_errno(err, path, "map") : STATUS_OK;
-    sys_close(fd);
-    if (s != STATUS_OK) return s;
-    map->data = p;
-    map->size = n;
-    return STATUS_OK;
-}
-
-void file_unmap(FileMap *map) {
-    if (map->data) munmap((void *)(uintptr_t)map->data, map->size);
-    map->data = NULL;
-    map->size = 0;
 }
 
 /* ---- Atomic replacement ---- */
@@ -325,43 +297,6 @@ Status dir_make(const char *path, Error *err) {
         s = error_set(err, STATUS_INPUT, "%s: is there and is not a directory", path);
     mem_free(p);
     return s;
-}
-
-static int is_temporary(const char *name) {
-    const char *end = strrchr(name, '.');
-    return end && strncmp(end, ".tmp", 4) == 0 && end[4] && end[4 + strspn(end + 4, "0123456789")] == 0;
-}
-
-void dir_sweep(const char *folder) {
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        char *path = is_temporary(e->d_name) ? path_join(folder, e->d_name) : NULL;
-        if (path) unlink(path);
-        mem_free(path);
-    }
-    if (d) closedir(d);
-}
-
-enum { PATH_ROOM = 4096 };
-
-/* path (PATH_ROOM), of this length: emptied, then removed. A link is removed, not followed. */
-static void remove_folder(char *path, size_t length) {
-    DIR *d = opendir(path);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        int n = snprintf(path + length, PATH_ROOM - length, "/%s", e->d_name);
-        bool inside = strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
-        if (inside && n > 0 && (size_t)n < PATH_ROOM - length && unlink(path) != 0)
-            remove_folder(path, length + (size_t)n);
-    }
-    path[length] = 0;
-    if (d) closedir(d);
-    rmdir(path);
-}
-
-void dir_remove(const char *folder) {
-    char path[PATH_ROOM];
-    int n = snprintf(path, sizeof path, "%s", folder);
-    if (n > 0 && (size_t)n < sizeof path) remove_folder(path, (size_t)n);
 }
 
 char *path_join(const char *folder, const char *name) {

@@ -35,6 +35,9 @@
 #define PART_FAST                                                                                            \
     1 /* nn/fast, kernels of the scan: tuned code; PLAIN=1 leaves it out too; PARTS=core PLAIN=0 keeps it */
 #endif
+#ifndef PART_FAULTS
+#define PART_FAULTS 1 /* for tests: the n-th request for memory, or call of the system, fails */
+#endif
 #ifndef PART_FILTER
 #define PART_FILTER 1 /* search --label, --id-match, --words, --unseen; the words of an index */
 #endif

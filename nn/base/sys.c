@@ -1,43 +1,15 @@
-#include "nn/base/sys.h"
+#include "nn/base/faults.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifdef NN_LIBRARY
-/* The installed library has no state of its own. */
-static int planted(void) {
-    return 0;
-}
-#else
-static atomic_long fail_countdown;
-static atomic_int fail_code, fail_for_good;
-
-void sys_fail_at(long n, int code, int for_good) {
-    atomic_store(&fail_code, code);
-    atomic_store(&fail_for_good, for_good);
-    atomic_store(&fail_countdown, n);
-}
-
-long sys_fail_left(void) {
-    return atomic_load(&fail_countdown);
-}
-
 /* -1: this call must fail; errno is set. 1: this call must be short. 0: no fault. */
 static int planted(void) {
-    if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) return 0;
-    if (atomic_fetch_sub(&fail_countdown, 1) > 1) return 0;
-    int code = atomic_load(&fail_code);
-    atomic_store(&fail_countdown, !atomic_load(&fail_for_good) ? 0 : code == EINTR ? 2 : 1);
-    if (code == SYS_KILL) raise(SIGKILL);
-    errno = code;
-    return errno ? -1 : 1;
+    return PART_FAULTS ? sys_fault() : 0;
 }
-#endif
 
 /* For calls that signals do not interrupt. */
 static int refused(void) {

@@ -9,6 +9,7 @@
 
 #include "nn/base/ints.h"
 #include "nn/fast/conv.h"
+#include "nn/tape_reuse.h"
 
 enum { BAND_PIXELS = 128 };
 

@@ -13,6 +13,7 @@
 #include "nn/base/ints.h"
 #include "nn/fast/conv.h"
 #include "nn/fast/gemm.h"
+#include "nn/tape_reuse.h"
 
 enum {
     OUT = WINOGRAD_OUT,

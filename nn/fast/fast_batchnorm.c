@@ -5,6 +5,7 @@
 
 #include "nn/fast/fast_ops.h"
 #include "nn/fast/kernels.h"
+#include "nn/tape_reuse.h"
 
 enum {
     PIECE_REALS = 1 << 16, /* of a work item */

@@ -5,6 +5,7 @@
 #include "nn/base/ints.h"
 #include "nn/fast/fast_ops.h"
 #include "nn/fast/gemm.h"
+#include "nn/tape_reuse.h"
 
 enum { CHUNKS = 8 };
 

@@ -4,6 +4,7 @@
 #include "nn/base/ints.h"
 #include "nn/fast/fast_ops.h"
 #include "nn/fast/gemm.h"
+#include "nn/tape_reuse.h"
 
 enum { ROWS = 48, CHUNKS = 8, CHUNK_ROWS = 256, BLOCK = 128 /* rows of a chunk in panels at once */ };
 

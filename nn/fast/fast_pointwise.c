@@ -4,6 +4,7 @@
 
 #include "nn/fast/fast_ops.h"
 #include "nn/fast/kernels.h"
+#include "nn/tape_reuse.h"
 
 enum { PIECE = 8192, PART = 256 }; /* PIECE is a multiple of PART */
 

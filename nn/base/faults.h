@@ -1,0 +1,16 @@
+/* Faults on purpose, for tests: alloc.h and sys.h say which request or call fails. Process-wide. The installed library is built without. */
+#ifndef NN_BASE_FAULTS_H
+#define NN_BASE_FAULTS_H
+
+#include <stdbool.h>
+
+#include "nn/base/alloc.h"
+#include "nn/base/parts.h"
+#include "nn/base/sys.h"
+
+/* Whether this request for memory fails; errno is set. */
+bool mem_fault(void);
+/* -1: this call fails; errno is set. 1: it is short. 0: no fault. */
+int sys_fault(void);
+
+#endif
