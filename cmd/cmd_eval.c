@@ -84,23 +84,6 @@ static Status evaluate(Args *a, EvalResult *r, const char *data, Error *err) {
     return status;
 }
 
-/* STATUS_USAGE where an option is given that the source of the codes does not use. */
-static Status check_options(const Args *a, const EvalResult *r, Error *err) {
-    static const char *const of_run[] = {"data",          "set",        "protocol",       "skip-bad",
-                                         "allow-outside", "mask-words", "image-features", "text-features",
-                                         "membership",    NULL},
-                             *const of_codes[] = {"form", "labels", NULL};
-    for (const char *const *name = r->codes ? of_run : of_codes; *name; name++)
-        if (args_has(a, *name))
-            return args_wrong(a, err, "--%s goes with --%s", *name, r->codes ? "run" : "codes");
-    if (args_has(a, "dump") && r->set == 1)
-        return args_wrong(a, err, "--dump writes the test queries; leave out --set val");
-    if (args_has(a, "membership") && (r->set == 1 || r->protocol == PROTOCOL_PUBLISHED))
-        return args_wrong(a, err,
-                          "--membership compares with the test cases; leave out --set and --protocol");
-    return STATUS_OK;
-}
-
 static Status run(Args *a, Error *err) {
     static const char *const sources[] = {"run", "codes", NULL};
     EvalResult r = {.run = args_get(a, "run"), .codes = args_get(a, "codes"), .compat = -1};
@@ -109,7 +92,7 @@ static Status run(Args *a, Error *err) {
     TRY(args_choice(a, "protocol", EVAL_PROTOCOLS, &r.protocol, err));
     TRY(args_choice(a, "set", EVAL_SETS, &r.set, err));
     TRY(args_choice(a, "compat", COMPATS, &r.compat, err));
-    TRY(check_options(a, &r, err));
+    if (PART_AUDIT) TRY(eval_check_options(a, &r, err));
     TRY(args_pool(a, err));
     if (PART_AUDIT && r.codes) return eval_codes(a, &r, err);
     TRY(find_data(a, &data, err));

@@ -7,6 +7,7 @@
 #include "cmd/verbs.h"
 #include "data/words.h"
 #include "hash/code.h"
+#include "hash/search/index_change.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/parts.h"
@@ -211,33 +212,6 @@ static Status build(Args *a, Error *err) {
     return s;
 }
 
-/* ---- Changing ---- */
-
-static Status delete_cases(const Args *a, Error *err) {
-    const char **ids;
-    int n;
-    TRY(args_list(a, "delete", &ids, &n, err));
-    Status s = index_delete(args_get(a, "out"), ids, (size_t)n, err);
-    mem_free(ids);
-    return s;
-}
-
-static Status check_options(const Args *a, Error *err) {
-    bool data = args_has(a, "data"), changes = args_has(a, "delete") || args_has(a, "compact");
-    bool own = args_has(a, "image-codes") || args_has(a, "text-codes");
-    if (data && !own && !args_has(a, "model"))
-        return args_incomplete(a, err, "--data needs --model, or --image-codes and --text-codes");
-    if (own && !data) return args_incomplete(a, err, "--image-codes and --text-codes need --data");
-    if (own && args_has(a, "model"))
-        return args_wrong(a, err, "--image-codes and --text-codes exclude --model");
-    if (!own && args_has(a, "form"))
-        return args_wrong(a, err, "--form goes with --image-codes or --text-codes");
-    if (!data && (args_has(a, "append") || !changes)) return args_incomplete(a, err, "--data is needed");
-    if (data && changes && !args_has(a, "append"))
-        return args_wrong(a, err, "--data writes a new index; --delete and --compact require --append");
-    return STATUS_OK;
-}
-
 static Status report(const Args *a, Error *err) {
     Index *x = NULL;
     TRY(index_open(&x, args_get(a, "out"), err));
@@ -248,8 +222,11 @@ static Status report(const Args *a, Error *err) {
 }
 
 static Status run(Args *a, Error *err) {
-    TRY(check_options(a, err));
-    if (PART_EDIT && args_has(a, "delete")) TRY(delete_cases(a, err));
+    if (PART_AUDIT && PART_EDIT)
+        TRY(index_check_options(a, err));
+    else if (!args_has(a, "data") || !args_has(a, "model"))
+        return args_incomplete(a, err, "--data and --model are needed");
+    if (PART_EDIT && args_has(a, "delete")) TRY(index_delete_named(a, err));
     if (args_has(a, "data")) TRY(build(a, err));
     if (PART_EDIT && args_has(a, "compact")) TRY(index_compact(args_get(a, "out"), err));
     return report(a, err);

@@ -7,6 +7,7 @@
 #include "cmd/inspect_more.h"
 #include "cmd/privacy.h"
 #include "cmd/verbs.h"
+#include "hash/search/index_filter.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "train/model_file.h"

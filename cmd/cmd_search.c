@@ -4,9 +4,6 @@
 
 #include "cmd/hit_json.h"
 #include "cmd/hit_table.h"
-#include "cmd/json_out.h"
-#include "cmd/pages/page_parts.h"
-#include "cmd/pages/search_page.h"
 #include "cmd/search_ask.h"
 #include "cmd/verbs.h"
 #include "nn/base/alloc.h"
@@ -53,8 +50,6 @@ static const Option OPTIONS[] = {
     OPTION_THREADS,
     OPTION_LAST};
 
-enum { PAGE_MOST = 100000000 /* bytes of a page that browsers still open without trouble */ };
-
 /* ---- One hit ---- */
 
 static const char TSV_HEAD[] =
@@ -100,14 +95,6 @@ static void print_tsv(const Answer *a, const char *query, int i, const IndexCase
     printf("\t%lld\t%lld\n", (long long)h->more, (long long)a->ties);
 }
 
-static Status print_json(const Search *s, const char *query, int i, const char *picture, Error *err) {
-    Buffer line = {0};
-    Status status = hit_json(&line, &s->finder, &s->answer, (size_t)i, query, picture, err);
-    if (status == STATUS_OK) printf("%s\n", buffer_text(&line));
-    buffer_free(&line);
-    return status;
-}
-
 /* One line of JSON or TSV. */
 static Status print_hit(const Search *s, const char *query, int i, Error *err) {
     IndexCase c;
@@ -118,7 +105,7 @@ static Status print_hit(const Search *s, const char *query, int i, Error *err) {
     const char *path = picture ? picture : "";
     Status status = STATUS_OK;
     if (PART_JSON && s->form == AS_JSON) {
-        status = print_json(s, query, i, path, err);
+        status = hit_json_print(&s->finder, &s->answer, (size_t)i, query, path, err);
     } else {
         finder_labels(&labels, &c);
         if (labels.failed) status = mem_error(err, "the labels");
@@ -131,20 +118,10 @@ static Status print_hit(const Search *s, const char *query, int i, Error *err) {
 
 /* ---- One question ---- */
 
-#if PART_PAGES
-static Status add_to_page(Search *s, const Query *q, Error *err) {
-    TRY(page_answer_size(&s->finder, &s->answer, &s->page_size, err));
-    TRY(page_check_size(s->args, s->page_path, s->page_size, PAGE_MOST, err));
-    return page_answer(&s->page, &s->finder, q, args_get(s->args, "words"), &s->answer, err);
-}
-#endif
-
 static Status search_ask(Search *s, const Query *q, const char *name, Error *err) {
     TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
     if (PART_HINTS) TRY(search_warn(s, err));
-#if PART_PAGES
-    if (s->form == AS_HTML) return add_to_page(s, q, err);
-#endif
+    if (PART_PAGES && s->form == AS_HTML) return search_html_add(s, q, err);
     if (PART_TERMINAL && s->form == AS_TABLE)
         TRY(hit_table_print(&s->finder, &s->options, s->many ? q : NULL, &s->answer, err));
     for (size_t i = 0; s->form != AS_TABLE && i < s->answer.n && !ferror(stdout); i++)
@@ -199,9 +176,7 @@ static Status read_question(const Args *a, Query *q, Error *err) {
 }
 
 static Status ask_all(const Args *a, Search *s, Error *err) {
-#if PART_PAGES
-    if (s->form == AS_HTML) page_begin(&s->page, &s->finder);
-#endif
+    if (PART_PAGES && s->form == AS_HTML) search_html_begin(s);
     if (s->form == AS_TSV) printf("%s%s", s->many ? "query\t" : "", TSV_HEAD);
     if (PART_QUERIES && s->many) {
         TRY(search_ask_many(a, s, search_ask, err));
@@ -210,16 +185,7 @@ static Status ask_all(const Args *a, Search *s, Error *err) {
         TRY(read_question(a, &q, err));
         TRY(search_ask(s, &q, q.value, err));
     }
-#if PART_PAGES
-    if (s->form == AS_HTML) {
-        Buffer command = {0};
-        Status status = page_end(&s->page, &s->finder, args_command(a, &command), s->page_path, err);
-        buffer_free(&command);
-        TRY(status);
-        printf("%s\n", s->page_path);
-    }
-#endif
-    return STATUS_OK;
+    return PART_PAGES && s->form == AS_HTML ? search_html_end(s, err) : STATUS_OK;
 }
 
 static Status run(Args *a, Error *err) {
@@ -228,25 +194,16 @@ static Status run(Args *a, Error *err) {
     bool asked = false, filtered = args_has(a, "words") || args_has(a, "label") || args_has(a, "id-match");
     for (int i = 0; questions[i]; i++) asked |= args_has(a, questions[i]);
     if (asked || !filtered) TRY(args_one_of(a, questions, err));
-    const char **labels;
-    int n;
-    TRY(args_list(a, "label", &labels, &n, err));
-    FilterOptions o = {.labels = labels,
-                       .n_labels = n,
-                       .id_match = args_get(a, "id-match"),
-                       .words = args_get(a, "words"),
-                       .unseen = args_has(a, "unseen")};
     Search s = {.args = a, .form = AS_TABLE, .options = SEARCH_DEFAULT};
     Status status = finder_open(&s.finder, args_get(a, "model"), args_get(a, "index"), &a->log, err);
-    if (PART_FILTER && status == STATUS_OK) status = finder_filter(&s.finder, &o, &s.filter, err);
+    if (PART_FILTER && status == STATUS_OK) status = search_filter(&s, err);
     s.options.filter = PART_FILTER ? &s.filter : NULL;
     if (status == STATUS_OK) status = read_options(a, &s, err);
     if (status == STATUS_OK) status = ask_all(a, &s, err);
     answer_free(&s.answer);
-    if (PART_FILTER) filter_free(&s.filter);
+    for (int m = 0; m < MODALITIES; m++) mem_free(s.filter.allowed[m]);
     finder_close(&s.finder);
     buffer_free(&s.page);
-    mem_free(labels);
     return status;
 }
 

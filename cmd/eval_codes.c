@@ -4,6 +4,22 @@
 static const char *const FORMS[] = {"values", "packed", "columns", NULL};           /* as AuditCodesForm */
 static const char *const LABELS[] = {"values", "onehot", "signs", "classes", NULL}; /* as AuditLabelsForm */
 
+Status eval_check_options(const Args *a, const EvalResult *r, Error *err) {
+    static const char *const of_run[] = {"data",          "set",        "protocol",       "skip-bad",
+                                         "allow-outside", "mask-words", "image-features", "text-features",
+                                         "membership",    NULL},
+                             *const of_codes[] = {"form", "labels", NULL};
+    for (const char *const *name = r->codes ? of_run : of_codes; *name; name++)
+        if (args_has(a, *name))
+            return args_wrong(a, err, "--%s goes with --%s", *name, r->codes ? "run" : "codes");
+    if (args_has(a, "dump") && r->set == 1)
+        return args_wrong(a, err, "--dump writes the test queries; leave out --set val");
+    if (args_has(a, "membership") && (r->set == 1 || r->protocol == PROTOCOL_PUBLISHED))
+        return args_wrong(a, err,
+                          "--membership compares with the test cases; leave out --set and --protocol");
+    return STATUS_OK;
+}
+
 /* Codes of any program. The sets are borrowed from the folder. */
 Status eval_codes(Args *a, EvalResult *r, Error *err) {
     int form, labels;

@@ -43,6 +43,8 @@ void eval_print_membership(const Membership *m);
 /* ---- eval_json.c, of the part json; eval_codes.c, of the part audit ---- */
 
 void eval_print_json(const EvalResult *r);
+/* STATUS_USAGE where an option is given that the source of the codes does not use. */
+Status eval_check_options(const Args *a, const EvalResult *r, Error *err);
 /* --codes: codes of any program. */
 Status eval_codes(Args *a, EvalResult *r, Error *err);
 

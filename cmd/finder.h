@@ -38,24 +38,11 @@ void finder_close(Finder *f);
 
 /* ---- Which cases may be hits ---- */
 
-typedef struct {
-    const char *const *labels; /* (n_labels) every hit has all of them */
-    int n_labels;
-    const char *id_match; /* POSIX extended regular expression, or NULL */
-    const char *
-        words; /* words and "phrases" of the text, each after '-' if it must be absent (cmd/word_filter.h); or NULL */
-    bool unseen; /* only cases that the model was not trained on */
-} FilterOptions;
-
 /* allowed (count) by Modality: 1 where the case passes, has this modality and is not deleted. passed: cases with a 1 in either. */
 typedef struct {
     uint8_t *allowed[MODALITIES];
     int64_t passed;
 } Filter;
-
-/* STATUS_USAGE for a wrong expression, and for `unseen` where the model does not say what it was trained on. Warns by f->log where no case passes. filter_free in every case. */
-Status finder_filter(const Finder *f, const FilterOptions *o, Filter *out, Error *err);
-void filter_free(Filter *filter);
 
 /* ---- Asking ---- */
 

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "cmd/finder.h"
+#include "cmd/finder_filter.h"
 #include "cmd/word_filter.h"
+#include "hash/search/index_filter.h"
 #include "nn/base/alloc.h"
 #include "nn/base/nearest.h"
 

@@ -1,6 +1,7 @@
 #include "cmd/hit_json.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "cmd/json_out.h"
 #include "nn/base/alloc.h"
@@ -41,4 +42,13 @@ Status hit_json(Buffer *b, const Finder *f, const Answer *a, size_t i, const cha
     json_add_texts(b, (const char *const *)a->unknown, a->n_unknown);
     buffer_printf(b, ",\"unlike\":%s}", a->unlike ? "true" : "false");
     return b->failed ? mem_error(err, "a hit") : STATUS_OK;
+}
+
+Status hit_json_print(const Finder *f, const Answer *a, size_t i, const char *query, const char *picture,
+                      Error *err) {
+    Buffer line = {0};
+    Status status = hit_json(&line, f, a, i, query, picture, err);
+    if (status == STATUS_OK) printf("%s\n", buffer_text(&line));
+    buffer_free(&line);
+    return status;
 }

@@ -10,4 +10,8 @@
 Status hit_json(Buffer *b, const Finder *f, const Answer *a, size_t i, const char *query, const char *image,
                 Error *err);
 
+/* The same as a line of stdout. */
+Status hit_json_print(const Finder *f, const Answer *a, size_t i, const char *query, const char *picture,
+                      Error *err);
+
 #endif

@@ -1,4 +1,4 @@
-/* Codes of another program for `index`: --image-codes and --text-codes. */
+/* Codes of another program for `index`: --image-codes and --text-codes; what its options mean together. */
 #ifndef CMD_INDEX_OWN_H
 #define CMD_INDEX_OWN_H
 
@@ -18,5 +18,9 @@ typedef struct {
 /* Fills bits, rows and code of r, whose manifest and code arrays are there. STATUS_INPUT where a file is not one of codes, or its rows are
  * not those of the cases. */
 Status index_own_codes(const Args *a, OwnCodes *r, Error *err);
+
+/* index_options.c: STATUS_USAGE where options do not go together; --delete. */
+Status index_check_options(const Args *a, Error *err);
+Status index_delete_named(const Args *a, Error *err);
 
 #endif

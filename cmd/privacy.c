@@ -1,4 +1,5 @@
 #include "cmd/privacy.h"
+#include "hash/search/index_filter.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -23,6 +23,12 @@ typedef struct {
 
 /* Asks and prints the answer. name: the question as given, for hits that name it. */
 typedef Status SearchAsk(Search *s, const Query *q, const char *name, Error *err);
+/* --html: one page of all answers (search_html.c, of the part pages). */
+void search_html_begin(Search *s);
+Status search_html_add(Search *s, const Query *q, Error *err);
+Status search_html_end(Search *s, Error *err);
+/* Fills s->filter from --label, --id-match, --words and --unseen (search_filter.c, of the part filter). */
+Status search_filter(Search *s, Error *err);
 /* Warns of what the reader of any form of output must know about the answer (search_warnings.c, of the part hints). */
 Status search_warn(const Search *s, Error *err);
 /* Asks every line of --queries, or every row of own features (search_queries.c, of the part queries). */

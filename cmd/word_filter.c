@@ -1,4 +1,5 @@
 #include "cmd/word_filter.h"
+#include "hash/search/index_filter.h"
 
 #include <limits.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "nn/base/error.h"
+#include "nn/base/parts.h"
 #include "nn/ops.h"
 
 static void add_conv_bn(ConvBn *c, ParamSet *p, const char *prefix, const char *conv, const char *bn, int ci,
@@ -71,7 +72,7 @@ void cnn_init(const Cnn *c, ParamSet *p, uint64_t seed) {
 
 /* relu?(bn(conv(x)) + add?). Inference folds the normalisation into the convolution. */
 static Tensor *conv_bn(Tape *t, const ConvBn *c, Tensor *x, Tensor *add, bool relu) {
-    if (!t->recording && !t->training)
+    if (PART_SCAN && !t->recording && !t->training)
         return op_conv2d_bn(t, x, c->weight, c->stride, c->pad, c->gamma, c->beta, c->running_mean,
                             c->running_var, add, relu);
     Tensor *y = op_conv2d(t, x, c->weight, c->stride, c->pad);

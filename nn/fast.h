@@ -13,6 +13,9 @@ typedef struct {
     int oh, ow; /* (h + 2 pad - kh)/stride + 1 and the same of w */
 } ConvShape;
 
+/* Of op_conv2d; aborts where x and w do not fit. */
+ConvShape conv_shape(const Tensor *x, const Tensor *w, int stride, int pad);
+
 /* What batch norm's backward needs; saved by the op. */
 typedef struct {
     bool relu, batch;     /* batch: normalised by this batch's statistics, not by the running ones */

@@ -52,7 +52,7 @@ static void conv2d_backward(Tape *t, const Node *node) {
                         }
 }
 
-static ConvShape shape_of(const Tensor *x, const Tensor *w, int stride, int pad) {
+ConvShape conv_shape(const Tensor *x, const Tensor *w, int stride, int pad) {
     char a[64], b[64];
     NN_REQUIRE(x->rank == 4 && w->rank == 4 && w->dim[1] == x->dim[3] && stride > 0 && pad >= 0,
                "conv2d: x %s, w %s", tensor_shape(x, a), tensor_shape(w, b));
@@ -67,30 +67,9 @@ static ConvShape shape_of(const Tensor *x, const Tensor *w, int stride, int pad)
 
 Tensor *op_conv2d(Tape *t, Tensor *x, Tensor *w, int stride, int pad) {
     ConvShape *s = arena_alloc(&t->arena, sizeof *s);
-    *s = shape_of(x, w, stride, pad);
+    *s = conv_shape(x, w, stride, pad);
     Tensor *y = tape_tensor4(t, s->b, s->oh, s->ow, s->co);
     FAST_OR(conv2d, conv2d_forward)(t, s, x, w, y);
     tape_record(t, "conv2d", FAST_OR(conv2d_backward, conv2d_backward), y, 2, (Tensor *[]){x, w}, s);
     return y;
-}
-
-Tensor *op_conv2d_bn(Tape *t, Tensor *x, Tensor *w, int stride, int pad, Tensor *gamma, Tensor *beta,
-                     Tensor *running_mean, Tensor *running_var, Tensor *add, bool relu) {
-    NN_REQUIRE(!t->recording && !t->training, "conv2d_bn while training");
-    char a[64], b[64];
-    ConvShape s = shape_of(x, w, stride, pad);
-    Tensor *y = tape_tensor4(t, s.b, s.oh, s.ow, s.co);
-    NN_REQUIRE(!add || tensor_same_shape(y, add), "conv2d_bn: y %s, add %s", tensor_shape(y, a),
-               tensor_shape(add, b));
-    NN_REQUIRE(tensor_size(gamma) == (size_t)s.co && tensor_same_shape(gamma, beta) &&
-                   tensor_same_shape(gamma, running_mean) && tensor_same_shape(gamma, running_var),
-               "conv2d_bn: w %s, gamma %s", tensor_shape(w, a), tensor_shape(gamma, b));
-#if PART_FAST
-    if (fast->conv2d_bn) {
-        fast->conv2d_bn(t, &s, x, w, gamma, beta, running_mean, running_var, add, relu, y);
-        return y;
-    }
-#endif
-    conv2d_forward(t, &s, x, w, y);
-    return op_batchnorm(t, y, gamma, beta, running_mean, running_var, add, relu);
 }

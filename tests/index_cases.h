@@ -9,6 +9,7 @@
 
 #include "hash/code.h"
 #include "hash/search/index.h"
+#include "hash/search/index_change.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"
 

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hash/search/index_change.h"
 #include "hash/search/index_format.h"
 #include "nn/base/alloc.h"
 #include "tests/fixtures.h"

@@ -1,4 +1,5 @@
 #include "hash/export/export.h"
+#include "hash/search/index_change.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -1,4 +1,6 @@
 #include "hash/search/index.h"
+#include "hash/search/index_change.h"
+#include "hash/search/index_filter.h"
 
 #include <fcntl.h>
 

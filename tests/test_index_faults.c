@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "hash/search/index.h"
+#include "hash/search/index_change.h"
 #include "nn/base/alloc.h"
 #include "nn/base/sys.h"
 #include "tests/index_cases.h"

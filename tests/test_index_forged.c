@@ -1,4 +1,5 @@
 /* An index whose checksums are right and whose numbers are not: each is refused, none is followed. */
+#include "hash/search/index_change.h"
 #include "hash/search/index_format.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"

@@ -1,5 +1,6 @@
 /* The tables of offsets in hash/search/index_format.h against the bytes of an index: every row is read from the header's
  * comment and compared with what was written, by loops of this file's own. */
+#include "hash/search/index_change.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "tests/index_cases.h"

@@ -1,4 +1,6 @@
 /* Groups and words of an index: after an append, a deletion and a compaction, and in files of version 1 and 2. */
+#include "hash/search/index_change.h"
+#include "hash/search/index_filter.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "tests/index_cases.h"

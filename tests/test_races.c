@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "hash/search/index_change.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/lock.h"

@@ -8,6 +8,7 @@
 #include "cmd/bench/bench_report.h"
 #include "hash/code.h"
 #include "hash/search/index.h"
+#include "hash/search/index_change.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/sys.h"

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "cmd/finder_filter.h"
 #include "cmd/finder.h"
 
 enum { ASK_LABELS = 16, ASK_PAGE = 50 /* hits of a page */, ASK_PAGES = 200 };

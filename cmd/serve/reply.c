@@ -1,4 +1,5 @@
 #include "cmd/serve/reply.h"
+#include "cmd/finder_filter.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #ifndef CMD_SERVE_REPLY_H
 #define CMD_SERVE_REPLY_H
 
+#include "cmd/finder_filter.h"
 #include "cmd/serve/ask.h"
 #include "nn/base/bytes.h"
 

@@ -202,17 +202,8 @@ bool index_deleted(const Index *x, int64_t row) {
     return x->deleted && x->deleted[row / 8] >> (row % 8) & 1;
 }
 
-/* The segment of a row: the last one whose first_row is at or before it. A deletion has the first_row of the cases after it. */
 static const Segment *segment_of(const Index *x, uint64_t row) {
-    size_t low = 0, high = x->n_segments;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (x->segment[middle].header.first_row <= row)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &x->segment[low];
+    return PART_EDIT ? index_segment_of(x, row) : &x->segment[0];
 }
 
 Status index_case(const Index *x, int64_t row, IndexCase *c, Error *err) {

@@ -42,15 +42,6 @@ void index_builder_free(IndexBuilder *b);
 enum { INDEX_TABLES_FROM = 65536 };
 void index_builder_set_tables(IndexBuilder *b, int m, Pool *pool);
 
-/* Appends the builder's cases to an index of the same bits and model. STATUS_INPUT for an id that the index holds; the id of a
- * deleted case may be added again. Writes as much as is added, not the whole index. */
-Status index_append(const IndexBuilder *b, const char *path, Error *err);
-/* Deletes cases by id. STATUS_INPUT, with nothing deleted, where the index lacks one of them. */
-Status index_delete(const char *path, const char *const *ids, size_t n_ids, Error *err);
-/* Rewrites the index as one segment without the deleted cases (rows move up). Holds them in memory. Words are kept where every segment
- * has them. */
-Status index_compact(const char *path, Error *err);
-
 /* Maps the file and checks header, counts and sizes. Checks the blocks' checksums of a file of at most INDEX_CHECK_BYTES; for a
  * larger file they would cost more than a search, and index_verify checks them. Damage is STATUS_INPUT. Rows are
  * 0..index_count()-1 in the order added. Searches skip deleted rows. Later changes of the file are not visible. */
@@ -71,9 +62,6 @@ Status index_case(const Index *x, int64_t row, IndexCase *c, Error *err);
 int64_t index_find(const Index *x, const char *id); /* row, or -1 */
 const char *index_id(const Index *x,
                      int64_t row); /* NULL where damaged; unlike index_case for several threads at once */
-/* Sets allowed[row] (count) to 0 where the case lacks the label. STATUS_INPUT where the labels are damaged. */
-Status index_keep_label(const Index *x, const char *label, uint8_t *allowed, Error *err);
-
 /* Groups of all rows: of (count) is the group of each row, 0..n-1, or INDEX_NO_GROUP; the rows of group g are row[first[g]] to
  * row[first[g+1]-1], ascending; name (n), borrowed from the index. n is 0 where no case has a group, as in files of version 1.
  * STATUS_INPUT where damaged. index_groups_free in every case. */
@@ -85,11 +73,6 @@ typedef struct {
 } IndexGroups;
 Status index_groups(const Index *x, IndexGroups *g, Error *err);
 void index_groups_free(IndexGroups *g);
-
-/* Whether every segment holds the words of its texts with their places; files of version 1 and 2 do not. */
-bool index_has_words(const Index *x);
-/* Sets mark[row] (count) to 1 for the rows whose texts have the n words in a row. STATUS_INPUT where damaged. */
-Status index_mark_words(const Index *x, const char *const *words, int n, uint8_t *mark, Error *err);
 
 /* The k nearest codes of modality m, exactly as scan_search returns them; by the search tables where the file has them. allowed:
  * (count), or NULL for index_allowed; it must not allow rows that index_allowed does not. stats: added to, or NULL. */

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "hash/search/index_build.h"
+#include "hash/search/index_change.h"
 #include "hash/search/index_file.h"
+#include "hash/search/index_filter.h"
 #include "nn/base/alloc.h"
 #include "nn/base/lock.h"
 #include "nn/base/sys.h"

@@ -38,6 +38,8 @@ Status index_search_tables(const Index *x, Modality m, const uint8_t *queries, s
 
 /* index_join.c, of the part edit: reads deletions and joins the codes of all segments, of the open file fd. */
 Status index_join(Index *x, int fd, const char *path, Error *err);
+/* The segment of a row: the last one whose first_row is at or before it. A deletion has the first_row of the cases after it. */
+const Segment *index_segment_of(const Index *x, uint64_t row);
 
 /* ---- index_check.c, of the part verify ---- */
 

@@ -74,3 +74,15 @@ Status index_join(Index *x, int fd, const char *path, Error *err) {
     TRY(read_deletions(x, path, err));
     return join_all(x, fd, path, err);
 }
+
+const Segment *index_segment_of(const Index *x, uint64_t row) {
+    size_t low = 0, high = x->n_segments;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (x->segment[middle].header.first_row <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &x->segment[low];
+}

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "hash/search/index_file.h"
+#include "hash/search/index_filter.h"
 
 static bool keep_label(const Segment *s, const char *label, uint8_t *allowed) {
     int64_t wanted = -1;

@@ -1,4 +1,5 @@
 #include "hash/search/index_words.h"
+#include "hash/search/index_filter.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -260,15 +260,6 @@ Status file_write(const char *path, const void *data, size_t size, Error *err) {
     return file_commit(&w, err);
 }
 
-Status file_write_plain(const char *path, const void *data, size_t size, Error *err) {
-    FileWriter w = {.fd = sys_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666)};
-    if (w.fd < 0) return error_from_errno(err, path, "write");
-    write_through(&w, data, size);
-    if (sys_close(w.fd) != 0 && !w.code && errno != EINTR) w.code = errno;
-    errno = w.code;
-    return w.code ? error_from_errno(err, path, "write") : STATUS_OK;
-}
-
 /* ---- Paths ---- */
 
 int path_exists(const char *path) {

@@ -1,5 +1,7 @@
-/* Folders of bytes.h: sweeping, removing. */
+/* Folders of bytes.h: sweeping, removing; a file in a new folder. */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +9,7 @@
 
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
+#include "nn/base/sys.h"
 
 static int is_temporary(const char *name) {
     const char *end = strrchr(name, '.');
@@ -43,4 +46,21 @@ void dir_remove(const char *folder) {
     char path[PATH_ROOM];
     int n = snprintf(path, sizeof path, "%s", folder);
     if (n > 0 && (size_t)n < sizeof path) remove_folder(path, (size_t)n);
+}
+
+Status file_write_plain(const char *path, const void *data, size_t size, Error *err) {
+    const unsigned char *from = data;
+    int code = 0, fd = sys_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (fd < 0) return error_from_errno(err, path, "write");
+    while (size && !code) {
+        ssize_t n = sys_write(fd, from, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0)
+            code = errno;
+        else
+            from += n, size -= (size_t)n;
+    }
+    if (sys_close(fd) != 0 && !code && errno != EINTR) code = errno;
+    errno = code;
+    return code ? error_from_errno(err, path, "write") : STATUS_OK;
 }

@@ -3,24 +3,24 @@
 #include <stdio.h>
 #include <time.h>
 
-void log_line(const Log *log, const char *fmt, ...) {
-    if (!log || !log->line) return;
+static void emit(const Log *log, void (*to)(void *ctx, const char *text), const char *fmt, va_list args) {
     char text[2048];
+    vsnprintf(text, sizeof text, fmt, args);
+    to(log->ctx, text);
+}
+
+void log_line(const Log *log, const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    if (log && log->line) emit(log, log->line, fmt, args);
     va_end(args);
-    log->line(log->ctx, text);
 }
 
 void log_warn(const Log *log, const char *fmt, ...) {
-    if (!log || !log->warn) return;
-    char text[2048];
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    if (log && log->warn) emit(log, log->warn, fmt, args);
     va_end(args);
-    log->warn(log->ctx, text);
 }
 
 void log_progress(const Log *log, const char *what, long done, long total) {

@@ -73,13 +73,15 @@
 #define PART_PNM 1 /* PNM pictures */
 #endif
 #ifndef PART_QUERIES
-#define PART_QUERIES 1 /* search --queries; search and encode of rows of own features */
+#define PART_QUERIES 1 /* search --queries, --code; encode --image, --text; both of rows of own features */
 #endif
 #ifndef PART_RESUME
-#define PART_RESUME 1 /* checkpoints of a training run; train --resume and --stage1 */
+#define PART_RESUME                                                                                          \
+    1 /* long runs: checkpoints, train --resume and --stage1, the lock of a run, features in a mapped file */
 #endif
 #ifndef PART_SCAN
-#define PART_SCAN 1 /* the tuned scan of hash/search; without it a plain loop; PARTS=core PLAIN=0 keeps it */
+#define PART_SCAN                                                                                            \
+    1 /* forms of speed that only the plain core lacks: the tuned scan of hash/search, labels and codes as words of bits in eval, the folded convolution */
 #endif
 #ifndef PART_SERVE
 #define PART_SERVE                                                                                           \
@@ -100,7 +102,7 @@
 #endif
 #ifndef PART_VARIANTS
 #define PART_VARIANTS                                                                                        \
-    1 /* loss terms whose weight is 0 by default, the Laplacian form, train_cases, unseen labels */
+    1 /* loss terms whose weight is 0 by default, the Laplacian form, geodesic, several layers, views, end to end, train_cases, unseen labels, files of settings */
 #endif
 #ifndef PART_VERIFY
 #define PART_VERIFY 1 /* the verb verify */

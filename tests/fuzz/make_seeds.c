@@ -5,6 +5,7 @@
 
 #include "data/picture/png_write.h"
 #include "hash/search/index.h"
+#include "hash/search/index_change.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/npy.h"

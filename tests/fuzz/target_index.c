@@ -4,6 +4,8 @@
 
 #include "hash/code.h"
 #include "hash/search/index.h"
+#include "hash/search/index_change.h"
+#include "hash/search/index_filter.h"
 #include "hash/search/index_format.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"

@@ -1,0 +1,15 @@
+/* The cases of an index that have a label or a word; of the part filter. */
+#ifndef HASH_INDEX_FILTER_H
+#define HASH_INDEX_FILTER_H
+
+#include "hash/search/index.h"
+
+/* Sets allowed[row] (count) to 0 where the case lacks the label. STATUS_INPUT where the labels are damaged. */
+Status index_keep_label(const Index *x, const char *label, uint8_t *allowed, Error *err);
+
+/* Whether every segment holds the words of its texts with their places; files of version 1 and 2 do not. */
+bool index_has_words(const Index *x);
+/* Sets mark[row] (count) to 1 for the rows whose texts have the n words in a row. STATUS_INPUT where damaged. */
+Status index_mark_words(const Index *x, const char *const *words, int n, uint8_t *mark, Error *err);
+
+#endif
