@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "nn/base/error.h"
 #include "nn/tensor.h"
 
 /* C (m,n) = alpha op(A) op(B) + beta C, row-major. Single-threaded. */
