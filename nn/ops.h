@@ -43,7 +43,7 @@ Tensor *op_tanh(Tape *t, Tensor *x, real beta); /* tanh(beta x) */
 Tensor *op_add(Tape *t, Tensor *x, Tensor *y);  /* same shape */
 Tensor *op_scale(Tape *t, Tensor *x, real factor);
 Tensor *op_add_rows(Tape *t, Tensor *x,
-                    Tensor *y); /* x (b,...) + y (...), the same y for every case: positions */
+                    Tensor *row); /* x (b,...) + row (...), the same row for every case: positions */
 Tensor *op_dropout(Tape *t, Tensor *x,
                    real p); /* training: each 0 with probability p, else x/(1-p); stream tape_rng */
 /* Training: x + scale[j] N(0,1), j: index of the last dimension; scale (d) constant. Inference: returns x. */

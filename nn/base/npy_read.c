@@ -165,7 +165,7 @@ static bool read_descr(const char *descr, Element *e) {
 static bool type_of(const Element *e, NpyType *type, size_t *width) {
     static const struct {
         char kind;
-        size_t size;
+        int size;
         NpyType type;
     } as[] = {{'b', 1, NPY_BOOL}, {'u', 1, NPY_U8},  {'u', 2, NPY_I32}, {'u', 4, NPY_I64},
               {'u', 8, NPY_I64},  {'i', 1, NPY_I8},  {'i', 2, NPY_I32}, {'i', 4, NPY_I32},
@@ -176,7 +176,7 @@ static bool type_of(const Element *e, NpyType *type, size_t *width) {
         return true;
     }
     for (size_t i = 0; i < sizeof as / sizeof *as; i++)
-        if (as[i].kind == e->kind && as[i].size == e->size) {
+        if (as[i].kind == e->kind && (size_t)as[i].size == e->size) {
             *type = as[i].type;
             *width = npy_type_size(as[i].type);
             return true;

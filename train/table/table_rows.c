@@ -243,7 +243,7 @@ static Status fit(const Fitting *f, const BaselineSettings *settings, Set first,
     BaselineModel model = {0};
     Status s = f->method->fit(&model, &f->data, settings, NULL, err);
     for (int set = (int)first; set <= (int)last; set++)
-        for (int m = 0; s == STATUS_OK && m < MODALITIES; m++)
+        for (Modality m = 0; s == STATUS_OK && m < MODALITIES; m++)
             s = baseline_encode(&model, m, f->x[set][m], (int)f->sets->cases[set].n, f->sets->code[set][m],
                                 err);
     baseline_model_free(&model);
