@@ -136,7 +136,7 @@ static Status split(Words *w, const char *text, int most, bool fold, const char 
         words_free(w);
         return mem_error(err, what);
     }
-    for (char *at = w->block; w->n < all.n; at += strlen(at) + 1) w->words[w->n++] = at;
+    for (char *at = w->block; at && w->n < all.n; at += strlen(at) + 1) w->words[w->n++] = at;
     return STATUS_OK;
 }
 

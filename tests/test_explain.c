@@ -188,7 +188,7 @@ Test(explain, the_first_neighbour_is_the_nearest_case_of_another_group) {
     Explain e;
     walk(&e, tiny_set("near", 0), &c);
     const Session *s = &e.session;
-    for (int m = 0; m < 2; m++) {
+    for (Modality m = 0; m < MODALITIES; m++) {
         const float *u = e.stage2.train.u[m];
         double least = INFINITY, found = 0;
         ExplainNeighbour near[3];

@@ -178,7 +178,7 @@ static void begin_stage2(Session *s) {
     c->bce_weight = 3;
     c->lambda_w = 0.01;
     c->weight_soft_pairs = 0; /* which tests/golden does not know */
-    for (int i = 0; i < 7; i++) set_weight(c, GOLDEN_TERMS[i], WEIGHTS2[i]);
+    for (int i = 0; i < 7; i++) set_weight(c, (int)GOLDEN_TERMS[i], WEIGHTS2[i]);
 }
 
 /* Tokens of the batch's cases at their places among the training cases. */

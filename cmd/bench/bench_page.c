@@ -119,8 +119,13 @@ static void table(Buffer *b, const json_t *lines) {
         html_cell(&t, false, "%s", text(p, "method"));
         html_cell(&t, false, "%.4f", 1e3 / number(p, "batch_queries_per_s"));
         html_cell(&t, false, "%.4f", number(p, "one_query_ms"));
-        html_cell(&t, false, mih ? "%.0f" : "", number(p, "candidates"));
-        html_cell(&t, false, mih ? "%.1f %%" : "", 100 * number(p, "scanned"));
+        if (mih) {
+            html_cell(&t, false, "%.0f", number(p, "candidates"));
+            html_cell(&t, false, "%.1f %%", 100 * number(p, "scanned"));
+        } else {
+            html_cell(&t, false, "%s", "");
+            html_cell(&t, false, "%s", "");
+        }
     }
     html_table_end(&t);
 }

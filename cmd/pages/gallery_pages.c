@@ -180,7 +180,7 @@ static void case_links(Buffer *b, const Gallery *g, size_t i) {
 static Status add_neighbours(Buffer *b, Gallery *g, const char *id, Modality asks, const char *const *own,
                              int n_own, const char *marks, Error *err) {
     Answer *a = &g->answer;
-    g->options.find = modality_other(asks);
+    g->options.find = (int)modality_other(asks);
     TRY(finder_ask(&g->finder, &(Query){.kind = ASK_ID, .value = id}, &g->options, a, err));
     if (a->n == 0) html_text(b, "No other case has a %s.", asks == MODALITY_IMAGE ? "report" : "picture");
     page_answer_facts(b, &g->finder, a);

@@ -61,8 +61,10 @@ static Status check_or_convert(Import *im, ImportPicture *p, Error *err) {
         s = error_set(err, tried, "%s", why.message);
     else if (done)
         s = STATUS_OK;
-    else if (err && strlen(err->message) + said.size < sizeof err->message)
-        strcat(err->message, buffer_text(&said));
+    else if (err) {
+        size_t used = strlen(err->message);
+        snprintf(err->message + used, sizeof err->message - used, "%s", buffer_text(&said));
+    }
     buffer_free(&said);
     return s;
 }

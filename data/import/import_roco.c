@@ -96,6 +96,7 @@ static Status read_part(Part *p, const char *captions, const char *concepts, Err
     Status s = text ? read_file(p, concepts, take_labels, &found, err) : STATUS_OK;
     if (text && !found) import_left_out(p->im, "labels of a part: no file", concepts);
     if (s == STATUS_OK) s = read_file(p, captions, take_case, &found, err);
+    p->labels = NULL;
     entries_free(&labels);
     mem_free(text);
     return s;

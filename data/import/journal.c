@@ -37,9 +37,9 @@ static bool parse(char *line, PictureFacts *e, const char **path) {
                         .from = atoi(field[2]),
                         .to = atoi(field[3]),
                         .is_dicom = atoi(field[4])};
-    strcpy(e->ending, field[5]);
-    strcpy(e->patient, field[6]);
-    strcpy(e->name, field[7]);
+    memcpy(e->ending, field[5], strlen(field[5]) + 1);
+    memcpy(e->patient, field[6], strlen(field[6]) + 1);
+    memcpy(e->name, field[7], strlen(field[7]) + 1);
     *path = field[8];
     return e->from >= 0 && e->from < e->to;
 }

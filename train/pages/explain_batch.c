@@ -182,7 +182,10 @@ static void write_terms(Buffer *b, const Explain *e, int stage) {
 }
 
 static void norm_cell(HtmlTable *t, double v, bool is_there) {
-    html_cell(t, false, is_there ? "%.5g" : "", v);
+    if (is_there)
+        html_cell(t, false, "%.5g", v);
+    else
+        html_cell(t, false, "%s", "");
 }
 
 static void write_flow(Buffer *b, const Explain *e, int stage) {

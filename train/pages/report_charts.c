@@ -128,7 +128,8 @@ Status chart_map(const Figures *to, const Evaluation *e, Error *err) {
     for (Modality m = 0; m < MODALITIES; m++) {
         const Retrieval *r = &e->direction[m];
         double chance = r->map_random;
-        bar[m] = (SvgBar){report_direction(m), r->map.expected, r->map.pessimistic, r->map.optimistic, m};
+        bar[m] =
+            (SvgBar){report_direction(m), r->map.expected, r->map.pessimistic, r->map.optimistic, (int)m};
         bar[MODALITIES + m] = (SvgBar){random[m], chance, chance, chance, 7};
     }
     SvgFrame f = {.title = "Test MAP", .x_label = "MAP", .x_min = 0, .x_max = 1};

@@ -15,11 +15,13 @@
 #include "eval/page/markup.h"
 #include "nn/base/alloc.h"
 
+typedef enum { NONE, PARAGRAPH, BULLETS, NUMBERS } Kind;
+
 typedef struct {
     Buffer *b;
     const char *results;
     char name[128]; /* of the lesson: "1_gradient" */
-    enum { NONE, PARAGRAPH, BULLETS, NUMBERS } open;
+    Kind open;
 } Lesson;
 
 static char *read_all(const char *path) {
@@ -58,8 +60,8 @@ static void write_inline(Buffer *b, char *text) {
 static void write_line(Lesson *l, char *line) {
     bool bullet = strncmp(line, "- ", 2) == 0,
          number = *line >= '1' && *line <= '9' && strncmp(line + 1, ". ", 2) == 0;
-    int wanted = bullet ? BULLETS : number ? NUMBERS : l->open ? (int)l->open : PARAGRAPH;
-    if ((int)l->open != wanted) {
+    Kind wanted = bullet ? BULLETS : number ? NUMBERS : l->open ? l->open : PARAGRAPH;
+    if (l->open != wanted) {
         close_text(l);
         markup_raw(l->b, bullet ? "<ul><li>" : number ? "<ol><li>" : "<p>");
         l->open = wanted;
