@@ -27,28 +27,30 @@ static int share_a_label(const uint8_t *a, const uint8_t *b, int classes) {
 
 /* Items before..before+n stand at one distance, r of them relevant; `found` relevant ones stand before them. Adds the sum of precisions
  * at the relevant items: in the mean over all orders the item at place i is relevant with r/n, and (i-1)(r-1)/(n-1) of those before it. */
-static void add_tie(Recomputed *sum, double before, double n, double r, double found) {
-    for (double i = 1; i <= n; i++) {
-        double others = n > 1 ? (i - 1) * (r - 1) / (n - 1) : 0;
-        sum->expected += r / n * (found + 1 + others) / (before + i);
+static void add_tie(Recomputed *sum, size_t before, size_t items, size_t relevant, size_t found) {
+    double n = (double)items, r = (double)relevant;
+    for (size_t k = 1; k <= items; k++) {
+        double i = (double)k, others = n > 1 ? (i - 1) * (r - 1) / (n - 1) : 0;
+        sum->expected += r / n * ((double)found + 1 + others) / (double)(before + k);
     }
-    for (double i = 1; i <= r; i++) {
-        sum->optimistic += (found + i) / (before + i);
-        sum->pessimistic += (found + i) / (before + n - r + i);
+    for (size_t k = 1; k <= relevant; k++) {
+        sum->optimistic += (double)(found + k) / (double)(before + k);
+        sum->pessimistic += (double)(found + k) / (double)(before + items - relevant + k);
     }
 }
 
 static Recomputed one_query(const Item *item, size_t n) {
     Recomputed ap = {0};
-    double found = 0;
+    size_t found = 0;
     for (size_t i = 0, end; i < n; i = end) {
-        double relevant = 0;
+        size_t relevant = 0;
         for (end = i; end < n && item[end].distance == item[i].distance; end++)
-            relevant += item[end].relevant;
-        if (relevant > 0) add_tie(&ap, (double)i, (double)(end - i), relevant, found);
+            relevant += (size_t)item[end].relevant;
+        if (relevant > 0) add_tie(&ap, i, end - i, relevant, found);
         found += relevant;
     }
-    if (found > 0) ap.expected /= found, ap.pessimistic /= found, ap.optimistic /= found;
+    double all = (double)found;
+    if (found > 0) ap.expected /= all, ap.pessimistic /= all, ap.optimistic /= all;
     return ap;
 }
 
