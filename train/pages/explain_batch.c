@@ -77,7 +77,7 @@ static Status fill_pictures(Buffer uri[SHOWN], const char *picture[SHOWN], const
 }
 
 Status explain_targets(Buffer *b, const Explain *e, ExplainScratch *s, Error *err) {
-    int shown[SHOWN], n = choose_shown(e, shown);
+    int shown[SHOWN] = {0}, n = choose_shown(e, shown);
     char label[SHOWN][NAME];
     const char *name[SHOWN], *picture[SHOWN];
     Buffer uri[SHOWN] = {0};

@@ -245,15 +245,14 @@ Status output_ablations(const Output *to, const Plan *p, const Summary *s, int d
 
 static Status write_data(Output *to, const Plan *p, const TableOptions *o, const Summary *s, int data,
                          Error *err) {
-    char name[64], title[96];
+    char name[64];
     data_name(o, data, name, sizeof name);
     for (int split = 0; split < TABLE_SPLITS; split++)
         for (int k = -1; k < o->n_bits; k++) { /* the main bits first */
             int bits = k < 0 ? p->main_bits : o->bits[k];
             if ((k >= 0 && bits == p->main_bits) || !summary_has(s, data, (TableSplit)split, bits)) continue;
-            snprintf(title, sizeof title, "%s, %d bits", name, bits);
-            to->title = title;
-            buffer_printf(to->b, to->form == OUTPUT_LATEX ? "\n%% %s: %s\n" : "\n## %s: %s\n", title,
+            snprintf(to->title, sizeof to->title, "%s, %d bits", name, bits);
+            buffer_printf(to->b, to->form == OUTPUT_LATEX ? "\n%% %s: %s\n" : "\n## %s: %s\n", to->title,
                           OUTPUT_SPLITS[split]);
             output_rows(to, s, data, (TableSplit)split, bits);
             if (k < 0) TRY(output_gains(to, p, s, data, (TableSplit)split, err));

@@ -17,7 +17,7 @@ Status output_latex(Buffer *b, const Plan *p, const TableOptions *o, const Summa
 typedef struct {
     Buffer *b;
     enum { OUTPUT_PAGE, OUTPUT_MARKDOWN, OUTPUT_LATEX } form;
-    const char *title;
+    char title[96];
 } Output;
 
 /* Every row of one data set, split and length. */
