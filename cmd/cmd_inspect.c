@@ -52,15 +52,6 @@ static void list_labels(const ModelFile *f) {
     buffer_free(&b);
 }
 
-/* text, or what the model takes in place of pictures or texts. */
-static const char *own_text(const ModelConfig *m, Modality k, char *text, size_t size) {
-    const OwnInput *own = &m->own[k];
-    if (own->width)
-        snprintf(text, size, "features of another program, %d x %d numbers (tokens x width), checksum %08x",
-                 own->tokens, own->width, own->crc);
-    return text;
-}
-
 static Status show_model(const Args *a, const char *path, Error *err) {
     ModelFile f;
     Status s = model_open(&f, path, err);
@@ -76,10 +67,10 @@ static Status show_model(const Args *a, const char *path, Error *err) {
         fact_number("weights", (double)f.model.params.size);
         snprintf(text, sizeof text, "%d x %d gray pixels, mean %.4f, deviation %.4f", m->image_size,
                  m->image_size, m->mean, m->deviation);
-        fact("images", own_text(m, MODALITY_IMAGE, text, sizeof text));
+        fact("images", PART_INSPECT ? inspect_own(m, MODALITY_IMAGE, text, sizeof text) : text);
         snprintf(text, sizeof text, "%d tokens at most, %d words, %d subword buckets", m->text_length,
                  f.vocab.n, m->buckets);
-        fact("texts", own_text(m, MODALITY_TEXT, text, sizeof text));
+        fact("texts", PART_INSPECT ? inspect_own(m, MODALITY_TEXT, text, sizeof text) : text);
         snprintf(text, sizeof text, "%d layers, %d heads, width %d", m->layers, m->heads, m->dim);
         fact("encoder", m->transformer ? text : "none");
         list_labels(&f);

@@ -49,6 +49,14 @@ Status inspect_weights(const char *path, bool *model, Error *err) {
     return s;
 }
 
+const char *inspect_own(const ModelConfig *m, Modality k, char *text, size_t size) {
+    const OwnInput *own = &m->own[k];
+    if (own->width)
+        snprintf(text, size, "features of another program, %d x %d numbers (tokens x width), checksum %08x",
+                 own->tokens, own->width, own->crc);
+    return text;
+}
+
 /* ---- Indexes ---- */
 
 /* A label and its cases. */

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "cmd/finder_filter.h"
 #include "cmd/finder.h"
+#include "cmd/finder_filter.h"
 
 enum { ASK_LABELS = 16, ASK_PAGE = 50 /* hits of a page */, ASK_PAGES = 200 };
 
