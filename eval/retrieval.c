@@ -5,8 +5,6 @@
 #include "nn/base/alloc.h"
 #include "nn/base/parts.h"
 
-const int retrieval_cut[RETRIEVAL_CUTS] = {1, 5, 10, 50, 100, 500, 1000};
-
 /* Queries of one work item. */
 enum { CHUNK = 32 };
 
