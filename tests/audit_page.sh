@@ -11,11 +11,17 @@ escape() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'; }
 code() {
     sed -n "$2,\$p" "$1" | awk '/^#include/ || /^$/ { next } { print } /^}/ && ++ends == 2 { exit } ++n == 36 { exit }'
 }
-# The ops of equation ID, whose home is FILE and whose code is CODE: those that the file records, or the one of this name; those called.
+# The ops of equation ID, whose home is FILE and whose code is CODE: those that a file of this name records and calls; of another file
+# the one of this name, or all that it records, and those that the code calls.
 ops() {
+    file=$(basename "$2" .c)
     recorded=$(grep -oE 'tape_(record|scalar)\(t, "[a-z_0-9]+"' "$2" | sed 's/.*"\(.*\)"/\1/')
-    [ "$(echo "$recorded" | grep -cx "$1")" = 0 ] || recorded=$1
-    { echo "$recorded" && echo "$3" | grep -oE 'op_[a-z_0-9]+\(' | sed 's/^op_//; s/($//'; } | sort -u
+    called=$(echo "$3" | grep -oE 'op_[a-z_0-9]+\(' || :)
+    case $1 in
+    "$file" | "${file#op_}" | "${file#loss_}") called=$(grep -oE 'op_[a-z_0-9]+\(' "$2" || :) ;;
+    *) ! echo "$recorded" | grep -qx "$1" || recorded=$1 ;;
+    esac
+    printf '%s\n' "$recorded" "$called" | sed 's/^op_//; s/($//' | sort -u
 }
 # What the logs say of each op, and of the loss SYMBOL: "linear: error 8.2e-11", "linear: planted, seen".
 derivatives() {
