@@ -397,7 +397,7 @@ $(BUILD)/data/picture/stb_impl.o: ALL_CFLAGS += -fno-sanitize=shift
 # ---- Fuzzing: one target a parser. `replay` runs the committed corpora without libFuzzer; `make fuzz` (clang) looks for more. ----
 FUZZ_NAMES := $(shell sed -n 's/^ *X(\([a-z]*\)).*/\1/p' tests/fuzz/targets.h)
 FUZZ_LAYER := $(wildcard nn/base/*.c hash/search/*.c data/*.c data/picture/*.c) hash/code.c nn/safetensors.c \
-	$(wildcard data/import/*.c) train/config.c cmd/queries.c cmd/serve/ask.c
+	$(wildcard data/import/*.c) train/config.c train/config_read.c cmd/queries.c cmd/serve/ask.c
 FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c tests/fuzz/mutate.c
 FUZZ_OBJ := $(FUZZ_LAYER:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 FUZZ_S ?= 60

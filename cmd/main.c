@@ -123,6 +123,8 @@ int main(int argc, char **argv) {
     Terminal terminal = {0};
     Status s = argc < 2 ? STATUS_USAGE : STATUS_OK;
     signal(SIGPIPE, SIG_IGN); /* terminal_flush handles a closed pipe */
+    /* Before OpenBLAS is loaded: a thread of its own would wait forever for a buffer where `ulimit -v` is low. */
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
     if (!run_switch(argc, argv)) {
         bool help = strcmp(argv[1], "help") == 0; /* `msach help VERB` is `msach VERB --help` */
         const Verb *v = find_verb(argv[1 + help], &err);

@@ -8,7 +8,6 @@
 #undef I
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -32,12 +31,11 @@ static void *library;
 static char why[300];
 static Gemm *library_gemm;
 
-/* OpenBLAS is loaded with the first product, and with one thread: where the address space is short, a library loaded with the program would
- * end it before main, and a thread of OpenBLAS's would wait forever for a buffer. */
+/* OpenBLAS is loaded with the first product: where the address space is short, a library loaded with the program would end it before main.
+ * It keeps to one thread, as msach has its own. */
 static void begin(void) {
     struct rlimit space;
     limited = getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY;
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
     static const char *const names[] = {"libopenblas.so.0", "libopenblas.so.3", "libopenblas.0.dylib",
                                         "libopenblas.so"};
     for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++) {
@@ -46,6 +44,10 @@ static void begin(void) {
     }
     void *found = library ? dlsym(library, GEMM) : NULL;
     memcpy(&library_gemm, &found, sizeof found);
+    __typeof__(openblas_set_num_threads) *set_threads;
+    found = library ? dlsym(library, "openblas_set_num_threads") : NULL;
+    memcpy(&set_threads, &found, sizeof found);
+    if (found) set_threads(1);
 }
 
 void *blas_symbol(const char *name) {

@@ -12,10 +12,6 @@ bool session_stopped(const Session *s) {
     return s->stop && *s->stop;
 }
 
-int session_classes(const Session *s) {
-    return s->manifest.n_labels;
-}
-
 /* Cases of each set that have both modalities, in manifest order. */
 static Status collect_sets(Session *s, Error *err) {
     int n = s->manifest.n, lacking = 0;

@@ -60,7 +60,9 @@ bool session_stopped(const Session *s);
 BatchOptions session_view(const Session *s, Augment *augment, int epoch);
 
 /* Number of labels: columns of unit_labels and of manifest.labels. */
-int session_classes(const Session *s);
+static inline int session_classes(const Session *s) {
+    return s->manifest.n_labels;
+}
 
 /* Labels of the cases index (b), in the arena of t. smoothing: as in stage 1; 0: none. */
 Targets session_targets(const Session *s, Tape *t, const int *index, int b, double smoothing);
