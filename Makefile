@@ -103,7 +103,7 @@ LIB_CFLAGS += $(call pc_cflags,libevent libevent_pthreads)
 LIBS += $(call pc_libs,libevent libevent_pthreads)
 endif
 ifeq ($(BLAS),openblas)
-# Loaded with the first matrix product (nn/blas.c), not linked.
+# Loaded with the first matrix product (nn/blas_open.c), not linked.
 LIB_CFLAGS += $(call pc_cflags,openblas) -DNN_OPENBLAS
 LIBS += $(if $(findstring linux,$(MACHINE)),-ldl)
 endif
