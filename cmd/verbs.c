@@ -26,7 +26,7 @@ const VerbRow VERBS[] = {
     {"verify", VERB_IF(PART_VERIFY, VERB_VERIFY), PART_ABSENT("verify")},
     {"demo", VERB_IF(PART_PHANTOM, VERB_DEMO), PART_ABSENT("demo")},
     {"audit", VERB_IF(PART_AUDIT, VERB_AUDIT), PART_ABSENT("audit")},
-    {"bundle", VERB_IF(PART_AUDIT, VERB_BUNDLE), PART_ABSENT("audit")},
+    {"bundle", VERB_IF(PART_AUDIT, VERB_BUNDLE), PART_ABSENT("bundle")},
     {"bench", VERB_IF(PART_BENCH, VERB_BENCH), PART_ABSENT("bench")},
     {"table", VERB_IF(PART_TABLE, VERB_TABLE), PART_ABSENT("table")},
     {NULL, NULL, NULL},

@@ -44,10 +44,31 @@ static Status add_term(Terms *t, const char *text, size_t size, bool absent, Err
     return STATUS_OK;
 }
 
+/* Bytes of a minus sign or a dash, as texts that were copied have it; 0: none. */
+static size_t minus_size(const char *s) {
+    static const char *const signs[] = {"-",
+                                        "\xE2\x80\x90", /* U+2010 to U+2015 */
+                                        "\xE2\x80\x91",
+                                        "\xE2\x80\x92",
+                                        "\xE2\x80\x93",
+                                        "\xE2\x80\x94",
+                                        "\xE2\x80\x95",
+                                        "\xE2\x88\x92",  /* U+2212 */
+                                        "\xEF\xBC\x8D"}; /* U+FF0D */
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strncmp(s, signs[i], strlen(signs[i])) == 0) return strlen(signs[i]);
+    return 0;
+}
+
 static Status parse(Terms *t, const char *filter, Error *err) {
     for (const char *s = filter + strspn(filter, " \t\n"); *s; s += strspn(s, " \t\n")) {
-        bool absent = *s == '-' && s[1];
-        s += absent;
+        size_t minus = minus_size(s);
+        bool absent = minus > 0;
+        s += minus;
+        if (absent && (!*s || strchr(" \t\n", *s)))
+            return error_set(
+                err, STATUS_USAGE,
+                "--words '%s': a minus stands alone; write it before the word that must be absent", filter);
         bool quoted = *s == '"';
         s += quoted;
         size_t size = strcspn(s, quoted ? "\"" : " \t\n\"");

@@ -38,11 +38,13 @@ static void begin(void) {
     limited = getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY;
     static const char *const names[] = {"libopenblas.so.0", "libopenblas.so.3", "libopenblas.0.dylib",
                                         "libopenblas.so"};
-    for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++) {
+    void *found = NULL;
+    for (size_t i = 0; !found && i < sizeof names / sizeof *names; i++) {
         library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-        if (!library && !why[0]) snprintf(why, sizeof why, "%s", dlerror());
+        found = library ? dlsym(library, GEMM) : NULL;
+        if (!found && !why[0]) snprintf(why, sizeof why, "%s", dlerror());
+        if (!found && library) dlclose(library), library = NULL;
     }
-    void *found = library ? dlsym(library, GEMM) : NULL;
     memcpy(&library_gemm, &found, sizeof found);
     __typeof__(openblas_set_num_threads) *set_threads;
     found = library ? dlsym(library, "openblas_set_num_threads") : NULL;

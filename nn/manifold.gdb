@@ -1,5 +1,5 @@
 # Stops in the manifold term, prints a 4 x 4 block of H_m H_n'/q and of its target G, and steps through the backward pass:
-#     gdb -x nn/manifold.gdb --args build/debug/msach train --threads 1 --data build/demo/phantoms/manifest.tsv --out /tmp/run
+#     gdb -x nn/manifold.gdb --args build/debug/msach train --threads 1 --data build/demo/phantom/manifest.tsv --out /tmp/run
 set pagination off
 set width 0
 break loss_manifold

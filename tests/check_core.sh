@@ -99,7 +99,7 @@ refused() {
     grep -qF "$text" "$work/out" || fail "msach-core $*: does not say: $text"
 }
 remedy() { echo "this build has no \`$1\`: build without PARTS=core"; }
-for verb in phantom import browse export verify demo audit bench table; do
+for verb in phantom import browse export verify demo audit bundle bench table; do
     refused 2 "msach: $(remedy $verb)" $verb --help
     if "$core" --help | grep -q "^  $verb "; then fail "the core's --help lists $verb"; fi
 done
@@ -109,6 +109,7 @@ refused 2 "$(remedy --html)" inspect "$work/core" --html "$work/page.html"
 refused 2 "$(remedy --json)" eval --run "$work/core" --json
 refused 2 "$(remedy --json)" search --index "$work/core.idx" --id case0003 --json
 refused 2 "$(remedy --codes)" eval --codes "$work"
+refused 2 "layers" train --data "$work/set/manifest.tsv" --out "$work/none" --set layers=2
 refused 2 "$(remedy --delete)" index --out "$work/core.idx" --delete case0003
 refused 2 "$(remedy --queries)" search --index "$work/core.idx" --queries "$work/core.idx.txt"
 refused 2 "$(remedy --resume)" train --data "$work/set/manifest.tsv" --out "$work/core" --resume

@@ -66,6 +66,18 @@ Test(calibration, few_pairs_near_by_do_not_make_a_certain_share) {
     mem_free(c.share);
 }
 
+/* Drawing 12 of 70 towards 12 of 70 must not leave a last bit above it. */
+Test(calibration, a_direction_without_signal_is_chance_at_every_distance) {
+    for (int groups = 1; groups < 60; groups++) {
+        int64_t pairs[MODALITIES][2][ROW] = {{{70, 70, 70, 70}, {12, 12, 12, 12}}};
+        Error err;
+        Calibration c = {.bits = BITS, .groups = groups, .pairs = &pairs[0][0][0]};
+        cr_assert_eq(calibration_fit(&c, &err), STATUS_OK);
+        cr_assert_eq(c.chance_from[MODALITY_IMAGE], 0, "%d groups", groups);
+        mem_free(c.share);
+    }
+}
+
 /* ---- The file ---- */
 
 static Status read_back(Calibration *from, int bits, int dim, Calibration *c) {

@@ -55,20 +55,24 @@ static const char WORDY[] =
 Test(cli_answers, words_phrases_and_absent_words_filter_the_texts) {
     static const struct {
         const char *words, *ids;
-    } rows[] = {{"effusion", "a b "},
-                {"effusion -normal", "a "},
-                {"-effusion -normal", "c d "},
-                {"\"pleural effusion\"", "a "},
-                {"\"effusion pleural\"", ""},
-                {"pleural effusion", "a b "},
-                {"-\"pleural effusion\" effusion", "b "},
-                {"cafe\xCC\x81", "c "},             /* a letter and its accent apart */
-                {"\xE8\x82\xBE", "d "},             /* one character */
-                {"\xE5\x9B\x8A\xE8\x82\xBF", "d "}, /* two in a row */
-                {"\xE8\x82\xBF\xE5\x9B\x8A", ""},   /* in another order */
-                {"x-ray", "e "},
-                {"3.5", "e "},
-                {"effusio", ""}};
+    } rows[] = {
+        {"effusion", "a b "},
+        {"effusion -normal", "a "},
+        {"-effusion -normal", "c d "},
+        {"\"pleural effusion\"", "a "},
+        {"\"effusion pleural\"", ""},
+        {"pleural effusion", "a b "},
+        {"-\"pleural effusion\" effusion", "b "},
+        {"cafe\xCC\x81", "c "},             /* a letter and its accent apart */
+        {"\xE8\x82\xBE", "d "},             /* one character */
+        {"\xE5\x9B\x8A\xE8\x82\xBF", "d "}, /* two in a row */
+        {"\xE8\x82\xBF\xE5\x9B\x8A", ""},   /* in another order */
+        {"x-ray", "e "},
+        {"3.5", "e "},
+        {"\xE2\x80\x93normal effusion", "a "}, /* a dash, a minus and a wide minus, as texts hold them */
+        {"\xE2\x88\x92normal effusion", "a "},
+        {"\xEF\xBC\x8Dnormal effusion", "a "},
+        {"effusio", ""}};
     char index[600], command[2048];
     TinyRun t = texts_indexed(index, WORDY);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -80,7 +84,8 @@ Test(cli_answers, words_phrases_and_absent_words_filter_the_texts) {
     const char *both = ids_of(command);
     cr_assert(strcmp(both, "b e ") == 0 || strcmp(both, "e b ") == 0, "%s", both);
     expect_msach(2, "no closing", "search --index %s --words '\"open'", index);
-    expect_msach(2, "holds no word", "search --index %s --words '- ,'", index);
+    expect_msach(2, "holds no word", "search --index %s --words '. ,'", index);
+    expect_msach(2, "a minus stands alone", "search --index %s --words 'effusion - normal'", index);
     expect_msach(0, "no case passes", "search --index %s --id a --words nonsense", index);
 }
 

@@ -496,6 +496,16 @@ Test(cli_explain, a_step_of_a_run_has_the_loss_that_training_had, .timeout = 120
     expect_msach(2, "holds no trained model", "train -q --explain --data %s --out %s-new --step 1",
                  t.manifest, t.run);
     expect_msach(2, "require --explain", "train -q --data %s --out %s-new --step 1", t.manifest, t.run);
+    char command[2048];
+    snprintf(other, sizeof other, "%s.split.tsv", t.manifest);
+    snprintf(
+        command, sizeof command,
+        "awk 'BEGIN { split(\"database query val train train\", set, \" \") } { print $0 \"\\t\" (NR == 1 ? "
+        "\"split\" : set[NR %% 5 + 1]) }' %s >%s",
+        t.manifest, other);
+    cr_assert_eq(system(command), 0);
+    expect_msach(3, "is not the manifest that the run was trained on",
+                 "train -q --explain --data %s --out %s --step 1", other, t.run);
 }
 
 Test(cli_inspect, of_a_run_draws_the_health_of_its_codes, .timeout = 60) {

@@ -149,7 +149,7 @@ static void fit_direction(const int64_t *all, const int64_t *relevant, int bits,
 /* Pairs of one group (patient) are alike, so that few groups give shares that are too sure: one further group is assumed, whose
  * pairs share labels as often as chance at every distance. groups 0: not known; the shares stay. */
 static void shrink(double *share, int bits, double chance, int groups) {
-    for (int d = 0; groups > 0 && d <= bits; d++) share[d] = (groups * share[d] + chance) / (groups + 1);
+    for (int d = 0; groups > 0 && d <= bits; d++) share[d] += (chance - share[d]) / (groups + 1);
 }
 
 Status calibration_fit(Calibration *c, Error *err) {

@@ -158,8 +158,9 @@ Status config_check(const Config *c, Error *err) {
         return error_set(err, STATUS_USAGE, "heads %d do not divide dim %d", c->heads, c->dim);
     if (!c->transformer && c->joint_pass)
         return error_set(err, STATUS_USAGE, "transformer = 0 has no joint pass; set joint_pass = 0 as well");
-    if (!PART_VARIANTS && (c->laplacian || c->geodesic || c->end_to_end || c->train_cases ||
-                           c->encode_views > 1 || c->weight_likelihood > 0 || c->weight_decorrelation > 0))
+    if (!PART_VARIANTS &&
+        (c->laplacian || c->geodesic || c->end_to_end || c->train_cases || c->encode_views > 1 ||
+         c->layers > 1 || c->weight_likelihood > 0 || c->weight_decorrelation > 0))
         return error_set(
             err, STATUS_USAGE,
             "laplacian, geodesic, end_to_end, train_cases, encode_views, layers, weight_likelihood, "

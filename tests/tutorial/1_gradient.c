@@ -45,8 +45,8 @@ int main(int argc, char **argv) {
     tape_init(&t, NULL); /* NULL: one thread */
     Tensor *y = forward(&t, w);
     double value = (double)y->data[0];
-    printf("w = (%.1f, %.1f)  x = (3, -2)  y = |w x|^2 = %.4f\n", (double)w->data[0], (double)w->data[1],
-           value);
+    printf("w = (%.1f, %.1f)  x = (3, -2)  y = sum (w_i x_i)^2 = %.4f\n", (double)w->data[0],
+           (double)w->data[1], value);
     tape_backward(&t, y);
 
     for (int i = 0; i < 2; i++) {

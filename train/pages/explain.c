@@ -1,6 +1,7 @@
 #include "train/pages/explain.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,19 @@ static void make_deterministic(Explain *e) {
     c->end_to_end = 0;
 }
 
+/* A step is replayed as it was only on the cases that the run was trained on. */
+static Status same_data(const Explain *e, Error *err) {
+    const char *theirs = st_get(&e->file.file, "data_crc32");
+    char crc[16];
+    snprintf(crc, sizeof crc, "%08x", e->session.manifest.crc);
+    if (theirs && strcmp(theirs, crc) == 0) return STATUS_OK;
+    return error_set(
+        err, STATUS_INPUT,
+        "%s: is not the manifest that the run was trained on, so its steps cannot be shown; leave out "
+        "--data, or --step",
+        e->session.manifest.path);
+}
+
 static Status open_model(Explain *e, const ExplainOptions *o, const Config *c, Pool *pool, const Log *log,
                          Error *err) {
     char *model = path_join(o->run, "model.safetensors");
@@ -61,7 +75,9 @@ static Status open_model(Explain *e, const ExplainOptions *o, const Config *c, P
         return error_set(err, STATUS_USAGE,
                          "%s: holds no trained model, so there is no step %ld of it to show", o->run,
                          o->step);
-    return e->trained ? open_trained(e, o, pool, log, err) : open_initial(e, o, c, pool, log, err);
+    if (!e->trained) return open_initial(e, o, c, pool, log, err);
+    TRY(open_trained(e, o, pool, log, err));
+    return o->step ? same_data(e, err) : STATUS_OK;
 }
 
 /* ---- The batch ---- */

@@ -294,7 +294,8 @@ static void write_codes(Buffer *b, const Explain *e) {
         b->failed = 1;
     else
         html_pre(b, (const char *)bits.data);
-    html_text(b, "Bit j is 1 iff s_j >= 0, as `msach encode` gives it.");
+    html_text(b, "Bit j is 1 iff s_j >= 0, by the weights of this page; `msach encode` does the same by "
+                 "those of the trained run.");
     buffer_free(&bits);
     html_section_end(b);
 }

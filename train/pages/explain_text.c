@@ -228,7 +228,8 @@ static void add_bits(Buffer *b, const char *name, const uint8_t *code, int q) {
 static void add_code(Buffer *b, const Explain *e) {
     int q = e->model->config.bits, differ = 0;
     buffer_printf(b,
-                  "\n5. The code of the case, from one modality alone, as `msach encode` gives it: head, "
+                  "\n5. The code of the case, from one modality alone, by these weights, as `msach encode` "
+                  "does by those of the trained run: head, "
                   "beta %.4g\n",
                   e->beta);
     add_attention(b, e);

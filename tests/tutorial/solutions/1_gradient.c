@@ -7,7 +7,7 @@
 
 static const real X[] = {3, -2};
 
-/* y = |w x|^2, or |tanh(w x)|^2. */
+/* y = sum_i (w_i x_i)^2, or sum_i tanh(w_i x_i)^2. */
 static Tensor *forward(Tape *t, Tensor *w, bool squash) {
     tape_reset(t);
     Tensor *z = op_mul(t, w, tape_input(t, 1, (int[]){2}, X));
