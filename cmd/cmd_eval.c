@@ -77,7 +77,7 @@ static Status evaluate(Args *a, EvalResult *r, const char *data, Error *err) {
     if (PART_AUDIT && status == STATUS_OK && args_has(a, "membership"))
         status = membership_measure(&r->membership, &s, &f.model, &e, err);
     if (status == STATUS_OK) status = eval_report(a, r, err);
-    r->e = NULL;
+    r->e = NULL, r->calibration = NULL, r->label_name = NULL;
     evaluation_free(&e);
     session_close(&s);
     model_close(&f);

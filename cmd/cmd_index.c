@@ -164,6 +164,7 @@ static void archive_free(Archive *r) {
     }
     mem_free(r->labels);
     mem_free(r->members);
+    *r = (Archive){0};
 }
 
 /* Codes of the archive by its model, or those that another program made; then the index. */
@@ -171,9 +172,7 @@ static Status add_cases(Args *a, Archive *r, Error *err) {
     Status s = take_memory(r, err);
     if (s == STATUS_OK)
         s = r->f ? encode(a, r, err) : PART_AUDIT ? index_own_codes(a, &r->own, err) : STATUS_OK;
-    if (s == STATUS_OK) s = write_index(a, r, err);
-    archive_free(r);
-    return s;
+    return s == STATUS_OK ? write_index(a, r, err) : s;
 }
 
 static Status encode_and_add(Args *a, Archive *r, Error *err) {
@@ -186,6 +185,7 @@ static Status encode_and_add(Args *a, Archive *r, Error *err) {
     r->f = &f, r->cases = &c, r->own.manifest = &c.manifest;
     r->own.bits = f.model.config.bits, r->model_hash = f.hash;
     if (s == STATUS_OK) s = add_cases(a, r, err);
+    archive_free(r);
     cases_free(&c);
     model_close(&f);
     return s;
@@ -197,6 +197,7 @@ static Status add_own(Args *a, Archive *r, Error *err) {
     Status s = manifest_read(&m, args_get(a, "data"), &o, &a->log, err);
     r->own.manifest = &m, r->model_hash = INDEX_OWN_CODES;
     if (s == STATUS_OK) s = add_cases(a, r, err);
+    archive_free(r);
     manifest_free(&m);
     return s;
 }

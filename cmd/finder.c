@@ -135,6 +135,7 @@ Status finder_ask(const Finder *f, const Query *q, const SearchOptions *o, Answe
     a->ties = 0;
     a->chance = NAN;
     a->unlike = false;
+    a->scored = q->kind == ASK_IMAGE || q->kind == ASK_TEXT;
     if (q->kind == ASK_FILTER) return finder_rank(f, o, NULL, NULL, a, err);
     if (q->kind == ASK_ID || q->kind == ASK_CODE) {
         if (PART_QUERIES && q->kind == ASK_CODE)

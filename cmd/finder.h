@@ -118,6 +118,8 @@ typedef struct {
     char **unknown; /* (n_unknown) */
     size_t n_unknown;
     bool unlike;
+    bool
+        scored; /* by real-valued scores of the question; false: by the bits of a code, where the score says no more than the distance */
 
     /* Memory of finder_ask. */
     size_t room, unknown_room;

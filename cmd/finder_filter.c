@@ -98,7 +98,7 @@ Status finder_filter(const Finder *f, const FilterOptions *o, Filter *t, Error *
     return STATUS_OK;
 }
 
-void filter_free(Filter *t) {
-    for (Modality m = 0; m < MODALITIES; m++) mem_free(t->allowed[m]);
-    *t = (Filter){0};
+void filter_free(Filter *filter) {
+    for (Modality m = 0; m < MODALITIES; m++) mem_free(filter->allowed[m]);
+    *filter = (Filter){0};
 }

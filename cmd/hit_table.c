@@ -71,7 +71,7 @@ static void print_notes(const SearchOptions *o, const Answer *a) {
         printf("%zu of %lld cases\n", a->n, (long long)a->ties);
     else
         printf("%zu of %lld cases within %d bits\n", a->n, (long long)a->ties, a->within);
-    if (o->rerank && a->within >= 0)
+    if (o->rerank && a->scored)
         printf("order of the nearest %zu: the question's scores, then bits, then id (--rerank)\n", o->rerank);
     if (shares)
         printf(

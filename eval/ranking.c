@@ -33,16 +33,9 @@ int ranking_labels(const Ranking *r, size_t q) {
     return (int)shared_labels(labels, labels, query->classes);
 }
 
-void ranking_count(const Ranking *r, size_t q, TieTable *table, uint32_t *spare) {
+static void count_plain(const Ranking *r, size_t q, TieTable *table) {
     const CaseSet *query = r->task->query, *items = r->task->database;
     size_t bytes = code_bytes(r->bits), classes = (size_t)query->classes;
-    table->groups = (size_t)r->bits + 1;
-    table->levels = (size_t)ranking_labels(r, q) + 1;
-    memset(table->count, 0, table->groups * table->levels * sizeof *table->count);
-    if (PART_SCAN) {
-        ranking_count_planes(r, q, table, spare);
-        return;
-    }
     const uint8_t *code = query->code[r->task->from] + q * bytes,
                   *codes = items->code[modality_other(r->task->from)];
     for (size_t i = 0; i < items->n; i++) {
@@ -51,6 +44,16 @@ void ranking_count(const Ranking *r, size_t q, TieTable *table, uint32_t *spare)
         size_t shared = shared_labels(query->labels + q * classes, items->labels + i * classes, (int)classes);
         table->count[distance * table->levels + shared]++;
     }
+}
+
+void ranking_count(const Ranking *r, size_t q, TieTable *table, uint32_t *spare) {
+    table->groups = (size_t)r->bits + 1;
+    table->levels = (size_t)ranking_labels(r, q) + 1;
+    memset(table->count, 0, table->groups * table->levels * sizeof *table->count);
+    if (PART_SCAN)
+        ranking_count_planes(r, q, table, spare);
+    else
+        count_plain(r, q, table);
 }
 
 void tie_table_sum(const TieTable *table, uint32_t *all, uint32_t *relevant) {

@@ -85,6 +85,10 @@ Test(cli_answers, words_phrases_and_absent_words_filter_the_texts) {
     cr_assert(strcmp(both, "b e ") == 0 || strcmp(both, "e b ") == 0, "%s", both);
     expect_msach(2, "no closing", "search --index %s --words '\"open'", index);
     expect_msach(2, "holds no word", "search --index %s --words '. ,'", index);
+    Ran by_id = run_msach("search --index %s --id a --find text", index);
+    cr_assert(by_id.code == 0 && !strstr(by_id.out, "scores"), "a code has no scores beside its bits: %s",
+              by_id.out);
+    ran_free(&by_id);
     expect_msach(2, "a minus stands alone", "search --index %s --words 'effusion - normal'", index);
     expect_msach(0, "no case passes", "search --index %s --id a --words nonsense", index);
 }

@@ -13,7 +13,7 @@
 /* Both orders and every version of NumPy's header; `value` numbers, each written as descr says; "|O" gets a pickle's first bytes. */
 typedef struct {
     const char *descr, *shape;
-    double value[12];
+    double value[24];
     int n, version;
     bool fortran;
     size_t cut; /* bytes left out at the end */
@@ -224,6 +224,37 @@ Test(own_wrong, codes_are_refused_with_file_row_and_column) {
         ran_free(&r);
         cr_assert(!path_exists(fixture_path("x.idx")), "%s: left an index behind", CODES[i].what);
     }
+}
+
+Test(own_wrong, packed_codes_beside_columns_of_as_many_are_refused) {
+    const Array packed = {.descr = "|u1",
+                          .shape = "(2, 8)",
+                          .value = {17, 18, 19, 20, 21, 22, 23, 24, 1, 0, 3, 4, 5, 6, 7, 8},
+                          .n = 16},
+                columns = {.descr = "|u1",
+                           .shape = "(2, 8)",
+                           .value = {1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 0, 0, 0, 0},
+                           .n = 16};
+    char first[600];
+    snprintf(first, sizeof first, "%s", save("P.npy", &packed));
+    const char *second = save("C.npy", &columns);
+    expect_msach(3, "holds 0 and 1 alone",
+                 "index -q --data %s --image-codes %s --text-codes %s --out %s/x.idx", manifest(), first,
+                 second, fixture_dir());
+    expect_msach(3, "--form packed", "index -q --data %s --image-codes %s --text-codes %s --out %s/x.idx",
+                 manifest(), second, first, fixture_dir());
+    cr_assert(!path_exists(fixture_path("x.idx")));
+}
+
+Test(own_wrong, zeros_among_signs_are_counted_aloud) {
+    const Array signs = {
+        .descr = "<f4",
+        .shape = "(3, 8)",
+        .value = {1, -1, 0, 1, 1, 1, 1, -1, 0, 0, -1, 1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1},
+        .n = 24};
+    expect_msach(0, "entries of 0 among -1 and +1: 3, in rows: 2",
+                 "index -q --data %s --text-codes %s --out %s/x.idx", manifest(), save("F.npy", &signs),
+                 fixture_dir());
 }
 
 /* ---- What is right in another form ---- */

@@ -91,9 +91,10 @@ TermBatch stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape 
     const Config *c = &s->config;
     TermBatch x = stage2_begin_batch(st, s, m, t, rows, b);
     for (Modality k = 0; k < MODALITIES; k++) {
-        x.features[k] = features_gather(&st->train, t, k, rows, views, b);
-        x.features[k].z = add_noise(t, x.features[k].z, st->train.z_spread[k], c->noise);
-        x.features[k].u = add_noise(t, x.features[k].u, st->train.u_spread[k], c->noise);
+        Features f = features_gather(&st->train, t, k, rows, views, b);
+        f.z = add_noise(t, f.z, st->train.z_spread[k], c->noise);
+        f.u = add_noise(t, f.u, st->train.u_spread[k], c->noise);
+        x.features[k] = f;
     }
     if (st->posterior > 0 && terms_use(c, USES_TARGET)) x.posterior_share = st->posterior;
     for (Modality k = 0; k < MODALITIES; k++)

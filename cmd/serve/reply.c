@@ -224,7 +224,7 @@ static Status write_about(Desk *d, Error *err) {
     json_add_text(b, file_name(f->index_path));
     buffer_printf(b, ",\"cases\":%lld,\"bits\":%d,\"labels\":[", (long long)index_live(f->index),
                   index_bits(f->index));
-    for (int i = 0; i < labels.n; i++) {
+    for (int i = 0; s == STATUS_OK && i < labels.n; i++) {
         buffer_printf(b, "%s{\"name\":", i ? "," : "");
         json_add_text(b, names_at(&labels, i));
         buffer_printf(b, ",\"cases\":%lld}", (long long)count[i]);

@@ -82,7 +82,8 @@ typedef struct {
  *     classes   (n) or (n, 1) class numbers from 0
  *   Names (ids, groups): UTF-8 text, one name a line; or (n) or (n, 1) whole numbers or strings
  *
- * Ambiguous by values, and refused: uint8 codes of 0 and 1 that have fewer than 8 columns or are all the same; codes of -1 and
+ * Ambiguous by values, and refused: uint8 codes of 0 and 1 that have fewer than 8 columns or are all the same; uint8 codes of 0 and 1
+ * beside packed ones of as many columns; codes of -1 and
  * +1 in one file and 0 and 1 in the other; labels of -1, 0 and +1; (n, 1) labels of 0 and 1; (n) labels of bool, or of -1 and
  * +1. Input errors name the file, row, column and value, and the option that resolves it. audit_free in every case. */
 Status audit_read(AuditData *d, const AuditSource *from, Error *err);

@@ -85,8 +85,15 @@ static Status choose_form(const Array pair[2], const Values own[2], const char *
                           Error *err) {
     size_t columns = columns_of(&pair[0].a);
     bool bytes = pair[0].a.type == NPY_U8 && pair[1].a.type == NPY_U8 && columns == columns_of(&pair[1].a);
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < 2; k++) {
         packed[k] = pair[k].a.type == NPY_U8 && (own[k].other || (bytes && own[1 - k].other));
+        if (packed[k] && !own[k].other && columns >= CODE_FEWEST_BITS && !all_rows_equal(&pair[k].a))
+            return error_set(
+                err, STATUS_INPUT,
+                "%s: holds 0 and 1 alone, and %s holds packed bytes; codes of one form were expected; "
+                "if both are packed, say %s packed",
+                pair[k].path, pair[1 - k].path, option);
+    }
     if (!bytes || packed[0] ||
         (columns >= CODE_FEWEST_BITS && !(all_rows_equal(&pair[0].a) && all_rows_equal(&pair[1].a))))
         return STATUS_OK;
