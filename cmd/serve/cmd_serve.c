@@ -55,8 +55,8 @@ static Status check_listen(const Args *a, const char *address, Error *err) {
     return STATUS_OK;
 }
 
-static Status serve(Args *a, ServerOptions *o, Error *err) {
-    char token[SERVER_TOKEN + 1];
+/* token: where the one of o stands, if it has one. */
+static Status serve(Args *a, ServerOptions *o, char token[SERVER_TOKEN + 1], Error *err) {
     int ended_by = 0;
     long port, timeout;
     TRY(args_int(a, "port", 0, 65535, &port, err));
@@ -78,13 +78,14 @@ static Status serve(Args *a, ServerOptions *o, Error *err) {
 
 static Status run(Args *a, Error *err) {
     const char **hosts;
+    char token[SERVER_TOKEN + 1];
     int n;
     TRY(args_list(a, "host", &hosts, &n, err));
     ServerOptions o = {.work = {.model = args_get(a, "model"), .index = args_get(a, "index"), .log = &a->log},
                        .listen = args_get(a, "listen"),
                        .hosts = hosts,
                        .n_hosts = n};
-    Status s = serve(a, &o, err);
+    Status s = serve(a, &o, token, err);
     mem_free(hosts);
     return s;
 }
