@@ -19,7 +19,7 @@ static const char *proposed(const char *sources, const char *options) {
         buffer_printf(&words, " '%s'", fixture_path(name));
         at += n + (at[n] != 0);
     }
-    Ran r = run_msach("import table%s --out x %s", buffer_text(&words), options);
+    Ran r = run_msach("import table%s --out %s %s", buffer_text(&words), fixture_path("asked"), options);
     cr_assert_eq(r.code, 2, "%s", r.err);
     const char *columns = strstr(r.err, "--columns '"), *end = columns ? strstr(columns, "' --out") : NULL;
     cr_assert_not_null(end, "%s", r.err);
