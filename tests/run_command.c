@@ -77,10 +77,21 @@ static pid_t spawn(const char *program, char *line, int in, int out, int err) {
     return pid;
 }
 
+static int exit_code(int status) {
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 int finish_msach(pid_t pid) {
     int status;
     while (waitpid(pid, &status, 0) < 0) cr_assert_eq(errno, EINTR);
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return exit_code(status);
+}
+
+bool msach_ended(pid_t pid, int *code) {
+    int status;
+    bool ended = waitpid(pid, &status, WNOHANG) == pid;
+    if (ended) *code = exit_code(status);
+    return ended;
 }
 
 /* What is left in a pipe's end of file; the file is closed. */
@@ -153,13 +164,25 @@ pid_t start_msach(const char *fmt, ...) {
     return pid;
 }
 
-pid_t start_msach_into(const char *path, const char *fmt, ...) {
-    FORMAT_LINE;
+static pid_t spawn_into(const char *path, const char *program, char *line) {
     int null = open("/dev/null", O_RDONLY), out = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND, 0600);
     cr_assert(null >= 0 && out >= 0);
-    pid_t pid = spawn(binary(), line, null, out, out);
+    pid_t pid = spawn(program, line, null, out, out);
     close(null);
     close(out);
+    return pid;
+}
+
+pid_t start_msach_into(const char *path, const char *fmt, ...) {
+    FORMAT_LINE;
+    return spawn_into(path, binary(), line);
+}
+
+pid_t start_faulty_into(const char *path, const char *name, const char *value, const char *fmt, ...) {
+    FORMAT_LINE;
+    setenv(name, value, 1);
+    pid_t pid = spawn_into(path, faulty_binary(), line);
+    unsetenv(name);
     return pid;
 }
 

@@ -2,6 +2,7 @@
 #ifndef TESTS_RUN_COMMAND_H
 #define TESTS_RUN_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -26,8 +27,12 @@ void ran_free(Ran *r);
 /* Without waiting; its output goes to /dev/null. finish_msach: its code, as above. */
 pid_t start_msach(const char *fmt, ...) NN_PRINTF(1, 2);
 int finish_msach(pid_t pid);
-/* The same with both outputs in a file. */
+/* Whether it ended by itself, and its code; finish_msach is not called then. */
+bool msach_ended(pid_t pid, int *code);
+/* The same as start_msach with both outputs in a file; then with a fault of run_faulty. */
 pid_t start_msach_into(const char *path, const char *fmt, ...) NN_PRINTF(2, 3);
+pid_t start_faulty_into(const char *path, const char *name, const char *value, const char *fmt, ...)
+    NN_PRINTF(4, 5);
 
 /* Runs, and fails the test where the exit code is another or where neither output holds `part` (NULL: not looked at). */
 void expect_msach(int code, const char *part, const char *fmt, ...) NN_PRINTF(3, 4);

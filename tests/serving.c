@@ -37,14 +37,33 @@ static int read_address(Serving *s) {
     return s->port;
 }
 
-void serving_begin(Serving *s, const char *options) {
-    snprintf(s->log, sizeof s->log, "%s", fixture_path("serve.log"));
-    s->pid = start_msach_into(s->log, "serve --model %s --index %s --port 0 %s", s->run, s->index, options);
-    for (int i = 0; i < 400 && !read_address(s); i++) usleep(25000);
+/* Waits for the address; false: the program ended with *code before. */
+static bool await_address(Serving *s, int *code) {
+    for (int i = 0; i < 400 && !read_address(s); i++) {
+        if (msach_ended(s->pid, code)) return false;
+        usleep(25000);
+    }
     char *log = serving_log(s);
     cr_assert_gt(s->port, 0, "%s", log);
     free(log);
     snprintf(s->host, sizeof s->host, "127.0.0.1:%d", s->port);
+    return true;
+}
+
+void serving_begin(Serving *s, const char *options) {
+    int code;
+    snprintf(s->log, sizeof s->log, "%s", fixture_path("serve.log"));
+    s->pid = start_msach_into(s->log, "serve --model %s --index %s --port 0 %s", s->run, s->index, options);
+    if (await_address(s, &code)) return;
+    char *log = serving_log(s);
+    cr_assert(false, "exit %d\n%s", code, log);
+    free(log);
+}
+
+bool serving_try(Serving *s, const char *name, const char *value, int *code) {
+    snprintf(s->log, sizeof s->log, "%s", fixture_path("serve.log"));
+    s->pid = start_faulty_into(s->log, name, value, "serve --model %s --index %s --port 0", s->run, s->index);
+    return await_address(s, code);
 }
 
 Serving serving_start(const char *options) {

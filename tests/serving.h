@@ -19,6 +19,8 @@ typedef struct {
 Serving serving_start(const char *options);
 /* The same of an index that is there. */
 void serving_begin(Serving *s, const char *options);
+/* The same by the program of run_faulty; false: it ended with *code before it served. */
+bool serving_try(Serving *s, const char *name, const char *value, int *code);
 /* Ends it by a signal; fails where the exit code is another. */
 void serving_stop(Serving *s, int number, int code);
 /* What it printed so far; free it. */

@@ -88,10 +88,17 @@ static void reply(Server *s, Request *r, int code, const char *type, const void 
     if (body) evbuffer_free(body);
 }
 
+static void reply_job(Server *s, Request *r, const Job *job) {
+    static const char lost[] = "{\"error\":\"out of memory\"}\n"; /* where there was none for the reason */
+    bool failed = job->out.failed;
+    reply(s, r, job->code, job->type, failed ? lost : (const char *)job->out.data,
+          failed ? sizeof lost - 1 : job->out.size);
+}
+
 static void refuse(Server *s, Request *r, int code, const char *why) {
     Job answer = {0};
     job_fail(&answer, code, why);
-    reply(s, r, code, answer.type, answer.out.data, answer.out.size);
+    reply_job(s, r, &answer);
     buffer_free(&answer.out);
 }
 
@@ -338,7 +345,7 @@ static void send_done(evutil_socket_t fd, short what, void *ctx) {
     (void)fd, (void)what;
     for (Job *job; (job = workers_take(s->workers)); job_free(job)) {
         s->in_work--;
-        reply(s, job->request, job->code, job->type, job->out.data, job->out.size);
+        reply_job(s, job->request, job);
     }
     if (s->ended_by && s->in_work == 0) end(s);
 }
