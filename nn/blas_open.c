@@ -79,9 +79,9 @@ Status blas_reserve(Error *err) {
     if (room == MAP_FAILED)
         return error_set(
             err, STATUS_IO,
-            "out of memory: OpenBLAS needs a buffer of %d MiB; raise `ulimit -v` by %d, or build "
-            "with BLAS=builtin",
-            BLAS_BUFFER >> 20, BLAS_BUFFER >> 10);
+            "out of memory: OpenBLAS needs a buffer of %d MiB; set `ulimit -v` to 200000 and 80000 more for "
+            "each thread (--threads), or build with BLAS=builtin",
+            BLAS_BUFFER >> 20);
     munmap(room, BLAS_BUFFER);
     real one[NEEDS_BUFFER * NEEDS_BUFFER] = {0}, product[NEEDS_BUFFER * NEEDS_BUFFER];
     blas_gemm(false, false, NEEDS_BUFFER, NEEDS_BUFFER, NEEDS_BUFFER, 1, one, NEEDS_BUFFER, one, NEEDS_BUFFER,

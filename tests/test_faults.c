@@ -250,6 +250,27 @@ Test(faults, table) {
     sweep(&s);
 }
 
+/* The sanitizers reserve terabytes. */
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+Test(faults, the_space_that_is_asked_for_is_enough) {
+    const char *work = "bench eval --seconds 0 --queries 64 --n 128 --threads";
+    for (long threads = 1; threads <= 4; threads += 3) {
+        char space[32];
+        Ran r = run_faulty("MSACH_FAULT", "space 100000", "%s %ld", work, threads);
+        if (r.code == 0) cr_skip_test("a build without OpenBLAS");
+        const char *told = strstr(r.err, "set `ulimit -v` to ");
+        long first, more;
+        cr_assert(r.code == 4 && told, "%s", r.err);
+        cr_assert_eq(sscanf(told, "set `ulimit -v` to %ld and %ld more for each thread", &first, &more), 2);
+        snprintf(space, sizeof space, "space %ld", first + threads * more);
+        ran_free(&r);
+        r = run_faulty("MSACH_FAULT", space, "%s %ld", work, threads);
+        cr_assert_eq(r.code, 0, "%s: %s", space, r.err);
+        ran_free(&r);
+    }
+}
+#endif
+
 Test(faults, privacy) {
     Faulty s = faulty_begin("privacy");
     faulty_indexed(&s);
