@@ -26,6 +26,17 @@ msach=$root/bin/msach
 "$msach" train -q --data "$work/set/manifest.tsv" --out "$work/run" --set $small >/dev/null
 "$msach" index -q --model "$work/run" --data "$work/set/manifest.tsv" --out "$work/set.idx" >/dev/null
 "$msach" search --model "$work/run" --index "$work/set.idx" --text "anechoic cyst" --tsv | sed 1d | cut -f 1-3 >"$work/wanted"
+cp "$work/set.idx" "$work/less.idx"
+"$msach" index -q --out "$work/less.idx" --delete case0007 >/dev/null
+for kind in image text; do
+    "$msach" encode -q --model "$work/run" --data "$work/set/manifest.tsv" --as $kind --out "$work/x.npy" --dump "$work/$kind" >/dev/null
+done
+# shellcheck disable=SC2086
+"$msach" train -q --data "$work/set/manifest.tsv" --out "$work/own" --set $small --image-features "$work/image/stage1.npy" \
+    --text-features "$work/text/stage1.npy" >/dev/null
+for kind in image text; do
+    "$msach" encode -q --model "$work/own" --$kind-features "$work/$kind/stage1.npy" --out "$work/own-$kind.npy" >/dev/null
+done
 [ "$(wc -l <"$work/wanted")" -eq 10 ] || fail "the search found nothing to compare with"
 
 example=$root/share/doc/msach/examples/search_index.c

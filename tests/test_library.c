@@ -1,6 +1,7 @@
 /* The library as a program uses it: the command's codes, exact answers, errors instead of ends, threads with handles of
  * their own. `make tsan` runs these too. */
 #include <float.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,14 @@ static msach_index *open_index(const char *path, const msach_model *m) {
     cr_assert_eq(msach_index_open(&x, path, m, &err), MSACH_OK, "%s", err.message);
     return x;
 }
+
+#define REFUSED(status_, call)                                                                               \
+    do {                                                                                                     \
+        err = (msach_error){MSACH_OK, ""};                                                                   \
+        cr_assert_eq(call, status_);                                                                         \
+        cr_assert_eq(err.status, status_);                                                                   \
+        cr_assert(strlen(err.message) > 10, "%s", err.message);                                              \
+    } while (0)
 
 /* ---- What it gives ---- */
 
@@ -130,6 +139,76 @@ Test(library, batches_give_the_codes_of_single_calls_from_every_source) {
     image_free(&im);
     free(data);
     msach_model_close(m);
+}
+
+/* A model of own features: stage 1 of the archive's model, brought back. */
+Test(library, features_give_the_codes_of_the_command) {
+    enum { N = 300, ROWS = 60, WIDTH = 16, BYTES = 8 };
+    Archive a = make_archive();
+    const char *dir = fixture_dir();
+    static float x[N * WIDTH];
+    static uint8_t codes[N * BYTES];
+    char path[700];
+    msach_error err;
+    expect_msach(0, NULL, "encode -q --model %s --data %s --as text --out %s/x.npy --dump %s/u", a.run.run,
+                 a.run.manifest, dir, dir);
+    expect_msach(0, NULL, "train -q --data %s --out %s/own --set %s --text-features %s/u/stage1.npy",
+                 a.run.manifest, dir, tiny_settings, dir);
+    expect_msach(0, NULL, "encode -q --model %s/own --text-features %s/u/stage1.npy --out %s/x.npy", dir, dir,
+                 dir);
+    Npy features, theirs;
+    snprintf(path, sizeof path, "%s/u/stage1.npy", dir);
+    cr_assert_eq(npy_read(&features, path, 1 << 20, NULL), STATUS_OK);
+    snprintf(path, sizeof path, "%s/x.npy", dir);
+    cr_assert_eq(npy_read(&theirs, path, 1 << 20, NULL), STATUS_OK);
+    for (size_t i = 0; i < N * WIDTH; i++) x[i] = (float)npy_number(&features, i % (ROWS * WIDTH));
+    snprintf(path, sizeof path, "%s/own", dir);
+    msach_model *m = open_model(path), *pictures = open_model(a.run.run);
+    msach_model_info about = msach_model_about(m);
+    cr_assert(about.takes_width[MSACH_TEXT] == WIDTH && about.takes_tokens[MSACH_TEXT] == 1);
+    cr_assert(about.takes_width[MSACH_IMAGE] == 0 &&
+              msach_model_about(pictures).takes_width[MSACH_TEXT] == 0);
+    msach_features f = {MSACH_TEXT, x, 1, WIDTH};
+    msach_cases cases = {.n = N, .features = &f};
+    msach_encoding out = {.codes = codes};
+    cr_assert_eq(msach_encode(m, &cases, &out, NULL), MSACH_OK);
+    for (size_t i = 0; i < N; i++)
+        cr_assert_arr_eq(codes + i * BYTES, (const uint8_t *)theirs.data + i % ROWS * BYTES, BYTES);
+    cr_assert_eq(msach_encode_file(m, a.picture, codes, NULL), MSACH_OK);
+    REFUSED(MSACH_INPUT, msach_encode_text(m, "cyst", codes, &err));
+    cr_assert_not_null(strstr(err.message, "takes text features of 1 x 16 numbers"));
+    REFUSED(MSACH_INPUT, msach_encode(pictures, &cases, &out, &err));
+    cr_assert_not_null(strstr(err.message, "takes texts, not features"));
+    x[290 * WIDTH + 1] = NAN;
+    REFUSED(MSACH_INPUT, msach_encode(m, &cases, &out, &err));
+    cr_assert_not_null(strstr(err.message, "row 291, column 2 is nan"));
+    f.width = 4, f.tokens = 4;
+    REFUSED(MSACH_INPUT, msach_encode(m, &cases, &out, &err));
+    cr_assert_not_null(strstr(err.message, "not 4 x 4"));
+    f.kind = MSACH_IMAGE;
+    REFUSED(MSACH_INPUT, msach_encode(m, &cases, &out, &err));
+    f.kind = (msach_kind)2;
+    REFUSED(MSACH_USAGE, msach_encode(m, &cases, &out, &err));
+    f = (msach_features){MSACH_TEXT, NULL, 1, WIDTH};
+    REFUSED(MSACH_USAGE, msach_encode(m, &cases, &out, &err));
+    npy_free(&features);
+    npy_free(&theirs);
+    msach_model_close(pictures);
+    msach_model_close(m);
+}
+
+Test(library, a_deleted_case_is_not_read) {
+    Archive a = make_archive();
+    msach_error err;
+    msach_case c;
+    expect_msach(0, "59 cases", "index --out %s --delete case0002", a.index);
+    msach_index *x = open_index(a.index, NULL);
+    cr_assert_eq(msach_index_find(x, "case0002"), -1);
+    REFUSED(MSACH_USAGE, msach_index_case(x, 1, &c, &err));
+    cr_assert_not_null(strstr(err.message, "not deleted"));
+    cr_assert_eq(msach_index_case(x, 2, &c, NULL), MSACH_OK);
+    cr_assert_str_eq(c.id, "case0003");
+    msach_index_close(x);
 }
 
 Test(library, index_codes_are_those_of_its_cases) {
@@ -227,14 +306,6 @@ Test(library, evaluation_by_hand) {
 }
 
 /* ---- What it refuses ---- */
-
-#define REFUSED(status_, call)                                                                               \
-    do {                                                                                                     \
-        err = (msach_error){MSACH_OK, ""};                                                                   \
-        cr_assert_eq(call, status_);                                                                         \
-        cr_assert_eq(err.status, status_);                                                                   \
-        cr_assert(strlen(err.message) > 10, "%s", err.message);                                              \
-    } while (0)
 
 Test(library, wrong_arguments_are_told_and_end_nothing) {
     Archive a = make_archive();

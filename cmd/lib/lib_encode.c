@@ -1,4 +1,6 @@
 #include <fenv.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cmd/lib/lib_error.h"
@@ -33,9 +35,14 @@ int msach_model_bits(const msach_model *model) {
 }
 
 msach_model_info msach_model_about(const msach_model *model) {
-    if (!model) return (msach_model_info){0, 0, 0, NULL};
+    if (!model) return (msach_model_info){0};
     const ModelConfig *c = &model->file.model.config;
-    return (msach_model_info){c->bits, c->dim, c->image_size, model->file.hash};
+    return (msach_model_info){c->bits,
+                              c->dim,
+                              c->image_size,
+                              model->file.hash,
+                              {c->own[0].tokens, c->own[1].tokens},
+                              {c->own[0].width, c->own[1].width}};
 }
 
 /* ---- Cases to encode ---- */
@@ -47,13 +54,22 @@ typedef struct {
     int index[TILE];
     Manifest manifest;
     Dataset data;
+    OwnFeatures own;
 } Tile;
+
+static Modality kind_of(const msach_cases *c) {
+    return c->features ? (Modality)c->features->kind : c->texts ? MODALITY_TEXT : MODALITY_IMAGE;
+}
 
 /* The cases first.. of c. A single case has no line, so that its message does not name one. */
 static void fill_tile(Tile *t, const msach_cases *c, size_t first) {
     size_t n = c->n - first < TILE ? c->n - first : TILE;
     memset(t, 0, sizeof *t);
-    t->manifest = (Manifest){.path = c->texts ? "texts" : "pictures", .cases = t->one, .n = (int)n};
+    t->manifest = (Manifest){.path = c->features ? "features"
+                                     : c->texts  ? "texts"
+                                                 : "pictures",
+                             .cases = t->one,
+                             .n = (int)n};
     for (size_t i = 0; i < n; i++) {
         Case *one = &t->one[i];
         t->index[i] = (int)i;
@@ -61,7 +77,7 @@ static void fill_tile(Tile *t, const msach_cases *c, size_t first) {
         one->line = c->n > 1 ? (int)(first + i + 1) : 0;
         if (c->texts)
             one->text = c->texts[first + i];
-        else
+        else if (!c->features)
             one->image_path = c->paths ? (char *)c->paths[first + i] : "memory";
     }
 }
@@ -115,9 +131,27 @@ static Status take_pictures(Tile *t, const msach_cases *c, size_t first, int sid
     return STATUS_OK;
 }
 
+/* Features of the caller's, borrowed. */
+static Status take_features(Tile *t, const msach_cases *c, size_t first, Error *err) {
+    const msach_features *f = c->features;
+    size_t size = f->tokens * f->width, n = (size_t)t->manifest.n;
+    const float *x = f->x + first * size;
+    for (size_t i = 0; i < n * size; i++)
+        if (!isfinite(x[i]))
+            return error_set(err, STATUS_INPUT,
+                             "features: row %zu, column %zu is %g; finite numbers were expected",
+                             first + i / size + 1, i % size + 1, (double)x[i]);
+    t->own = (OwnFeatures){
+        .x = (float *)x, .n = t->manifest.n, .views = 1, .tokens = (int)f->tokens, .width = (int)f->width};
+    t->data = (Dataset){.manifest = &t->manifest};
+    t->data.own[f->kind] = &t->own;
+    return STATUS_OK;
+}
+
 static Status load_tile(Tile *t, const ModelFile *f, const msach_cases *c, size_t first, Error *err) {
     int side = f->model.config.image_size;
     fill_tile(t, c, first);
+    if (c->features) return take_features(t, c, first, err);
     if (c->files || c->pictures) return take_pictures(t, c, first, side, err);
     return dataset_load(&t->data, &t->manifest, c->texts ? &f->vocab : NULL, c->texts ? 0 : side, 0, NULL,
                         NULL, err);
@@ -137,7 +171,7 @@ static Status encode_tile(const Tile *t, const ModelFile *f, Modality m, Encodin
 /* Denormals are flushed to zero while the networks run, as in the command, so that the codes are equal; the floating-point environment of
  * the caller is then restored. */
 static Status encode_all(const ModelFile *f, const msach_cases *c, const msach_encoding *to, Error *err) {
-    Modality m = c->texts ? MODALITY_TEXT : MODALITY_IMAGE;
+    Modality m = kind_of(c);
     Encoding out = {.features = to->features, .scores = to->scores, .codes = to->codes};
     Tile *t = mem_calloc(1, sizeof *t);
     Status s = t ? STATUS_OK : mem_error(err, "the cases");
@@ -152,6 +186,24 @@ static Status encode_all(const ModelFile *f, const msach_cases *c, const msach_e
     fesetenv(&callers);
     mem_free(t);
     return s;
+}
+
+/* The model takes what the caller has. */
+static Status check_kind(const ModelConfig *m, const msach_cases *c, Error *err) {
+    static const char *const what[] = {"pictures", "texts"};
+    Modality k = kind_of(c);
+    const OwnInput *own = &m->own[k];
+    if (!c->features && !own->width) return STATUS_OK;
+    if (c->features && !own->width)
+        return error_set(err, STATUS_INPUT, "the model takes %s, not features", what[k]);
+    if (c->features && c->features->tokens == (size_t)own->tokens && c->features->width == (size_t)own->width)
+        return STATUS_OK;
+    char got[64];
+    snprintf(got, sizeof got, "%zu x %zu", c->features ? c->features->tokens : 0,
+             c->features ? c->features->width : 0);
+    return error_set(err, STATUS_INPUT,
+                     "the model takes %s features of %d x %d numbers (tokens x width), not %s",
+                     modality_name(k), own->tokens, own->width, c->features ? got : what[k]);
 }
 
 static Status check_strings(const msach_cases *c, Error *err) {
@@ -170,11 +222,15 @@ msach_status msach_encode(msach_model *model, const msach_cases *cases, const ms
     LIB_NEED(cases && out, "cases, and room for results", err);
     LIB_NEED(cases->n < INT32_MAX, "fewer than 2^31 cases", err);
     LIB_NEED((cases->texts != NULL) + (cases->paths != NULL) + (cases->files != NULL) +
-                     (cases->pictures != NULL) ==
+                     (cases->pictures != NULL) + (cases->features != NULL) ==
                  1,
-             "exactly one of texts, paths, files and pictures", err);
+             "exactly one of texts, paths, files, pictures and features", err);
+    const msach_features *f = cases->features;
+    LIB_NEED(!f || (f->x && (f->kind == MSACH_IMAGE || f->kind == MSACH_TEXT)),
+             "features, and MSACH_IMAGE or MSACH_TEXT", err);
     Error e = {0};
-    Status s = check_strings(cases, &e);
+    Status s = check_kind(&model->file.model.config, cases, &e);
+    if (s == STATUS_OK) s = check_strings(cases, &e);
     if (s == STATUS_OK) s = encode_all(&model->file, cases, out, &e);
     return lib_report(err, &e, s);
 }

@@ -57,6 +57,7 @@ msach_status msach_index_case(msach_index *index, int64_t row, msach_case *out, 
     LIB_NEED(index, "an index", err);
     LIB_NEED(out, "room for a case", err);
     LIB_NEED(row >= 0 && row < index_count(index->index), "a row of the index", err);
+    LIB_NEED(!index_deleted(index->index, row), "a row whose case is not deleted", err);
     Error e = {0};
     IndexCase c;
     Status s = index_case(index->index, row, &c, &e);

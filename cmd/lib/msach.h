@@ -71,10 +71,12 @@ MSACH_API void msach_model_close(msach_model *model);
 MSACH_API int msach_model_bits(const msach_model *model);
 
 /* bits: of a code. features: width of c_m. side: pictures become (side, side) pixels. hash: the name of the model in an index; lives as long
- * as the model. All 0 and NULL for NULL. */
+ * as the model. takes_tokens, takes_width (by msach_kind): the features of another program that the model takes instead of pictures or texts;
+ * 0: it takes pictures or texts. All 0 and NULL for NULL. */
 typedef struct {
     int bits, features, side;
     const char *hash;
+    int takes_tokens[2], takes_width[2];
 } msach_model_info;
 MSACH_API msach_model_info msach_model_about(const msach_model *model);
 
@@ -91,14 +93,23 @@ typedef struct {
     size_t size;
 } msach_bytes;
 
-/* n cases, from exactly one of the four arrays (n); the others are NULL. texts: UTF-8, ended by 0, not empty. Words beyond the text length
- * of the model are ignored. A text without a known word has a code, too. paths: pictures of any kind that `msach encode` reads. */
+/* Features of another program instead of pictures or texts: x (n, tokens, width), finite, tokens and width as the model takes them. */
+typedef struct {
+    msach_kind kind;
+    const float *x;
+    size_t tokens, width;
+} msach_features;
+
+/* n cases, from exactly one of the five sources; the others are NULL. texts (n): UTF-8, ended by 0, not empty. Words beyond the text length
+ * of the model are ignored. A text without a known word has a code, too. paths (n): pictures of any kind that `msach encode` reads. features:
+ * one array of all n cases, for a model that takes features; such a model takes nothing else of that kind (MSACH_INPUT). */
 typedef struct {
     size_t n;
     const char *const *texts;
     const char *const *paths;
     const msach_bytes *files;
     const msach_picture *pictures;
+    const msach_features *features;
 } msach_cases;
 /* Results of n cases: codes (n, bits/8); scores (n, bits), real values whose signs are the bits; features (n, features) c_m before hashing.
  * NULL: not wanted. */
@@ -106,7 +117,7 @@ typedef struct {
     uint8_t *codes;
     float *scores, *features;
 } msach_encoding;
-/* Encodes n cases. A message names the case that is wrong, from 1. Much faster than one by one: values derived from the weights are computed
+/* Encodes n cases. A message names the case that is wrong, as row and column of features, from 1. Much faster than one by one: values derived from the weights are computed
  * once for 256 cases. */
 MSACH_API msach_status msach_encode(msach_model *model, const msach_cases *cases, const msach_encoding *out,
                                     msach_error *err);
@@ -143,12 +154,12 @@ typedef struct {
     int labels;
     const uint8_t *code[2]; /* bits/8 bytes each, by msach_kind */
 } msach_case;
-/* The case of a row. MSACH_USAGE where there is no such row. */
+/* The case of a row. MSACH_USAGE where there is no such row, or its case is deleted. */
 MSACH_API msach_status msach_index_case(msach_index *index, int64_t row, msach_case *out, msach_error *err);
 /* The row of the case with this id, or -1. */
 MSACH_API int64_t msach_index_find(const msach_index *index, const char *id);
 /* All codes of a kind (rows, bits/8), which live as long as the index; NULL for a wrong argument. present (rows), may be NULL: set to 1 where
- * the case has a code of this kind and is not deleted. */
+ * the case has a code of this kind and is not deleted. A row without it has no meaning; `msach index --compact` removes deleted cases. */
 MSACH_API const uint8_t *msach_index_codes(const msach_index *index, msach_kind kind, uint8_t *present);
 
 typedef struct {

@@ -1,7 +1,11 @@
 """msach.py against the command: usage: test_msach.py WORK, with WORK/set (60 phantoms), WORK/run, WORK/set.idx and WORK/wanted, the hits of
-`msach search --text "anechoic cyst" --tsv`. check_install.sh calls it with the installed module and library."""
+`msach search --text "anechoic cyst" --tsv`; WORK/less.idx, without case0007; WORK/own, trained on WORK/image/stage1.npy and
+WORK/text/stage1.npy, and its codes of both, WORK/own-image.npy and WORK/own-text.npy. check_install.sh calls it with the installed
+module and library."""
 import csv
 import gc
+import os
+import signal
 import sys
 import tempfile
 import threading
@@ -100,6 +104,72 @@ class Python(unittest.TestCase):
             np.testing.assert_array_equal(e.features[:60], e.features[240:])
             self.assertIsNone(m.encode(some[:2], "text", codes=False, scores=True).codes)
 
+    def test_features_of_another_program(self):
+        with msach.Model(WORK / "own") as m:
+            for kind, encode in (("image", m.encode_image), ("text", m.encode_text)):
+                x, wanted = np.load(WORK / kind / "stage1.npy"), np.load(WORK / f"own-{kind}.npy")
+                self.assertEqual(m.takes[kind], (1, x.shape[1]))
+                for given in (x, x[:, None], x.astype(np.float64), np.asfortranarray(x), x.astype(">f4"), list(x), x[::-1][::-1]):
+                    np.testing.assert_array_equal(encode(given), wanted)
+                many = m.encode(np.tile(x, (10, 1)), kind, scores=True)
+                np.testing.assert_array_equal(many.codes, np.tile(wanted, (10, 1)))
+                np.testing.assert_array_equal(msach.pack(many.scores), many.codes)
+                np.testing.assert_array_equal(encode(x[3]), wanted[3])
+                np.testing.assert_array_equal(encode(x.astype(np.float16)), encode(x.astype(np.float16).astype(np.float32)))
+                self.assertEqual(encode(x[:0]).shape, encode([]).shape)
+                for value in (np.nan, np.inf, -1e300):
+                    bad = np.tile(x, (10, 1)).astype(np.float64)
+                    bad[400, 2] = value
+                    with self.assertRaisesRegex(msach.InputError, "row 401, column 3 is "):
+                        encode(bad)
+                for bad in (x[:, 1:], x[None], x[0, :4], x.astype(complex), x > 0, x.astype(str), x.astype(object), "a", None, PICTURES[0],
+                            ["a"], np.float32(1), np.ma.masked_less(x, np.median(x))):
+                    with self.assertRaisesRegex(msach.UsageError, f"{kind} features: "):
+                        encode(bad)
+        with msach.Model(RUN) as m:
+            self.assertEqual(m.takes, {"image": None, "text": None})
+            for encode in (m.encode_image, m.encode_text):
+                with self.assertRaises(msach.UsageError):
+                    encode(np.zeros((2, m.features), np.float32))
+
+    def test_deleted_cases_are_not_read(self):
+        with msach.Index(WORK / "less.idx") as x:
+            self.assertEqual((len(x), x.rows), (59, 60))
+            with self.assertRaisesRegex(msach.UsageError, "deleted"):
+                x.case(6)
+            self.assertRaises(KeyError, x.find, "case0007")
+            codes, present = x.codes()
+            self.assertFalse(present[6] or 6 in x.search_rows(codes[7:8], k=60)[0])
+
+    def test_a_forked_child_gets_an_answer_or_an_error(self):
+        with msach.Model(RUN) as busy, msach.Model(RUN) as free, msach.Index(INDEX) as x:
+            begun = threading.Event()
+
+            def work():
+                begun.set()
+                busy.encode_text(TEXTS * 100)
+            thread, wanted = threading.Thread(target=work), free.encode_text("cyst")
+            thread.start()
+            begun.wait()
+            while busy._lock.acquire(blocking=False):
+                busy._lock.release()
+            child = os.fork()
+            if child == 0:
+                signal.alarm(20)  # ends a child that hangs
+                try:
+                    with self.assertRaisesRegex(msach.UsageError, "at the fork"):
+                        busy.encode_text("cyst")
+                    np.testing.assert_array_equal(free.encode_text("cyst"), wanted)
+                    self.assertEqual(len(x.search(wanted, k=3)), 3)
+                    with msach.Model(RUN) as again:
+                        np.testing.assert_array_equal(again.encode_text("cyst"), wanted)
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            self.assertEqual(os.waitpid(child, 0)[1], 0)
+            thread.join()
+            np.testing.assert_array_equal(busy.encode_text("cyst"), wanted)
+
     def test_search_is_exact(self):
         with msach.Index(INDEX) as x:
             queries, items = x.codes("text")[0][:7], x.codes("image")[0]
@@ -131,6 +201,12 @@ class Python(unittest.TestCase):
             self.assertNotEqual(fewer.interval, got.interval)
             # One group is drawn whole every time.
             self.assertAlmostEqual(msach.evaluate((q, d), (y[:25], y), np.zeros(25)).interval[0], got.map, 12)
+            for missing in (np.nan, None, np.datetime64("NaT")):
+                with self.assertRaisesRegex(msach.UsageError, "a value is missing"):
+                    msach.evaluate((q, d), (y[:25], y), ["a"] * 24 + [missing])
+            for bad in (["a"] * 24, 3, np.zeros((25, 1)), [[1]] * 25):
+                with self.assertRaisesRegex(msach.UsageError, "groups: "):
+                    msach.evaluate((q, d), (y[:25], y), bad)
 
     def test_files_of_codes(self):
         with tempfile.TemporaryDirectory() as folder, msach.Index(INDEX) as x:
@@ -150,6 +226,11 @@ class Python(unittest.TestCase):
                 msach.read_codes(path)
             with self.assertRaises(msach.UsageError):
                 msach.pack(codes.repeat(8, axis=1))
+            with self.assertRaises(msach.UsageError):
+                msach.write_codes(Path(folder) / "bad.npy", codes * 1.0)
+            self.assertFalse((Path(folder) / "bad.npy").exists())
+            with self.assertRaisesRegex(msach.RefusedError, "nowhere"):
+                msach.write_codes(Path(folder) / "nowhere" / "a.npy", codes)
 
     def test_errors_carry_the_message_of_the_library(self):
         with msach.Model(RUN) as m, msach.Index(INDEX) as x:
@@ -168,8 +249,24 @@ class Python(unittest.TestCase):
                     (msach.UsageError, "int64", lambda: x.search(code.astype(np.int64))),
                     (msach.UsageError, "shape", lambda: x.search(code[:4])),
                     (msach.UsageError, "sound", lambda: x.search(code, kind="sound")),
+                    (msach.UsageError, "path: ", lambda: msach.Model(f"{RUN}\0x")),
+                    (msach.UsageError, "path: ", lambda: msach.Model(None)),
+                    (msach.UsageError, "path: ", lambda: msach.Index(bytes(INDEX) + b"\0x")),
+                    (msach.UsageError, "path: ", lambda: m.encode_image(f"{PICTURES[0]}\0x")),
+                    (msach.UsageError, "id: str", lambda: x.find("case0007\0x")),
+                    (msach.UsageError, "model: int", lambda: msach.Index(INDEX, 3)),
+                    (msach.UsageError, "text 1: str", lambda: m.encode_text("a\0b")),
+                    (msach.UsageError, "cases: str", lambda: m.encode("abc", "text")),
+                    (msach.UsageError, "cases: NoneType", lambda: m.encode_image(None)),
                     (msach.UsageError, "k 0", lambda: x.search(code, k=0)),
+                    (msach.UsageError, "k -1", lambda: x.search(code, k=-1)),
+                    (msach.UsageError, "k 2.5", lambda: x.search(code, k=2.5)),
+                    (msach.UsageError, "radius nan", lambda: x.search(code, radius=float("nan"))),
                     (msach.UsageError, "row", lambda: x.case(60)),
+                    (msach.UsageError, "row", lambda: x.case(2 ** 64 + 3)),
+                    (msach.UsageError, "row -1", lambda: x.case(-1)),
+                    (msach.UsageError, "masked", lambda: x.search(np.ma.masked_less(code, 128))),
+                    (msach.UsageError, "a pair", lambda: msach.evaluate((x.codes()[0],), (np.zeros((60, 2)),))),
                     (msach.UsageError, "one query", lambda: msach.evaluate((x.codes()[0][:0],) * 2, (np.zeros((0, 2)),) * 2)),
                     (msach.UsageError, "labels", lambda: msach.evaluate((x.codes()[0],) * 2, (np.full((60, 2), 2),) * 2)),
             ):

@@ -10,15 +10,18 @@ One code has the shape (bits/8,), n codes have (n, bits/8). The distance of two 
 
 Errors are subclasses of msach.Error and carry the message of the C library. Any number of threads may share a Model or an
 Index: a lock serves one call at a time. For parallel work open one Model for each thread; the library releases the
-interpreter lock while it computes.
+interpreter lock while it computes. A forked child may use what its parent opened, except what another thread was using at
+the fork: that raises UsageError. Messages count cases, rows and columns from 1; arguments and results count from 0.
 
 Needs libmsach (MSACH_LIBRARY names the file, if it is not found) and NumPy. A research model. Not a medical device.
 """
 from __future__ import annotations
 
 import ctypes
+import operator
 import os
 import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +34,7 @@ __all__ = ["CheckError", "Encoding", "Error", "Hit", "Index", "InputError", "Int
 
 PathLike = Union[str, "os.PathLike[str]"]
 Picture = Union[PathLike, bytes, np.ndarray]
+_BYTES = (bytes, bytearray, memoryview)
 KINDS = ("image", "text")
 
 
@@ -65,54 +69,25 @@ _ERRORS = {1: CheckError, 2: UsageError, 3: InputError, 4: RefusedError}
 
 # ---- The library: structures and functions of msach.h ----
 
-class _Error(ctypes.Structure):
-    _fields_ = [("status", ctypes.c_int), ("message", ctypes.c_char * 2048)]
+def _struct(**fields: Any) -> Any:
+    return type("Struct", (ctypes.Structure,), {"_fields_": list(fields.items())})
 
 
-class _ModelInfo(ctypes.Structure):
-    _fields_ = [("bits", ctypes.c_int), ("features", ctypes.c_int), ("side", ctypes.c_int), ("hash", ctypes.c_char_p)]
-
-
-class _Picture(ctypes.Structure):
-    _fields_ = [("pixels", ctypes.c_void_p), ("width", ctypes.c_int), ("height", ctypes.c_int),
-                ("stride", ctypes.c_size_t)]
-
-
-class _Bytes(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_char_p), ("size", ctypes.c_size_t)]
-
-
-class _Cases(ctypes.Structure):
-    _fields_ = [("n", ctypes.c_size_t), ("texts", ctypes.POINTER(ctypes.c_char_p)),
-                ("paths", ctypes.POINTER(ctypes.c_char_p)), ("files", ctypes.POINTER(_Bytes)),
-                ("pictures", ctypes.POINTER(_Picture))]
-
-
-class _Encoding(ctypes.Structure):
-    _fields_ = [("codes", ctypes.c_void_p), ("scores", ctypes.c_void_p), ("features", ctypes.c_void_p)]
-
-
-class _IndexInfo(ctypes.Structure):
-    _fields_ = [("bits", ctypes.c_int), ("rows", ctypes.c_int64), ("cases", ctypes.c_int64)]
-
-
-class _Case(ctypes.Structure):
-    _fields_ = [("id", ctypes.c_char_p), ("text", ctypes.c_char_p), ("image", ctypes.c_char_p),
-                ("label", ctypes.POINTER(ctypes.c_char_p)), ("labels", ctypes.c_int), ("code", ctypes.c_void_p * 2)]
-
-
-class _Task(ctypes.Structure):
-    _fields_ = [("bits", ctypes.c_int), ("classes", ctypes.c_int), ("queries", ctypes.c_size_t),
-                ("database", ctypes.c_size_t), ("query_codes", ctypes.c_void_p), ("database_codes", ctypes.c_void_p),
-                ("query_labels", ctypes.c_void_p), ("database_labels", ctypes.c_void_p), ("groups", ctypes.c_void_p),
-                ("ap", ctypes.c_void_p), ("interval", ctypes.c_int)]
-
-
-class _Quality(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_double) for name in (
-        "map", "map_low", "map_high", "map_random", "precision_at_10", "ndcg", "interval_low", "interval_high")]
-
-
+_I, _Z, _I64, _P, _S = ctypes.c_int, ctypes.c_size_t, ctypes.c_int64, ctypes.c_void_p, ctypes.c_char_p
+_Error = _struct(status=_I, message=ctypes.c_char * 2048)
+_ModelInfo = _struct(bits=_I, features=_I, side=_I, hash=_S, takes_tokens=_I * 2, takes_width=_I * 2)
+_Picture = _struct(pixels=_P, width=_I, height=_I, stride=_Z)
+_Bytes = _struct(data=_S, size=_Z)
+_Features = _struct(kind=_I, x=_P, tokens=_Z, width=_Z)
+_Cases = _struct(n=_Z, texts=ctypes.POINTER(_S), paths=ctypes.POINTER(_S), files=ctypes.POINTER(_Bytes),
+                 pictures=ctypes.POINTER(_Picture), features=ctypes.POINTER(_Features))
+_Encoding = _struct(codes=_P, scores=_P, features=_P)
+_IndexInfo = _struct(bits=_I, rows=_I64, cases=_I64)
+_Case = _struct(id=_S, text=_S, image=_S, label=ctypes.POINTER(_S), labels=_I, code=_P * 2)
+_Task = _struct(bits=_I, classes=_I, queries=_Z, database=_Z, query_codes=_P, database_codes=_P, query_labels=_P,
+                database_labels=_P, groups=_P, ap=_P, interval=_I)
+_Quality = _struct(**{name: ctypes.c_double for name in (
+    "map", "map_low", "map_high", "map_random", "precision_at_10", "ndcg", "interval_low", "interval_high")})
 _HIT = np.dtype([("row", np.int64), ("distance", np.int32)], align=True)  # msach_hit
 
 
@@ -132,21 +107,20 @@ def _load() -> ctypes.CDLL:
 
 
 def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
-    p, i, z, i64 = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t, ctypes.c_int64
     signature = {
-        "msach_version": (ctypes.c_char_p, []),
-        "msach_model_open": (i, [p, ctypes.c_char_p, p]),
-        "msach_model_close": (None, [p]),
-        "msach_model_about": (_ModelInfo, [p]),
-        "msach_encode": (i, [p, p, p, p]),
-        "msach_index_open": (i, [p, ctypes.c_char_p, p, p]),
-        "msach_index_close": (None, [p]),
-        "msach_index_about": (_IndexInfo, [p]),
-        "msach_index_case": (i, [p, i64, p, p]),
-        "msach_index_find": (i64, [p, ctypes.c_char_p]),
-        "msach_index_codes": (p, [p, i, p]),
-        "msach_search": (i, [p, i, p, z, z, i, p, p, p]),
-        "msach_evaluate": (i, [p, p, p]),
+        "msach_version": (_S, []),
+        "msach_model_open": (_I, [_P, _S, _P]),
+        "msach_model_close": (None, [_P]),
+        "msach_model_about": (_ModelInfo, [_P]),
+        "msach_encode": (_I, [_P, _P, _P, _P]),
+        "msach_index_open": (_I, [_P, _S, _P, _P]),
+        "msach_index_close": (None, [_P]),
+        "msach_index_about": (_IndexInfo, [_P]),
+        "msach_index_case": (_I, [_P, _I64, _P, _P]),
+        "msach_index_find": (_I64, [_P, _S]),
+        "msach_index_codes": (_P, [_P, _I, _P]),
+        "msach_search": (_I, [_P, _I, _P, _Z, _Z, _I, _P, _P, _P]),
+        "msach_evaluate": (_I, [_P, _P, _P]),
     }
     for name, (result, arguments) in signature.items():
         function = getattr(lib, name)
@@ -170,11 +144,51 @@ def version() -> str:
     return _lib.msach_version().decode()
 
 
-# ---- Arrays ----
+# ---- Arguments ----
+
+def _path(path: Any) -> bytes:
+    try:
+        encoded = os.fsencode(path)
+    except TypeError as reason:
+        raise UsageError(f"path: {reason}") from reason
+    if b"\0" in encoded:
+        raise UsageError(f"path: {path!r}; a path without NUL was expected")
+    return encoded
+
+
+def _text(text: Any, what: str) -> bytes:
+    if not isinstance(text, str) or "\0" in text:
+        raise UsageError(f"{what}: {type(text).__name__}; a str without NUL was expected")
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _whole(value: Any, what: str, low: int, high: int) -> int:
+    """A whole number from low; at most high, which larger ones become."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = low - 1
+    if number < low:
+        raise UsageError(f"{what} {value!r}; a whole number from {low} was expected")
+    return min(number, high)
+
+
+def _plain(value: Any, what: str) -> np.ndarray:
+    """value as an array; a mask has no meaning here, and is not dropped silently."""
+    if np.ma.is_masked(value):
+        raise UsageError(f"{what}: a masked array; an array without masked entries was expected")
+    return np.asarray(value)
+
+
+def _pair(value: Any, what: str) -> tuple[Any, Any]:
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise UsageError(f"{what}: a pair (of the queries, of the database) was expected")
+    return value[0], value[1]
+
 
 def _array(value: Any, dtype: Any, what: str, shape: tuple[int, ...]) -> np.ndarray:
     """value as a C-contiguous array of dtype and shape (-1: any), without a copy where it is one already."""
-    a = np.asarray(value)
+    a = _plain(value, what)
     if a.dtype != dtype:
         raise UsageError(f"{what}: values of type {a.dtype}; {np.dtype(dtype)} was expected")
     if a.ndim != len(shape) or any(want not in (-1, have) for want, have in zip(shape, a.shape)):
@@ -185,15 +199,27 @@ def _array(value: Any, dtype: Any, what: str, shape: tuple[int, ...]) -> np.ndar
 
 def _labels(value: Any, rows: int, what: str) -> np.ndarray:
     """(rows, classes) of 0 and 1 as uint8; numbers or bool."""
-    a = np.asarray(value)
+    a = _plain(value, what)
     if a.dtype.kind not in "buif" or not np.isin(a, (0, 1)).all():
         raise UsageError(f"{what}: values other than 0 and 1; a column for each class, 1 where the case has it, was expected")
     return _array(a.astype(np.uint8, copy=False), np.uint8, what, (rows, -1))
 
 
+def _groups(values: Any, n: int) -> np.ndarray:
+    """(n,) numbers of groups in the order they come, as msach numbers them: equal draws, equal intervals."""
+    numbers: dict[Any, int] = {}
+    try:
+        groups = list(values)
+        if any(g is None or g != g for g in groups):
+            raise UsageError("groups: a value is missing (NaN or None); a group of its own was expected where it is unknown")
+        return _array(np.array([numbers.setdefault(g, len(numbers)) for g in groups], np.intc), np.intc, "groups", (n,))
+    except TypeError as reason:
+        raise UsageError(f"groups: {reason}; a value for each query was expected") from reason
+
+
 def _kind(value: Any) -> int:
     """msach_kind: the place in KINDS."""
-    if value not in KINDS:
+    if not isinstance(value, str) or value not in KINDS:
         raise UsageError(f"kind: {value!r}; 'image' or 'text' was expected")
     return KINDS.index(value)
 
@@ -201,7 +227,7 @@ def _kind(value: Any) -> int:
 def pack(columns: Any) -> np.ndarray:
     """Codes (n, bits/8) from columns (n, bits): bool or 0 and 1 (the bit), -1 and +1 or real scores (the bit is 1 from 0 on).
     UsageError: bits is not a multiple of 8 from 16 to 1,024; NaN; unsigned values above 1, which are packed already."""
-    a = np.asarray(columns)
+    a = _plain(columns, "columns")
     if a.ndim != 2 or a.shape[1] % 8 or not 16 <= a.shape[1] <= 1024:
         raise UsageError(f"columns: shape {a.shape}; (n, bits) with a multiple of 8 from 16 to 1,024 was expected")
     bits = a.dtype.kind in "buif" and np.isin(a, (0, 1)).all()
@@ -233,9 +259,14 @@ def read_codes(path: PathLike, columns: bool = False, mmap: bool = False) -> np.
 
 
 def write_codes(path: PathLike, codes: Any) -> None:
-    """Writes codes (n, bits/8) as a .npy file that `msach` and NumPy read. UsageError: not codes."""
-    with open(path, "wb") as f:
-        np.save(f, _codes(codes, "codes"), allow_pickle=False)
+    """Writes codes (n, bits/8) as a .npy file that `msach` and NumPy read. UsageError: not codes. RefusedError: no such folder,
+    or no permission."""
+    a = _codes(codes, "codes")
+    try:
+        with open(_path(path), "wb") as f:
+            np.save(f, a, allow_pickle=False)
+    except OSError as reason:
+        raise RefusedError(f"{path}: cannot write: {reason}") from reason
 
 
 def _codes(value: Any, what: str) -> np.ndarray:
@@ -253,6 +284,10 @@ class _Handle:
     def __init__(self, pointer: ctypes.c_void_p, close: Any) -> None:
         self.pointer, self._close = pointer, close
 
+    def abandon(self) -> None:
+        """After a fork, where a thread that is no more was using it: its memory may be in the middle of a change."""
+        self._close = lambda pointer: None
+
     def __del__(self) -> None:
         self._close(self.pointer)
 
@@ -261,9 +296,11 @@ class _Owner:
     """A context manager with a handle and the lock that serves one call at a time."""
 
     _handle: _Handle | None = None
+    _state = "is closed"
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        _owners.add(self)
 
     def close(self) -> None:
         """Frees the handle. Twice is allowed; every other call afterwards is a UsageError."""
@@ -278,8 +315,23 @@ class _Owner:
 
     def _open(self) -> ctypes.c_void_p:
         if self._handle is None:
-            raise UsageError(f"the {type(self).__name__} is closed")
+            raise UsageError(f"the {type(self).__name__} {self._state}")
         return self._handle.pointer
+
+
+_owners: weakref.WeakSet[_Owner] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """In the child: locks that other threads of the parent hold would never be released."""
+    for owner in list(_owners):
+        if not owner._lock.acquire(blocking=False) and owner._handle:
+            owner._handle.abandon()
+            owner._handle, owner._state = None, "was in use by another thread at the fork; open it again"
+        owner._lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 @dataclass(frozen=True)
@@ -291,15 +343,9 @@ class Encoding:
     features: np.ndarray | None
 
 
-def _encoded(text: Any, number: int) -> bytes:
-    if not isinstance(text, str) or "\0" in text:
-        raise UsageError(f"text {number}: {type(text).__name__}; a str without NUL was expected")
-    return text.encode("utf-8", "surrogateescape")
-
-
 def _gray(picture: np.ndarray, number: int) -> np.ndarray:
     """(height, width) uint8; of (height, width, 3 or 4) the luma by ITU-R BT.601, as the library has it of colour files."""
-    a = np.asarray(picture)
+    a = _plain(picture, f"picture {number}")
     if a.dtype != np.uint8 or a.size == 0 or a.ndim not in (2, 3) or (a.ndim == 3 and a.shape[2] not in (1, 3, 4)):
         raise UsageError(f"picture {number}: shape {a.shape} of {a.dtype}; (height, width) or (height, width, 3) of uint8 "
                          "was expected, 0 black and 255 white")
@@ -309,60 +355,92 @@ def _gray(picture: np.ndarray, number: int) -> np.ndarray:
     return a if a.strides[1] == 1 and a.strides[0] >= a.shape[1] else np.ascontiguousarray(a)
 
 
+def _features(values: Any, takes: tuple[int, int], kind: str) -> np.ndarray:
+    """(n, tokens, width) float32 of numbers of that shape, or (n, width) where tokens is 1."""
+    a = _plain(values, f"{kind} features")
+    shape = a.shape if a.size or a.ndim > 1 else (0, *takes)
+    fits = shape[1:] == takes or (takes[0] == 1 and len(shape) == 2 and shape[1] == takes[1])
+    if a.dtype.kind not in "fiu" or not fits:
+        raise UsageError(f"{kind} features: shape {a.shape} of {a.dtype}; the model takes (n, {takes[0]}, {takes[1]}) numbers"
+                         + (f", or (n, {takes[1]})" if takes[0] == 1 else ""))
+    with np.errstate(over="ignore"):  # infinite values are refused with row and column
+        return np.ascontiguousarray(a.reshape(len(a), *takes), np.float32)
+
+
 class Model(_Owner):
     """A trained model. path: a model.safetensors, or the directory of a run. InputError: no model of msach, or damaged.
 
-    bits: of a code; features: width of the features; hash: the name that an index keeps; side: pictures become (side, side)."""
+    bits: of a code; features: width of the features; hash: the name that an index keeps; side: pictures become (side, side).
+    takes["image"], takes["text"]: None where the model takes pictures, texts; (tokens, width) where it takes the features of
+    another program instead."""
 
     def __init__(self, path: PathLike) -> None:
         super().__init__()
-        self.path, pointer = os.fspath(path), ctypes.c_void_p()
-        _call(_lib.msach_model_open, ctypes.byref(pointer), os.fsencode(path))
+        self.path, pointer = path, ctypes.c_void_p()
+        _call(_lib.msach_model_open, ctypes.byref(pointer), _path(path))
         self._handle = _Handle(pointer, _lib.msach_model_close)
         about = _lib.msach_model_about(pointer)
         self.bits, self.features, self.side = int(about.bits), int(about.features), int(about.side)
         self.hash: str = about.hash.decode()
+        self.takes: dict[str, tuple[int, int] | None] = {
+            kind: (int(about.takes_tokens[k]), int(about.takes_width[k])) if about.takes_width[k] else None
+            for k, kind in enumerate(KINDS)}
 
-    def encode_text(self, text: str | Sequence[str]) -> np.ndarray:
-        """The code (bits/8,) of a text, or the codes (n, bits/8) of a list of texts. UsageError: an empty text."""
-        codes = self.encode([text] if isinstance(text, str) else text, kind="text").codes
-        return codes[0] if isinstance(text, str) else codes
+    def encode_text(self, text: str | Sequence[str] | np.ndarray) -> np.ndarray:
+        """The code (bits/8,) of a text, or the codes (n, bits/8) of a list of texts. For a model that takes text features:
+        of an array, see encode_image. UsageError: an empty text."""
+        return self._one_or_more(text, "text", isinstance(text, str))
 
     def encode_image(self, picture: Picture | Sequence[Picture]) -> np.ndarray:
         """The code (bits/8,) of a picture, or the codes (n, bits/8) of a list of pictures: a path; the bytes of a picture's
         file (JPEG, PNG, PNM, DICOM); or an array (height, width) or (height, width, 3) of uint8. One list holds pictures of
-        one type. An array (n, height, width, 1) is n pictures. InputError: a damaged or unknown file."""
-        one = isinstance(picture, (str, bytes, os.PathLike)) or (isinstance(picture, np.ndarray) and picture.ndim < 4)
-        codes = self.encode([picture] if one else picture, kind="image").codes
+        one type. An array (n, height, width, 1) is n pictures. InputError: a damaged or unknown file.
+
+        For a model that takes image features: codes (n, bits/8) of an array (n, tokens, width), or (n, width) where tokens is
+        1, of float16, float32, float64 or whole numbers; the code (bits/8,) of one case, (tokens, width) or (width,).
+        UsageError: another shape. InputError: NaN or infinite, with row and column."""
+        one = isinstance(picture, (str, *_BYTES, os.PathLike)) or (isinstance(picture, np.ndarray) and picture.ndim < 4)
+        return self._one_or_more(picture, "image", one)
+
+    def _one_or_more(self, cases: Any, kind: str, one: bool) -> np.ndarray:
+        takes = self.takes[kind]
+        if takes:
+            one = np.shape(cases) == (takes if takes[0] > 1 else takes[1:])
+        codes = self.encode([cases] if one else cases, kind).codes
         return codes[0] if one else codes
 
-    def encode(self, cases: Sequence[Any], kind: str, codes: bool = True, scores: bool = False,
-               features: bool = False) -> Encoding:
-        """All that the model makes of a list of texts (kind "text") or pictures (kind "image", see encode_image)."""
-        n = len(cases)
-        _kind(kind)
-        room = [np.empty((n, width), dtype) if wanted else None for wanted, width, dtype in (
+    def encode(self, cases: Any, kind: str, codes: bool = True, scores: bool = False, features: bool = False) -> Encoding:
+        """All that the model makes of a list of texts (kind "text") or pictures (kind "image", see encode_image), or of an
+        array of features of n cases."""
+        source, keep = _cases_of(cases, _kind(kind), self.takes[kind])
+        room = [np.empty((source.n, width), dtype) if wanted else None for wanted, width, dtype in (
             (codes, self.bits // 8, np.uint8), (scores, self.bits, np.float32), (features, self.features, np.float32))]
-        source, keep = _cases_of(cases, kind)
         out = _Encoding(*[None if a is None else a.ctypes.data for a in room])
         with self._lock:
             handle = self._open()
-            if n:
+            if source.n:
                 _call(_lib.msach_encode, handle, ctypes.byref(source), ctypes.byref(out))
         del keep
         return Encoding(*room)
 
 
-def _cases_of(cases: Sequence[Any], kind: str) -> tuple[_Cases, Any]:
+def _cases_of(cases: Any, kind: int, takes: tuple[int, int] | None) -> tuple[Any, Any]:
     """msach_cases, and what must live until the call is over."""
+    if takes:
+        a = _features(cases, takes, KINDS[kind])
+        keep = a, _Features(kind, a.ctypes.data, *takes)
+        return _Cases(len(a), features=ctypes.pointer(keep[1])), keep
+    if isinstance(cases, (str, *_BYTES, os.PathLike)) or not np.iterable(cases):
+        raise UsageError(f"cases: {type(cases).__name__}; a list was expected")
+    cases = list(cases)
     n, c = len(cases), _Cases(len(cases))
-    if kind == "text":
-        c.texts = keep = (ctypes.c_char_p * n)(*[_encoded(text, i + 1) for i, text in enumerate(cases)])
+    if kind == KINDS.index("text"):
+        c.texts = keep = (ctypes.c_char_p * n)(*[_text(text, f"text {i + 1}") for i, text in enumerate(cases)])
     elif all(isinstance(case, (str, os.PathLike)) for case in cases):
-        c.paths = keep = (ctypes.c_char_p * n)(*[os.fsencode(path) for path in cases])
-    elif all(isinstance(case, bytes) for case in cases):
-        c.files = keep = (_Bytes * n)(*[_Bytes(case, len(case)) for case in cases])
-    elif any(isinstance(case, (str, bytes, os.PathLike)) for case in cases):
+        c.paths = keep = (ctypes.c_char_p * n)(*[_path(path) for path in cases])
+    elif all(isinstance(case, _BYTES) for case in cases):
+        c.files = keep = (_Bytes * n)(*[_Bytes(bytes(case), len(case)) for case in cases])
+    elif any(isinstance(case, (str, *_BYTES, os.PathLike)) for case in cases):
         raise UsageError("pictures of several types; all paths, all bytes or all arrays were expected")
     else:
         keep = [_gray(case, i + 1) for i, case in enumerate(cases)]
@@ -395,9 +473,11 @@ class Index(_Owner):
 
     def __init__(self, path: PathLike, model: Model | None = None) -> None:
         super().__init__()
-        self.path, pointer = os.fspath(path), ctypes.c_void_p()
+        self.path, pointer = path, ctypes.c_void_p()
+        if not isinstance(model, (Model, type(None))):
+            raise UsageError(f"model: {type(model).__name__}; a Model was expected")
         with model._lock if model else threading.RLock():
-            _call(_lib.msach_index_open, ctypes.byref(pointer), os.fsencode(path), model._open() if model else None)
+            _call(_lib.msach_index_open, ctypes.byref(pointer), _path(path), model._open() if model else None)
         self._handle = _Handle(pointer, _lib.msach_index_close)
         about = _lib.msach_index_about(pointer)
         self.bits, self.rows, self._cases = int(about.bits), int(about.rows), int(about.cases)
@@ -406,8 +486,8 @@ class Index(_Owner):
         return self._cases
 
     def case(self, row: int, distance: int = 0) -> Hit:
-        """The case of a row. UsageError: no such row."""
-        c = _Case()
+        """The case of a row. UsageError: no such row, or its case is deleted."""
+        c, row = _Case(), _whole(row, "row", 0, self.rows)
         with self._lock:
             _call(_lib.msach_index_case, self._open(), row, ctypes.byref(c))
             labels = tuple(c.label[i].decode() for i in range(c.labels))
@@ -416,7 +496,7 @@ class Index(_Owner):
     def find(self, id: str) -> int:
         """The row of the case with this id. KeyError: none has it."""
         with self._lock:
-            row = _lib.msach_index_find(self._open(), id.encode("utf-8", "surrogateescape"))
+            row = _lib.msach_index_find(self._open(), _text(id, "id"))
         if row < 0:
             raise KeyError(id)
         return row
@@ -434,19 +514,18 @@ class Index(_Owner):
         """The k nearest rows of each of n codes (n, bits/8): rows (n, k) int64 and distances (n, k) int32, nearest first, equal
         distances by row; -1 where there are fewer. kind: codes to search; radius: largest distance. Exact."""
         a = _array(codes, np.uint8, "codes", (-1, self.bits // 8))
-        k = min(int(k), max(self.rows, 1))
-        if k < 1 or (radius is not None and radius < 0):
-            raise UsageError(f"k {k}, radius {radius}; k from 1 and a radius from 0 were expected")
+        k = _whole(k, "k", 1, max(self.rows, 1))
+        limit = -1 if radius is None else _whole(radius, "radius", 0, self.bits)
         hits, found = np.zeros((len(a), k), _HIT), np.zeros(len(a), np.uintp)
         with self._lock:
             _call(_lib.msach_search, self._open(), _kind(kind), a.ctypes.data, len(a), k,
-                  -1 if radius is None else min(radius, self.bits), hits.ctypes.data, found.ctypes.data)
+                  limit, hits.ctypes.data, found.ctypes.data)
         hits[np.arange(k) >= found[:, None]] = (-1, -1)
         return hits["row"], hits["distance"]
 
     def search(self, codes: Any, k: int = 10, kind: str = "image", radius: int | None = None) -> list[Any]:
         """The k nearest cases of a code (bits/8,) as a list of Hit, or a list of such lists for codes (n, bits/8)."""
-        a = np.asarray(codes)
+        a = _plain(codes, "codes")
         rows, distances = self.search_rows(a[None] if a.ndim == 1 else a, k, kind, radius)
         lists = [[self.case(int(r), int(d)) for r, d in zip(*pair) if r >= 0] for pair in zip(rows, distances)]
         return lists[0] if a.ndim == 1 else lists
@@ -482,16 +561,15 @@ def evaluate(codes: tuple[Any, Any], labels: tuple[Any, Any], groups: Any = None
 
     codes: of the queries (q, bits/8) and of the database (n, bits/8). labels: (q, classes) and (n, classes) of 0 and 1.
     groups (q,): any values, equal for queries of one patient or video; None: each query is its own group.
-    UsageError: shapes or types that do not fit; no query or no item; bits that are no multiple of 8 from 16 to 1,024."""
-    query, database = (_codes(c, f"codes[{i}]") for i, c in enumerate(codes))
-    mine, theirs = (_labels(y, len(c), f"labels[{i}]") for i, (y, c) in enumerate(zip(labels, (query, database))))
+    UsageError: shapes or types that do not fit; a group that is NaN or None; no query or no item; bits that are no multiple
+    of 8 from 16 to 1,024."""
+    query, database = (_codes(c, f"codes[{i}]") for i, c in enumerate(_pair(codes, "codes")))
+    mine, theirs = (_labels(y, len(c), f"labels[{i}]")
+                    for i, (y, c) in enumerate(zip(_pair(labels, "labels"), (query, database))))
     if query.shape[1] != database.shape[1] or mine.shape[1] != theirs.shape[1]:
         raise UsageError(f"queries and database differ: {query.shape[1]} and {database.shape[1]} bytes a code, "
                          f"{mine.shape[1]} and {theirs.shape[1]} classes")
-    group = None
-    if groups is not None:  # numbered in the order they come, as msach numbers them: equal draws, equal intervals
-        _, first, inverse = np.unique(np.asarray(groups), return_index=True, return_inverse=True)
-        group = _array(np.argsort(np.argsort(first)).astype(np.intc)[inverse], np.intc, "groups", (len(query),))
+    group = None if groups is None else _groups(groups, len(query))
     ap, q = np.zeros(len(query)), _Quality()
     task = _Task(8 * query.shape[1], mine.shape[1], len(query), len(database), query.ctypes.data, database.ctypes.data,
                  mine.ctypes.data, theirs.ctypes.data, None if group is None else group.ctypes.data, ap.ctypes.data, 1)
