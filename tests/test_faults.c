@@ -7,7 +7,7 @@
 #include "tests/faulty.h"
 #include "tests/fixtures.h"
 
-enum { FEW = 4, FEW_TABLES = 2 /* each takes a second */ };
+enum { FEW = 4, FEW_TABLES = 2 /* each takes a second */, FEW_SMALL = 3 };
 
 static int goes_on(const TreeFile *f) {
     return strstr(f->name, "checkpoint.safetensors") || strstr(f->name, "metrics.tsv") ||
@@ -247,6 +247,30 @@ Test(faults, table) {
     Faulty s = faulty_begin("table");
     faulty_table_command(&s);
     s.few = FEW_TABLES;
+    sweep(&s);
+}
+
+Test(faults, phantom) {
+    Faulty s = faulty_begin("phantom");
+    FAULTY_COMMAND(s, "phantom -q --threads 1 --out %s/new --cases 6 --size 32", s.out);
+    sweep(&s);
+}
+
+Test(faults, eval_and_audit) {
+    Faulty s = faulty_begin("eval");
+    TinyRun t = tiny_run("tiny");
+    char dump[280];
+    s.few = FEW_SMALL;
+    FAULTY_COMMAND(s, "eval -q --threads 1 --run %s --dump %s/dump", t.run, s.out);
+    sweep(&s);
+    snprintf(dump, sizeof dump, "%s", fixture_path("dump"));
+    expect_msach(0, NULL, "eval -q --run %s --dump %s", t.run, dump);
+    FAULTY_COMMAND(s,
+                   "audit --threads 1 --query-codes %s/text_codes_query.npy --database-codes "
+                   "%s/image_codes_database.npy --query-labels %s/labels_query.npy --database-labels "
+                   "%s/labels_database.npy --query-groups %s/groups_query.txt --database-groups "
+                   "%s/groups_database.txt",
+                   dump, dump, dump, dump, dump, dump);
     sweep(&s);
 }
 
