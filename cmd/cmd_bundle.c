@@ -155,7 +155,7 @@ static Status dump_codes(Bundle *b, const Evaluation *e, Error *err) {
 /* The files that were just written are read again. */
 static Status recompute(Bundle *b, Error *err) {
     CodesFolder f;
-    Status s = codes_folder_read(&f, b->codes, CODES_PACKED, "--form", LABELS_ONEHOT, err);
+    Status s = codes_folder_read(&f, b->codes, CODES_PACKED, "--form", LABELS_ONEHOT, NULL, err);
     for (Modality k = 0; s == STATUS_OK && k < MODALITIES; k++)
         s = recompute_map(&b->of[k].again, &f.query, &f.database, k, err);
     codes_folder_free(&f);
@@ -274,8 +274,10 @@ static Status write_bundle(Bundle *b, const Args *a, Error *err) {
 static Status open_and_write(Args *a, Bundle *b, const char *data, Error *err) {
     ManifestOptions o = args_manifest(a);
     o.need_labels = true;
+    bool was_there = path_exists(b->out);
     Status s = run_open(&b->model, &b->session, b->run, data, &o, a->pool, &a->log, err);
     if (s == STATUS_OK) s = write_bundle(b, a, err);
+    if (s != STATUS_OK && !was_there) dir_remove(b->out);
     for (int k = 0; s == STATUS_OK && k < MODALITIES; k++)
         printf("%s: MAP %.6f by eval, %.6f from the stored codes\n", direction_name(k), b->of[k].evaluated,
                b->of[k].again.expected);

@@ -27,8 +27,8 @@ Status eval_codes(Args *a, EvalResult *r, Error *err) {
     Evaluation e = {0};
     TRY(args_choice(a, "form", FORMS, &form, err));
     TRY(args_choice(a, "labels", LABELS, &labels, err));
-    Status status =
-        codes_folder_read(&f, r->codes, (AuditCodesForm)form, "--form", (AuditLabelsForm)labels, err);
+    Status status = codes_folder_read(&f, r->codes, (AuditCodesForm)form, "--form", (AuditLabelsForm)labels,
+                                      &a->log, err);
     e.query = f.query;
     e.database = f.database;
     if (status == STATUS_OK) status = evaluation_measure(&e, a->pool, err);

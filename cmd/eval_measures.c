@@ -54,7 +54,21 @@ static Status write_curves(const Args *a, const EvalResult *r, Error *err) {
     return charts_of_evaluation(&(Figures){.folder = args_get(a, "curves")}, r->e, err);
 }
 
+/* Labels that do not meet say nothing of codes. */
+static Status check_relevant(const EvalResult *r, Error *err) {
+    const Retrieval *d = r->e->direction;
+    if (d[0].without_relevant < d[0].queries || d[1].without_relevant < d[1].queries) return STATUS_OK;
+    return error_set(
+        err, STATUS_INPUT,
+        "%s: no query of %zu shares a label with a database case, so that MAP means nothing; %s",
+        r->run ? r->run : r->codes, r->e->query.n,
+        r->run ? "a set with more groups of each label, or another --set, was expected"
+               : "labels_query.npy and labels_database.npy with the same class in the same column were "
+                 "expected");
+}
+
 Status eval_measure(Args *a, EvalResult *r, Error *err) {
+    TRY(check_relevant(r, err));
     for (Modality k = 0; k < MODALITIES; k++) {
         TRY(find_partners(r, k, a->pool, err));
         TRY(find_interval(r, k, err));

@@ -40,9 +40,7 @@ Status index_own_codes(const Args *a, OwnCodes *r, Error *err) {
     Status s = audit_read_codes(codes, path, (AuditCodesForm)form, "--form", err);
     r->bits = codes[0].bits <= CODE_MIN_BITS ? CODE_MIN_BITS : 8 * (int)code_bytes(codes[0].bits);
     for (int m = 0; s == STATUS_OK && m < 2; m++)
-        if (given[m] && codes[m].zeros)
-            log_warn(&a->log, "%s: entries of 0 among -1 and +1: %zu, in rows: %zu; each counts as +1",
-                     path[m], codes[m].zeros, codes[m].zero_rows);
+        if (given[m]) audit_warn_zeros(&a->log, path[m], &codes[m]);
     for (int m = 0; s == STATUS_OK && m < 2; m++)
         if (given[m]) s = take_codes(r, (Modality)m, &codes[m], path[m], err);
     for (int m = 0; m < 2; m++) mem_free(codes[m].code);

@@ -14,7 +14,7 @@ typedef struct {
 
 /* path: FILE.npy or FILE.npz:NAME of numbers, (n,width), (n,tokens,width) or (n,views,tokens,width). Row i belongs to case i, or to
  * the id in line i of FILE.ids.txt (row_ids_match); every case needs a row. m NULL: the rows as they stand. STATUS_INPUT, with row
- * and column: a value that is not finite or beyond float32. own_features_free in every case. */
+ * and column, from 1 (a row's columns count through its views and tokens): a value that is not finite or beyond float32. own_features_free in every case. */
 Status own_features_read(OwnFeatures *f, const char *path, const Manifest *m, Error *err);
 void own_features_free(OwnFeatures *f);
 

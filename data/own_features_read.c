@@ -36,7 +36,7 @@ static Status copy_row(OwnFeatures *f, const Npy *a, int from, int to, const cha
         if (!isfinite(x))
             return error_set(err, STATUS_INPUT,
                              "%s: row %d, column %zu is %g; finite numbers within float32 were expected",
-                             path, from, k, npy_number(a, (size_t)from * size + k));
+                             path, from + 1, k + 1, npy_number(a, (size_t)from * size + k));
         f->x[(size_t)to * size + k] = x;
         memcpy(&word, &x, sizeof word);
         put_u32(bits, word);

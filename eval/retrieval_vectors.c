@@ -62,7 +62,7 @@ static Status check_finite(const float *v, size_t n, int dim, const char *what, 
     for (size_t i = 0; i < n * (size_t)dim; i++)
         if (!isfinite(v[i]))
             return error_set(err, STATUS_INPUT, "%s: row %zu, column %zu is not a finite number", what,
-                             i / (size_t)dim, i % (size_t)dim);
+                             i / (size_t)dim + 1, i % (size_t)dim + 1);
     return STATUS_OK;
 }
 

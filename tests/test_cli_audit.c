@@ -283,10 +283,10 @@ Test(cli_audit, labels_that_mean_nothing_or_two_things_are_refused_with_the_opti
     Ran r = audit(&f, "");
     ran_free(&r);
     write_float_labels(&f, 1, (float)NAN);
-    expect_audit(3, "lq.npy: row 0, column", "");
+    expect_audit(3, "lq.npy: row 1, column", "");
     expect_audit(3, "is nan; labels of 0 and 1", "");
     write_float_labels(&f, 0.75f, 0.25f);
-    expect_audit(3, "column 0 is 0.25; labels of 0 and 1", "--labels onehot");
+    expect_audit(3, "column 1 is 0.25; labels of 0 and 1", "--labels onehot");
     write_float_labels(&f, 1, -1);
     expect_audit(3, "--labels onehot takes 0 and 1", "--labels onehot");
     expect_audit(3, "(n) or (n, 1)", "--labels classes");
@@ -308,7 +308,7 @@ Test(cli_audit, labels_that_mean_nothing_or_two_things_are_refused_with_the_opti
                  STATUS_OK);
     cr_assert_eq(npy_write(fixture_path("ld.npy"), NPY_I64, 1, (const int64_t[]){ITEMS}, numbers, NULL),
                  STATUS_OK);
-    expect_audit(3, "row 7, column 0 is -2; class numbers", "");
+    expect_audit(3, "row 8, column 1 is -2; class numbers", "");
     for (int i = 0; i < ITEMS; i++) numbers[i] = i % 2 ? 1 : -1;
     cr_assert_eq(npy_write(fixture_path("lq.npy"), NPY_I64, 1, (const int64_t[]){QUERIES}, numbers, NULL),
                  STATUS_OK);
@@ -373,7 +373,7 @@ Test(cli_audit, codes_that_mean_two_things_are_refused_with_the_option) {
     static float scores[QUERIES * BITS];
     scores[BITS + 3] = (float)NAN;
     write_array("q.npy", NPY_F32, QUERIES, BITS, scores);
-    expect_audit(3, "row 1, column 3 is nan", "");
+    expect_audit(3, "row 2, column 4 is nan", "");
 }
 
 /* Patients of both sides in these bytes or arrays; `part` in the output. */
@@ -405,7 +405,7 @@ Test(cli_audit, names_are_compared_whatever_file_holds_them_and_other_encodings_
     static float half[QUERIES];
     half[5] = 0.5f;
     write_array("gh.npy", NPY_F32, QUERIES, 1, half);
-    expect_groups(3, "gh.npy: row 5, column 0 is 0.5; whole numbers or strings", "gh.npy", "gd.npy");
+    expect_groups(3, "gh.npy: row 6, column 1 is 0.5; whole numbers or strings", "gh.npy", "gd.npy");
     fixture_file("utf16.txt", "\xFF\xFEp\0a\0t\0\n\0", 10);
     expect_groups(3, "utf16.txt:1: is not UTF-8 text (UTF-16?)", "utf16.txt", "gd.txt");
     fixture_file("latin1.txt", "patient 1\nM\xFCller\n", 17);

@@ -173,7 +173,7 @@ Test(eval_audit, queries_whose_other_half_is_in_the_database_are_found_by_their_
     AuditReport r = audit(p, 0);
     const AuditFinding *f = finding_of(&r, AUDIT_SELF_RETRIEVAL);
     cr_assert_not_null(f);
-    cr_assert_not_null(strstr(f->message, "rows 100 to 159"));
+    cr_assert_not_null(strstr(f->message, "rows 101 to 160"));
 }
 
 Test(eval_audit, ids_on_both_sides_are_self_retrieval) {
@@ -345,7 +345,7 @@ Test(eval_audit, files_that_do_not_fit_are_input_errors) {
     AuditSource paths = write_files(&d, p, 1, 1);
     const float scores[2][BITS] = {{1, -1, 0.25f}};
     npy_write(path_of[0], NPY_F32, 2, (const int64_t[]){2, BITS}, scores, NULL);
-    expect_refusal(&paths, "row 0, column 2 is 0.25");
+    expect_refusal(&paths, "row 1, column 3 is 0.25");
     npy_write(path_of[0], NPY_I8, 2, (const int64_t[]){QUERIES, BITS / 2}, p->query, NULL);
     expect_refusal(&paths, "codes of 32 bits");
     npy_write(path_of[0], NPY_I8, 1, (const int64_t[]){QUERIES}, p->query, NULL);

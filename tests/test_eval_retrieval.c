@@ -238,7 +238,7 @@ Test(eval_retrieval, cosine_of_unpacked_codes_ranks_as_their_distance) {
     database[33] = NAN;
     Error err = {0};
     cr_assert_eq(evaluate_vectors(&b, &real, NULL, &err), STATUS_INPUT);
-    cr_assert_not_null(strstr(err.message, "row 2, column 1"));
+    cr_assert_not_null(strstr(err.message, "row 3, column 2"));
     retrieval_free(&b);
     free(query);
     free(database);

@@ -112,13 +112,13 @@ static void refused(const char *path, const char *why) {
 
 Test(own_features, a_value_that_is_no_number_is_named_by_row_and_column) {
     float x[6] = {1, 2, 3, 4, NAN, 6};
-    refused(save("a.npy", 2, (int64_t[]){2, 3}, x), "row 1, column 1 is nan");
+    refused(save("a.npy", 2, (int64_t[]){2, 3}, x), "row 2, column 2 is nan");
     x[4] = INFINITY;
-    refused(save("a.npy", 2, (int64_t[]){2, 3}, x), "row 1, column 1 is inf");
+    refused(save("a.npy", 2, (int64_t[]){2, 3}, x), "row 2, column 2 is inf");
     refused(save("a.npy", 1, (int64_t[]){6}, x), "(n,width), (n,tokens,width)");
     const double large[2] = {1, 1e200};
     cr_assert_eq(npy_write(fixture_path("a.npy"), NPY_F64, 2, (int64_t[]){1, 2}, large, NULL), STATUS_OK);
-    refused(fixture_path("a.npy"), "row 0, column 1 is 1e+200");
+    refused(fixture_path("a.npy"), "row 1, column 2 is 1e+200");
 }
 
 /* ---- Through the binary ---- */
@@ -232,6 +232,39 @@ Test(own_features, a_dump_of_views_begins_with_the_clean_case) {
     snprintf(path, sizeof path, "--image-features %s/v/stage1.npy --text-features %s/utext/stage1.npy", dir,
              dir);
     expect_msach(0, NULL, "train -q --data %s --out %s/views --set %s %s", s.manifest, dir, SETTINGS, path);
+}
+
+Test(own_features, features_that_are_all_alike_are_told) {
+    const char *manifest = tiny_set("own", 0), *dir = fixture_dir();
+    float x[TINY_CASES * 3];
+    for (int i = 0; i < TINY_CASES * 3; i++) x[i] = (float)(i % 3);
+    save("alike.npy", 2, (int64_t[]){TINY_CASES, 3}, x);
+    expect_msach(0, "text features: all ",
+                 "train -q --data %s --out %s/alike --set %s --text-features %s/alike.npy", manifest, dir,
+                 SETTINGS, dir);
+}
+
+/* Nothing is left of a run, a table or a bundle whose input is refused. */
+Test(own_features, refused_input_leaves_no_folder) {
+    const char *manifest = tiny_set("own", 0), *dir = fixture_dir();
+    float x[TINY_CASES * 3] = {0};
+    x[4] = NAN;
+    save("nan.npy", 2, (int64_t[]){TINY_CASES, 3}, x);
+    expect_msach(3, "row 2, column 2 is nan",
+                 "train --data %s --out %s/new/run --set %s --text-features %s/nan.npy", manifest, dir,
+                 SETTINGS, dir);
+    expect_msach(3, "row 2, column 2 is nan",
+                 "table --data %s --out %s/new/table --quick --text-features %s/nan.npy", manifest, dir, dir);
+    expect_msach(3, "no-such", "train --data %s --out %s/new/run --set %s --stage1 %s/no-such", manifest, dir,
+                 SETTINGS, dir);
+    expect_msach(0, NULL, "train -q --data %s --out %s/run --set %s", manifest, dir, SETTINGS);
+    expect_msach(3, "another split",
+                 "train --data %s --out %s/new/run --set %s --split-seed 2 --stage1 %s/run", manifest, dir,
+                 SETTINGS, dir);
+    expect_msach(3, "no-such", "bundle --run %s/run --out %s/new/bundle --gradients %s/no-such", dir, dir,
+                 dir);
+    cr_assert(!path_exists(fixture_path("new/run")) && !path_exists(fixture_path("new/table")) &&
+              !path_exists(fixture_path("new/bundle")));
 }
 
 /* A manifest without pictures and texts, and 512 columns of noise and of the label, projected at random. */

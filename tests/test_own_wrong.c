@@ -70,19 +70,19 @@ static const struct {
     const char *ids; /* F.ids.txt; NULL: none */
 } FEATURES[] = {
     {"a value that is no number",
-     ": row 1, column 1 is nan; finite numbers",
+     ": row 2, column 2 is nan; finite numbers",
      {.descr = "<f4", .shape = "(3, 2)", .value = {1, 2, 3, 0. / 0., 5, 6}, .n = 6},
      NULL},
     {"an infinite value",
-     ": row 2, column 0 is -inf; finite numbers",
+     ": row 3, column 1 is -inf; finite numbers",
      {.descr = "<f8", .shape = "(3, 2)", .value = {1, 2, 3, 4, -1. / 0., 6}, .n = 6},
      NULL},
     {"a value beyond float32",
-     ": row 0, column 1 is 1e+300; finite numbers within float32",
+     ": row 1, column 2 is 1e+300; finite numbers within float32",
      {.descr = "<f8", .shape = "(3, 2)", .value = {1, 1e300, 3, 4, 5, 6}, .n = 6},
      NULL},
     {"big-endian infinity in Fortran order",
-     ": row 1, column 0 is inf",
+     ": row 2, column 1 is inf",
      {.descr = ">f4",
       .shape = "(3, 2)",
       .value = {1, 1. / 0., 3, 4, 5, 6},
@@ -197,10 +197,10 @@ static const struct {
     Array a;
 } CODES[] = {
     {"a value that is no sign",
-     ": row 1, column 2 is 0.5",
+     ": row 2, column 3 is 0.5",
      {.descr = "<f4", .shape = "(3, 4)", .value = {1, -1, 1, -1, 1, -1, .5, 1, 1, 1, 1, 1}, .n = 12}},
     {"a value that is no number",
-     ": row 0, column 3 is nan",
+     ": row 1, column 4 is nan",
      {.descr = "<f4", .shape = "(3, 4)", .value = {1, -1, 1, 0. / 0., 1, -1, 1, 1, 1, 1, 1, 1}, .n = 12}},
     {"one dimension", "F.npy: ", {.descr = "|u1", .shape = "(3,)", .value = {17, 18, 19}, .n = 3}},
     {"pickled objects", ".npy: holds type |O", {.descr = "|O", .shape = "(3, 4)", .value = {0}, .n = 12}},
@@ -255,6 +255,52 @@ Test(own_wrong, zeros_among_signs_are_counted_aloud) {
     expect_msach(0, "entries of 0 among -1 and +1: 3, in rows: 2",
                  "index -q --data %s --text-codes %s --out %s/x.idx", manifest(), save("F.npy", &signs),
                  fixture_dir());
+}
+
+/* Writes a folder of codes as eval --codes takes it, two queries and three database cases c1, c2, c3. */
+static void save_folder(const Array *codes, const Array *query_labels) {
+    static const char *const stem[] = {"image_codes_query.npy", "text_codes_query.npy",
+                                       "image_codes_database.npy", "text_codes_database.npy"};
+    static const double signs[] = {1, -1, -1, 1, 1,  1,  1,  -1, 1, 1, -1, 1,
+                                   1, 1,  1,  1, -1, -1, -1, -1, 1, 1, 1,  1};
+    for (int k = 0; k < 4; k++) {
+        Array a = {.descr = "<f4", .shape = k < 2 ? "(2, 8)" : "(3, 8)", .n = k < 2 ? 16 : 24};
+        memcpy(a.value, signs, sizeof signs);
+        save(stem[k], k == 3 ? codes : &a);
+    }
+    save("labels_query.npy", query_labels);
+    save("labels_database.npy",
+         &(Array){.descr = "|u1", .shape = "(3, 2)", .value = {1, 0, 1, 0, 1, 0}, .n = 6});
+}
+
+Test(own_wrong, a_folder_with_zeros_among_signs_says_so_as_index_does) {
+    const Array zeros = {
+        .descr = "<f4",
+        .shape = "(3, 8)",
+        .value = {1, -1, 0, 1, 1, 1, 1, -1, 0, 0, -1, 1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1},
+        .n = 24};
+    save_folder(&zeros, &(Array){.descr = "|u1", .shape = "(2, 2)", .value = {1, 0, 0, 1}, .n = 4});
+    expect_msach(0, "text_codes_database.npy: entries of 0 among -1 and +1: 3, in rows: 2",
+                 "eval -q --codes %s", fixture_dir());
+    fixture_text("ids_query.txt", "c1\nc2\n");
+    fixture_text("ids_database.txt", "c1\nc2\nc3\n");
+    expect_msach(3, "text_codes_database.npy: entries of 0 among -1 and +1: 3, in rows: 2",
+                 "table --data %s --out %s/t --codes X=%s", manifest(), fixture_dir(), fixture_dir());
+    cr_assert(!path_exists(fixture_path("t")));
+}
+
+Test(own_wrong, queries_without_any_relevant_case_are_refused) {
+    const Array codes = {
+        .descr = "<f4",
+        .shape = "(3, 8)",
+        .value = {1, -1, -1, 1, 1, 1, 1, -1, 1, 1, -1, 1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1},
+        .n = 24};
+    save_folder(&codes, &(Array){.descr = "|u1", .shape = "(2, 2)", .value = {0, 1, 0, 1}, .n = 4});
+    expect_msach(3, "no query of 2 shares a label with a database case",
+                 "eval --codes %s --dump %s/d --json --html %s/h.html --curves %s/c", fixture_dir(),
+                 fixture_dir(), fixture_dir(), fixture_dir());
+    cr_assert(!path_exists(fixture_path("d")) && !path_exists(fixture_path("h.html")) &&
+              !path_exists(fixture_path("c")));
 }
 
 /* ---- What is right in another form ---- */

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- The model file ---- */
 
@@ -29,12 +30,25 @@ Status own_input_read(OwnInput *own, Modality k, const StFile *f, const char *pa
 
 /* ---- Training ---- */
 
+static bool all_alike(const Session *s, const OwnFeatures *f) {
+    const int *index = s->index[SET_TRAIN];
+    size_t size = own_features_size(f) * sizeof(float);
+    for (int i = 1; i < s->count[SET_TRAIN]; i++)
+        if (memcmp(own_features_at(f, index[0], 0), own_features_at(f, index[i], 0), size) != 0) return false;
+    return true;
+}
+
 /* mu_m: the mean of the training cases, column by column; sigma_m: the root of the mean variance of a column. */
 void own_input_measure(const Session *s, Modality k, Model *m) {
     const OwnFeatures *f = &s->own[k];
     size_t d = (size_t)f->width;
     real *mean = m->own_mean[k]->data;
     double count = (double)s->count[SET_TRAIN] * f->tokens, variance = 0;
+    if (all_alike(s, f))
+        log_warn(s->log,
+                 "%s features: all %d training cases have the same numbers; their codes will say nothing of "
+                 "them",
+                 modality_name(k), s->count[SET_TRAIN]);
     for (size_t j = 0; j < d; j++) {
         double sum = 0, squares = 0;
         for (int i = 0; i < s->count[SET_TRAIN]; i++) {

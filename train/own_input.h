@@ -9,7 +9,7 @@
 void own_input_store(const OwnInput *own, Modality k, StFile *f);
 Status own_input_read(OwnInput *own, Modality k, const StFile *f, const char *path, Error *err);
 
-/* Sets mean and scale of modality k from the training cases. */
+/* Sets mean and scale of modality k from the training cases. Warns where these are all alike. */
 void own_input_measure(const Session *s, Modality k, Model *m);
 
 /* Whether features of another program (paths by Modality, NULL: none) come for the modalities that the model takes so, and for no

@@ -94,24 +94,27 @@ static void log_sets(const Session *s) {
              s->count[SET_DATABASE], session_classes(s), s->vocab.n);
 }
 
-/* Loads the checkpoint where the run is resumed and has one; else starts from the beginning. */
-static Status begin(const RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, Error *err) {
-    if (PART_RESUME && o->resume && path_exists(f->checkpoint))
-        return checkpoint_load(f->checkpoint, s, m, p, err);
+static Status refuse_overwrite(const RunFiles *f, const RunOptions *o, Error *err) {
+    if (o->resume || (!path_exists(f->model) && !path_exists(f->checkpoint))) return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "%s: holds a run already; go on with --resume, or use another --out",
+                     o->out);
+}
+
+/* Makes the folder, once all input is accepted. Loads the checkpoint where the run is resumed and has one; else starts from the beginning. */
+static Status begin(RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, Error *err) {
+    bool resumed = PART_RESUME && o->resume && path_exists(f->checkpoint);
+    if (PART_RESUME && o->stage1 && !resumed) TRY(run_take_stage1(s, m, p, o->stage1, err));
+    TRY(dir_make(o->out, err));
+    if (PART_RESUME) TRY(run_lock(&f->lock, o->out, err));
+    TRY(refuse_overwrite(f, o, err)); /* another run may have ended meanwhile */
+    if (resumed) return checkpoint_load(f->checkpoint, s, m, p, err);
     if (o->resume) log_line(s->log, "%s: no checkpoint yet; training starts from the beginning", o->out);
     char *data = path_real(o->data);
     Status status =
         data ? config_write(&s->config, data, f->config, err) : error_from_errno(err, o->data, "find");
     mem_free(data);
     if (status != STATUS_OK) return status;
-    TRY(split_write(&s->split, &s->manifest, f->split, err));
-    return PART_RESUME && o->stage1 ? run_take_stage1(s, m, p, o->stage1, err) : STATUS_OK;
-}
-
-static Status refuse_overwrite(const RunFiles *f, const RunOptions *o, Error *err) {
-    if (o->resume || (!path_exists(f->model) && !path_exists(f->checkpoint))) return STATUS_OK;
-    return error_set(err, STATUS_USAGE, "%s: holds a run already; go on with --resume, or use another --out",
-                     o->out);
+    return split_write(&s->split, &s->manifest, f->split, err);
 }
 
 Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *log, RunEnd *end, Error *err) {
@@ -121,10 +124,8 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
     Progress p;
     *end = RUN_STOPPED;
     TRY(terms_check(c, err));
-    TRY(dir_make(o->out, err));
     progress_begin(&p);
     Status status = files_begin(&f, o->out, err);
-    if (PART_RESUME && status == STATUS_OK) status = run_lock(&f.lock, o->out, err);
     if (status == STATUS_OK) status = refuse_overwrite(&f, o, err);
     if (status == STATUS_OK) status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
     s.stop = o->stop;

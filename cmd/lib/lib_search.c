@@ -138,6 +138,10 @@ static Status evaluate(msach_quality *out, const msach_task *t, double *ap, Erro
     database.code[MODALITY_TEXT] = t->database_codes;
     Retrieval r = {0};
     Status s = evaluate_codes(&r, &(RetrievalTask){&query, &database, MODALITY_IMAGE, false}, NULL, err);
+    if (s == STATUS_OK && r.without_relevant == r.queries)
+        s = error_set(err, STATUS_INPUT,
+                      "no query shares a label with an item of the database, so that MAP means nothing; the "
+                      "same class in the same column of both was expected");
     if (s == STATUS_OK) {
         *out = (msach_quality){r.map.expected,
                                r.map.pessimistic,

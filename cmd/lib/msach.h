@@ -174,7 +174,8 @@ MSACH_API msach_status msach_search(const msach_index *index, msach_kind kind, c
 
 /* ---- Quality of codes ---- */
 
-/* Each query ranks the whole database by distance. An item is relevant if it shares a label with the query. Codes (n, bits/8); labels
+/* Each query ranks the whole database by distance. An item is relevant if it shares a label with the query; MSACH_INPUT where no query has
+ * one. Codes (n, bits/8); labels
  * (n, classes), 0 or not 0; classes from 1 to 4,096. groups (queries): equal numbers for queries of one patient or video; NULL: each query
  * is its own group. ap (queries): receives the average precision of each query; or NULL. interval: also compute the interval of map.
  * Initialise with {0}: later versions may append members. */

@@ -247,7 +247,7 @@ static void report_block(AuditReport *r, const uint64_t *query, size_t n, const 
              "The labels of all %zu queries stand in turn in rows %ld to %ld of the database: the queries "
              "are part of it and "
              "find themselves, or their own other half. Take them out.",
-             n, first, first + (long)n - 1);
+             n, first + 1, first + (long)n);
 }
 
 static Status check_self(AuditReport *r, const AuditData *d, Error *err) {

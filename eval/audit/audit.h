@@ -18,6 +18,7 @@
 
 #include "eval/average_precision.h"
 #include "eval/compat.h"
+#include "nn/base/log.h"
 
 typedef enum {
     AUDIT_SELF_RETRIEVAL,
@@ -92,6 +93,8 @@ void audit_free(AuditData *d);
  * out[k].code, also after an error. */
 Status audit_read_codes(AuditCodes out[2], const char *const path[2], AuditCodesForm form, const char *option,
                         Error *err);
+/* Warns where codes of a file hold entries 0 among -1 and +1. */
+void audit_warn_zeros(const Log *log, const char *path, const AuditCodes *codes);
 /* n names; path NULL: none. audit_free_names in every case. */
 Status audit_read_names(AuditNames *names, const char *path, size_t n, Error *err);
 void audit_free_names(AuditNames *names);

@@ -73,7 +73,8 @@ static Status find_files(const char *folder, char *path[FILES], Error *err) {
     return STATUS_OK;
 }
 
-static Status read_files(CodesFolder *f, char *const path[FILES], AuditSource *from, Error *err) {
+static Status read_files(CodesFolder *f, char *const path[FILES], AuditSource *from, const Log *log,
+                         Error *err) {
     const char *const other[2] = {path[TEXT_QUERY], path[IMAGE_DATABASE]};
     from->query_codes = path[IMAGE_QUERY], from->database_codes = path[TEXT_DATABASE];
     from->query_labels = path[LABELS_QUERY], from->database_labels = path[LABELS_DATABASE];
@@ -87,6 +88,8 @@ static Status read_files(CodesFolder *f, char *const path[FILES], AuditSource *f
             return error_set(err, STATUS_INPUT,
                              "%s: %zu codes of %d bits; those of the other modality are %zu of %d bits",
                              other[k], f->other[k].n, f->other[k].bits, first[k]->n, first[k]->bits);
+    const AuditCodes *const all[] = {first[0], first[1], &f->other[0], &f->other[1]};
+    for (int k = IMAGE_QUERY; k <= IMAGE_DATABASE; k++) audit_warn_zeros(log, path[k], all[k]);
     return audit_read_names(&f->label_names, path[LABEL_NAMES], (size_t)f->data.classes, err);
 }
 
@@ -139,12 +142,12 @@ static void fill_sets(CodesFolder *f) {
 }
 
 Status codes_folder_read(CodesFolder *f, const char *folder, AuditCodesForm codes, const char *codes_option,
-                         AuditLabelsForm labels, Error *err) {
+                         AuditLabelsForm labels, const Log *log, Error *err) {
     char *path[FILES] = {NULL};
     AuditSource from = {.codes = codes, .labels = labels, .codes_option = codes_option};
     memset(f, 0, sizeof *f);
     Status s = find_files(folder, path, err);
-    if (s == STATUS_OK) s = read_files(f, path, &from, err);
+    if (s == STATUS_OK) s = read_files(f, path, &from, log, err);
     if (s == STATUS_OK) s = number_groups(f, err);
     if (s == STATUS_OK) fill_sets(f);
     for (int i = 0; i < FILES; i++) mem_free(path[i]);

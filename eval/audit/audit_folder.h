@@ -17,9 +17,9 @@ typedef struct {
 
 /* Needs {image,text}_codes_{query,database}.npy and labels_{query,database}.npy, in the forms of audit_read. Reads
  * ids_*.txt, groups_*.txt (or .npy) and label_names.txt where they exist. codes_option: as in AuditSource. STATUS_INPUT
- * where a file is missing, or where files disagree. codes_folder_free in every case. */
+ * where a file is missing, or where files disagree. Warns of codes with entries 0. codes_folder_free in every case. */
 Status codes_folder_read(CodesFolder *f, const char *folder, AuditCodesForm codes, const char *codes_option,
-                         AuditLabelsForm labels, Error *err);
+                         AuditLabelsForm labels, const Log *log, Error *err);
 void codes_folder_free(CodesFolder *f);
 
 #endif

@@ -43,11 +43,11 @@ static void add_values(Values *v, const Array *x) {
     }
 }
 
-/* "FILE: row 3, column 2 is 0.7; EXPECTED" of entry i. */
+/* "FILE: row 3, column 2 is 0.7; EXPECTED" of entry i; both count from 1. */
 static Status bad_entry(const Array *x, size_t i, const char *expected, Error *err) {
     size_t columns = columns_of(&x->a);
-    return error_set(err, STATUS_INPUT, "%s: row %zu, column %zu is %g; %s", x->path, i / columns,
-                     i % columns, npy_number(&x->a, i), expected);
+    return error_set(err, STATUS_INPUT, "%s: row %zu, column %zu is %g; %s", x->path, i / columns + 1,
+                     i % columns + 1, npy_number(&x->a, i), expected);
 }
 
 static Status bad_shape(const Array *x, const char *expected, Error *err) {
@@ -267,6 +267,12 @@ Status audit_read_codes(AuditCodes out[2], const char *const path[2], AuditCodes
     if (s == STATUS_OK) s = take_codes(out, pair, form, option, err);
     for (int k = 0; k < 2; k++) npy_free(&pair[k].a);
     return s;
+}
+
+void audit_warn_zeros(const Log *log, const char *path, const AuditCodes *codes) {
+    if (codes->zeros)
+        log_warn(log, "%s: entries of 0 among -1 and +1: %zu, in rows: %zu; each counts as +1", path,
+                 codes->zeros, codes->zero_rows);
 }
 
 static Status read_labels(AuditData *d, const AuditSource *from, Error *err) {

@@ -27,7 +27,7 @@ static Status centre(Fit *f, const char *what, const float *from, Mat to, double
     for (size_t i = 0; i < mat_size(to); i++)
         if (!isfinite(from[i]))
             return error_set(err, STATUS_INPUT, "%s feature %zu of training case %zu is not a finite number",
-                             what, i % (size_t)d, i / (size_t)d);
+                             what, i % (size_t)d + 1, i / (size_t)d + 1);
     bool *varies = arena_calloc(f->arena, (size_t)d, sizeof *varies);
     for (int i = 0; i < n; i++)
         for (int j = 0; j < d; j++) {

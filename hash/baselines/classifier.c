@@ -40,7 +40,7 @@ Status classifier_codes(const float *p, int n, int classes, int bits, uint64_t s
         if (!isfinite(p[i]))
             return error_set(err, STATUS_INPUT,
                              "the probability of class %zu of case %zu is not a finite number",
-                             i % (size_t)classes, i / (size_t)classes);
+                             i % (size_t)classes + 1, i / (size_t)classes + 1);
     float *code = mem_alloc((size_t)(classes + 1) * (size_t)bits * sizeof *code);
     if (!code) return mem_error(err, "the codes of the classes");
     class_codes(classes, bits, seed, code);

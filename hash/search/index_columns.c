@@ -86,7 +86,7 @@ Status columns_case(const Columns *c, uint64_t row, IndexCase *out, StringArray 
     out->group = group < 0 ? NULL : columns_string(c, PART_GROUP_OFFSET, (uint64_t)group);
     if (!out->id || (group >= 0 && !out->group) || !case_texts(c, row, out) ||
         !case_labels(c, row, out, labels))
-        return error_set(err, STATUS_INPUT, "the case in row %llu is damaged", (unsigned long long)row);
+        return error_set(err, STATUS_INPUT, "the case in row %llu is damaged", (unsigned long long)row + 1);
     for (int m = 0; m < 2; m++)
         out->code[m] = c->part[PART_HAS + m].data[row] ? c->part[PART_CODES + m].data + row * bytes : NULL;
     return STATUS_OK;

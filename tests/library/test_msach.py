@@ -266,6 +266,7 @@ class Python(unittest.TestCase):
                     (msach.UsageError, "row", lambda: x.case(2 ** 64 + 3)),
                     (msach.UsageError, "row -1", lambda: x.case(-1)),
                     (msach.UsageError, "masked", lambda: x.search(np.ma.masked_less(code, 128))),
+                    (msach.InputError, "no query shares a label", lambda: msach.evaluate((x.codes()[0],) * 2, (np.eye(60, 120), np.eye(60, 120, 60)))),
                     (msach.UsageError, "a pair", lambda: msach.evaluate((x.codes()[0],), (np.zeros((60, 2)),))),
                     (msach.UsageError, "one query", lambda: msach.evaluate((x.codes()[0][:0],) * 2, (np.zeros((0, 2)),) * 2)),
                     (msach.UsageError, "labels", lambda: msach.evaluate((x.codes()[0],) * 2, (np.full((60, 2), 2),) * 2)),

@@ -196,6 +196,8 @@ static Status run_plan(Table *t, TableEnd *end, Error *err) {
     return s;
 }
 
+static const char *const FOLDERS[] = {"cells", "work", "figures"};
+
 static Status make_folder(const TableOptions *o, const char *name, Error *err) {
     char *path = path_join(o->out, name);
     Status s = path ? dir_make(path, err) : mem_error(err, "the table");
@@ -207,11 +209,9 @@ Status table_run(const TableOptions *o, Pool *pool, const Log *log, TableEnd *en
     NN_REQUIRE(o->manifest.need_labels, "a table needs labels");
     Table t = {.o = o, .pool = pool, .log = log};
     if (log) t.inner = (Log){.ctx = log->ctx, .progress = log->progress};
-    TRY(make_folder(o, "cells", err));
-    TRY(make_folder(o, "work", err));
-    TRY(make_folder(o, "figures", err));
     pthread_mutex_init(&t.mutex, NULL);
     Status s = plan_make(&t.plan, o, log, err);
+    for (int i = 0; s == STATUS_OK && i < 3; i++) s = make_folder(o, FOLDERS[i], err);
     if (s == STATUS_OK) s = run_plan(&t, end, err);
     plan_free(&t.plan);
     pthread_mutex_destroy(&t.mutex);

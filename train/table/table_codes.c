@@ -28,9 +28,10 @@ static uint64_t hash_set(uint64_t h, const CaseSet *set) {
     return h;
 }
 
-Status own_codes_read(OwnCodes *c, const TableCodes *from, const TableOptions *o, Error *err) {
+Status own_codes_read(OwnCodes *c, const TableCodes *from, const TableOptions *o, const Log *log,
+                      Error *err) {
     *c = (OwnCodes){.name = from->name, .path = from->folder, .data = -1};
-    TRY(codes_folder_read(&c->folder, c->path, o->codes_form, "--form", o->labels_form, err));
+    TRY(codes_folder_read(&c->folder, c->path, o->codes_form, "--form", o->labels_form, log, err));
     if (!c->folder.query.id)
         return error_set(err, STATUS_INPUT,
                          "%s: has no ids; ids_query.txt and ids_database.txt, a case of the manifest a line, "

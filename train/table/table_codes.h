@@ -16,7 +16,7 @@ typedef struct {
 } OwnCodes;
 
 /* Reads the folder. STATUS_INPUT where it has no ids, or an id twice. own_codes_free in every case. */
-Status own_codes_read(OwnCodes *c, const TableCodes *from, const TableOptions *o, Error *err);
+Status own_codes_read(OwnCodes *c, const TableCodes *from, const TableOptions *o, const Log *log, Error *err);
 void own_codes_free(OwnCodes *c);
 
 /* Keeps in c the standard split of data set `data`, of the split seeds 1 to `seeds`, that shares the most queries with the folder, where

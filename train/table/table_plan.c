@@ -266,10 +266,10 @@ static Status add_all(Plan *p, const TableOptions *o, Error *err) {
     return STATUS_OK;
 }
 
-static Status read_codes(Plan *p, const TableOptions *o, Error *err) {
+static Status read_codes(Plan *p, const TableOptions *o, const Log *log, Error *err) {
     for (int i = 0; i < o->n_codes; i++) {
         p->n_codes++;
-        TRY(own_codes_read(&p->codes[i], &o->codes[i], o, err));
+        TRY(own_codes_read(&p->codes[i], &o->codes[i], o, log, err));
         int bits = p->codes[i].folder.query.bits, known = 0;
         for (int k = 0; k < o->n_bits; k++) known += o->bits[k] == bits;
         if (!known)
@@ -377,7 +377,7 @@ Status plan_make(Plan *p, const TableOptions *o, const Log *log, Error *err) {
     *p = (Plan){.main_bits = o->bits[0]};
     for (int i = 0; i < o->n_bits; i++)
         if (o->bits[i] == 64) p->main_bits = 64;
-    TRY(read_codes(p, o, err));
+    TRY(read_codes(p, o, log, err));
     for (int d = 0; d < o->n_data; d++) TRY(look_at_data(p, o, d, log, err));
     TRY(check_codes(p, o, log, err));
     TRY(look_at_words(p, o, err));

@@ -562,7 +562,7 @@ def evaluate(codes: tuple[Any, Any], labels: tuple[Any, Any], groups: Any = None
     codes: of the queries (q, bits/8) and of the database (n, bits/8). labels: (q, classes) and (n, classes) of 0 and 1.
     groups (q,): any values, equal for queries of one patient or video; None: each query is its own group.
     UsageError: shapes or types that do not fit; a group that is NaN or None; no query or no item; bits that are no multiple
-    of 8 from 16 to 1,024."""
+    of 8 from 16 to 1,024. InputError: no query shares a label with an item."""
     query, database = (_codes(c, f"codes[{i}]") for i, c in enumerate(_pair(codes, "codes")))
     mine, theirs = (_labels(y, len(c), f"labels[{i}]")
                     for i, (y, c) in enumerate(zip(_pair(labels, "labels"), (query, database))))
