@@ -132,7 +132,7 @@ Test(cli_manners, an_interrupt_ends_a_long_verb_soon_and_leaves_no_part_of_a_fil
 static char *many_texts(void) {
     Buffer b = {0};
     buffer_printf(&b, "id\ttext\n");
-    for (int i = 0; i < 40000; i++)
+    for (int i = 0; i < 12000; i++)
         buffer_printf(&b, "c%d\tsimple anechoic cyst of %d mm, no stone\n", i, i % 90);
     char *path = mem_strdup(fixture_text("many.tsv", buffer_text(&b)));
     buffer_free(&b);
