@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cmd/cases.h"
+#include "data/vocab_unknown.h"
 #include "nn/base/alloc.h"
 #include "nn/base/parts.h"
 #include "train/own_input.h"
@@ -36,6 +37,9 @@ Status cases_of_words(Cases *c, const ModelFile *f, const CaseWords *w, Pool *po
     memset(c, 0, sizeof *c);
     bool want[2] = {w->n_images > 0, w->n_texts > 0};
     if (PART_ARRAYS) TRY(own_input_given(&f->model, (const char *const[2]){NULL, NULL}, want, err));
+    for (int i = 0; PART_HINTS && i < w->n_texts; i++)
+        if (vocab_unknown(&f->vocab, w->texts[i], NULL, NULL, err) != STATUS_OK)
+            return error_prefix(err, "text %d", i + 1);
     TRY(fill_manifest(&c->manifest, w, err));
     return cases_load(c, f, want, pool, log, err);
 }

@@ -120,7 +120,7 @@ static Status print_hit(const Search *s, const char *query, int i, Error *err) {
 
 static Status search_ask(Search *s, const Query *q, const char *name, Error *err) {
     TRY(finder_ask(&s->finder, q, &s->options, &s->answer, err));
-    if (PART_HINTS) TRY(search_warn(s, err));
+    if (PART_HINTS) TRY(search_warn(s, q, err));
     if (PART_PAGES && s->form == AS_HTML) return search_html_add(s, q, err);
     if (PART_TERMINAL && s->form == AS_TABLE)
         TRY(hit_table_print(&s->finder, &s->options, s->many ? q : NULL, &s->answer, err));

@@ -36,8 +36,7 @@ static Status keep_unseen(const Finder *f, Filter *t, Error *err) {
     const Calibration *c = &f->model.calibration;
     if (!f->has_model || !c->trained)
         return error_set(
-            err, STATUS_USAGE,
-            "--unseen: %s; a model of `msach train` from this version on, named by --model, was expected",
+            err, STATUS_USAGE, "unseen cases: %s; a model of `msach train` from this version on was expected",
             f->has_model ? "the model does not say which cases it was trained on" : "there is no model");
     for (int64_t row = 0; row < index_count(f->index); row++) {
         const char *id = passes(t, row) ? index_id(f->index, row) : NULL;
@@ -57,9 +56,15 @@ static void warn_of_unknown_labels(const Finder *f, const FilterOptions *o) {
 }
 
 static void warn_if_empty(const Finder *f, const FilterOptions *o, const Filter *t) {
-    bool filtered = o->n_labels || o->id_match || o->words || o->unseen;
-    if (t->passed || index_live(f->index) == 0 || !filtered) return;
-    log_warn(f->log, "%s: no case passes --label, --id-match, --words and --unseen", f->index_path);
+    const char *const given[] = {o->n_labels ? "labels" : NULL, o->id_match ? "ids" : NULL,
+                                 o->words ? "words" : NULL, o->unseen ? "unseen cases" : NULL};
+    Buffer names = {0};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (given[i]) buffer_printf(&names, "%s%s", names.size ? " and " : "", given[i]);
+    if (names.size && !t->passed && index_live(f->index))
+        log_warn(f->log, "no case passes the filter of %s", buffer_text(&names));
+    buffer_free(&names);
+    if (t->passed || index_live(f->index) == 0) return;
     warn_of_unknown_labels(f, o);
 }
 

@@ -46,9 +46,12 @@ Status finder_rank(const Finder *f, const SearchOptions *o, const float *scores,
  * from one modality to the other alone. */
 void finder_judge(const Finder *f, const SearchOptions *o, bool by_code, Answer *a);
 
-/* finder_words.c, of the part hints. Lists the words of a question that the vocabulary lacks, but for pairs of CJK characters, whose characters
- * are words too. A question without any known word has no meaning for the model: STATUS_INPUT. */
+/* finder_words.c, of the part hints. Lists the unknown words of a question; STATUS_INPUT as vocab_unknown (data/vocab.h). */
 Status finder_words(const Finder *f, const char *text, Answer *a, Error *err);
+
+/* finder_words.c, of the part hints. For an answer without hits to a question that is no filter: STATUS_INPUT where the index has no code of a->found at all; a warning by
+ * f->log where none of the cases that pass the filter has one. */
+Status finder_check_found(const Finder *f, const SearchOptions *o, const Answer *a, Error *err);
 
 /* finder_code.c, of the part queries. The code of ASK_CODE; STATUS_USAGE where it has another form than the index. */
 Status finder_code(const Finder *f, const Query *q, int find, Answer *a, uint8_t *code, Error *err);

@@ -1,10 +1,11 @@
 #include <string.h>
 
 #include "cmd/finder_groups.h"
-#include "data/characters.h"
+#include "data/vocab_unknown.h"
 #include "nn/base/alloc.h"
 
-static Status keep_unknown(Answer *a, const char *word, Error *err) {
+static Status keep_unknown(void *answer, const char *word, Error *err) {
+    Answer *a = answer;
     if (!mem_grow(&a->unknown, &a->unknown_room, a->n_unknown + 1, sizeof *a->unknown))
         return mem_error(err, "the question");
     a->unknown[a->n_unknown] = mem_strdup(word);
@@ -12,27 +13,18 @@ static Status keep_unknown(Answer *a, const char *word, Error *err) {
 }
 
 Status finder_words(const Finder *f, const char *text, Answer *a, Error *err) {
-    Words w;
-    int known = 0;
-    TRY(vocab_split(&f->model.vocab, &w, text, f->model.vocab.length, "the question", err));
-    Status s = STATUS_OK;
-    for (int i = 0; s == STATUS_OK && i < w.n; i++) {
-        Characters c;
-        if (vocab_find(&f->model.vocab, w.words[i]) != TOKEN_UNKNOWN) {
-            known++;
-            continue;
-        }
-        s = characters_fold(&c, w.words[i], strlen(w.words[i]), "the question", err);
-        if (s != STATUS_OK) break;
-        bool pair = c.n > 1 && character_is_cjk(c.c[0]);
-        characters_free(&c);
-        if (!pair) s = keep_unknown(a, w.words[i], err);
-    }
-    words_free(&w);
-    if (s != STATUS_OK || known) return s;
-    return error_set(
-        err, STATUS_INPUT,
-        "the model knows no word of '%.80s'; it knows the words that enough reports and groups of the "
-        "training hold (min_count, vocab_groups): use words of the reports",
-        text);
+    return vocab_unknown(&f->model.vocab, text, keep_unknown, a, err);
+}
+
+Status finder_check_found(const Finder *f, const SearchOptions *o, const Answer *a, Error *err) {
+    static const char *const codes[] = {"image codes", "text codes"}; /* by Modality */
+    size_t count = (size_t)index_count(f->index);
+    if (a->n || !index_live(f->index)) return STATUS_OK;
+    if (!memchr(index_allowed(f->index, a->found), 1, count))
+        return error_set(err, STATUS_INPUT, "the index has no %s, only %s: search these (find %s)",
+                         codes[a->found], codes[1 - a->found], modality_name(modality_other(a->found)));
+    if (o->filter && o->filter->passed && !memchr(o->filter->allowed[a->found], 1, count))
+        log_warn(f->log, "%lld case%s the filter, of which none has %s", (long long)o->filter->passed,
+                 o->filter->passed == 1 ? " passes" : "s pass", codes[a->found]);
+    return STATUS_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/cut.h"
 #include "cmd/manual.h"
 #include "cmd/terminal.h"
 #include "cmd/verbs.h"
@@ -122,6 +123,7 @@ int main(int argc, char **argv) {
     Error err = {0};
     Terminal terminal = {0};
     Status s = argc < 2 ? STATUS_USAGE : STATUS_OK;
+    if (PART_VERIFY) cut_watch();
     signal(SIGPIPE, SIG_IGN); /* terminal_flush handles a closed pipe */
     /* Before OpenBLAS is loaded: a thread of its own would wait forever for a buffer where `ulimit -v` is low. */
     setenv("OPENBLAS_NUM_THREADS", "1", 1);

@@ -29,8 +29,9 @@ Status search_html_add(Search *s, const Query *q, Error *err);
 Status search_html_end(Search *s, Error *err);
 /* Fills s->filter from --label, --id-match, --words and --unseen (search_filter.c, of the part filter). */
 Status search_filter(Search *s, Error *err);
-/* Warns of what the reader of any form of output must know about the answer (search_warnings.c, of the part hints). */
-Status search_warn(const Search *s, Error *err);
+/* Warns of what the reader of any form of output must know about the answer; STATUS_INPUT as finder_check_found (search_warnings.c, of the part
+ * hints). */
+Status search_warn(const Search *s, const Query *q, Error *err);
 /* Asks every line of --queries, or every row of own features (search_queries.c, of the part queries). */
 Status search_ask_many(const Args *a, Search *s, SearchAsk *ask, Error *err);
 

@@ -1,3 +1,4 @@
+#include "cmd/finder_groups.h"
 #include "cmd/search_ask.h"
 #include "nn/base/alloc.h"
 
@@ -33,7 +34,8 @@ static Status warn_of_pictures(const Search *s, Error *err) {
     return STATUS_OK;
 }
 
-Status search_warn(const Search *s, Error *err) {
+Status search_warn(const Search *s, const Query *q, Error *err) {
+    if (q->kind != ASK_FILTER) TRY(finder_check_found(&s->finder, &s->options, &s->answer, err));
     warn_of_question(s);
     return warn_of_pictures(s, err);
 }

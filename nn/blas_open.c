@@ -75,7 +75,7 @@ Status blas_reserve(Error *err) {
             err, STATUS_IO,
             "OpenBLAS cannot be loaded: %s; install it, raise `ulimit -v`, or build with BLAS=builtin", why);
     if (!limited) return STATUS_OK;
-    void *room = sys_mmap(BLAS_BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *room = sys_mmap(NULL, BLAS_BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (room == MAP_FAILED)
         return error_set(
             err, STATUS_IO,

@@ -217,6 +217,8 @@ Test(cli_codes, encode_prints_a_code_in_every_form) {
     for (int j = 0; j < 8; j++) value |= (bits[8 + j] == '1' ? 1u : 0u) << j;
     cr_assert_eq(value, first);
     ran_free(&r);
+    expect_msach(3, "text 2: the model knows no word of 'zzgrommet qqblorf'",
+                 "encode --model %s --text cyst 'zzgrommet qqblorf' --code", t.run);
     expect_msach(2, "leave out --out", "encode --model %s --text cyst --code --out x.npy", t.run);
     expect_msach(2, "--out FILE.npy or --code is needed", "encode --model %s --text cyst", t.run);
 }

@@ -125,10 +125,29 @@ Test(cli_search, filters_and_radius_leave_out_what_does_not_fit) {
     ran_free(&all);
     ran_free(&within);
     expect_msach(2, "--id-match '('", "search --index %s --id case0001 --id-match (", index);
-    expect_msach(0, "no case passes --label, --id-match, --words and --unseen",
+    expect_msach(0, "no case passes the filter of labels\n",
                  "search --index %s --id case0001 --label nonsense", index);
+    expect_msach(0, "no case passes the filter of ids and words\n",
+                 "search --index %s --id case0001 --id-match x --words nonsense", index);
     expect_msach(0, "label 'normall': did you mean 'normal'?",
                  "search --model %s --index %s --text cyst --label normall", t.run, index);
+}
+
+Test(cli_search, an_index_without_the_codes_that_are_searched_says_what_it_lacks) {
+    TinyRun t = tiny_run("tiny");
+    char index[600];
+    snprintf(index, sizeof index, "%s.idx", t.manifest);
+    const char *texts = fixture_text("tiny/texts.tsv", "id\timage\ttext\na\t\tcyst\nb\t\tstone\n");
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, texts, index);
+    expect_msach(3, "has no image codes, only text codes: search these (find text)",
+                 "search --model %s --index %s --text cyst", t.run, index);
+    expect_msach(3, "has no image codes", "search --index %s --id a --json", index);
+    expect_msach(0, "stone", "search --model %s --index %s --text cyst --find text", t.run, index);
+    fixture_text("tiny/both.tsv", "id\timage\ttext\na\timages/case0001.png\tcyst\nb\t\tstone\n");
+    expect_msach(0, NULL, "index -q --model %s --data %s --out %s", t.run, fixture_path("tiny/both.tsv"),
+                 index);
+    expect_msach(0, "1 case passes the filter, of which none has image codes",
+                 "search --model %s --index %s --text cyst --words stone", t.run, index);
 }
 
 Test(cli_search, an_index_that_lost_all_its_cases_says_so) {

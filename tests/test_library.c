@@ -324,6 +324,8 @@ Test(library, wrong_arguments_are_told_and_end_nothing) {
     REFUSED(MSACH_USAGE, msach_encode_text(m, "", code, &err));
     REFUSED(MSACH_USAGE, msach_encode_text(m, "a", NULL, &err));
     REFUSED(MSACH_INPUT, msach_encode_text(m, "\xff\xfe", code, &err));
+    REFUSED(MSACH_INPUT, msach_encode_text(m, "zzgrommet qqblorf", code, &err));
+    cr_assert_not_null(strstr(err.message, "the model knows no word of"));
     REFUSED(MSACH_USAGE, msach_encode_file(m, NULL, code, &err));
     REFUSED(MSACH_USAGE, msach_encode_pixels(m, NULL, 1, 1, 1, code, &err));
     REFUSED(MSACH_USAGE, msach_encode_pixels(m, pixel, 0, 1, 1, code, &err));
@@ -333,6 +335,9 @@ Test(library, wrong_arguments_are_told_and_end_nothing) {
     msach_encoding out = {.codes = code};
     const char *texts[2] = {"a", ""}, *paths[2] = {a.picture, "no-such.png"};
     msach_bytes bytes = {pixel, 0};
+    const char *strange[2] = {"cyst", "qqblorf"};
+    REFUSED(MSACH_INPUT, msach_encode(m, &(msach_cases){.n = 2, .texts = strange}, &out, &err));
+    cr_assert_not_null(strstr(err.message, "text 2"));
     REFUSED(MSACH_USAGE, msach_encode(m, &(msach_cases){.n = 1}, &out, &err));
     REFUSED(MSACH_USAGE, msach_encode(m, &(msach_cases){.n = 1, .texts = texts, .paths = paths}, &out, &err));
     REFUSED(MSACH_USAGE, msach_encode(m, &(msach_cases){.n = 1, .texts = texts}, NULL, &err));

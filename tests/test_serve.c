@@ -141,7 +141,7 @@ static const Refusal REFUSALS[] = {
     {403, "GET /picture/1 HTTP/1.1\r\nHost: %s\r\nSec-Fetch-Site: cross-site\r\n\r\n"},
     {403, "POST /api/search HTTP/1.1\r\nHost: %s\r\nSec-Fetch-Site: same-site\r\nContent-Length: 1\r\n\r\nx"},
     {405, "POST /api/about HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\nx"},
-    {501, "DELETE /api/about HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {405, "DELETE /api/about HTTP/1.1\r\nHost: %s\r\n\r\n"},
     {400, "POST /api/search HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\n\r\n"},
     {400, "POST /api/search?text=a HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\nx"},
     {413, "POST /api/search HTTP/1.1\r\nHost: %s\r\nContent-Length: 99999999\r\n\r\nx"},
@@ -159,6 +159,9 @@ static const Refusal REFUSALS[] = {
     {400, "GET /api/search?text=a&id=b HTTP/1.1\r\nHost: %s\r\n\r\n"},
     {400, "GET /api/search?text=a&find=both HTTP/1.1\r\nHost: %s\r\n\r\n"},
     {400, "GET /api/search?text=a&page=0 HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text=cyst&radius=65 HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {400, "GET /api/search?text=zzgrommet HTTP/1.1\r\nHost: %s\r\n\r\n"},
+    {405, "OPTIONS /api/search?text=a HTTP/1.1\r\nHost: %s\r\n\r\n"},
     {400, "GET /api/search?text=a&path=/etc/passwd HTTP/1.1\r\nHost: %s\r\n\r\n"},
     {400, "GET /api/search?text=%%00 HTTP/1.1\r\nHost: %s\r\n\r\n"},
     {400, "GET /api/search?text=%%e4%%bd HTTP/1.1\r\nHost: %s\r\n\r\n"},
@@ -172,6 +175,9 @@ Test(serve, whoever_asks_wrongly_is_refused) {
         Answered a = serving_send(&s, REFUSALS[i].request, s.host);
         cr_assert_eq(a.code, REFUSALS[i].code, "%d: %s%s", a.code, REFUSALS[i].request, a.body);
         cr_assert_null(strstr(a.body, "root:"));
+        /* libevent 2.1 refuses what is too large itself, with a page of its own */
+        cr_assert(a.code == 413 || strncmp(a.body, "{\"error\":\"", 10) == 0, "%s%s", REFUSALS[i].request,
+                  a.body);
         answered_free(&a);
     }
     json_decref(ask_json(&s, 200, "/api/search?text=cyst"));
@@ -204,6 +210,7 @@ Test(serve, requests_beyond_the_bounds_are_refused) {
 
 Test(serve, a_token_is_wanted_of_everyone_and_other_machines_need_one) {
     expect_msach(2, "add --token", "serve --index nowhere.idx --listen 0.0.0.0");
+    expect_msach(2, "--listen 127.bogus.invalid: ", "serve --index nowhere.idx --listen 127.bogus.invalid");
     Serving s = serving_start("--token --listen 0.0.0.0 --host wards.example");
     cr_assert_eq(strlen(s.token), 64);
     json_decref(ask_json(&s, 401, "/api/about"));

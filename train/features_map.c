@@ -17,7 +17,7 @@ Status features_map(FeatureCache *f, const Session *s, const char *folder, Error
     if (fd < 0 || unlink(path) != 0 || ftruncate(fd, (off_t)f->block_size) != 0) {
         status = error_from_errno(err, path, "make a file for the features");
     } else {
-        f->block = sys_mmap(f->block_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        f->block = sys_mmap(NULL, f->block_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         f->mapped = f->block != MAP_FAILED;
         if (!f->mapped) f->block = NULL, status = error_from_errno(err, path, "map a file for the features");
     }

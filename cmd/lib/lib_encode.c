@@ -6,6 +6,7 @@
 #include "cmd/lib/lib_error.h"
 #include "cmd/lib/lib_model.h"
 #include "data/picture/image.h"
+#include "data/vocab_unknown.h"
 #include "nn/base/alloc.h"
 #include "train/encode.h"
 
@@ -152,6 +153,10 @@ static Status load_tile(Tile *t, const ModelFile *f, const msach_cases *c, size_
     int side = f->model.config.image_size;
     fill_tile(t, c, first);
     if (c->features) return take_features(t, c, first, err);
+    for (size_t i = first; c->texts && i < first + (size_t)t->manifest.n; i++) {
+        Status s = vocab_unknown(&f->vocab, c->texts[i], NULL, NULL, err);
+        if (s != STATUS_OK) return c->n == 1 ? s : error_prefix(err, "text %zu", i + 1);
+    }
     if (c->files || c->pictures) return take_pictures(t, c, first, side, err);
     return dataset_load(&t->data, &t->manifest, c->texts ? &f->vocab : NULL, c->texts ? 0 : side, 0, NULL,
                         NULL, err);

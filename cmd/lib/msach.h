@@ -101,7 +101,7 @@ typedef struct {
 } msach_features;
 
 /* n cases, from exactly one of the five sources; the others are NULL. texts (n): UTF-8, ended by 0, not empty. Words beyond the text length
- * of the model are ignored. A text without a known word has a code, too. paths (n): pictures of any kind that `msach encode` reads. features:
+ * of the model are ignored. MSACH_INPUT for a text without any word that the model knows. paths (n): pictures of any kind that `msach encode` reads. features:
  * one array of all n cases, for a model that takes features; such a model takes nothing else of that kind (MSACH_INPUT). */
 typedef struct {
     size_t n;

@@ -1,3 +1,5 @@
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,9 +23,12 @@ static const Option OPTIONS[] = {
     OPTION_THREADS,
     OPTION_LAST};
 
-static bool is_loopback(const char *address) {
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
-           strcmp(address, "localhost") == 0;
+static bool is_loopback(const struct sockaddr *a) {
+    static const struct in6_addr six = IN6ADDR_LOOPBACK_INIT;
+    if (a->sa_family == AF_INET6)
+        return memcmp(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, &six, sizeof six) == 0;
+    return a->sa_family == AF_INET &&
+           ntohl(((const struct sockaddr_in *)(const void *)a)->sin_addr.s_addr) >> 24 == 127;
 }
 
 /* SERVER_TOKEN digits of 32 random bytes. */
@@ -46,7 +51,18 @@ static void print_address(const ServerOptions *o, int port) {
 }
 
 static Status check_listen(const Args *a, const char *address, Error *err) {
-    if (is_loopback(address)) return STATUS_OK;
+    const struct addrinfo wanted = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    bool loopback = true;
+    int code = getaddrinfo(address, NULL, &wanted, &found);
+    if (code != 0)
+        return args_wrong(a, err,
+                          "--listen %s: %s; an address or a name of this machine was expected, such as "
+                          "127.0.0.1, ::1 or 0.0.0.0",
+                          address, gai_strerror(code));
+    for (const struct addrinfo *one = found; one; one = one->ai_next) loopback &= is_loopback(one->ai_addr);
+    freeaddrinfo(found);
+    if (loopback) return STATUS_OK;
     if (!args_has(a, "token"))
         return args_wrong(a, err, "--listen %s lets other machines read every report; add --token", address);
     log_warn(&a->log, "other machines can reach this page: whoever has the token reads every report and "

@@ -58,11 +58,13 @@ function go(q) {
     ask(q);
 }
 
+const MOST_BYTES = 16 << 20; /* SERVER_BODY of server.h */
 const isQuestion = q => picture || ['text', 'id', 'words', 'label', 'unseen'].some(name => q.has(name));
 
 async function ask(q) {
     const number = ++asked;
     if (!isQuestion(q)) return show(null, q);
+    if (picture && picture.size > MOST_BYTES) return show(null, q), say('The picture is larger than 16 MiB; save it smaller and try again.', true);
     say('Searching …');
     try {
         const r = await fetch('/api/search?' + q, picture ? {method: 'POST', body: picture, headers: {'Content-Type': 'application/octet-stream'}} : {});

@@ -1,9 +1,11 @@
 #include "cmd/serve/reply.h"
 #include "cmd/finder_filter.h"
+#include "cmd/finder_groups.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/hit_json.h"
 #include "cmd/json_out.h"
@@ -28,16 +30,18 @@ static void note(void *ctx, const char *text) {
 }
 
 Status desk_open(Desk *d, const char *model, const char *index, Error *err) {
+    struct stat file = {0};
+    if (stat(index, &file) != 0) return error_from_errno(err, index, "read");
     Finder *f = mem_calloc(1, sizeof *f);
-    if (!f) return mem_error(err, "the index");
     d->notes_log = (Log){.ctx = &d->notes, .warn = note};
-    Status s = finder_open(f, model, index, &d->notes_log, err);
+    Status s = f ? finder_open(f, model, index, &d->notes_log, err) : mem_error(err, "the index");
     if (s == STATUS_OK) {
         desk_close(d);
         d->finder = f;
+        d->file = file;
         return s;
     }
-    finder_close(f);
+    if (f) finder_close(f);
     mem_free(f);
     return s;
 }
@@ -57,6 +61,13 @@ void desk_close(Desk *d) {
     if (d->finder) finder_close(d->finder);
     mem_free(d->finder);
     d->finder = NULL;
+}
+
+/* Behind its new end, the last page of a file that was cut off gives zeros without SIGBUS. */
+bool desk_is_cut(const Desk *d) {
+    struct stat file;
+    return stat(d->finder->index_path, &file) == 0 && file.st_dev == d->file.st_dev &&
+           file.st_ino == d->file.st_ino && file.st_size < d->file.st_size;
 }
 
 /* ---- Jobs and JSON ---- */
@@ -159,10 +170,14 @@ static Status search(Desk *d, Job *job, Error *err) {
     if (!d->finder->has_model && (q.kind == ASK_TEXT || q.kind == ASK_IMAGE))
         return error_set(err, STATUS_USAGE,
                          "the server runs without --model; only a case or a filter can be asked");
+    if (o.radius > index_bits(d->finder->index))
+        return error_set(err, STATUS_USAGE, "radius is '%d'; a whole number from 0 to %d was expected",
+                         o.radius, index_bits(d->finder->index));
     if (q.kind == ASK_ID && index_find(d->finder->index, q.value) < 0) return no_case(job, err, q.value);
     if (q.kind == ASK_IMAGE) q.data = job->body, q.size = job->body_size;
     Status s = ask->filtered ? filter_of(d, &ask->filter, &o.filter, err) : STATUS_OK;
     if (s == STATUS_OK) s = finder_ask(d->finder, &q, &o, &d->answer, err);
+    if (s == STATUS_OK && q.kind != ASK_FILTER) s = finder_check_found(d->finder, &o, &d->answer, err);
     if (s == STATUS_OK)
         s = add_answer(&job->out, d, ask, ask->filtered ? o.filter->passed : index_live(d->finder->index),
                        err);

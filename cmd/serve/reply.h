@@ -2,10 +2,13 @@
 #ifndef CMD_SERVE_REPLY_H
 #define CMD_SERVE_REPLY_H
 
+#include <sys/stat.h>
+
 #include "cmd/finder_filter.h"
 #include "cmd/serve/ask.h"
 #include "nn/base/bytes.h"
 
+enum { HTTP_BUSY = 503 };
 enum { REPLY_THUMB = 240, REPLY_PICTURE = 2048 }; /* sides of pictures, in pixels */
 
 typedef enum { JOB_SEARCH, JOB_CASE, JOB_ABOUT, JOB_THUMB, JOB_PICTURE } JobKind;
@@ -41,10 +44,11 @@ typedef struct {
 } KeptFilter;
 enum { KEPT_FILTERS = 8 };
 
-/* finder: NULL where nothing is open. notes: warnings of the finder about the question, as items of a JSON array. about: the answer of JOB_ABOUT
+/* finder: NULL where nothing is open. file: that of the index when it was opened. notes: warnings of the finder about the question, as items of a JSON array. about: the answer of JOB_ABOUT
  * for this index, made on demand. */
 typedef struct {
     Finder *finder;
+    struct stat file;
     Answer answer;
     Log notes_log;
     Buffer notes, about;
@@ -55,6 +59,8 @@ typedef struct {
 /* Opens model (NULL: none) and index. On failure the desk keeps what it had. desk_close in the end. The desk must not move. */
 Status desk_open(Desk *d, const char *model, const char *index, Error *err);
 void desk_close(Desk *d);
+/* Whether another program shortened the file of the open index. */
+bool desk_is_cut(const Desk *d);
 
 /* Fills code, type and out of the job. log: failures of the server itself, without a word of any report. */
 void desk_answer(Desk *d, Job *job, const Log *log);

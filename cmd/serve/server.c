@@ -17,7 +17,7 @@
 #include "cmd/serve/page.h"
 #include "nn/base/alloc.h"
 
-enum { HTTP_MOVED = 303, FORBIDDEN = 403, TOO_MANY_HEADERS = 431, BUSY = 503 };
+enum { HTTP_MOVED = 303, FORBIDDEN = 403, TOO_MANY_HEADERS = 431 };
 
 typedef struct {
     const ServerOptions *options;
@@ -79,7 +79,7 @@ static void reply(Server *s, Request *r, int code, const char *type, const void 
     evhttp_add_header(headers, "Content-Type", type);
     for (size_t i = 0; i < sizeof HEADERS / sizeof *HEADERS; i++)
         evhttp_add_header(headers, HEADERS[i][0], HEADERS[i][1]);
-    if (code == BUSY) evhttp_add_header(headers, "Retry-After", "1");
+    if (code == HTTP_BUSY) evhttp_add_header(headers, "Retry-After", "1");
     if (code == HTTP_BADMETHOD) evhttp_add_header(headers, "Allow", "GET, POST");
     if (body) evbuffer_add(body, data, size);
     evhttp_request_set_on_complete_cb(r, sent, s);
@@ -177,7 +177,10 @@ static bool has_token(const Server *s, Request *r) {
 /* NULL, or why the request is refused, with *code. */
 static const char *refusal(const Server *s, Request *r, int *code) {
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(r);
+    enum evhttp_cmd_type method = evhttp_request_get_command(r);
     int hosts;
+    *code = HTTP_BADMETHOD;
+    if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_POST) return "GET or POST was expected";
     *code = HTTP_BADREQUEST;
     if (count_headers(r, &hosts) > SERVER_HEADERS) return *code = TOO_MANY_HEADERS, "too many headers";
     if (hosts != 1 || !uri || evhttp_uri_get_host(uri) || !evhttp_uri_get_path(uri))
@@ -281,7 +284,7 @@ static void give(Server *s, Request *r, Job *job) {
         return;
     }
     job_free(job);
-    refuse(s, r, BUSY, "too many questions at once; try again in a second");
+    refuse(s, r, HTTP_BUSY, "too many questions at once; try again in a second");
 }
 
 static void start_job(Server *s, Request *r, const char *path, const char *query) {
@@ -375,7 +378,10 @@ static Status set_up(Server *s, Error *err) {
     s->done = s->base ? event_new(s->base, -1, 0, send_done, s) : NULL;
     if (!s->http || !s->done) return mem_error(err, "the server");
     evhttp_set_gencb(s->http, handle, s);
-    evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+    /* All that it knows: what handle() refuses is answered in JSON, what libevent refuses is not. */
+    evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
+                                            EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
+                                            EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
     evhttp_set_max_body_size(s->http, SERVER_BODY);
     evhttp_set_max_headers_size(s->http, SERVER_HEAD);
     evhttp_set_timeout(s->http, s->options->timeout);

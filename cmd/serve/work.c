@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "cmd/cut.h"
 #include "nn/base/alloc.h"
 
 typedef struct {
@@ -10,6 +11,7 @@ typedef struct {
     pthread_t thread;
     Desk desk;
     unsigned long generation; /* of the index that the desk has */
+    bool cut;                 /* the file of that index is no longer whole */
 } Worker;
 
 typedef struct {
@@ -71,14 +73,32 @@ void workers_reload(Workers *w) {
 
 /* ---- A thread ---- */
 
-static void reload(Worker *w) {
+/* asked: by SIGHUP; else because the index was cut off. */
+static void reload(Worker *w, bool asked) {
     Error err = {0};
     const WorkOptions *o = &w->all->options;
-    if (desk_open(&w->desk, o->model, o->index, &err) != STATUS_OK)
-        log_warn(o->log, "the index is not read again: %s", err.message);
-    else if (w == w->all->worker)
+    Status s = desk_open(&w->desk, o->model, o->index, &err);
+    bool cut = cut_happened();
+    if (s == STATUS_OK && !cut && (w->cut || w == w->all->worker))
         log_line(o->log, "%s: read again, %lld cases", o->index,
                  (long long)index_live(w->desk.finder->index));
+    else if (s != STATUS_OK && asked)
+        log_warn(o->log, "the index is not read again: %s", err.message);
+    w->cut = cut || (s != STATUS_OK && w->cut);
+}
+
+/* Where the file of the index is cut off, requests are refused until it can be read again. */
+static void answer(Worker *w, Job *job) {
+    const WorkOptions *o = &w->all->options;
+    if (w->cut) reload(w, false);
+    if (!w->cut) desk_answer(&w->desk, job, o->log);
+    bool cut = cut_happened();
+    cut = desk_is_cut(&w->desk) || cut;
+    if (cut && !w->cut)
+        log_warn(o->log, "%s: was cut off by another program; requests are refused until it is whole again",
+                 o->index);
+    w->cut |= cut;
+    if (w->cut) job_fail(job, HTTP_BUSY, "a file of the archive was cut off; ask again when it is whole");
 }
 
 static void finish(Workers *w, Job *job) {
@@ -92,6 +112,7 @@ static void *work(void *arg) {
     Worker *w = arg;
     Workers *all = w->all;
     pool_flush_denormals();
+    cut_survive();
     for (bool stop = false; !stop;) {
         pthread_mutex_lock(&all->lock);
         while (!all->stop && !all->waiting.first && w->generation == all->generation)
@@ -101,9 +122,9 @@ static void *work(void *arg) {
         Job *job = queue_next(&all->waiting);
         stop = all->stop && !job;
         pthread_mutex_unlock(&all->lock);
-        if (stale) reload(w);
+        if (stale) reload(w, true);
         if (!job) continue;
-        desk_answer(&w->desk, job, all->options.log);
+        answer(w, job);
         finish(all, job);
     }
     return NULL;

@@ -62,7 +62,7 @@ static Status read_slots(Index *x, const char *path, Error *err) {
 
 /* Maps the file and finds its state; x->map is NULL where that failed. */
 static Status map_file(Index *x, int fd, size_t size, const char *path, Error *err) {
-    void *p = sys_mmap(size, PROT_READ, MAP_SHARED, fd, 0);
+    void *p = sys_mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) return error_from_errno(err, path, "map");
     x->map = p;
     x->mapped = size;

@@ -38,7 +38,8 @@ static Status join_part(const Index *x, Joined *j, PartName name, size_t unit, b
     if (size == 0) return STATUS_OK;
     if (size > x->slot.length - at) return index_damaged(err, path, "its segments do not add up");
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), skip = at % page;
-    void *p = sys_mmap((size_t)(skip + size), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)(at - skip));
+    void *p =
+        sys_mmap(NULL, (size_t)(skip + size), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)(at - skip));
     if (p == MAP_FAILED) return error_from_errno(err, path, "map");
     j->mapping = p;
     j->mapped = (size_t)(skip + size);

@@ -14,7 +14,7 @@ Status file_map(const char *path, FileMap *map, Error *err) {
         sys_close(fd);
         return error_set(err, STATUS_INPUT, "%s: is empty", path);
     }
-    void *p = sys_mmap(n, PROT_READ, MAP_SHARED, fd, 0);
+    void *p = sys_mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0);
     Status s = p == MAP_FAILED ? error_from_errno(err, path, "map") : STATUS_OK;
     sys_close(fd);
     if (s != STATUS_OK) return s;

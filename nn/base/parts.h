@@ -105,7 +105,7 @@
     1 /* loss terms whose weight is 0 by default, the Laplacian form, geodesic, several layers, views, end to end, train_cases, unseen labels, files of settings */
 #endif
 #ifndef PART_VERIFY
-#define PART_VERIFY 1 /* the verb verify */
+#define PART_VERIFY 1 /* the verb verify; an error, not a signal, where a mapped file is cut off */
 #endif
 
 /* The end of a message about something that this build lacks, for example "a.dcm: is DICOM; " PART_ABSENT("dicom"). */

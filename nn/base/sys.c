@@ -64,6 +64,6 @@ int sys_rename(const char *from, const char *to) {
     return refused() ? -1 : rename(from, to);
 }
 
-void *sys_mmap(size_t size, int protection, int flags, int fd, off_t offset) {
-    return refused() ? MAP_FAILED : mmap(NULL, size, protection, flags, fd, offset);
+void *sys_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) {
+    return refused() ? MAP_FAILED : mmap(at, size, protection, flags, fd, offset);
 }

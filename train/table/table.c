@@ -36,8 +36,8 @@ static void close_cell(Table *t, PlannedCell *c, const char *failure, double sec
     if (failure)
         log_warn(t->log, "%s is left out: %s", name, failure);
     else
-        log_line(t->log, "[%d/%d] %s: MAP %.3f, %.3f (%.0f s)", t->finished, t->plan.n, name,
-                 image[MAP_EXPECTED], text[MAP_EXPECTED], seconds);
+        log_line(t->log, "cell %d of %d, %s: MAP %.3f image to text, %.3f text to image (%.0f s)",
+                 t->finished, t->plan.n, name, image[MAP_EXPECTED], text[MAP_EXPECTED], seconds);
     log_progress(t->log, "cells", t->finished, t->plan.n);
     c->done = !failure;
     c->skipped = failure != NULL;
