@@ -8,6 +8,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "train/table/table.h"
+#include "train/table/table_page.h"
 #include "train/table/table_references.h"
 
 static const Option OPTIONS[] = {
@@ -122,17 +123,32 @@ static Status read_parts(const Args *a, TableOptions *o, Error *err) {
     return STATUS_OK;
 }
 
+/* Rows and files are named after the folder of a manifest. */
+static Status check_names(const Args *a, const char *const *list, int n, Error *err) {
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < i; k++) {
+            char name[80], other[80];
+            table_file_prefix(name, sizeof name, list[i]);
+            table_file_prefix(other, sizeof other, list[k]);
+            if (strcmp(list[k], list[i]) == 0) return args_wrong(a, err, "--data names %s twice", list[i]);
+            if (strcmp(name, other) == 0)
+                return args_wrong(
+                    a, err,
+                    "--data %s and %s: rows and charts of both would be called '%.*s', the name "
+                    "of the folder; put one of them into a folder of another name",
+                    list[k], list[i], (int)strlen(name) - 1, name);
+        }
+    return STATUS_OK;
+}
+
 static Status read_data(const Args *a, TableOptions *o, Error *err) {
     const char **list;
     int n;
     TRY(args_list(a, "data", &list, &n, err));
     Status s =
         n <= TABLE_DATA ? STATUS_OK : args_wrong(a, err, "at most %d data sets were expected", TABLE_DATA);
-    for (int i = 0; s == STATUS_OK && i < n; i++) {
-        for (int k = 0; k < i; k++)
-            if (strcmp(list[k], list[i]) == 0) s = args_wrong(a, err, "--data names %s twice", list[i]);
-        o->data[o->n_data++] = list[i];
-    }
+    if (s == STATUS_OK) s = check_names(a, list, n, err);
+    for (int i = 0; s == STATUS_OK && i < n; i++) o->data[o->n_data++] = list[i];
     mem_free(list);
     if (s == STATUS_OK && n > 1 && (o->manifest.features[0] || o->manifest.features[1]))
         s = args_wrong(

@@ -598,6 +598,7 @@ Test(table, mistakes_on_the_command_line_are_told) {
     expect_msach(2, "multiples of 8", "table --data x --out y --bits 16,20");
     expect_msach(2, "--bits names 16 twice", "table --data x --out y --bits 16,16");
     expect_msach(2, "--data names x twice", "table --data x --data x --out y");
+    expect_msach(2, "would be called 'set_1'", "table --data a/set_1/m.tsv --data 'b/set 1/m.tsv' --out y");
     expect_msach(2, "use --bits and --seeds", "table --data x --out y --set bits=32");
     expect_msach(2, "did you mean 'ablations'?", "table --data x --out y --only main,ablation");
     expect_msach(2, "did you mean 'image_size'?", "table --data x --out y --set imagesize=32");

@@ -385,12 +385,13 @@ static void write_source(Buffer *b, const Plan *p, const TableOptions *o) {
     html_section_end(b);
 }
 
-/* The name of a data set as part of a file's name. */
-static void file_prefix(char *prefix, size_t size, const char *name) {
+void table_file_prefix(char *prefix, size_t size, const char *data) {
+    char name[80];
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    manifest_name(data, name, sizeof name);
     snprintf(prefix, size, "%s_", name);
     for (char *at = prefix; *at; at++)
-        if (!strchr(plain, *at)) *at = '_';
+        if ((unsigned char)*at < 0x80 && !strchr(plain, *at)) *at = '_';
 }
 
 Status table_page(Buffer *b, const char *figures, const Plan *p, const TableOptions *o, const Summary *s,
@@ -406,7 +407,7 @@ Status table_page(Buffer *b, const char *figures, const Plan *p, const TableOpti
         Page x = {.b = b, .p = p, .o = o, .s = s, .data = d};
         char prefix[80];
         manifest_name(o->data[d], x.name, sizeof x.name);
-        file_prefix(prefix, sizeof prefix, x.name);
+        table_file_prefix(prefix, sizeof prefix, o->data[d]);
         x.figures = (Figures){.page = b, .folder = figures, .prefix = prefix};
         TRY(data_sections(&x, err));
     }

@@ -8,4 +8,7 @@
 Status table_page(Buffer *b, const char *figures, const Plan *p, const TableOptions *o, const Summary *s,
                   Error *err);
 
+/* "NAME_", the begin of the file names of a data set's charts: the name of the manifest's folder, with _ for what file names avoid. */
+void table_file_prefix(char *prefix, size_t size, const char *data);
+
 #endif
