@@ -104,6 +104,7 @@ static Status refuse_overwrite(const RunFiles *f, const RunOptions *o, Error *er
 static Status begin(RunFiles *f, const RunOptions *o, Session *s, Model *m, Progress *p, Error *err) {
     bool resumed = PART_RESUME && o->resume && path_exists(f->checkpoint);
     if (PART_RESUME && o->stage1 && !resumed) TRY(run_take_stage1(s, m, p, o->stage1, err));
+    if (PART_RESUME && o->init && !resumed) TRY(run_take_start(s, m, o->init, err));
     TRY(dir_make(o->out, err));
     if (PART_RESUME) TRY(run_lock(&f->lock, o->out, err));
     TRY(refuse_overwrite(f, o, err)); /* another run may have ended meanwhile */

@@ -16,6 +16,7 @@ typedef struct {
     const char *data, *out;
     const char *command; /* as typed, for the report; or NULL */
     const char *stage1;  /* a run whose stage 1 is copied; NULL: train it */
+    const char *init;    /* a run whose convolutions stage 1 starts from; NULL: random */
     ManifestOptions manifest;
     bool resume;
     const volatile sig_atomic_t *stop;
@@ -31,6 +32,10 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
 /* Copies the weights of stage 1 from another run, which must have the same split and sizes, and ends stage 1 (run_stage1.c, of the part
  * resume). STATUS_INPUT otherwise. */
 Status run_take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err);
+
+/* The same part. Copies the convolutions and their batch normalisation from a run of any archive; stage 1 then trains all of them.
+ * STATUS_INPUT where widths differ, or where that run knew another split of this archive. */
+Status run_take_start(const Session *s, Model *m, const char *run, Error *err);
 
 /* Takes the lock of a run's directory, for as long as this process trains into it, and removes the temporary files that killed processes left
  * there (run_lock.c, of the part resume). STATUS_IO where another process has it. */
