@@ -103,9 +103,11 @@ else:
     print("PostgreSQL agrees, by one table and by two shards")
 try:
     import msach as library
-    with library.Index(f"{FOLDER}/own.idx") as x:
-        found = x.search(np.load(f"{FOLDER}/query-code.npy")[0], k=5)
-        assert [(h.distance, h.id) for h in found] == nearest
+    with library.Model(f"{FOLDER}/run") as m, library.Index(f"{FOLDER}/own.idx", m) as x:
+        found = x.search(m.encode_text(np.load(f"{FOLDER}/query.npy")), k=5)
+        assert [(h.distance, h.id) for h in found[0]] == nearest
+        images = np.load(f"{FOLDER}/own.npz")["image"]  # (n, 4, WIDTH), float16
+        assert (m.encode_image(images) == x.codes("image")[0]).all()
     print("the Python module agrees")
 except ImportError as absent:
     print("the Python module: left out:", absent)
