@@ -143,8 +143,5 @@ const Verb VERB_ENCODE = {
     NULL,
     OPTIONS,
     run,
-    "Bit j of a code is bit j%8 of byte j/8. With both --image and --text, pictures come first.\n"
-    "--dump writes input.npy (n,1,S,S) or tokens.npy and subwords.npy, stage1.npy (u_m), features.npy (c_m) "
-    "and scores.npy.\n"
-    "With --views N, stage1.npy is (n,1+N,1,d): view 0 is the clean case.",
+    PART_ARRAYS ? ENCODE_NOTES : "Bit j of a code is bit j%8 of byte j/8.",
     STOP_AT_PROGRESS};

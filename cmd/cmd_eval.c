@@ -103,15 +103,13 @@ static Status run(Args *a, Error *err) {
 
 const Verb VERB_EVAL = {
     "eval",
-    "mean average precision (MAP) in both directions, with bounds, and the health of the codes",
+    PART_MEASURES
+        ? "mean average precision (MAP) in both directions, with bounds, and the health of the codes"
+        : "mean average precision (MAP) in both directions, with bounds",
     "msach eval --run runs/first",
     NULL,
     OPTIONS,
     run,
-    "Equal distances are ties: MAP is its expected value over all orders of the ties, between its bounds.\n"
-    "--codes DIR reads image_codes_query.npy, text_codes_query.npy, labels_query.npy and the same of "
-    "database; if there, "
-    "ids_query.txt,\n"
-    "groups_query.txt, and label_names.txt. Codes are (n,columns): packed bits, or a column a bit of 0/1, "
-    "-1/+1 or bool.",
+    PART_AUDIT ? EVAL_NOTES
+               : "Equal distances are ties: MAP is its expected value over their orders, between its bounds.",
     STOP_AT_PROGRESS};

@@ -233,19 +233,11 @@ static Status run(Args *a, Error *err) {
     return report(a, err);
 }
 
-const Verb VERB_INDEX = {
-    "index",
-    "write codes, ids, texts and image paths of an archive to one file for search",
-    "msach index --model runs/first --data phantoms/manifest.tsv --out phantoms.idx",
-    NULL,
-    OPTIONS,
-    run,
-    "Order of changes: --delete, --append, --compact. Image paths in the index are relative to its folder.\n"
-    "--image-codes A.npy, --text-codes B.npy: codes (n,columns) of any program, packed bits (uint8, bit j is "
-    "bit j%8 of byte\n"
-    "j/8) or a column a bit of 0/1, -1/+1 or bool. Row i belongs to case i of the manifest, or to the id in "
-    "line i of\n"
-    "A.ids.txt. Bits of 0 pad codes to 16 bits and to a multiple of 8. Such an index is searched with --id "
-    "or "
-    "--code.",
-    STOP_AT_PROGRESS};
+const Verb VERB_INDEX = {"index",
+                         "write codes, ids, texts and image paths of an archive to one file for search",
+                         "msach index --model runs/first --data phantoms/manifest.tsv --out phantoms.idx",
+                         NULL,
+                         OPTIONS,
+                         run,
+                         PART_AUDIT ? INDEX_NOTES : "Image paths in the index are relative to its folder.",
+                         STOP_AT_PROGRESS};

@@ -149,10 +149,13 @@ static Status run(Args *a, Error *err) {
 
 const Verb VERB_INSPECT = {
     "inspect",
-    "print the content of a model, run, index or array",
+    PART_INSPECT ? "print the content of a model, run, index or array"
+                 : "print the content of a model, run or index",
     "msach inspect runs/first",
     "FILE|RUN",
     OPTIONS,
     run,
-    "Of a run it also encodes queries and database, and prints and draws the health of the codes.",
+    PART_MEASURES
+        ? "Of a run it also encodes queries and database, and prints and draws the health of the codes."
+        : NULL,
     STOP_AT_ONCE};

@@ -10,7 +10,9 @@
 #include "nn/base/parts.h"
 
 static const Option OPTIONS[] = {
-    {"model", 'm', "FILE", NULL, "the model, or the run, that made the index; not needed with --id, --code",
+    {"model", 'm', "FILE", NULL,
+     PART_QUERIES ? "the model, or the run, that made the index; not needed with --id, --code"
+                  : "the model, or the run, that made the index; not needed with --id",
      PLAIN},
     {"index", 'x', "FILE.idx", NULL, "the archive to search", NEEDED},
     {"text", 't', "TEXT", NULL, "ask with a sentence", PLAIN},
@@ -207,13 +209,12 @@ static Status run(Args *a, Error *err) {
     return status;
 }
 
-const Verb VERB_SEARCH = {"search",
-                          "find the nearest cases to a sentence, a picture or a case",
-                          "msach search --model runs/first --index phantoms.idx --text \"anechoic cyst\"",
-                          NULL,
-                          OPTIONS,
-                          run,
-                          "Hits are nearest first; equal distances keep the order of the index. A line of "
-                          "--queries is a sentence,\n"
-                          "\"@image PATH\", \"@id ID\" or \"@code HEX\"; each line is answered at once.",
-                          STOP_AT_ONCE};
+const Verb VERB_SEARCH = {
+    "search",
+    "find the nearest cases to a sentence, a picture or a case",
+    "msach search --model runs/first --index phantoms.idx --text \"anechoic cyst\"",
+    NULL,
+    OPTIONS,
+    run,
+    PART_QUERIES ? SEARCH_NOTES : "Hits are nearest first; equal distances keep the order of the index.",
+    STOP_AT_ONCE};

@@ -6,6 +6,12 @@
 #include "nn/base/npy.h"
 #include "train/features.h"
 
+const char ENCODE_NOTES[] =
+    "Bit j of a code is bit j%8 of byte j/8. With both --image and --text, pictures come first.\n"
+    "--dump writes input.npy (n,1,S,S) or tokens.npy and subwords.npy, stage1.npy (u_m), features.npy "
+    "(c_m) and scores.npy.\n"
+    "With --views N, stage1.npy is (n,1+N,1,d): view 0 is the clean case.";
+
 static Status write_npy(const char *folder, const char *name, NpyType type, int rank, const int64_t *dim,
                         const void *data, Error *err) {
     char *path = path_join(folder, name);

@@ -21,6 +21,7 @@ Status encode_read_words(const Args *a, EncodeJob *j, Error *err);
 /* Writes the input of the networks, features of both stages and scores into a folder, as .npy (part arrays). views: augmented views
  * of each case in stage1.npy, beside the clean one. */
 Status encode_dump(const char *folder, const EncodeJob *j, int views, Pool *pool, Error *err);
+extern const char ENCODE_NOTES[]; /* the words below the options of --help */
 /* Prints each code in the forms that other engines take (encode_print.c, of the part export). */
 void encode_print(const EncodeJob *j);
 

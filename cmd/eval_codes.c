@@ -4,6 +4,14 @@
 static const char *const FORMS[] = {"values", "packed", "columns", NULL};           /* as AuditCodesForm */
 static const char *const LABELS[] = {"values", "onehot", "signs", "classes", NULL}; /* as AuditLabelsForm */
 
+const char EVAL_NOTES[] =
+    "Equal distances are ties: MAP is its expected value over all orders of the ties, between "
+    "its bounds.\n"
+    "--codes DIR reads image_codes_query.npy, text_codes_query.npy, labels_query.npy and the "
+    "same of database; if there, ids_query.txt,\n"
+    "groups_query.txt, and label_names.txt. Codes are (n,columns): packed bits, or a column a "
+    "bit of 0/1, -1/+1 or bool.";
+
 Status eval_check_options(const Args *a, const EvalResult *r, Error *err) {
     static const char *const of_run[] = {"data",          "set",        "protocol",       "skip-bad",
                                          "allow-outside", "mask-words", "image-features", "text-features",

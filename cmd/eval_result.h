@@ -45,6 +45,7 @@ void eval_print_membership(const Membership *m);
 void eval_print_json(const EvalResult *r);
 /* STATUS_USAGE where an option is given that the source of the codes does not use. */
 Status eval_check_options(const Args *a, const EvalResult *r, Error *err);
+extern const char EVAL_NOTES[]; /* the words below the options of --help */
 /* --codes: codes of any program. */
 Status eval_codes(Args *a, EvalResult *r, Error *err);
 

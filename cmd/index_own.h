@@ -21,6 +21,7 @@ Status index_own_codes(const Args *a, OwnCodes *r, Error *err);
 
 /* index_options.c: STATUS_USAGE where options do not go together; --delete. */
 Status index_check_options(const Args *a, Error *err);
+extern const char INDEX_NOTES[]; /* the words below the options of --help */
 Status index_delete_named(const Args *a, Error *err);
 
 #endif

@@ -34,5 +34,6 @@ Status search_filter(Search *s, Error *err);
 Status search_warn(const Search *s, const Query *q, Error *err);
 /* Asks every line of --queries, or every row of own features (search_queries.c, of the part queries). */
 Status search_ask_many(const Args *a, Search *s, SearchAsk *ask, Error *err);
+extern const char SEARCH_NOTES[]; /* the words below the options of --help */
 
 #endif

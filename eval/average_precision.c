@@ -34,6 +34,7 @@ static double group_expected(size_t n, size_t r, size_t m, size_t before, size_t
     return (double)r / (double)n * sum;
 }
 
+/* EQ(map)  AP = 1/R sum_g r_g/n_g sum_{t=1..n_g} [R0 + 1 + (t-1)(r_g-1)/(n_g-1)]/(N0+t); MAP = mean of AP over queries */
 Bounds average_precision(const Ties *ties, const double *harmonic) {
     Bounds sum = {0.0, 0.0, 0.0};
     size_t before = 0, found = 0;

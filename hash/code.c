@@ -33,6 +33,7 @@ double code_score(const float *scores, const uint8_t *code, int bits) {
     return sum;
 }
 
+/* EQ(hamming)  d(a, b) = number of bits j with a_j != b_j */
 int code_distance(const uint8_t *a, const uint8_t *b, int bits) {
     return code_difference(a, b, code_bytes(bits));
 }

@@ -133,6 +133,7 @@ real *tape_grad(Tape *t, Tensor *x) {
     return g;
 }
 
+/* EQ(chain)  dL/dx = sum over the ops y that read x of (dy/dx)' dL/dy */
 void tape_backward(Tape *t, Tensor *loss) {
     NN_REQUIRE(tensor_size(loss) == 1, "the loss has %zu elements", tensor_size(loss));
     NN_REQUIRE(!t->cache_weights, "a tape with cache_weights is for inference alone");

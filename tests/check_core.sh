@@ -118,7 +118,14 @@ refused 2 "$(remedy variants)" train --data "$work/set/manifest.tsv" --out "$wor
 refused 2 "$(remedy --words)" search --index "$work/core.idx" --id case0003 --words cyst
 refused 2 "$(remedy inspect)" inspect "$work/core.image.npy"
 refused 2 "$(remedy --text-features)" train --data "$work/set/manifest.tsv" --out "$work/own" --text-features "$work/core.text.npy"
-if "$core" search --help | grep -q -- --json; then fail "the core's search --help lists --json"; fi
+# The core's help lists no option of a part, and names none in its other words.
+for verb in train eval encode index search inspect; do
+    "$core" $verb --help >"$work/help"
+    grep -oE '^  (-.|  )  ?--[a-z-]+' "$work/help" | sed 's/.*--/--/' | sort -u >"$work/listed"
+    named=$(grep -oE -- '--[a-z][a-z-]*' "$work/help" | sort -u | comm -23 - "$work/listed")
+    [ -z "$named" ] || fail "the core's $verb --help names $named, which the core lacks"
+    if grep -qx -- --json "$work/listed"; then fail "the core's $verb --help lists --json"; fi
+done
 { head -c 128 /dev/zero; echo DICM; } >"$work/a.dcm"
 printf 'id\timage\na\ta.dcm\n' >"$work/dicom.tsv"
 refused 3 "a.dcm: is a DICOM picture; $(remedy dicom)" encode --model "$work/core" --data "$work/dicom.tsv" --as image --out "$work/a.npy"

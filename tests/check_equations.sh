@@ -38,7 +38,7 @@ while IFS=$mark read -r id origin statement home tests oracles; do
     mark_here=$(printf '%s' "$origin" | sed 's/^ *//; s/ *$//') statement=$(printf '%s' "$statement" | sed 's/^ *//; s/ *$//')
     case $page in *"EQ($id) [$mark_here]"*) ;; *) gap "$id: ALGORITHM.md has no EQ($id) [$mark_here]" ;; esac
     case $page in *"EQ($id) [$mark_here] $statement"*) ;; *) gap "$id: the statement after EQ($id) in ALGORITHM.md is not: $statement" ;; esac
-    case $home in nn/*.c | hash/*.c | data/*.c | train/*.c) ;; *) gap "$id: home '$home' is no .c file of nn/, hash/, data/ or train/" ;; esac
+    case $home in nn/*.c | hash/*.c | data/*.c | eval/*.c | train/*.c) ;; *) gap "$id: home '$home' is no .c file of nn/, hash/, data/, eval/ or train/" ;; esac
     # shellcheck disable=SC2086
     homes=$(grep -lF "EQ($id)" $sources)
     lines=$(grep -cF "EQ($id)" "$home" 2>/dev/null)

@@ -8,6 +8,7 @@
 #include "eval/curves.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"
+#include "tests/oracle/oracle_rules.h"
 
 enum { ITEMS = 7, ORDERS = 5040, GROUPS = 4, MOST = 2000 };
 
@@ -121,6 +122,22 @@ Test(eval_ap, equals_the_average_over_all_orders_of_ties) {
         cr_assert_float_eq(precision_at(&ties, cut), b.precision_k, 1e-12);
         cr_assert_float_eq(ndcg_expected(&table, ITEMS, discount), b.ndcg, 1e-12);
         cr_assert_float_eq(ndcg_expected(&table, cut, discount), b.ndcg_k, 1e-12);
+    }
+}
+
+Test(eval_ap, expected_value_is_the_oracles) {
+    prepare();
+    Rng r = rng_stream(1, RNG_TEST, 7);
+    for (int trial = 0; trial < 40; trial++) {
+        int distance[ITEMS];
+        bool relevant[ITEMS];
+        uint32_t all[GROUPS] = {0}, of_them[GROUPS] = {0};
+        for (int i = 0; i < ITEMS; i++) {
+            distance[i] = (int)rng_below(&r, GROUPS), relevant[i] = rng_below(&r, 2);
+            all[distance[i]]++, of_them[distance[i]] += relevant[i];
+        }
+        cr_assert_float_eq(average_precision(&(Ties){GROUPS, all, of_them}, harmonic).expected,
+                           oracle_average_precision(distance, relevant, ITEMS), 1e-12);
     }
 }
 

@@ -11,7 +11,7 @@
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
 #include "tests/tiny_set.h"
-#include "train/pages/explain.h"
+#include "train/pages/explain_parts.h"
 
 /* ---- Any tape ---- */
 
@@ -290,6 +290,36 @@ Test(explain, the_heat_map_has_a_cell_for_each_token_and_every_view_a_picture) {
     explain_free(&e);
 }
 
+/* tiny_set(many): some cases have two labels, and both are bold. */
+Test(explain, every_label_of_the_case_is_bold_and_the_votes_are_for_one_of_them) {
+    Config c = plain_config();
+    Explain e;
+    Error err = {0};
+    ExplainOptions o = {.run = fixture_dir(), .data = tiny_set("bold", 1), .manifest = {.need_labels = true}};
+    unsigned char *bytes;
+    size_t size;
+    const char *path = fixture_path("bold.html");
+    int labels = 0, at = 0;
+    char id[64] = "";
+    walk(&e, o.data, &c);
+    for (; labels < 2; at++) { /* a training case with two labels */
+        labels = 0;
+        const uint8_t *own = e.session.manifest.labels + e.session.index[SET_TRAIN][at] * TINY_LABELS;
+        for (int k = 0; k < TINY_LABELS; k++) labels += own[k];
+    }
+    snprintf(id, sizeof id, "%s", e.session.manifest.cases[e.session.index[SET_TRAIN][at - 1]].id);
+    explain_free(&e);
+    o.id = id;
+    cr_assert_eq(explain_run(&e, &o, &c, NULL, NULL, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(explain_page(path, &e, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(file_read(path, 1 << 26, &bytes, &size, &err), STATUS_OK);
+    const char *known = strstr((const char *)bytes, "What stage 1 knows of the case");
+    cr_assert_eq(count_of(known, "<strong>", strstr(known, "</table>")), labels);
+    cr_assert(e.session.manifest.labels[e.which[0] * TINY_LABELS + e.vote_label]);
+    mem_free(bytes);
+    explain_free(&e);
+}
+
 Test(explain, settings_without_encoder_graph_or_segments_are_followed_too) {
     static const char *const ablations[] = {"no-transformer", "no-walk",     "no-manifold",
                                             "end-to-end",     "no-subwords", "no-constraints"};
@@ -409,7 +439,44 @@ Test(cli_explain, its_bits_are_those_of_encode_and_mistakes_are_told, .timeout =
     expect_msach(3, "has no case 'nobody'", "train --explain --out %s --case nobody", t.run);
     expect_msach(3, "is of the query set", "train --explain --out %s --case %s", t.run, other);
     expect_msach(2, "name the cases with --data", "train --explain --out %s-not-yet", t.run);
+    expect_msach(3, "is not the manifest that the model was trained on; give that one, or one whose 'split'",
+                 "train --explain --out %s --data %s", t.run, tiny_set("explained_otherwise", 1));
     expect_msach(0, "its own settings apply", "train --explain --out %s --bits 32", t.run);
+}
+
+/* The tiny run has so few patients that the mixture leaves the networks out: g is 0. */
+Test(cli_explain, terms_that_trust_leaves_out_are_shown_as_0_with_the_shares_of_the_run, .timeout = 60) {
+    TinyRun t = tiny_run("trusted");
+    char page[600], reason[800];
+    unsigned char *bytes;
+    size_t size;
+    Error err = {0};
+    ModelFile f;
+    snprintf(page, sizeof page, "%s.html", t.run);
+    cr_assert_eq(model_open(&f, t.run, &err), STATUS_OK, "%s", err.message);
+    real *share = f.model.expert_share->data;
+    cr_assert(share[0] == 0 && share[1] == 0);
+    Ran r = run_msach("train -q --explain --out %s --html %s", t.run, page);
+    cr_assert_eq(file_read(page, 1 << 26, &bytes, &size, &err), STATUS_OK, "%s", err.message);
+    Explain e = {.model = &f.model};
+    explain_trust(&e, reason, sizeof reason);
+    cr_assert_not_null(strstr(reason, "g = min(1, 2 alpha) = 0, where alpha = (0 + 0)/2"), "%s", reason);
+    cr_assert(strstr((char *)bytes, reason) && strstr(r.out, reason), "%s", r.out);
+    cr_assert_not_null(strstr((char *)bytes, "This run does not train on G"));
+    cr_assert_not_null(
+        strstr(r.out, "\n  manifold       L_man                 0        0.3              0\n"));
+    cr_assert_not_null(
+        strstr(r.out, "\n  align          L_align               0       0.03              0\n"));
+    share[0] = (real)0.3, e.trust = 0.3;
+    explain_trust(&e, reason, sizeof reason);
+    cr_assert_not_null(strstr(reason, "2 alpha) = 0.3, where alpha = (0.3 + 0)/2"), "%s", reason);
+    cr_assert_null(strstr(reason, "left out"));
+    e.trust = 1;
+    explain_trust(&e, reason, sizeof reason);
+    cr_assert_str_empty(reason);
+    mem_free(bytes);
+    model_close(&f);
+    ran_free(&r);
 }
 
 Test(cli_explain, before_training_it_shows_initial_weights_and_leaves_the_run_to_be_trained, .timeout = 60) {
@@ -492,6 +559,10 @@ Test(cli_explain, a_step_of_a_run_has_the_loss_that_training_had, .timeout = 120
         expect_epoch(other, 2, 2);
     }
     expect_msach(2, "has 2 steps: 2 epochs of 1", "train -q --explain --out %s --step 3", t.run);
+    expect_msach(2, "--step is '0'; the number of a step of stage 2 was expected: 1 is the first",
+                 "train -q --explain --out %s --step 0", t.run);
+    expect_msach(2, "--step is 'last'; the number of a step", "train -q --explain --out %s --step last",
+                 t.run);
     expect_msach(2, "leave out --case", "train -q --explain --out %s --step 1 --case x", t.run);
     expect_msach(2, "holds no trained model", "train -q --explain --data %s --out %s-new --step 1",
                  t.manifest, t.run);

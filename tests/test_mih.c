@@ -1,4 +1,4 @@
-/* Multi-index hashing against the scan, which is its oracle. */
+/* Multi-index hashing against the scan, and both against a naive search. */
 #include "hash/search/mih.h"
 
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"
+#include "tests/oracle/oracle_rules.h"
 
 static const MihBudget unlimited = {UINT64_MAX / 4, UINT64_MAX / 4};
 
@@ -97,6 +98,32 @@ Test(mih, equals_the_scan_for_every_number_of_substrings_k_radius_filter_and_kin
                     cr_assert_eq(stats.scanned, 0);
                     cr_assert_eq(stats.queries, 2);
                 }
+}
+
+Test(mih, finds_the_rows_of_the_oracle) {
+    enum { N = 200, BITS = 32, K = 12 };
+    for (int kind = 0; kind < KINDS; kind++) {
+        uint8_t codes[N * BITS / 8], query[BITS / 8];
+        int bit[N * BITS], asked[BITS], row[K];
+        Hit hit[K];
+        size_t found;
+        Mih *x;
+        Error err;
+        fill(codes, N, BITS, kind, 4), fill(query, 1, BITS, kind, 5);
+        for (int i = 0; i < N * BITS; i++) bit[i] = codes[i / 8] >> (i % 8) & 1;
+        for (int j = 0; j < BITS; j++) asked[j] = query[j / 8] >> (j % 8) & 1;
+        cr_assert_eq(mih_build(&x, codes, N, BITS, 4, NULL, NULL, &err), STATUS_OK);
+        MihStats stats = {0};
+        cr_assert_eq(mih_search_within(x, query, 1, K, -1, NULL, &unlimited, hit, &found, &stats, NULL, &err),
+                     STATUS_OK);
+        cr_assert(found == K && stats.scanned == 0);
+        oracle_nearest(asked, bit, N, BITS, K, row);
+        for (int i = 0; i < K; i++) {
+            cr_assert_eq(hit[i].row, row[i], "kind %d hit %d", kind, i);
+            cr_assert_eq(hit[i].distance, oracle_hamming(asked, bit + row[i] * BITS, BITS));
+        }
+        mih_free(x);
+    }
 }
 
 Test(mih, equals_the_scan_at_widths_that_no_substring_divides) {

@@ -109,13 +109,14 @@ Test(rules, asymmetric_scores_are_the_oracles_and_of_a_code_count_its_distance) 
     for (int round = 0; round < 50; round++) {
         float s[Q], sign[Q];
         uint8_t code[2][Q / 8];
-        int bit[Q];
+        int bit[2][Q];
         for (int side = 0; side < 2; side++) {
             for (int j = 0; j < Q; j++) s[j] = (float)rng_normal(&rng);
             code_pack(s, 1, Q, code[side]);
+            for (int j = 0; j < Q; j++) bit[side][j] = code[side][j / 8] >> (j % 8) & 1;
         }
-        for (int j = 0; j < Q; j++) bit[j] = code[0][j / 8] >> (j % 8) & 1;
-        cr_assert_float_eq(code_score(s, code[0], Q), oracle_asymmetric(s, bit, Q), 1e-9);
+        cr_assert_float_eq(code_score(s, code[0], Q), oracle_asymmetric(s, bit[0], Q), 1e-9);
+        cr_assert_eq(code_distance(code[0], code[1], Q), oracle_hamming(bit[0], bit[1], Q));
         code_unpack(code[1], 1, Q, sign);
         cr_assert_eq(code_score(sign, code[0], Q), Q - 2 * code_distance(code[0], code[1], Q));
     }

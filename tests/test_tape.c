@@ -7,9 +7,11 @@
 
 #include "nn/base/alloc.h"
 #include "nn/base/parts.h"
+#include "nn/base/rng.h"
 #include "nn/ops.h"
 #include "nn/tape_reuse.h"
 #include "tests/check.h"
+#include "tests/oracle/oracle.h"
 
 static Tensor *tensor(Tape *t, int rank, int a, int b, int c, int d) {
     Tensor *x = tape_tensor(t, rank, (int[]){a, b, c, d});
@@ -236,6 +238,36 @@ Test(tape, a_tensor_used_many_times_collects_all_of_its_gradient) {
     tape_backward(&t, v);
     cr_assert_float_eq(grad, 88, 1e-4);
     tape_free(&t);
+}
+
+/* Random graphs of sums and products of earlier numbers. */
+Test(tape, gradients_are_the_sums_over_all_paths) {
+    enum { NODES = 9 };
+    Rng rng = rng_stream(1, RNG_TEST, 20);
+    for (int round = 0; round < 50; round++) {
+        Tape t;
+        Tensor *node[NODES];
+        real grad = 0;
+        double d[NODES * NODES] = {0};
+        tape_init(&t, NULL);
+        node[0] = wanted(&t, 1, 1, 0, 0, 0);
+        node[0]->data[0] = (real)(1 + 0.2 * rng_normal(&rng));
+        node[0]->grad = &grad;
+        for (int i = 1; i < NODES; i++) {
+            int a = (int)rng_below(&rng, (uint32_t)i), b = i - 1;
+            double x = (double)node[a]->data[0], y = (double)node[b]->data[0];
+            bool product = rng_below(&rng, 2);
+            node[i] =
+                product ? op_mul(&t, node[a], node[b]) : op_add(&t, node[a], op_scale(&t, node[b], -0.5));
+            d[i * NODES + a] += product ? y : 1;
+            d[i * NODES + b] += product ? x : -0.5;
+        }
+        tape_backward(&t, node[NODES - 1]);
+        double path = oracle_chain(NODES, d);
+        cr_assert_float_eq(grad, path, 1e-4 * (1 + fabs(path)), "round %d: %g, not %g", round, (double)grad,
+                           path);
+        tape_free(&t);
+    }
 }
 
 Test(tape, a_node_that_the_loss_does_not_depend_on_is_skipped) {

@@ -161,11 +161,11 @@ static Status check_split(const ModelFile *f, const Session *s, Error *err) {
     snprintf(hash, sizeof hash, "%08x", s->split.hash);
     if (!data || strcmp(data, crc) != 0) {
         if (!s->manifest.has_split)
-            return error_set(
-                err, STATUS_INPUT,
-                "%s: is not the manifest that the model was trained on; another one needs a 'split' column "
-                "with query and database, so that no training case is a query",
-                s->manifest.path);
+            return error_set(err, STATUS_INPUT,
+                             "%s: is not the manifest that the model was trained on; give that one, or one "
+                             "whose 'split' column "
+                             "says which cases are train, query and database",
+                             s->manifest.path);
         return STATUS_OK;
     }
     for (Modality k = 0; k < MODALITIES; k++)

@@ -68,22 +68,23 @@ real *term_target(Tape *t, const TermBatch *x, Modality first, Modality second) 
     return target;
 }
 
-/* The share of labels in R: the mean share of the networks, which know the labels of the training cases by heart; without experts the
- * prior. */
+/* The share of labels in R: the mean share of the networks, which know the labels of the training cases by heart, or the prior. */
 static double labels_share(const TermBatch *x) {
     const Tensor *share = x->model->expert_share;
     return share ? ((double)share->data[0] + (double)share->data[1]) / 2 : expert_prior(x->session->groups);
 }
 
 /* EQ(trust)  g = min(1, 2 alpha), alpha = (alpha_v + alpha_t)/2; g L_align and g L_man stand in the place of L_align and L_man where there are
- *            experts and L_soft
- * Pairs and labels of training cases teach what the networks know of them. Where the mixture leaves the networks out, because they say
- * little of unseen cases, L_align and the squares of L_man teach an error, and L_soft alone, whose R holds no label then, makes better
- * codes. */
-static Tensor *by_trust(Tape *t, const TermBatch *x, Tensor *value) {
+ *            experts and L_soft. Where the mixture leaves the networks out, because they say little of unseen cases, pairs and labels of
+ *            training cases teach an error: L_soft alone, whose R holds no label then, makes better codes. */
+double terms_trust(const TermBatch *x) {
     const Config *c = &x->session->config;
     bool always = !c->label_trust || !x->model->expert_share || c->weight_soft_pairs <= 0;
-    double g = always ? 1 : fmin(1, 2 * labels_share(x));
+    return always ? 1 : fmin(1, 2 * labels_share(x));
+}
+
+static Tensor *by_trust(Tape *t, const TermBatch *x, Tensor *value) {
+    double g = terms_trust(x);
     return g > 0 ? op_scale(t, value, (real)g) : NULL;
 }
 

@@ -86,6 +86,8 @@ typedef struct {
 /* L_1 or L_2 of a batch: the sum over the stage's terms of weight times value. */
 Loss terms_loss(Tape *t, int stage, const TermBatch *x);
 
+/* g, by which L_align and L_man of stage 2 are scaled; at 0 both are left out. */
+double terms_trust(const TermBatch *x);
 /* The weight of a term; 0 where the term is off. */
 double term_weight(const Config *c, const LossTerm *term);
 /* Whether a term that is on uses `what` (USES_...). */

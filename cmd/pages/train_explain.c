@@ -42,7 +42,12 @@ static Status show(const Args *a, const Explain *e, const char *page, Error *err
 Status train_explain(Args *a, const Config *c, Error *err) {
     long step = 0;
     TRY(check_options(a, err));
-    if (args_has(a, "step")) TRY(args_int(a, "step", 1, LONG_MAX, &step, err));
+    if (args_has(a, "step") && args_int(a, "step", 1, LONG_MAX, &step, err) != STATUS_OK)
+        return args_wrong(
+            a, err,
+            "--step is '%s'; the number of a step of stage 2 was expected: 1 is the first, and a "
+            "number beyond the last prints how many there are",
+            args_get(a, "step"));
     if (step && args_has(a, "case"))
         return args_wrong(a, err, "--step follows the first case of its batch; leave out --case");
     Explain e;

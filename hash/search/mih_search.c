@@ -195,7 +195,8 @@ static bool worth_going_on(const Search *s, int j, int a) {
     return s->spent + cost_to_end(s, j, a) <= s->sure || s->spent + table_cost(s, j, a) <= s->at_risk;
 }
 
-/* True: near holds the answer. False: the scan must answer. */
+/* EQ(mih)  d(a, b) <= m t + j implies: a and b differ in at most t bits in one of the substrings 0..j of m, or in at most t-1 in another
+ * True: near holds the answer. False: the scan must answer. */
 static bool search(Search *s) {
     for (int j = 0; j < s->x->m; j++) s->value[j] = substring(s->query, s->bytes, &s->x->part[j]);
     for (int known = 0; known <= s->near.limit; known++) {

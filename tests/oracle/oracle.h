@@ -8,6 +8,8 @@
 
 void oracle_linear(int rows, int in, int out, const double *x, const double *w, const double *bias,
                    double *y);
+/* dL/d(node 0), L the last of n nodes: d[i * n + k] is the derivative of node i by node k < i, 0 where i does not read k. */
+double oracle_chain(int n, const double *d);
 void oracle_conv2d(int b, int h, int w, int ci, int co, int kh, int kw, int stride, int pad, const double *x,
                    const double *weight, double *y);
 void oracle_conv1d(int b, int n, int d, int out, int k, const double *x, const double *weight,

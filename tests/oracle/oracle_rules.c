@@ -50,6 +50,49 @@ double oracle_asymmetric(const float *s, const int *bit, int q) {
     return 2 * ones - all;
 }
 
+int oracle_hamming(const int *a, const int *b, int q) {
+    int n = 0;
+    for (int j = 0; j < q; j++) n += a[j] != b[j];
+    return n;
+}
+
+void oracle_nearest(const int *query, const int *codes, int n, int q, int k, int *row) {
+    for (int rank = 0; rank < k; rank++) {
+        int best = -1;
+        for (int i = 0; i < n; i++) {
+            bool taken = false;
+            for (int r = 0; r < rank; r++) taken = taken || row[r] == i;
+            if (!taken && (best < 0 || oracle_hamming(query, codes + i * q, q) <
+                                           oracle_hamming(query, codes + best * q, q)))
+                best = i;
+        }
+        row[rank] = best;
+    }
+}
+
+/* Sum of the precisions at relevant items that are still to come, over all orders of equal distances; taken: a bit for each item. */
+static double precisions(const int *distance, const bool *relevant, int n, unsigned taken, int rank,
+                         int found) {
+    int least = -1, ties = 0;
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        if (!(taken >> i & 1) && (least < 0 || distance[i] < least)) least = distance[i];
+    for (int i = 0; i < n; i++) {
+        if (taken >> i & 1 || distance[i] != least) continue;
+        int now = found + relevant[i];
+        ties++;
+        sum += relevant[i] ? (double)now / (rank + 1) : 0;
+        sum += precisions(distance, relevant, n, taken | 1u << i, rank + 1, now);
+    }
+    return ties ? sum / ties : 0;
+}
+
+double oracle_average_precision(const int *distance, const bool *relevant, int n) {
+    int all = 0;
+    for (int i = 0; i < n; i++) all += relevant[i];
+    return all ? precisions(distance, relevant, n, 0, 0, 0) / all : 0;
+}
+
 /* Mean share of the pools i..j. */
 static double mean_share(const double *all, const double *relevant, int i, int j) {
     double n = 0, r = 0;

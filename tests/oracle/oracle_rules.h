@@ -15,6 +15,11 @@ double oracle_beta(double start, double end, int epoch, int epochs);
 void oracle_code(const float *s, int q, int *bit);
 /* Scores s (q) against bits (q). */
 double oracle_asymmetric(const float *s, const int *bit, int q);
+int oracle_hamming(const int *a, const int *b, int q);
+/* row (k): the k nearest of n codes (n,q) to a query (q), of equal distances the first. */
+void oracle_nearest(const int *query, const int *codes, int n, int q, int k, int *row);
+/* Expected AP of n items by distance, n < 32. */
+double oracle_average_precision(const int *distance, const bool *relevant, int n);
 /* share (n) at n distances with these pairs, of which `relevant` share a label; nearer distances are pooled to `least` pairs. */
 void oracle_confidence(const int64_t *all, const int64_t *relevant, int n, int least, int groups,
                        double *share);

@@ -124,11 +124,13 @@ static Status choose_batch(Explain *e, const char *id, Error *err) {
 /* ---- Stage 1 ---- */
 
 static void keep_terms(Explain *e, int stage, const Loss *loss) {
-    for (int i = 0; i < TERM_COUNT; i++)
-        if (loss->term[i])
+    for (int i = 0; i < TERM_COUNT; i++) {
+        double weight = term_weight(&e->session.config, &TERMS[i]);
+        if (TERMS[i].stage == stage && weight > 0)
             e->term[stage - 1][e->terms[stage - 1]++] =
-                (ExplainTerm){TERMS[i].symbol, TERMS[i].equation, (double)loss->term[i]->data[0],
-                              term_weight(&e->session.config, &TERMS[i])};
+                (ExplainTerm){TERMS[i].symbol, TERMS[i].equation,
+                              loss->term[i] ? (double)loss->term[i]->data[0] : 0, weight};
+    }
     e->total[stage - 1] = (double)loss->total->data[0];
 }
 
@@ -201,6 +203,7 @@ static Status keep_stage2(Explain *e, Tape *t, const TermBatch *x, const Loss *l
                          .modality = {{v->z, v->u}, {w->z, w->u}},
                          .needed = needed};
     keep_terms(e, 2, loss);
+    e->trust = terms_trust(x);
     TRY(keep_targets(e, t, x, err));
     TRY(add_inputs(e, &source, x, err));
     return flow_walk(&e->flow, t, loss->total, &source, err);
@@ -342,10 +345,11 @@ static Status keep_posterior(Explain *e, Modality m, Error *err) {
 }
 
 static int choose_label(const Explain *e) {
-    int best = 0, own = e->session.label[e->which[0]];
-    if (own >= 0 && own < e->model->config.classes) return own;
-    for (int k = 1; k < e->model->config.classes; k++)
-        if (e->posterior[0][k] > e->posterior[0][best]) best = k;
+    int best = 0, c = e->model->config.classes;
+    const uint8_t *own = e->session.manifest.labels + (size_t)e->which[0] * (size_t)c;
+    for (int k = 1; k < c; k++)
+        if (own[k] > own[best] || (own[k] == own[best] && e->posterior[0][k] > e->posterior[0][best]))
+            best = k;
     return best;
 }
 

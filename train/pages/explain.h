@@ -20,7 +20,7 @@ typedef struct {
     ManifestOptions manifest;
 } ExplainOptions;
 
-/* One term of the loss of a stage. */
+/* One term of the loss of a stage that the settings turn on; value is 0 where equation trust leaves the term out. */
 typedef struct {
     const char *symbol, *eq;
     double value, weight;
@@ -48,6 +48,7 @@ typedef struct {
     ExplainTerm term[2][TERM_COUNT]; /* of L_1, of L_2 */
     int terms[2];
     double total[2];
+    double trust; /* g of equation trust */
     /* the followed case */
     Words words;         /* of its text; the first length[] of them are its tokens */
     double *token_norm;  /* (N_v) |Z_v| of each token */
@@ -55,8 +56,8 @@ typedef struct {
     real *attention
         [2]; /* (1 + tokens) of CLS to CLS and the tokens, mean over heads; NULL without encoder, and where
                            the semantic token is the only one */
-    int vote_label;              /* a label of the case, or else the most probable one by the picture */
-    double *vote[2];             /* (tokens) Z_k V_y / n for that label y */
+    int vote_label;  /* the most probable label by the picture, of the case's own labels if it has some */
+    double *vote[2]; /* (tokens) Z_k V_y / n for that label y */
     double bias[2], logit[2];    /* a_y, and their sum with the votes: u_m V_y + a_y */
     float *score[2];             /* (q) s_m, as encode gives them */
     float *relaxed[2];           /* (q) H_m */

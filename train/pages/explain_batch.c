@@ -12,13 +12,19 @@ enum { SHOWN = 8, BARS = 40, NAME = 64 };
 
 /* ---- Targets ---- */
 
-/* The followed case and the first others of the batch, in the order of their labels, so that equal labels stand together. */
+static int first_label(const Explain *e, int i) {
+    int k = 0, c = session_classes(&e->session);
+    const uint8_t *own = e->session.manifest.labels + (size_t)e->which[i] * (size_t)c;
+    while (k < c && !own[k]) k++;
+    return k;
+}
+
+/* The followed case and the first others of the batch, in the order of their first labels, so that equal labels stand together. */
 static int choose_shown(const Explain *e, int shown[SHOWN]) {
     int n = e->b < SHOWN ? e->b : SHOWN;
     for (int i = 0; i < n; i++) {
         int at = i;
-        for (; at > 0 && e->session.label[e->which[shown[at - 1]]] > e->session.label[e->which[i]]; at--)
-            shown[at] = shown[at - 1];
+        for (; at > 0 && first_label(e, shown[at - 1]) > first_label(e, i); at--) shown[at] = shown[at - 1];
         shown[at] = i;
     }
     return n;
@@ -87,6 +93,10 @@ Status explain_targets(Buffer *b, const Explain *e, ExplainScratch *s, Error *er
         html_section_end(b);
         return STATUS_OK;
     }
+    if (e->trust <= 0)
+        html_text(b,
+                  "This run does not train on G: equation trust leaves L_man out. Section 8 says why, below "
+                  "its losses.");
     html_text(b, "Look for blue squares on the diagonal: cases of one label, whose codes should be near. "
                  "Orange: far.");
     html_text(b,
@@ -214,6 +224,7 @@ static void write_flow(Buffer *b, const Explain *e, int stage) {
 }
 
 void explain_losses(Buffer *b, const Explain *e) {
+    char trust[800];
     html_section_begin(b, "8. The losses, and every op");
     html_text(b, "Look at the last column: which term the training works for most.");
     html_text(
@@ -223,6 +234,8 @@ void explain_losses(Buffer *b, const Explain *e) {
             : "No augmentation, mixup, dropout or noise; running statistics: the values that encode gives. ");
     for (int stage = 1; stage <= 2; stage++)
         if (e->terms[stage - 1]) write_terms(b, e, stage);
+    explain_trust(e, trust, sizeof trust);
+    if (*trust) html_text(b, "%s", trust);
     for (int stage = 1; stage <= 2; stage++)
         if (e->terms[stage - 1]) write_flow(b, e, stage);
     html_section_end(b);

@@ -187,10 +187,11 @@ static void add_grid(Buffer *b, const Explain *e, const char *title, const doubl
 /* What stage 1 knows of the case. */
 static void add_posteriors(Buffer *b, const Explain *e) {
     static const char *const head[] = {"label", "picture", "text"};
-    HtmlTable t =
-        html_table_begin(b, "What stage 1 knows of the case: probability of each label", "lrr", head);
+    const uint8_t *own = e->session.manifest.labels + (size_t)e->which[0] * (size_t)e->model->config.classes;
+    HtmlTable t = html_table_begin(
+        b, "What stage 1 knows of the case: probability of each label; the case's own are bold", "lrr", head);
     for (int k = 0; k < e->model->config.classes; k++) {
-        html_cell(&t, k == e->vote_label, "%s", e->session.manifest.label_names[k]);
+        html_cell(&t, own[k], "%s", e->session.manifest.label_names[k]);
         html_cell(&t, false, "%.3f", (double)e->posterior[0][k]);
         html_cell(&t, false, "%.3f", (double)e->posterior[1][k]);
     }

@@ -16,6 +16,9 @@ size_t explain_labels(const Explain *e, int which, ExplainScratch *s);
 /* Appends a data: URI of the picture of a case, as the network sees it, and its end. */
 Status explain_picture(Buffer *uri, const Explain *e, int which, ExplainScratch *s, Error *err);
 
+/* Why L_align and L_man count less than their weights, or not at all, by the shares of this run; empty where they count in full. */
+void explain_trust(const Explain *e, char *text, size_t size);
+
 /* Of the batch (explain_batch.c): targets, gradients, losses and ops. */
 Status explain_targets(Buffer *b, const Explain *e, ExplainScratch *s, Error *err);
 void explain_gradients(Buffer *b, const Explain *e);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "eval/page/markup.h"
-#include "train/pages/explain.h"
+#include "train/pages/explain_parts.h"
 
 enum { NEIGHBOURS = 5, SNIPPET = 60, BITS_A_WORD = 8 };
 
@@ -254,6 +254,7 @@ static void add_step(Buffer *b, const Explain *e) {
 }
 
 void explain_text(Buffer *b, const Explain *e) {
+    char trust[800];
     const Config *c = &e->session.config;
     if (e->step)
         add_step(b, e);
@@ -285,5 +286,7 @@ void explain_text(Buffer *b, const Explain *e) {
                   e->model->config.bits);
     add_flow(b, e, 2);
     add_terms(b, e, 2);
+    explain_trust(e, trust, sizeof trust);
+    if (*trust) buffer_printf(b, "  %s\n", trust);
     add_code(b, e);
 }
