@@ -8,7 +8,7 @@ set -eu
 msach=$1 draw=$2 out=$3 choose=${4:-}
 constraints="manifold balance classification quantisation"
 setups="1,0.2,0.1,0.1 2,0.5,0.2,0.5 1,0.1,0.05,0.1 1,0.5,0.2,0.1 1,0.3,0.2,0.3 0.5,0.2,0.1,0.2 1,0.5,0.2,0.5 0.5,0.3,0.05,0.1"
-weights=1,0.2,0.1,0.1
+weights=1,0.5,0.2,0.5
 seed_validation=3 seed_shown=4
 stage1="image_size=48 width=12 stage1_epochs=40 mixup=0 smoothing=0.05 erase=0 speckle=0"
 stage2="stage2_batch=32 stage2_epochs=30"
