@@ -69,9 +69,10 @@ if [ -n "$choose" ]; then
 fi
 setup "" "$weights"
 train default_weights
+"$draw" "$out" "$out/fresh/manifest.tsv" all no_manifold no_balance no_classification no_quantisation default_weights >"$out/table.txt"
 {
-    "$draw" "$out" "$out/fresh/manifest.tsv" all no_manifold no_balance no_classification no_quantisation default_weights
-    echo
+    echo "weights of the first five rows: $(settings "$weights" | sed 's/weight_soft_pairs=0 //; s/weight_//g')"
+    cat "$out/table.txt"
+    echo "what each term moves in its own column: $(effects "$out/table.txt" | sed 's/;.*//')"
 } >"$out/output.txt"
-echo "What each term moves in its own column: $(effects "$out/output.txt" | sed 's/;.*//')" >>"$out/output.txt"
 cat "$out/output.txt"

@@ -1,4 +1,5 @@
 /* The tutorial's programs run and print what they claim. They lie beside the binary under test: $(BUILD)/tutorial. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,9 +183,13 @@ Test(tutorial, words_of_one_meaning_or_spelling_are_near_and_others_are_not) {
     char out[2000];
     run_program("4_words", fixture_path("words"), out, sizeof out);
     cr_assert_gt(cosine(out, "cystic"), 0.6);
-    cr_assert_gt(cosine(out, "cystlike"), cosine(out, "spiculated"));
+    cr_assert_gt(cosine(out, "microcyst"), cosine(out, "stonelike") + 0.15);
+    cr_assert_gt(cosine(out, "cysst"), cosine(out, "stonelike") + 0.15);
+    cr_assert_gt(cosine(out, "cystic"), fmax(cosine(out, "microcyst"), cosine(out, "cysst")));
+    cr_assert_gt(cosine(out, "stone"), cosine(out, "calculus"));
     cr_assert_gt(cosine(out, "anechoic"), cosine(out, "spiculated") + 0.2);
-    cr_assert_not_null(strstr(out, "(in no report)"));
+    const char *unseen = out;
+    for (int i = 0; i < 3; i++) cr_assert_not_null(unseen = strstr(unseen + 1, "(in no report)"), "%s", out);
 }
 
 Test(tutorial, attention_sums_to_one_and_one_word_decides) {
@@ -216,20 +221,81 @@ Test(tutorial, distance_of_random_bits_measures_the_angle) {
 
 Test(tutorial, each_broken_protocol_says_more_than_the_honest_one) {
     char out[2000];
-    double map[5];
+    double map[6];
     run_program("9_evaluation", fixture_path("evaluation"), out, sizeof out);
     char *line = out;
-    for (int i = 0; i < 5; i++, line = strchr(line, '\n') + 1)
+    for (int i = 0; i < 6; i++, line = strchr(line, '\n') + 1)
         cr_assert_eq(sscanf(strstr(line, "MAP "), "MAP %lf", &map[i]), 1);
     cr_assert(map[1] > map[0] + 0.1 && map[2] > map[0] + 0.3, "%s", out);
-    cr_assert(map[3] < map[0] + 0.1 && map[4] == 1, "%s", out);
+    cr_assert(map[3] > map[0] && map[4] < map[0] && map[5] > map[0] + 0.03, "%s", out);
+}
+
+static const char *const lessons[] = {
+    "1_gradient", "2_logistic_regression", "3_cnn_on_phantoms", "4_words",     "5_attention",
+    "6_codes",    "7_constraints",         "8_search",          "9_evaluation"};
+
+static char *file_text(const char *path) {
+    unsigned char *data;
+    size_t size;
+    Error err = {0};
+    cr_assert_eq(file_read(path, 1 << 24, &data, &size, &err), STATUS_OK, "%s", err.message);
+    return (char *)data;
+}
+
+Test(tutorial, every_lesson_has_equation_program_output_plot_and_three_exercises) {
+    static const char *const parts[] = {"\n<!-- equation ",
+                                        "\n<!-- program -->",
+                                        "\n<!-- output -->",
+                                        "\n<!-- figure ",
+                                        "\n## Exercises\n",
+                                        "\n1. ",
+                                        "\n2. ",
+                                        "\n3. ",
+                                        "\n<!-- solutions -->"};
+    for (size_t i = 0; i < sizeof lessons / sizeof *lessons; i++) {
+        char path[200];
+        snprintf(path, sizeof path, "tests/tutorial/lessons/%s.md", lessons[i]);
+        char *text = file_text(path);
+        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+            cr_assert_not_null(strstr(text, parts[k]), "%s has no %s", path, parts[k] + 1);
+        cr_assert_null(strstr(text, "\n4. "), "%s has a fourth exercise", path);
+        mem_free(text);
+    }
+}
+
+/* The page of lesson 1: the line of its equation in this tree, what its program printed, its chart. */
+Test(tutorial, the_page_of_a_lesson_holds_its_equation_at_its_line_and_the_output_of_its_program) {
+    char out[2000], command[2000], folder[600], path[700], place[100];
+    const char *results = fixture_path("results");
+    snprintf(folder, sizeof folder, "%s/1_gradient", results);
+    snprintf(command, sizeof command, "mkdir -p '%s'", folder);
+    cr_assert_eq(system(command), 0);
+    run_program("1_gradient", folder, out, sizeof out);
+    Error err = {0};
+    static const char *const files[] = {"output.txt", "solutions.txt"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        cr_assert_eq(file_write(path, out, strlen(out), &err), STATUS_OK, "%s", err.message);
+    }
+    const char *maker = find_program("tutorial/lessons/make_lessons");
+    if (!maker) cr_skip("no make_lessons: `make` builds it beside the tests");
+    snprintf(command, sizeof command, "'%s' '%s.html' Lesson '%s' tests/tutorial/lessons/1_gradient.md",
+             maker, results, results);
+    cr_assert_eq(system(command), 0);
+    snprintf(path, sizeof path, "%s.html", results);
+    char *page = file_text(path), *tape = file_text("nn/tape.c");
+    int line = 1;
+    for (const char *at = tape; at < strstr(tape, "EQ(chain)"); at++) line += *at == '\n';
+    snprintf(place, sizeof place, "equation chain: nn/tape.c, line %d<", line);
+    cr_assert_not_null(strstr(page, place), "%s", place);
+    cr_assert_not_null(strstr(page, out), "%s", out);
+    cr_assert_not_null(strstr(page, "src=\"data:image/svg+xml;base64,"));
+    cr_assert_null(strstr(page, "<!--"));
+    mem_free(page), mem_free(tape);
 }
 
 /* A solution checks its own claims. */
 Test(tutorial, solutions_of_all_exercises_hold) {
-    static const char *const lessons[] = {
-        "1_gradient", "2_logistic_regression", "3_cnn_on_phantoms", "4_words",     "5_attention",
-        "6_codes",    "7_constraints",         "8_search",          "9_evaluation"};
     for (size_t i = 0; i < sizeof lessons / sizeof *lessons; i++) {
         char out[4000], name[64];
         snprintf(name, sizeof name, "solutions/%s", lessons[i]);
@@ -242,7 +308,7 @@ Test(tutorial, solutions_of_all_exercises_hold) {
     }
 }
 
-Test(tutorial, buckets_find_the_same_rows_as_the_scan) {
+Test(tutorial, tables_find_the_same_rows_as_the_scan) {
     char out[2000];
     run_program("8_search", fixture_path("search"), out, sizeof out);
     cr_assert_not_null(strstr(out, "for every query: yes"), "%s", out);

@@ -1,7 +1,7 @@
 /* 4. From words to vectors.
  *
  * A word is a row of a table, plus the mean of the rows of its pieces of 3 to 5 letters (subwords). The table is trained so that the
- * mean over a report predicts the labels of its case. A word that no report holds ("cystlike") has a vector from its pieces. */
+ * mean over a report predicts the labels of its case. A word that no report holds ("microcyst") has a vector from its pieces. */
 #include <math.h>
 
 #include "nn/ops.h"
@@ -60,8 +60,8 @@ int main(int argc, char **argv) {
         adam_step(&adam, &set, NULL, 0.02);
         if (step % 100 == 0) printf("step %3d: loss %.3f\n", step, (double)loss->data[0]);
     }
-    static const char *const words[] = {"cyst",  "cystic",   "cystlike",  "anechoic",
-                                        "stone", "calculus", "spiculated"};
+    static const char *const words[] = {"cyst",     "cystic", "cysst",    "microcyst", "stonelike",
+                                        "anechoic", "stone",  "calculus", "spiculated"};
     enum { WORDS = sizeof words / sizeof *words };
     SvgBar bar[WORDS];
     double v[WORDS][DIM];

@@ -1,4 +1,4 @@
-/* 8. Search: codes, distances, ties, and why buckets beat looking at everything.
+/* 8. Search: codes, distances, ties, and why tables beat looking at everything.
  *
  * Two million codes of 64 bits near 20,000 centres, as learned codes cluster. The scan looks at every code; multi-index hashing
  * (Norouzi et al. 2014) looks a code up by its pieces: two codes within distance r agree within r/m bits in one of m pieces.
@@ -46,7 +46,7 @@ static bool same(const Hit *a, const Hit *b) {
 int main(int argc, char **argv) {
     Error err = {0};
     uint8_t *codes = malloc((size_t)N * BYTES), queries[QUERIES * BYTES];
-    static Hit scan[QUERIES * K], buckets[QUERIES * K];
+    static Hit scan[QUERIES * K], tables[QUERIES * K];
     size_t found[QUERIES];
     if (!codes) return 1;
     draw(codes, N, 1);
@@ -60,14 +60,14 @@ int main(int argc, char **argv) {
     Mih *mih;
     if (mih_build(&mih, codes, N, BITS, 0, NULL, NULL, &err) != STATUS_OK) return 1;
     start = now();
-    if (mih_search(mih, queries, QUERIES, K, -1, NULL, buckets, found, NULL, NULL, &err) != STATUS_OK)
+    if (mih_search(mih, queries, QUERIES, K, -1, NULL, tables, found, NULL, NULL, &err) != STATUS_OK)
         return 1;
     double looked_up = now() - start;
 
     printf("first query: ");
     for (int i = 0; i < K; i++) printf("%d%s", scan[i].distance, i < K - 1 ? " " : " bits away\n");
-    printf("the same %d rows for every query: %s\n", K, same(scan, buckets) ? "yes" : "NO");
-    printf("%d pieces; buckets took %.2f of the scan's time\n", mih_m(mih), looked_up / scanned);
+    printf("the same %d rows for every query: %s\n", K, same(scan, tables) ? "yes" : "NO");
+    printf("%d pieces; tables took %.2f of the scan's time\n", mih_m(mih), looked_up / scanned);
     double ms[] = {1000 * scanned / QUERIES, 1000 * looked_up / QUERIES};
     SvgBar bar[] = {{"scan", ms[0], ms[0], ms[0], 0}, {"tables", ms[1], ms[1], ms[1], 1}};
     const Figures to = plot_folder(argc, argv);

@@ -33,6 +33,14 @@ int main(void) {
            (double)w->grad[1]);
     CLAIM(w->grad[0] == 0 && w->grad[1] == 0);
 
+    set(&p, w, 0.5, 2);
+    tape_backward(&t, forward(&t, w, true));
+    for (int i = 0; i < 2; i++) {
+        double x = (double)X[i], th = tanh((double)w->data[i] * x), hand = 2 * th * (1 - th * th) * x;
+        printf("exercise 2: 2 tanh(wx) (1 - tanh(wx)^2) x = %.5f, tape %.5f\n", hand, (double)w->grad[i]);
+        CLAIM(fabs(hand - (double)w->grad[i]) < 1e-5);
+    }
+
     double least = 1e9, best = 0, last = 0;
     for (double h = 1e-1; h > 0.5e-6; h /= 10) {
         set(&p, w, 0.5 + h, 2);
@@ -40,21 +48,13 @@ int main(void) {
         set(&p, w, 0.5 - h, 2);
         double below = (double)forward(&t, w, true)->data[0], th = tanh(1.5);
         double error = last = fabs((above - below) / (2 * h) - 6 * th * (1 - th * th));
-        printf("exercise 2: h %.0e: error %.1e\n", h, error);
+        printf("exercise 3: h %.0e: error %.1e\n", h, error);
         if (error < least) least = error, best = h;
     }
-    printf(
-        "exercise 2: least at %.0e. A large h sees the curve bend; a small h loses the digits of a float\n",
-        best);
+    printf("exercise 3: least at %.0e. A large h sees the curve bend; a small h loses the digits of a float. "
+           "A parabola bends evenly: its quotient is exact at any h\n",
+           best);
     CLAIM(best > 2e-6 && best < 0.5e-1 && last > least);
-
-    set(&p, w, 0.5, 2);
-    tape_backward(&t, forward(&t, w, true));
-    for (int i = 0; i < 2; i++) {
-        double x = (double)X[i], th = tanh((double)w->data[i] * x), hand = 2 * th * (1 - th * th) * x;
-        printf("exercise 3: 2 tanh(wx) (1 - tanh(wx)^2) x = %.5f, tape %.5f\n", hand, (double)w->grad[i]);
-        CLAIM(fabs(hand - (double)w->grad[i]) < 1e-5);
-    }
     tape_free(&t);
     params_free(&p);
     return 0;

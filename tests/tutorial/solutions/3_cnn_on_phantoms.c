@@ -90,7 +90,7 @@ int main(int argc, char **argv) {
            moved);
     CLAIM(random[0] > 0.85 && random[1] < right[1] - 0.1);
     CLAIM(few[0] > 0.85 && few[1] < right[1] + 0.05);
-    CLAIM(moved >= 1 && moved <= 4);
+    CLAIM(moved > 1); /* more than the token at its place */
     arena_free(&arena);
     return 0;
 }

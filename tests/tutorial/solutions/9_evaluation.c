@@ -20,7 +20,7 @@ static double leak(int size) {
     static double x[N][DIM];
     double mean[CLASSES][DIM], patient[DIM], right = 0, asked = 0;
     Rng rng = rng_stream(1, RNG_TEST, 9);
-    for (int k = 0; k < CLASSES * DIM; k++) mean[k / DIM][k % DIM] = 0.5 * rng_normal(&rng);
+    for (int k = 0; k < CLASSES * DIM; k++) mean[k / DIM][k % DIM] = rng_normal(&rng);
     for (int i = 0; i < N; i++)
         for (int k = 0; k < DIM; k++) {
             if (i % size == 0) patient[k] = 1.5 * rng_normal(&rng);
