@@ -61,7 +61,8 @@ static const char PAGE_CSS[] =
     "summary{cursor:pointer;padding:6px 0;color:var(--accent)}a{color:var(--accent)}"
     ":focus-visible{outline:3px solid var(--accent);outline-offset:2px}"
     "@media(max-width:560px){main{padding:8px}section{padding:12px}dl{grid-template-columns:1fr;gap:0}"
-    "dd{margin-bottom:6px}tbody th{max-width:44vw}}";
+    "dd{margin-bottom:6px}tbody th{max-width:44vw}"
+    "pre{padding:6px;font-size:9px;white-space:pre-wrap;overflow-wrap:anywhere}}";
 
 /* Pages of many: links in rows, a case over the whole width. */
 static const char SITE_CSS[] =

@@ -55,7 +55,7 @@ int main(int argc, char **argv) {
             }
             double spread = sqrt(fmax(0, squares / TRIES - sum / TRIES * sum / TRIES));
             angle[a] = 180 * wanted, mean[l][a] = sum / TRIES;
-            low[l][a] = mean[l][a] - spread, high[l][a] = mean[l][a] + spread;
+            low[l][a] = fmax(0, mean[l][a] - spread), high[l][a] = fmin(1, mean[l][a] + spread);
             if (2 * a == ANGLES - 1) deviation = spread;
         }
         printf("%4d  %34.4f  %23.4f  %14.4f\n", q, error / (ANGLES * TRIES), deviation, 0.5 / sqrt(q));

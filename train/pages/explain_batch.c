@@ -228,7 +228,7 @@ void explain_losses(Buffer *b, const Explain *e) {
     html_section_begin(b, "8. The losses, and every op");
     html_text(b, "Look at the last column: which term the training works for most.");
     html_text(
-        b, "%sEquations by id: `make trace` shows the line, the test and the oracle of each.",
+        b, "%sEquations by id: make trace shows the line, the test and the oracle of each.",
         e->step
             ? ""
             : "No augmentation, mixup, dropout or noise; running statistics: the values that encode gives. ");

@@ -274,7 +274,8 @@ static void write_codes(Buffer *b, const Explain *e) {
     double value[CODE_MAX_BITS];
     Buffer bits = {0};
     html_section_begin(b, "6. From relaxed codes to bits");
-    html_text(b, "Look for pale cells: their bits are unsure, and image and text differ mostly there.");
+    html_text(
+        b, "Look for cells of little colour: their bits are unsure, and image and text differ mostly there.");
     html_grid_begin(b);
     for (int m = 0; m < 2; m++) {
         for (int j = 0; j < q; j++) value[j] = (double)e->relaxed[m][j];
@@ -295,7 +296,7 @@ static void write_codes(Buffer *b, const Explain *e) {
         b->failed = 1;
     else
         html_pre(b, (const char *)bits.data);
-    html_text(b, "Bit j is 1 iff s_j >= 0, by the weights of this page; `msach encode` does the same by "
+    html_text(b, "Bit j is 1 iff s_j >= 0, by the weights of this page; msach encode does the same by "
                  "those of the trained run.");
     buffer_free(&bits);
     html_section_end(b);
