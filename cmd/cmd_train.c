@@ -9,9 +9,7 @@
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
-    {"data", 'd', "MANIFEST", NULL,
-     PART_JSON ? "training cases: TSV or JSON Lines with id, image, text, labels, group"
-               : "training cases: TSV with id, image, text, labels, group",
+    {"data", 'd', "MANIFEST", NULL, "training cases: TSV or JSON Lines with id, image, text, labels, group",
      NEEDED},
     {"out", 'o', "RUN", NULL, "directory of the run", NEEDED},
     {"bits", 'b', "N", "64", "code length: a multiple of 8 from 16 to 1024", PLAIN},
@@ -115,6 +113,5 @@ const Verb VERB_TRAIN = {"train",
                          NULL,
                          OPTIONS,
                          run,
-                         PART_VARIANTS ? "`msach train --list-settings` prints every setting and ablation."
-                                       : NULL,
+                         "`msach train --list-settings` prints every setting and ablation.",
                          STOP_ITSELF};
