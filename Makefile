@@ -36,7 +36,7 @@ FILES_arrays := $(wildcard data/own_features.* nn/base/npy_read.c nn/base/file_m
 	cmd/cases_features.c cmd/encode_dump.c)
 FILES_audit := $(wildcard eval/audit/* eval/ranking_order.c eval/compat.* eval/dump.* eval/trec.* train/membership.* nn/base/sha256.* \
 	cmd/privacy.* cmd/bundle.* cmd/cmd_bundle.c cmd/cmd_audit.c cmd/eval_codes.c cmd/index_own.* cmd/index_options.c)
-FILES_bench := $(wildcard cmd/bench/*)
+FILES_bench := $(wildcard cmd/bench/* cmd/train_estimate.* train/estimate.*)
 FILES_confidence := $(wildcard train/calibrat* cmd/eval_judged.* cmd/finder_judge.c)
 FILES_dicom := $(wildcard data/picture/dicom*)
 FILES_edit := $(wildcard hash/search/index_change.h hash/search/index_edit.c hash/search/index_join.c)

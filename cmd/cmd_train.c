@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "cmd/pages/train_explain.h"
+#include "cmd/train_estimate.h"
 #include "cmd/train_resume.h"
 #include "cmd/verbs.h"
 #include "nn/base/alloc.h"
@@ -41,6 +42,8 @@ static const Option OPTIONS[] = {
      "again",
      OF(PART_PAGES)},
     {"html", 0, "FILE", NULL, "with --explain: the page to write [RUN/explain.html]", OF(PART_PAGES)},
+    {"estimate", 0, NULL, NULL, "do not train: print time, memory and disk that it will take",
+     ALONE | OF(PART_BENCH)},
     {"list-settings", 0, NULL, NULL, "print every setting with default, range and meaning", ALONE},
     OPTION_THREADS,
     OPTION_LAST};
@@ -78,6 +81,7 @@ static Status run(Args *a, Error *err) {
 #if PART_PAGES
     if (args_has(a, "explain")) return train_explain(a, &c, err);
 #endif
+    if (PART_BENCH && args_has(a, "estimate")) return train_estimate(a, &c, err);
     if (args_has(a, "case") || args_has(a, "html") || args_has(a, "step"))
         return args_wrong(a, err, "--case, --step and --html require --explain");
     Buffer command = {0};

@@ -3,15 +3,14 @@
 
 #include "cmd/terminal.h"
 
-/* "45 s", "12 min", "3 h 20 min" */
-static void print_duration(double s) {
+void duration_text(char text[DURATION], double s) {
     long minutes = (long)(s / 60 + 0.5);
     if (s < 90)
-        fprintf(stderr, "%.0f s", s);
+        snprintf(text, DURATION, "%.0f s", s);
     else if (minutes < 60)
-        fprintf(stderr, "%ld min", minutes);
+        snprintf(text, DURATION, "%ld min", minutes);
     else
-        fprintf(stderr, "%ld h %ld min", minutes / 60, minutes % 60);
+        snprintf(text, DURATION, "%ld h %ld min", minutes / 60, minutes % 60);
 }
 
 /* "9,860", or three digits of a small number. */
@@ -44,9 +43,9 @@ void terminal_progress(Terminal *t, const char *what, long done, long total) {
     if (rate > 0) {
         fputs(", ", stderr);
         print_rate(rate);
-        fputs(", ", stderr);
-        print_duration((double)(total - done) / rate);
-        fputs(" left", stderr);
+        char left[DURATION];
+        duration_text(left, (double)(total - done) / rate);
+        fprintf(stderr, ", %s left", left);
     }
     if (!t->on_terminal) fputc('\n', stderr);
     fflush(stderr);

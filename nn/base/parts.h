@@ -16,7 +16,7 @@
 #define PART_AUDIT 1 /* eval/audit: verbs audit and bundle, eval --compat, --dump, --membership, --privacy */
 #endif
 #ifndef PART_BENCH
-#define PART_BENCH 1 /* cmd/bench: the verb bench */
+#define PART_BENCH 1 /* cmd/bench: the verb bench; train --estimate */
 #endif
 #ifndef PART_CONFIDENCE
 #define PART_CONFIDENCE                                                                                      \
