@@ -149,7 +149,7 @@ def version() -> str:
 def _path(path: Any) -> bytes:
     try:
         encoded = os.fsencode(path)
-    except TypeError as reason:
+    except (TypeError, UnicodeEncodeError) as reason:
         raise UsageError(f"path: {reason}") from reason
     if b"\0" in encoded:
         raise UsageError(f"path: {path!r}; a path without NUL was expected")
@@ -159,7 +159,10 @@ def _path(path: Any) -> bytes:
 def _text(text: Any, what: str) -> bytes:
     if not isinstance(text, str) or "\0" in text:
         raise UsageError(f"{what}: {type(text).__name__}; a str without NUL was expected")
-    return text.encode("utf-8", "surrogateescape")
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as reason:
+        raise UsageError(f"{what}: {reason}") from reason
 
 
 def _whole(value: Any, what: str, low: int, high: int) -> int:
@@ -177,7 +180,10 @@ def _plain(value: Any, what: str) -> np.ndarray:
     """value as an array; a mask has no meaning here, and is not dropped silently."""
     if np.ma.is_masked(value):
         raise UsageError(f"{what}: a masked array; an array without masked entries was expected")
-    return np.asarray(value)
+    try:
+        return np.asarray(value)
+    except ValueError as reason:
+        raise UsageError(f"{what}: {reason}") from reason
 
 
 def _pair(value: Any, what: str) -> tuple[Any, Any]:
