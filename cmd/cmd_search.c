@@ -25,12 +25,10 @@ static const Option OPTIONS[] = {
     {"queries", 0, "FILE", NULL, "ask every line of a file; - is standard input", OF(PART_QUERIES)},
     {"find", 'f', "KIND", NULL, "search image or text codes [the opposite of the question]", PLAIN},
     {"label", 'l', "LABEL...", NULL, "only cases that have all of these labels", MANY | OF(PART_FILTER)},
-    {"id-match", 0, "REGEX", NULL, "only cases whose id matches an extended regular expression",
-     OF(PART_FILTER)},
+    {"id-match", 0, "REGEX", NULL, "only cases whose id matches (POSIX extended)", OF(PART_FILTER)},
     {"words", 'w', "WORDS", NULL,
      "only cases whose text has all of these words and \"phrases\" and none behind a '-'; without a "
-     "question: "
-     "list the cases",
+     "question: list the cases",
      OF(PART_FILTER)},
     {"unseen", 'u', NULL, NULL, "only cases that the model was not trained on", OF(PART_FILTER)},
     {"top", 'k', "N", "10", "most hits of a question; 0: all", PLAIN},
@@ -39,8 +37,7 @@ static const Option OPTIONS[] = {
      OF(PART_ANSWERS)},
     {"rerank", 0, "N", NULL,
      "order the N nearest cases by the question's scores before the sign; 0: by differing bits alone [100 "
-     "for the "
-     "table and --html, 0 for --json and --tsv]",
+     "for the table and --html, 0 for --json and --tsv]",
      OF(PART_ANSWERS)},
     {"radius", 'r', "BITS", NULL, "only hits within this distance", PLAIN},
     {"json", 0, NULL, NULL, "print each hit as one JSON object", OF(PART_JSON)},
@@ -54,8 +51,8 @@ static const Option OPTIONS[] = {
 
 /* ---- One hit ---- */
 
-static const char TSV_HEAD[] =
-    "rank\tdistance\tid\tlabels\timage\ttext\tscore\tconfidence\ttrained_on\tgroup\tmore\tties\n";
+static const char TSV_HEAD[] = "rank\tdistance\tid\tlabels\timage\ttext\tscore\tconfidence\ttrained_"
+                               "on\tgroup\tmore\tties\tconfidence_low\tconfidence_high\n";
 
 /* A field: tab, newline, return and backslash become \t, \n, \r and \\. */
 static void tsv_text(const char *text) {
@@ -94,7 +91,9 @@ static void print_tsv(const Answer *a, const char *query, int i, const IndexCase
     tsv_number(h->confidence);
     printf("\t%s\t", trained[h->trained_on + 1]);
     tsv_text(h->group);
-    printf("\t%lld\t%lld\n", (long long)h->more, (long long)a->ties);
+    printf("\t%lld\t%lld", (long long)h->more, (long long)a->ties);
+    for (int k = 0; k < 2; k++) tsv_number(h->range[k]);
+    putchar('\n');
 }
 
 /* One line of JSON or TSV. */

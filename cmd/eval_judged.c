@@ -48,6 +48,8 @@ static void json_bins(const Judged *j, Modality from) {
         const CalibrationBin *b = &j->bin[from][i];
         printf("%s{\"pairs\":%.0f", i ? "," : "", b->pairs);
         json_number_field("predicted", b->predicted);
+        json_number_field("low", b->low);
+        json_number_field("high", b->high);
         json_number_field("observed", b->observed);
         putchar('}');
     }
@@ -71,12 +73,15 @@ void judged_print(const Judged *j) {
         printf("%-13s  %.3f  %+.3f, %+.3f to %+.3f\n", way[m], j->map[m], j->gain[m].value, j->gain[m].low,
                j->gain[m].high);
     if (!j->bins[0] && !j->bins[1]) return;
-    printf(
-        "\nconfidence     predicted/observed share of pairs with a common label, in bins from near to far\n");
+    printf("\nconfidence     predicted/observed share of pairs with a common label, in bins from near to "
+           "far; the range\n"
+           "               that it has with other patients\n");
     for (Modality m = 0; m < MODALITIES; m++) {
         printf("%-13s", way[m]);
         for (int i = 0; i < j->bins[m]; i++)
             printf("  %.2f/%.2f", j->bin[m][i].predicted, j->bin[m][i].observed);
+        printf("\n%-13s", "  95 %");
+        for (int i = 0; i < j->bins[m]; i++) printf("  %.2f-%.2f", j->bin[m][i].low, j->bin[m][i].high);
         putchar('\n');
     }
 }

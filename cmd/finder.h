@@ -85,7 +85,8 @@ typedef enum { TRAINED_UNKNOWN = -1, TRAINED_NO, TRAINED_YES } Trained;
  *   trained_on  whether the model was trained on this case
  *   group       name of the case's group, borrowed from the index [NULL]
  *   more        further cases of the group that pass the filter and are no hits of this answer [0]
- *   confidence  share of cases at this distance that had a label in common with validation queries, 0 to 1 [NAN] */
+ *   confidence  share of cases at this distance that had a label in common with validation queries, 0 to 1 [NAN]
+ *   range       between which it lies for other patients [NAN] */
 typedef struct {
     int64_t row; /* of the index; index_case reads id, text, picture and labels */
     int distance;
@@ -93,7 +94,7 @@ typedef struct {
     Trained trained_on;
     const char *group;
     int64_t more;
-    double confidence;
+    double confidence, range[2];
 } AnswerHit;
 
 /* Begins as {0} and can serve many questions of one Finder, which is faster: it keeps the encoder. answer_free in every case.

@@ -32,7 +32,8 @@ typedef struct {
                  .distance = (bits),                                                                         \
                  .score = (points),                                                                          \
                  .trained_on = TRAINED_UNKNOWN,                                                              \
-                 .confidence = NAN})
+                 .confidence = NAN,                                                                          \
+                 .range = {NAN, NAN}})
 
 /* ---- finder_rank.c: from the code of a question to its hits ---- */
 

@@ -15,6 +15,8 @@ void finder_judge(const Finder *f, const SearchOptions *o, bool by_code, Answer 
     for (size_t i = 0; i < a->n; i++) {
         const char *id = f->has_model ? index_id(f->index, a->hit[i].row) : NULL;
         a->hit[i].trained_on = id ? (Trained)calibration_trained_on(c, id) : TRAINED_UNKNOWN;
+        for (int k = 0; known && k < 2; k++)
+            a->hit[i].range[k] = calibration_bound(c, a->asked, a->hit[i].distance, k);
         a->hit[i].confidence = known ? calibration_share(c, a->asked, a->hit[i].distance) : (double)NAN;
     }
 }

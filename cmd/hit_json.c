@@ -32,6 +32,8 @@ Status hit_json(Buffer *b, const Finder *f, const Answer *a, size_t i, const cha
     add_number(b, "distance", h->distance < 0 ? (double)NAN : h->distance);
     add_number(b, "score", h->score);
     add_number(b, "confidence", h->confidence);
+    add_number(b, "confidence_low", h->range[0]);
+    add_number(b, "confidence_high", h->range[1]);
     buffer_printf(b, ",\"trained_on\":%s", trained[h->trained_on + 1]);
     add_text(b, "group", h->group);
     buffer_printf(b, ",\"more\":%lld,\"ties\":%lld,\"labels\":", (long long)h->more, (long long)a->ties);

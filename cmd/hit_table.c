@@ -37,20 +37,22 @@ static Status measure(const Finder *f, const Answer *a, int before, Buffer *labe
     return STATUS_OK;
 }
 
-/* "6/10", "chance" or "-". */
-static const char *share(const Answer *a, const AnswerHit *h, char text[16]) {
+/* "6/10", "6/10 4-8", "chance" or "-". */
+static const char *share(const Answer *a, const AnswerHit *h, char text[24]) {
     if (!isfinite(h->confidence)) return "-";
     if (a->chance_from >= 0 && h->distance >= a->chance_from) return "chance";
-    snprintf(text, 16, "%.0f/10", 10 * h->confidence);
+    int n = snprintf(text, 24, "%.0f/10", 10 * h->confidence);
+    if (round(10 * h->range[0]) < round(10 * h->range[1])) /* both known, and apart */
+        snprintf(text + n, 24 - (size_t)n, " %.0f-%.0f", 10 * h->range[0], 10 * h->range[1]);
     return text;
 }
 
 static void print_row(const Answer *a, size_t i, const IndexCase *c, const char *labels, const Widths *w) {
     static const char *const seen[] = {"?", "no", "yes"}; /* by Trained + 1 */
     const AnswerHit *h = &a->hit[i];
-    char bits[16] = "-", room[16];
+    char bits[16] = "-", room[24];
     if (h->distance >= 0) snprintf(bits, sizeof bits, "%d", h->distance);
-    printf("%4zu  %4s  %6s  %-4s  ", i + 1, bits, share(a, h, room), seen[h->trained_on + 1]);
+    printf("%4zu  %4s  %-10s  %-4s  ", i + 1, bits, share(a, h, room), seen[h->trained_on + 1]);
     fit_text(stdout, c->id, w->id, true);
     fputs("  ", stdout);
     fit_text(stdout, labels, w->labels, true);
@@ -74,9 +76,10 @@ static void print_notes(const SearchOptions *o, const Answer *a) {
     if (o->rerank && a->scored)
         printf("order of the nearest %zu: the question's scores, then bits, then id (--rerank)\n", o->rerank);
     if (shares)
-        printf(
-            "share: 6/10 = about 6 in 10 cases at this distance shared a finding with a validation case%s\n",
-            a->asked == MODALITY_TEXT ? ";\n       a question much shorter than a report may do worse" : "");
+        printf("share: 6/10 4-8 = about 6 in 10 cases at this distance shared a finding with a validation "
+               "case;\n"
+               "       4 to 8 in 10 among other patients (95 %% interval)%s\n",
+               a->asked == MODALITY_TEXT ? ". A question much shorter than a report may do worse" : "");
     if (chance)
         printf("chance: from %d bits on no more cases share a finding than by chance (%.0f in 100)\n",
                a->chance_from, 100 * a->chance);
@@ -93,7 +96,7 @@ static void print_question(const Query *q) {
 }
 
 Status hit_table_print(const Finder *f, const SearchOptions *o, const Query *q, const Answer *a, Error *err) {
-    static const char head[] = "rank  bits   share  seen  ";
+    static const char head[] = "rank  bits  share       seen  ";
     Buffer labels = {0};
     Widths w;
     if (q) print_question(q);

@@ -95,7 +95,9 @@ static void print_cases(const ModelFile *f) {
                "different groups\n",
                f->model.config.landmarks);
     if (c->picture) printf("pictures           %d such means, to recognise unlike pictures\n", c->n_pictures);
-    if (c->pairs) printf("pairs              counts of validation pairs at each distance\n");
+    if (c->pairs)
+        printf(
+            "pairs              counts of validation pairs at each distance, and a range of their shares\n");
     printf("weights            %zu numbers, learned from all training cases; `msach eval --membership` "
            "measures how well codes "
            "tell those cases from others\n",

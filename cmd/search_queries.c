@@ -6,9 +6,9 @@
 #include "cmd/search_ask.h"
 #include "nn/base/sys.h"
 
-const char SEARCH_NOTES[] = "Hits are nearest first; equal distances keep the order of the index. A line "
-                            "of --queries is a sentence,\n"
-                            "\"@image PATH\", \"@id ID\" or \"@code HEX\"; each line is answered at once.";
+const char SEARCH_NOTES[] =
+    "Hits are nearest first; --rerank orders the first ones by score. A line of --queries is a sentence,\n"
+    "\"@image PATH\", \"@id ID\" or \"@code HEX\"; each line is answered at once.";
 
 /* What one line can be wrong about; anything else ends the answers. */
 static bool is_of_line(Status status) {

@@ -1,5 +1,5 @@
 /* What a model keeps to judge answers by: shares of distances, hashes of training ids, and the file that holds them. */
-#include "train/calibration.h"
+#include "train/calibrate.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -78,6 +78,91 @@ Test(calibration, a_direction_without_signal_is_chance_at_every_distance) {
     }
 }
 
+/* ---- Ranges ---- */
+
+enum { GROUP_CASES = 5, CODE = BITS / 8, MOST_SIDE = 2000 };
+
+/* Cases of two labels, in groups of equal cases: a group's code is that of its label, but for bits that the group has wrong. */
+typedef struct {
+    CaseSet set;
+    uint8_t code[MOST_SIDE * CODE], labels[MOST_SIDE * 2];
+    int group[MOST_SIDE];
+} Patients;
+
+static void make_patients(Patients *p, Rng *rng, int groups, int first_group) {
+    memset(p, 0, sizeof *p);
+    p->set = (CaseSet){.n = (size_t)groups * GROUP_CASES,
+                       .bits = BITS,
+                       .classes = 2,
+                       .code = {p->code, p->code},
+                       .labels = p->labels,
+                       .group = p->group};
+    for (int g = 0; g < groups; g++) {
+        uint8_t code[CODE] = {0};
+        uint32_t label = rng_below(rng, 2), wrong = rng_below(rng, BITS);
+        for (int j = 0; j < BITS; j++)
+            if (label != (rng_below(rng, 2 * BITS) < wrong)) code[j / 8] |= (uint8_t)(1 << j % 8);
+        for (int i = g * GROUP_CASES; i < (g + 1) * GROUP_CASES; i++) {
+            memcpy(p->code + i * CODE, code, CODE);
+            p->labels[2 * i + (int)label] = 1;
+            p->group[i] = first_group + g;
+        }
+    }
+}
+
+static RetrievalTask task_of(const Patients *query, const Patients *database) {
+    return (RetrievalTask){&query->set, &database->set, MODALITY_TEXT, true};
+}
+
+/* The share at each distance among so many patients that it hardly depends on which. */
+static void true_shares(Patients *query, Patients *database, Rng *rng, double share[ROW]) {
+    int64_t pairs[2][ROW] = {{0}};
+    for (int i = 0; i < 10; i++) {
+        make_patients(query, rng, MOST_SIDE / GROUP_CASES, 0);
+        make_patients(database, rng, MOST_SIDE / GROUP_CASES, MOST_SIDE);
+        RetrievalTask t = task_of(query, database);
+        cr_assert_eq(calibrate_count(&t, pairs[0], NULL, NULL), STATUS_OK);
+    }
+    for (int d = 0; d < ROW; d++) share[d] = (double)pairs[1][d] / (double)pairs[0][d];
+}
+
+Test(calibration, the_range_of_a_share_holds_that_of_other_patients) {
+    enum { ROUNDS = 30 };
+    Rng rng = rng_stream(5, RNG_TEST, 3);
+    Patients *query = mem_alloc(sizeof *query), *database = mem_alloc(sizeof *database);
+    double share[ROW], held = 0, all = 0, width[2] = {0};
+    float range[MODALITIES][2][ROW] = {0};
+    true_shares(query, database, &rng, share);
+    for (int i = 0; i < ROUNDS; i++) {
+        int64_t pairs[MODALITIES][2][ROW] = {0};
+        int groups = i % 2 ? 40 : 8;
+        make_patients(query, &rng, groups, 0);
+        make_patients(database, &rng, 2 * groups, MOST_SIDE);
+        RetrievalTask t = task_of(query, database);
+        cr_assert_eq(calibrate_count(&t, pairs[MODALITY_TEXT][0], NULL, NULL), STATUS_OK);
+        cr_assert_eq(calibrate_range(&t, range[MODALITY_TEXT][0], NULL), STATUS_OK);
+        Calibration c = {.bits = BITS, .pairs = &pairs[0][0][0], .range = &range[0][0][0], .groups = groups};
+        cr_assert_eq(calibration_fit(&c, NULL), STATUS_OK);
+        for (int d = 0; d < ROW; d++) {
+            double n = (double)pairs[MODALITY_TEXT][0][d], low = calibration_bound(&c, MODALITY_TEXT, d, 0),
+                   high = calibration_bound(&c, MODALITY_TEXT, d, 1);
+            all += n;
+            held += low <= share[d] && share[d] <= high ? n : 0;
+            width[i % 2] += (high - low) / ROW / (ROUNDS / 2);
+        }
+        mem_free(c.share);
+    }
+    cr_log_info("held %.2f, widths %.2f, %.2f", held / all, width[0], width[1]);
+    cr_assert_gt(held / all, 0.9, "%g", held / all);
+    cr_assert_lt(width[1], 0.8 * width[0], "more patients: %g, %g", width[0], width[1]);
+    make_patients(query, &rng, 1, 0);
+    RetrievalTask t = task_of(query, database);
+    cr_assert_eq(calibrate_range(&t, range[0][0], NULL), STATUS_OK);
+    cr_assert(range[0][0][3] <= 0 && range[0][1][3] >= 1, "one patient says nothing of others");
+    mem_free(query);
+    mem_free(database);
+}
+
 /* ---- The file ---- */
 
 static Status read_back(Calibration *from, int bits, int dim, Calibration *c) {
@@ -98,6 +183,9 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
     enum { DIM = 3 };
     int64_t pairs[MODALITIES][2][ROW];
     int64_t trained[2] = {calibration_hash("salt", "a"), calibration_hash("salt", "b")};
+    float range[MODALITIES][2][ROW] = {0};
+    for (int m = 0; m < MODALITIES; m++)
+        for (int d = 0; d < ROW; d++) range[m][1][d] = m ? 1 : 0.25F;
     float picture[2 * DIM] = {1, 0, 0, 0, 2, 0}, near[DIM] = {3, 0.01F, 0}, far[DIM] = {0, 0, 1};
     Rng rng = rng_stream(5, RNG_TEST, 2);
     make_pairs(&rng, pairs);
@@ -109,6 +197,7 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
                         .trained = trained,
                         .n_trained = 2,
                         .pairs = &pairs[0][0][0],
+                        .range = &range[0][0][0],
                         .groups = 7,
                         .usual = 5,
                         .picture = picture,
@@ -117,6 +206,11 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
                 c;
     cr_assert_eq(read_back(&from, BITS, DIM, &c), STATUS_OK);
     cr_assert_eq(memcmp(c.pairs, pairs, sizeof pairs), 0);
+    cr_assert_eq(memcmp(c.range, range, sizeof range), 0);
+    cr_assert_eq(calibration_bound(&c, MODALITY_TEXT, 4, 0), 0);
+    cr_assert_eq(calibration_bound(&c, MODALITY_TEXT, 4, 1), 1);
+    cr_assert_geq(calibration_bound(&c, MODALITY_IMAGE, 0, 1), calibration_share(&c, MODALITY_IMAGE, 0),
+                  "a share lies within its range");
     cr_assert_eq(c.groups, 7);
     cr_assert_eq(c.usual, 5);
     cr_assert(calibration_trained_on(&c, "a") == 1 && calibration_trained_on(&c, "b") == 1);
@@ -127,6 +221,10 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
     calibration_free(&c);
     cr_assert_eq(read_back(&from, BITS, DIM + 1, &c), STATUS_INPUT);
     calibration_free(&c);
+    range[1][0][3] = 1.5F;
+    cr_assert_eq(read_back(&from, BITS, DIM, &c), STATUS_INPUT);
+    calibration_free(&c);
+    range[1][0][3] = 0;
     pairs[1][1][3] = pairs[1][0][3] + 1;
     cr_assert_eq(read_back(&from, BITS, DIM, &c), STATUS_INPUT);
     calibration_free(&c);

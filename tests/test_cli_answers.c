@@ -90,7 +90,7 @@ Test(cli_answers, words_phrases_and_absent_words_filter_the_texts) {
               by_id.out);
     ran_free(&by_id);
     expect_msach(2, "a minus stands alone", "search --index %s --words 'effusion - normal'", index);
-    expect_msach(0, "no case passes", "search --index %s --id a --words nonsense", index);
+    expect_msach(0, "no case passes", "search --index %s --id a --find text --words nonsense", index);
 }
 
 /* ---- Ties ---- */
@@ -388,6 +388,7 @@ Test(cli_answers, confidences_are_near_the_shares_observed_on_test_queries) {
     Ran r = run_msach("eval --run %s/run --json", folder);
     cr_assert_eq(r.code, 0, "%s", r.err);
     json_t *j = line_json(r.out, 0);
+    int held = 0;
     for (int k = 0; k < 2; k++) {
         json_t *bins = json_object_get(json_object_get(j, "confidence"), way[k]);
         json_t *asymmetric = json_object_get(json_object_get(j, "asymmetric"), way[k]);
@@ -396,6 +397,11 @@ Test(cli_answers, confidences_are_near_the_shares_observed_on_test_queries) {
             json_t *bin = json_array_get(bins, i);
             cr_assert_float_eq(number_of(bin, "predicted"), number_of(bin, "observed"), 0.1, "%s: %s", way[k],
                                r.out);
+            cr_assert(number_of(bin, "low") < number_of(bin, "predicted") &&
+                          number_of(bin, "predicted") < number_of(bin, "high"),
+                      "%s", r.out);
+            held += number_of(bin, "low") <= number_of(bin, "observed") &&
+                    number_of(bin, "observed") <= number_of(bin, "high");
         }
         double low = number_of(asymmetric, "gain_low"), high = number_of(asymmetric, "gain_high"),
                gain = number_of(asymmetric, "gain"),
@@ -403,13 +409,15 @@ Test(cli_answers, confidences_are_near_the_shares_observed_on_test_queries) {
         cr_assert(low <= gain && gain <= high && low < high);
         cr_assert_float_eq(number_of(asymmetric, "map"), map + gain, 1e-6);
     }
+    cr_assert_geq(held, 9, "%d of 10 bins within the range: %s", held, r.out);
     json_decref(j);
     ran_free(&r);
     /* near hits have a share, far ones are said to be chance; another picture than all of the training is flagged */
     expect_msach(0, NULL, "index -q --model %s/run --data %s/manifest.tsv --out %s/a.idx", folder, folder,
                  folder);
     r = run_msach("search --model %s/run --index %s/a.idx --text 'anechoic cyst' -k 0 -g 0", folder, folder);
-    cr_assert_not_null(strstr(r.out, "/10  "), "%s", r.out);
+    cr_assert_not_null(strstr(r.out, "/10 "), "%s", r.out);
+    cr_assert_not_null(strstr(r.out, "in 10 among other patients (95 % interval)"), "%s", r.out);
     cr_assert_not_null(strstr(r.out, "chance: from"), "%s", r.out);
     ran_free(&r);
     uint8_t noise[32 * 32];

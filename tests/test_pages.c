@@ -209,11 +209,12 @@ Test(search_page, a_card_holds_the_facts_of_its_hit) {
                  .match = -1,
                  .trained = true,
                  .share = 0.62,
+                 .range = {0.38, 0.81},
                  .more = 9,
                  .words = "FLUID and x"};
     html_hit(&b, &h);
-    static const char *const parts[] = {"training case", "about 6 in 10", "and 9 more of this group",
-                                        "Free <mark>fluid</mark> and fluids"};
+    static const char *const parts[] = {"training case", "about 6 in 10 (4 to 8) at",
+                                        "and 9 more of this group", "Free <mark>fluid</mark> and fluids"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         cr_assert_not_null(strstr(buffer_text(&b), parts[i]), "%s", parts[i]);
     b.size = 0;

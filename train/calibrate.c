@@ -94,12 +94,14 @@ static Status count_validation(Calibration *c, const Session *s, uint8_t *const 
     Status status = evaluation_cases(&query, s, SET_VAL, err);
     query.bits = c->bits;
     c->pairs = mem_calloc(MODALITIES * direction, sizeof *c->pairs);
-    if (status == STATUS_OK && !c->pairs) status = mem_error(err, "the calibration");
+    c->range = mem_calloc(MODALITIES * direction, sizeof *c->range);
+    if (status == STATUS_OK && !(c->pairs && c->range)) status = mem_error(err, "the calibration");
     for (Modality from = 0; status == STATUS_OK && from < MODALITIES; from++) {
         RetrievalTask t = {&query, database, from, true};
         query.code[from] = codes[from];
         int64_t nearest[CODE_MAX_BITS + 1] = {0};
         status = calibrate_count(&t, c->pairs + (size_t)from * direction, nearest, err);
+        if (status == STATUS_OK) status = calibrate_range(&t, c->range + (size_t)from * direction, err);
         if (from == MODALITY_TEXT) c->usual = usual_distance(nearest, c->bits);
     }
     evaluation_cases_free(&query);
@@ -219,13 +221,16 @@ Status calibrate_compare(const Calibration *c, const RetrievalTask *t, Calibrati
         CalibrationBin *b = &bin[(int)((before + here / 2) / total * CALIBRATION_BINS)];
         b->pairs += here;
         b->predicted += here * calibration_share(c, t->from, (int)d);
+        b->low += here * calibration_bound(c, t->from, (int)d, 0);
+        b->high += here * calibration_bound(c, t->from, (int)d, 1);
         b->observed += (double)pairs[row + d];
         before += here;
     }
     for (int i = 0; i < CALIBRATION_BINS; i++)
         if (bin[i].pairs > 0)
-            bin[(*n)++] = (CalibrationBin){bin[i].predicted / bin[i].pairs, bin[i].observed / bin[i].pairs,
-                                           bin[i].pairs};
+            bin[(*n)++] =
+                (CalibrationBin){bin[i].predicted / bin[i].pairs, bin[i].low / bin[i].pairs,
+                                 bin[i].high / bin[i].pairs, bin[i].observed / bin[i].pairs, bin[i].pairs};
     mem_free(pairs);
     return s;
 }

@@ -23,11 +23,15 @@ Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet
  * whose nearest case lies at each distance. */
 Status calibrate_count(const RetrievalTask *t, int64_t *pairs, int64_t *nearest, Error *err);
 
-/* One of CALIBRATION_BINS bins of pairs, nearest first, each with as many pairs as the distances allow: mean predicted share, observed
- * share. */
+/* Fills range (2, bits+1), by distance: bounds that hold the share of other patients in 95 of 100 draws of the groups of both sides; 0 and 1 where
+ * the queries are of one group. Larger sets are thinned to 1,000 cases. */
+Status calibrate_range(const RetrievalTask *t, float *range, Error *err);
+
+/* One of CALIBRATION_BINS bins of pairs, nearest first, each with as many pairs as the distances allow: mean predicted share, mean bounds of its
+ * range (NAN: not known), observed share. */
 enum { CALIBRATION_BINS = 5 };
 typedef struct {
-    double predicted, observed, pairs;
+    double predicted, low, high, observed, pairs;
 } CalibrationBin;
 /* Compares the shares of c with the pairs of a task. Returns the number of bins that hold pairs: 0 where c knows no shares. */
 Status calibrate_compare(const Calibration *c, const RetrievalTask *t, CalibrationBin bin[CALIBRATION_BINS],

@@ -9,9 +9,9 @@
 #include "nn/base/bytes.h"
 
 static const char TRAINED[] = "calibration.trained", PAIRS[] = "calibration.pairs",
-                  PICTURES[] = "calibration.pictures", SALT[] = "calibration_salt",
-                  UNLIKE[] = "calibration_unlike", GROUPS[] = "calibration_groups",
-                  USUAL[] = "calibration_usual";
+                  RANGE[] = "calibration.range", PICTURES[] = "calibration.pictures",
+                  SALT[] = "calibration_salt", UNLIKE[] = "calibration_unlike",
+                  GROUPS[] = "calibration_groups", USUAL[] = "calibration_usual";
 
 /* ---- The file ---- */
 
@@ -26,6 +26,7 @@ void calibration_store(const Calibration *c, StFile *f) {
     snprintf(usual, sizeof usual, "%d", c->usual);
     if (c->pairs && c->usual >= 0) st_set(f, USUAL, usual);
     if (c->pairs) st_add(f, PAIRS, ST_I64, 3, (int64_t[]){MODALITIES, 2, c->bits + 1}, c->pairs);
+    if (c->range) st_add(f, RANGE, ST_F32, 3, (int64_t[]){MODALITIES, 2, c->bits + 1}, c->range);
     if (c->picture) {
         snprintf(unlike, sizeof unlike, "%.17g", c->unlike);
         st_set(f, UNLIKE, unlike);
@@ -60,6 +61,10 @@ static Status check_numbers(const Calibration *c, const char *path, Error *err) 
         const int64_t *all = c->pairs + i / row * 2 * row + i % row;
         whole = whole && all[row] >= 0 && all[row] <= all[0] && all[0] <= INT64_C(1) << 52;
     }
+    for (size_t i = 0; c->range && i < MODALITIES * row; i++) {
+        const float *low = c->range + i / row * 2 * row + i % row;
+        whole = whole && low[0] >= 0 && low[0] <= low[row] && low[row] <= 1;
+    }
     if (whole) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s: its calibration holds impossible numbers; train the model again",
                      path);
@@ -77,6 +82,8 @@ Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, cons
     c->n_trained = data ? (int)n : 0;
     TRY(copy_tensor(f, PAIRS, ST_I64, 3, (int64_t[]){MODALITIES, 2, bits + 1}, &data, &n, path, err));
     c->pairs = data;
+    TRY(copy_tensor(f, RANGE, ST_F32, 3, (int64_t[]){MODALITIES, 2, bits + 1}, &data, &n, path, err));
+    c->range = data;
     c->groups = groups ? (int)strtol(groups, NULL, 10) : 0;
     c->usual = usual ? (int)strtol(usual, NULL, 10) : -1;
     TRY(copy_tensor(f, PICTURES, ST_F32, 2, (int64_t[]){-1, dim}, &data, &n, path, err));
@@ -90,6 +97,7 @@ Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, cons
 void calibration_free(Calibration *c) {
     mem_free(c->trained);
     mem_free(c->pairs);
+    mem_free(c->range);
     mem_free(c->picture);
     mem_free(c->share);
     *c = (Calibration){.chance_from = {-1, -1}, .usual = -1};
@@ -152,6 +160,14 @@ static void shrink(double *share, int bits, double chance, int groups) {
     for (int d = 0; groups > 0 && d <= bits; d++) share[d] += (chance - share[d]) / (groups + 1);
 }
 
+double calibration_curve(const int64_t *all, const int64_t *relevant, int bits, int groups, double *share) {
+    double pairs = 0, found = 0;
+    for (int d = 0; d <= bits; d++) pairs += (double)all[d], found += (double)relevant[d];
+    fit_direction(all, relevant, bits, share);
+    shrink(share, bits, found / pairs, groups);
+    return found / pairs;
+}
+
 Status calibration_fit(Calibration *c, Error *err) {
     size_t row = (size_t)c->bits + 1;
     if (!c->pairs) return STATUS_OK;
@@ -160,15 +176,13 @@ Status calibration_fit(Calibration *c, Error *err) {
     if (!c->share) return mem_error(err, "the calibration");
     for (Modality m = 0; m < MODALITIES; m++) {
         const int64_t *all = c->pairs + (size_t)m * 2 * row, *relevant = all + row;
-        double *share = c->share + (size_t)m * row, pairs = 0, found = 0;
-        for (size_t d = 0; d < row; d++) pairs += (double)all[d], found += (double)relevant[d];
+        double *share = c->share + (size_t)m * row, pairs = 0;
+        for (size_t d = 0; d < row; d++) pairs += (double)all[d];
         c->chance_from[m] = -1;
         c->chance[m] = NAN;
         for (size_t d = 0; pairs <= 0 && d < row; d++) share[d] = NAN;
         if (pairs <= 0) continue;
-        fit_direction(all, relevant, c->bits, share);
-        c->chance[m] = found / pairs;
-        shrink(share, c->bits, c->chance[m], c->groups);
+        c->chance[m] = calibration_curve(all, relevant, c->bits, c->groups, share);
         for (size_t d = row; d-- > 0 && share[d] <= c->chance[m];) c->chance_from[m] = (int)d;
     }
     return STATUS_OK;
@@ -177,6 +191,13 @@ Status calibration_fit(Calibration *c, Error *err) {
 double calibration_share(const Calibration *c, Modality from, int distance) {
     bool known = c->share && distance >= 0 && distance <= c->bits;
     return known ? c->share[(size_t)from * ((size_t)c->bits + 1) + (size_t)distance] : (double)NAN;
+}
+
+double calibration_bound(const Calibration *c, Modality from, int distance, int which) {
+    double share = calibration_share(c, from, distance);
+    if (!c->range || !isfinite(share)) return NAN;
+    double bound = c->range[(2 * (size_t)from + (size_t)which) * ((size_t)c->bits + 1) + (size_t)distance];
+    return which ? fmax(bound, share) : fmin(bound, share);
 }
 
 /* ---- Training cases ---- */

@@ -3,6 +3,7 @@
  *
  *   calibration.trained   i64 (n)         hashes of the training ids, ascending; salted with the metadata "calibration_salt"
  *   calibration.pairs     i64 (2,2,q+1)   by modality of the query: pairs at each distance, pairs that share a label
+ *   calibration.range     f32 (2,2,q+1)   by modality of the query: least and greatest share at each distance, were the patients others (calibrate_range)
  *   calibration.pictures  f32 (p,d)       descriptors (data/picture/descriptor.h), each the mean of three training pictures of different patients; metadata "calibration_unlike": greatest usual distance
  *
  * The metadata "calibration_usual" is the distance to the nearest picture that validation texts seldom exceed. "calibration_groups" counts the groups of the validation queries. A hash hides an id from a reader of the file, not from someone who can guess the id. */
@@ -24,6 +25,7 @@ typedef struct {
     int bits, dim;
     char salt[CALIBRATION_SALT];
     int64_t *trained, *pairs;
+    float *range;          /* (MODALITIES, 2, bits+1) */
     int n_trained, groups; /* groups: of the validation queries behind `pairs`; 0: not known */
     float *picture;
     int n_pictures;
@@ -39,6 +41,8 @@ void calibration_store(const Calibration *c, StFile *f);
 Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, const char *path, Error *err);
 void calibration_free(Calibration *c);
 
+/* share (bits+1): p(d) of pairs, of which some share a label, (bits+1) each, at least one in all; groups as above. Returns the share of all pairs. */
+double calibration_curve(const int64_t *all, const int64_t *relevant, int bits, int groups, double *share);
 /* Fills share, chance and chance_from from pairs. */
 Status calibration_fit(Calibration *c, Error *err);
 
@@ -48,6 +52,9 @@ int64_t calibration_hash(const char *salt, const char *id);
 
 /* Share of cases of the other modality at this distance that share a label with a query of modality `from`, 0 to 1; NAN: not known. */
 double calibration_share(const Calibration *c, Modality from, int distance);
+
+/* The least (which 0) or greatest (1) share of other patients at this distance, never above or below calibration_share; NAN: not known. */
+double calibration_bound(const Calibration *c, Modality from, int distance, int which);
 
 /* Least of 1 - cos between a picture's descriptor (dim) and those of the kept pictures; -1 without pictures. unlike: farther than the greatest usual one. */
 double calibration_nearest(const Calibration *c, const float *descriptor);

@@ -71,11 +71,13 @@ HtmlHit page_card(const Finder *f, const IndexCase *c, const AnswerHit *hit, int
     Trained trained = hit ? hit->trained_on
                           : (f->has_model ? (Trained)calibration_trained_on(&f->model.calibration, c->id)
                                           : TRAINED_UNKNOWN);
+    bool ranged = hit && hit->range[1] > 0;
     return (HtmlHit){.rank = rank,
                      .distance = hit ? hit->distance : -1,
                      .bits = index_bits(f->index),
                      .trained = trained == TRAINED_YES,
                      .share = hit && hit->confidence > 0 ? hit->confidence : 0,
+                     .range = {ranged ? hit->range[0] : 0, ranged ? hit->range[1] : 0},
                      .more = hit ? (long long)hit->more : 0,
                      .words = words,
                      .id = c->id,

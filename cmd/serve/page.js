@@ -106,6 +106,9 @@ function addMarked(to, text, words) {
     to.append(text.slice(from));
 }
 
+/* What it is for other patients: " (4 to 8)". */
+const range = hit => hit.confidence_low === null ? '' : ` (${Math.round(10 * hit.confidence_low)} to ${Math.round(10 * hit.confidence_high)})`;
+
 function tenths(share) {
     const n = Math.round(10 * share);
     return n < 1 ? 'fewer than 1 in 10' : n > 9 ? 'nearly all' : `about ${n} in 10`;
@@ -157,7 +160,7 @@ function card(hit, answer, words, grouped) {
     for (const label of hit.labels) tags.append(make('span', label, 'tag'));
     addMarked(text, hit.text || '', words);
     li.append(top, pictureOf(hit), tags);
-    if (hit.confidence !== null) li.append(make('p', `${tenths(hit.confidence)} at this distance share a finding`, 'facts'));
+    if (hit.confidence !== null) li.append(make('p', tenths(hit.confidence) + range(hit) + ' at this distance share a finding', 'facts'));
     if (hit.text) li.append(text);
     if (hit.more > 0 && grouped) li.append(make('p', `and ${hit.more} more of this group`, 'facts'));
     like.append(likeButton(hit, 'image', 'Pictures like this'), likeButton(hit, 'text', 'Reports like this'));

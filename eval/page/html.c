@@ -422,14 +422,16 @@ static void marked_text(Buffer *b, const char *text, const char *words) {
 /* What a reader needs to judge the hit by. */
 static void hit_facts(Buffer *b, const HtmlHit *h) {
     int tenths = (int)(10 * h->share + 0.5);
-    char about[32];
+    char about[32], range[32] = "";
     snprintf(about, sizeof about,
              tenths > 9 ? "nearly all"
              : tenths   ? "about %d in 10"
                         : "fewer than 1 in 10",
              tenths);
+    if (h->range[1] > 0) snprintf(range, sizeof range, " (%.0f to %.0f)", 10 * h->range[0], 10 * h->range[1]);
     if (h->trained) markup_raw(b, "<p class=\"no\">training case: the model has seen it</p>\n");
-    if (h->share > 0) buffer_printf(b, "<p class=\"soft\">%s at this distance share a finding</p>\n", about);
+    if (h->share > 0)
+        buffer_printf(b, "<p class=\"soft\">%s%s at this distance share a finding</p>\n", about, range);
     if (h->more > 0) buffer_printf(b, "<p class=\"soft\">and %lld more of this group</p>\n", h->more);
 }
 

@@ -93,6 +93,7 @@ typedef struct {
     bool trained;     /* the model was trained on the case */
     double
         share; /* of validation cases at this distance that share a label, 0 < share <= 1; else not shown */
+    double range[2];   /* what it lies between for other patients; range[1] 0: not shown */
     long long more;    /* further cases of the group, which are not shown */
     const char *words; /* a sentence whose words are marked in the text */
 } HtmlHit;

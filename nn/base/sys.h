@@ -16,7 +16,8 @@ ssize_t sys_pread(int fd, void *data, size_t size, off_t offset);
 int sys_fsync(int fd);
 int sys_close(int fd);
 int sys_rename(const char *from, const char *to);
-void *sys_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset); /* MAP_FAILED on error */
+void *sys_mmap(void *at, size_t size, int protection, int flags, int fd,
+               off_t offset); /* MAP_FAILED on error */
 
 /* For tests: the n-th call from now on fails with errno `code` (n 0: none). With for_good all later calls fail too; EINTR then hits every
  * other call, since a retry would otherwise never end. code 0 makes the n-th write or pread a short one. code SYS_KILL kills the
