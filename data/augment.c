@@ -86,7 +86,7 @@ static int pixel_or_black(const uint8_t *in, int side, int x, int y) {
     return x >= 0 && y >= 0 && x < side && y < side ? in[(size_t)y * (size_t)side + (size_t)x] : 0;
 }
 
-/* The same at the edge: black outside. */
+/* As sample_inner, for places at the edge: black outside. */
 static float sample_edge(const uint8_t *in, int side, Place p) {
     int x = (int)floor(p.x / (double)ONE), y = (int)floor(p.y / (double)ONE);
     if (x < -1 || y < -1 || x >= side || y >= side) return 0;
@@ -100,7 +100,7 @@ static Place step(Place p, Place by, int times) {
     return (Place){p.x + times * by.x, p.y + times * by.y};
 }
 
-/* The inner pixels of a row are contiguous: test for the edge from both ends only. */
+/* The inner pixels of a row are contiguous, so only its two ends are tested. */
 static void warp_row(const uint8_t *in, int side, Place first, Place along, float *out) {
     int32_t limit = (side - 1) * ONE;
     int from = 0, to = side;

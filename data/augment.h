@@ -8,7 +8,7 @@
 
 #include "nn/base/rng.h"
 
-/* Each amount is a maximum. Each image draws uniformly from [-amount, amount]. 0 turns a kind off. */
+/* Each amount from shift to contrast is a maximum: each image draws uniformly from [-amount, amount]. 0 turns a kind off. */
 typedef struct {
     double shift;    /* of the side: 0.1 */
     double scale;    /* factor exp(+-scale): 0.15 */
@@ -20,9 +20,8 @@ typedef struct {
     double flip;     /* probability of a left-right flip */
 } Augment;
 
-/* in, out: (side, side) gray 0..255; out as float 0..255, NOT normalised. in and out do not overlap. side <=
- * 4096. Every call draws for all kinds, so that turning one off does not change the others; the speckle field is
- * drawn last. */
+/* in, out: (side, side) gray 0..255, side <= 4096; out is NOT normalised. They do not overlap. Every call draws for all kinds, so that
+ * turning one off does not change the others; the speckle field is drawn last. */
 void augment_image(const Augment *a, Rng *rng, const uint8_t *in, int side, float *out);
 
 /* Replaces each of n ids by TOKEN_UNKNOWN with probability p and clears its n-grams (gram (n, TOKEN_NGRAMS),

@@ -11,10 +11,11 @@
 typedef struct {
     const Augment *augment; /* NULL: clean images */
     double word_dropout;    /* 0: clean texts */
-    uint64_t seed; /* of the streams (seed, RNG_AUGMENT or RNG_WORD_DROPOUT, case), counted from epoch 2^32 */
+    uint64_t
+        seed; /* streams (seed, RNG_AUGMENT or RNG_WORD_DROPOUT, case); the counter starts at epoch 2^32 */
     uint32_t epoch;         /* or view number */
-    double mean, deviation; /* of the training images */
-    bool descriptor;        /* descriptors are made too */
+    double mean, deviation; /* of the training images; deviation > 0 */
+    bool descriptor;        /* fill the descriptors too */
 } BatchOptions;
 
 /* Owns its buffers, which are reused. Release with batch_free. */
@@ -23,11 +24,11 @@ typedef struct {
     float *image; /* (n,S,S) normalised: (pixel/255 - mean)/deviation; 0 where a case has no image. NULL where
                      S = 0 */
     float *
-        descriptor; /* (n,DESCRIPTOR_DIM) of the pictures before they are augmented; 0 where a case has no image. NULL where
-                          S = 0; filled where options.descriptor is set */
+        descriptor; /* (n,DESCRIPTOR_DIM) of the clean pictures, filled where options.descriptor is set; 0 where
+                          a case has no image. NULL where S = 0 */
     int32_t *word;    /* (n,N_t); NULL without a vocabulary */
     int32_t *gram;    /* (n,N_t,TOKEN_NGRAMS); NULL without subwords */
-    int *length;      /* (n) */
+    int *length;      /* (n) tokens of each text */
     float *own[2];    /* (n,tokens,width) of the dataset's own features; NULL without them */
     uint8_t *scratch; /* (threads,S,S) */
     uint8_t *failed;  /* (n) */
@@ -38,9 +39,10 @@ typedef struct {
     Pool *pool; /* non-NULL between batch_begin and batch_finish */
 } Batch;
 
+/* Allocates a batch of at most `capacity` cases of d. Errors: memory. */
 Status batch_init(Batch *b, const Dataset *d, int capacity, Pool *pool, Error *err);
-/* Fills the batch with the cases index (n <= capacity), in parallel. The pool has at most the threads of
- * batch_init's. */
+/* Fills the batch with the cases index (n <= capacity), in parallel. The pool has at most as many threads as the pool of
+ * batch_init. The error is that of the first row that fails: a picture that cannot be read, or memory. */
 Status batch_fill(Batch *b, const Dataset *d, const int *index, int n, const BatchOptions *o, Pool *pool,
                   Error *err);
 /* Fills in the background. batch_begin returns at once; idle threads of the pool fill the batch (pool_later: one batch at a

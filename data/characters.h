@@ -14,8 +14,8 @@ typedef struct {
     size_t n;
 } Characters;
 
-/* The first `size` bytes of text in NFKC and case-folded (Unicode's toNFKC_Casefold: also without soft
- * hyphens and zero-width characters). Invalid UTF-8 is an input error that names `what` and the byte. */
+/* The first `size` bytes of text, normalised to NFKC and case-folded; soft hyphens and zero-width characters are removed (Unicode's
+ * toNFKC_Casefold). Invalid UTF-8 is an input error that names `what` and the byte. */
 Status characters_fold(Characters *t, const char *text, size_t size, const char *what, Error *err);
 void characters_free(Characters *t);
 

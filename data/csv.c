@@ -8,8 +8,8 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
-/* Reads one field at c->at into itself; *closed is false for a quote without end. Leaves c->at at the separator or line end behind
- * it, which the caller looks at and then overwrites with the field's 0. */
+/* Unquotes the field at c->at in place; *closed is false for a quote without end. Leaves c->at at the separator or line end behind
+ * the field, which the caller reads and then overwrites with the field's 0. */
 static char *take_field(Csv *c, bool *closed) {
     char *from = c->at, *to = from, *start = from;
     *closed = true;
@@ -44,8 +44,8 @@ static Status read_row(Csv *c, Error *err) {
                 "that is part of the text",
                 c->path, c->line);
         if (c->n == CSV_MAX_FIELDS)
-            return error_set(err, STATUS_INPUT, "%s:%d: has more than %d fields", c->path, c->line,
-                             CSV_MAX_FIELDS);
+            return error_set(err, STATUS_INPUT, "%s:%d: has more than %d fields; is a line end missing?",
+                             c->path, c->line, CSV_MAX_FIELDS);
         c->field[c->n++] = field;
         *c->at = 0;
         c->at += stop != 0;
@@ -79,7 +79,7 @@ Status csv_next(Csv *c, bool *more, Error *err) {
     }
 }
 
-/* The separator of CSV_DETECT. A line "sep=;" is passed over (Excel writes it). */
+/* The separator of CSV_DETECT. Skips a first line "sep=;", which Excel writes. */
 static char detect_separator(Csv *c) {
     static const char known[] = ",;\t|";
     int count[4] = {0}, best = 0;

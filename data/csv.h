@@ -24,21 +24,21 @@ typedef struct {
     char *field[CSV_MAX_FIELDS];  /* of the current row; strings in the text */
     int n;                        /* fields of the current row */
     int line, next;               /* line where the current row starts, from 1; line of the next row */
-    TextEncoding encoding;        /* in which the file was read */
-    bool converted;               /* which is not UTF-8 */
+    TextEncoding encoding;        /* of the file */
+    bool converted;               /* the file was not UTF-8 */
 } Csv;
 
-/* Reads the file with text_read and, where `header`, its first row. encoding: its name, or NULL to find it by evidence, as
- * csv_open does. Call csv_close in every case. */
+/* Reads the file with text_read, and with `header` its first row as names of columns. encoding: a name as in TextEncoding, or NULL to
+ * guess it, as csv_open does. An empty file is an input error where a header is expected. Call csv_close in every case. */
 Status csv_open_encoded(Csv *c, const char *path, CsvKind kind, bool header, const char *encoding,
                         Error *err);
 Status csv_open(Csv *c, const char *path, CsvKind kind, bool header, Error *err);
 
-/* The next row that is not empty; *more is false at the end. An input error with its line: a quote that is not closed or,
- * below a header, a row with another number of fields. The next call continues behind that row. */
+/* The next row that is not empty; *more is false at the end. An input error with its line: a quote that is not closed, more than
+ * CSV_MAX_FIELDS fields or, below a header, a row with another number of fields. The next call continues behind that row. */
 Status csv_next(Csv *c, bool *more, Error *err);
 
-/* The number of a column by its name (case-insensitive), -1 where there is none; csv_need: an input error instead. */
+/* The number of a column by its name (case-insensitive), from 0. Without such a column: -1, from csv_need an input error. */
 int csv_column(const Csv *c, const char *name);
 Status csv_need(const Csv *c, const char *name, int *column, Error *err);
 void csv_close(Csv *c);

@@ -92,8 +92,8 @@ static bool image_is_fine(Builder *b, const Row *row, const char *path) {
     return false;
 }
 
-/* With skip_bad: a case whose picture is damaged keeps its text, so that the split of the others does not change; a case
- * without a text is a bad row. */
+/* With skip_bad: a case whose picture is damaged keeps its text, so that the split of the other cases does not change. Without a
+ * text it is a bad row. */
 static Status check_picture(Builder *b, const Row *row, Case *c, bool *fine, Error *err) {
     Image im;
     Error why = {0};
@@ -167,7 +167,7 @@ static bool row_is_fine(Builder *b, const Row *row) {
     const int plain[] = {FIELD_ID, FIELD_IMAGE, FIELD_LABELS, FIELD_GROUP, FIELD_SPLIT};
     for (int i = 0; i < 5; i++)
         if (has_control(row->field[plain[i]])) {
-            bad_row(b->bad, row->line, "%s holds a tab, newline or other control character",
+            bad_row(b->bad, row->line, "%s holds a tab, newline or other control character; remove it",
                     field_names[plain[i]]);
             return false;
         }
@@ -310,8 +310,8 @@ static Status check_whole(const Manifest *m, const ManifestOptions *o, Error *er
     if (!o->need_labels || m->label_table.n > 1) return STATUS_OK;
     return error_set(
         err, STATUS_INPUT,
-        "%s: %s; training needs two or more: labels say which cases are relevant to each other, which the "
-        "codes are trained towards and judged by; add a column labels with names separated by '|'",
+        "%s: %s; training needs two or more: codes are trained and measured by which cases share a label; "
+        "add a column labels with names separated by '|'",
         m->path, m->label_table.n ? "all labels are the same" : "no case has a label");
 }
 

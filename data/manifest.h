@@ -16,8 +16,8 @@
 
 enum {
     MANIFEST_MAX_BYTES = 1 << 30,
-    MANIFEST_CASE_LABELS = 256, /* most labels of a case ... */
-    MANIFEST_LABELS = 4096      /* ... and of all */
+    MANIFEST_CASE_LABELS = 256, /* most labels of one case */
+    MANIFEST_LABELS = 4096      /* most label names of a manifest */
 };
 
 typedef enum {
@@ -36,7 +36,7 @@ typedef struct {
     char *image_path; /* image resolved beside the manifest; NULL where there is none */
     int group;        /* 0..n_groups-1; a case without group is a group of its own */
     Set set;          /* of the split column, SET_NONE without one */
-    int line;         /* in the file, from 1 */
+    int line;         /* in the file, from 1; 0: the case is not from a file */
 } Case;
 
 typedef struct {
@@ -56,11 +56,11 @@ typedef struct {
 } Manifest;
 
 typedef struct {
+    bool skip_bad; /* leave bad rows and damaged pictures out, with a warning; such a case keeps its text */
     bool
-        skip_bad; /* leave bad rows out, and damaged pictures of cases with a text; warn of them, and go on */
-    bool allow_outside; /* image paths that are absolute, hold ".." or leave the folder through a symlink */
-    /* For training: all; for an index: none. Images and texts are needed of every case (a case without is a
-     * bad row); of labels at least two must occur, while a case may lack them. */
+        allow_outside; /* permit image paths that are absolute, hold ".." or leave the folder through a symlink */
+    /* Training needs all three, an index none. need_images, need_texts: a case without one is a bad row. need_labels: the manifest
+     * has at least two labels; a case may have none. */
     bool need_labels, need_images, need_texts;
     const char *mask_words; /* file with one word or phrase a line, removed from all texts; or NULL */
     bool mask_labels;       /* removes label names (and their words split at '_' and '-') from all texts */
@@ -70,17 +70,18 @@ typedef struct {
 } ManifestOptions;
 
 /* A file that starts with '[' is a JSON array; one that starts with '{' or is called .jsonl or .ndjson is JSON Lines; every other
- * file is TSV. Checks ids (unique, not empty),
- * UTF-8, that every case has an image or a text, that image files are there and regular. All bad rows are
- * reported at once: the first 10 with file:line, and the count of the rest. Masked words match whole,
- * case-folded words of the text. manifest_free in every case. */
+ * file is TSV. Checks ids (unique, not empty), UTF-8, that every case has an image or a text, and that image files exist and are
+ * regular. All bad rows are reported at once: the first 10 with file:line, and the count of the rest. Masked words match whole,
+ * case-folded words of the text. STATUS_INPUT: a bad file or row; STATUS_USAGE: JSON or a mask that this build lacks; STATUS_IO.
+ * Call manifest_free in every case. */
 Status manifest_read(Manifest *m, const char *path, const ManifestOptions *o, const Log *log, Error *err);
 void manifest_free(Manifest *m);
 
 /* Index of the case with this id, or -1. */
 int manifest_find(const Manifest *m, const char *id);
 
-/* Rewrites names and label matrix so that the n given labels come first, in their order (manifest_order.c, of the part measures). */
+/* Rewrites label_names and labels so that the n_names given labels come first, in their order; a label that the manifest lacks
+ * becomes an empty column. Errors: memory. (manifest_order.c, of the part measures) */
 Status manifest_order_labels(Manifest *m, char *const *names, int n_names, Error *err);
 
 /* The name of a data set: the folder of its manifest, or the file name where the path has no folder. Cut to size - 1 bytes. */

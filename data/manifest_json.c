@@ -9,7 +9,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/nearest.h"
 
-/* A string, or a whole number as its digits, appended at *at; false for other values and where room up to `end` is missing. */
+/* Appends a string, or a whole number as digits, at *at. False for other values, and where the text does not fit before `end`. */
 static bool copy_scalar(const json_t *value, bool number, char **at, const char *end) {
     char digits[32];
     const char *text = digits;
@@ -30,8 +30,8 @@ static bool copy_scalar(const json_t *value, bool number, char **at, const char 
     return true;
 }
 
-/* Copies a value's string to *at, over the bytes of the file, where it took more room; these end at `end`. NULL where the value has a
- * wrong type. */
+/* Copies a value's string to *at, over the bytes of the file that held the value (up to `end`) and were longer. NULL where the value
+ * has a wrong type. */
 static char *copy_value(const json_t *value, int field, char **at, const char *end) {
     char *start = *at;
     bool number = field == FIELD_ID || field == FIELD_GROUP || field == FIELD_LABELS;
@@ -47,15 +47,15 @@ static char *copy_value(const json_t *value, int field, char **at, const char *e
     return start;
 }
 
-/* Warns once of a key that is similar to the name of the field. */
+/* Warns once of an unknown key whose name is similar to the field's. */
 static void warn_of_slip(RowReader *r, json_t *object, int field) {
     if (r->warned[field]) return;
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value) {
         if (manifest_field(key) >= 0 || !nearest_word(field_names[field], &key, 1)) continue;
-        log_warn(r->log, "%s:%d: key \"%s\" is passed over; if \"%s\" is meant, rename it", r->path, r->line,
-                 key, field_names[field]);
+        log_warn(r->log, "%s:%d: key \"%s\" is ignored; if \"%s\" is meant, rename it", r->path, r->line, key,
+                 field_names[field]);
         r->warned[field] = true;
         return;
     }
@@ -89,8 +89,8 @@ static bool take_json_fields(RowReader *r, json_t *object, char *at, const char 
     return true;
 }
 
-/* NULL: not JSON (`fault` says why), or memory ran out (r->no_memory). jansson reports out-of-memory as a syntax error. Retry
- * once to tell the two apart. */
+/* NULL: not JSON (`fault` says why), or memory ran out (r->no_memory). jansson reports out-of-memory as a syntax error: where
+ * memory for the text is available, a second try distinguishes the two. */
 static json_t *load(RowReader *r, const char *text, size_t size, size_t flags, json_error_t *fault) {
     flags |= JSON_REJECT_DUPLICATES;
     json_t *value = json_loadb(text, size, flags, fault);

@@ -122,7 +122,7 @@ static Status read_header(RowReader *r, const bool *needed, Error *err) {
     for (int f = 0; f < FIELD_COUNT; f++) {
         const char *near = nearest_word(field_names[f], (const char *const *)column, r->columns);
         if (r->column[f] < 0 && near && manifest_field(near) < 0)
-            log_warn(r->log, "%s:1: column %s is passed over; if %s is meant, rename it", r->path, near,
+            log_warn(r->log, "%s:1: column %s is ignored; if %s is meant, rename it", r->path, near,
                      field_names[f]);
     }
     return STATUS_OK;
@@ -153,7 +153,7 @@ static bool parse_tsv(RowReader *r, char *line, Row *row) {
     return true;
 }
 
-/* ---- Any ---- */
+/* ---- All kinds ---- */
 
 static bool has_ending(const char *path, const char *ending) {
     size_t n = strlen(path), e = strlen(ending);

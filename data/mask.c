@@ -46,7 +46,7 @@ static Status decode(MaskScan *s, const char *text, size_t size, Error *err) {
     return STATUS_OK;
 }
 
-/* The number of a word by its folded form: of the mask's vocabulary, or added to it. */
+/* The number of a word in the mask's vocabulary, by its folded form; `add`: adds a new word. */
 static Status number_word(Mask *k, const char *word, size_t size, bool add, int *number, Error *err) {
     char folded[1024];
     size_t used = 0;

@@ -9,13 +9,13 @@
 #include "data/names.h"
 #include "nn/base/error.h"
 
-/* The words of a text: position, and number in the mask's vocabulary (-1: no phrase holds the word). */
+/* The words of a text: position, and number in the mask's vocabulary. */
 typedef struct {
-    int32_t *c;     /* (n) code points of the text as it is ... */
-    size_t *offset; /* (n + 1) ... and the byte where each starts */
+    int32_t *c;     /* (n) code points of the text, not folded */
+    size_t *offset; /* (n + 1) byte where each code point starts */
     size_t n, room;
-    int *word;            /* (words) */
-    size_t *first, *last; /* (words) bytes: first, and one behind the last */
+    int *word;            /* (words) number of each; -1: no phrase holds the word */
+    size_t *first, *last; /* (words) first byte, and one behind the last */
     size_t words, word_room, first_room, last_room, offset_room;
 } MaskScan;
 
@@ -32,17 +32,17 @@ typedef struct {
     MaskPhrase *phrases;
     int n_items, n_phrases;
     size_t head_room, items_room, phrases_room;
-    MaskScan scan; /* of the text at hand */
+    MaskScan scan; /* of the current text */
 } Mask;
 
 /* Adds a label, and each of its parts between '_' and '-'. Errors: memory. */
 Status mask_add_label(Mask *k, const char *label, Error *err);
 
-/* Adds a file's phrases, one a line, UTF-8 with or without a byte order mark. */
+/* Adds a file's phrases, one a line, UTF-8 with or without a byte order mark. STATUS_INPUT: not UTF-8, or above 16 MiB. */
 Status mask_add_file(Mask *k, const char *path, Error *err);
 
-/* Replaces each phrase in the text, from its first to its last byte, by one space, in place. Where phrases overlap, the first
- * word decides, then the longest phrase. */
+/* Replaces each phrase in the text by one space, in place. Of phrases that overlap, the one that starts first is replaced; of those
+ * that start at the same word, the longest. */
 Status mask_text(Mask *k, char *text, Error *err);
 
 void mask_free(Mask *k);

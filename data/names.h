@@ -19,14 +19,14 @@ typedef struct {
 /* s: `length` bytes without a 0. The number of the name, or -1 where it is not in the set. */
 int names_find(const Names *t, const char *s, size_t length);
 
-/* The number of the name, new (then it is t->n - 1) or old; -1 where memory ran out. */
+/* The number of the name; a new name gets the number t->n - 1. -1 where memory ran out. */
 int names_add(Names *t, const char *s, size_t length);
 
 /* Name i, ended by a 0; valid until the next names_add. */
 const char *names_at(const Names *t, int i);
 
-/* The names as an array of pointers into the set; NULL where memory ran out; mem_free it. No names_add after
- * it. */
+/* The names as an array (n) of pointers into the set, which names_add invalidates. The caller frees the array with mem_free; NULL where
+ * memory ran out. */
 char **names_list(Names *t);
 
 void names_free(Names *t);

@@ -20,7 +20,7 @@ static int bag_place(int32_t id, int words) {
     return id >= TOKEN_FIRST_WORD && id < TOKEN_FIRST_WORD + words ? id - TOKEN_FIRST_WORD : -1;
 }
 
-/* idf: df summed into it text by text, a word once a text. */
+/* df (words): adds 1 for each word of the text. */
 static void count_texts(const int32_t *id, int length, int words, float *df) {
     for (int t = 0; t < length; t++) {
         int place = bag_place(id[t], words);

@@ -5,7 +5,7 @@
 
 enum { MOST_HEADINGS = 16 };
 
-/* A heading counts with its colon or brackets only, so that none is mistaken for a longer one. */
+/* A heading counts only with its colon or brackets, so that a short heading does not match the start of a longer one. */
 static const char *const headings[SECTION_COUNT][MOST_HEADINGS] = {
     [SECTION_FINDINGS] = {"findings", "finding", "检查所见", "超声所见", "影像所见", "影像表现", "所见"},
     [SECTION_IMPRESSION] = {"impression", "conclusion", "conclusions", "diagnosis", "opinion", "超声诊断",

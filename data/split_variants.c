@@ -5,8 +5,8 @@
 #include "data/stratify.h"
 #include "nn/base/alloc.h"
 
-/* Marks the cases of query and database (hidden: hold an unseen label) and of train and validation (open: in
- * a group without any). */
+/* hidden (n): cases with an unseen label, for query and database. open (n): cases of groups without any such case, for train and
+ * validation. */
 static Status mark_unseen(const Manifest *m, const uint8_t *unseen, uint8_t *hidden, uint8_t *open,
                           Error *err) {
     uint8_t *mixed = mem_calloc((size_t)m->n_groups, 1);

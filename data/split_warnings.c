@@ -38,9 +38,8 @@ static Status warn_of_spread_groups(const Split *s, const Manifest *m, const Log
     }
     if (spread)
         log_warn(log,
-                 "%s:%d: the split column puts group \"%s\" into several sets (so for %d cases): results "
-                 "will look "
-                 "better than they are",
+                 "%s:%d: the split column puts group \"%s\" into several sets (%d cases in all): results "
+                 "will look better than they are",
                  m->path, m->cases[example].line, m->group_names[m->cases[example].group], spread);
     mem_free(first);
     return STATUS_OK;

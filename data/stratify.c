@@ -19,8 +19,8 @@ typedef struct {
     int groups, labels;
     const double *share; /* (SET_COUNT) */
     int *size;           /* (groups) cases */
-    int *first;          /* (groups + 1) where a group's entries start ... */
-    LabelCount *entry;   /* ... in here: its labels by number, and how many of its cases hold each */
+    int *first;          /* (groups + 1) where a group's entries start in `entry` */
+    LabelCount *entry;   /* the labels of each group by number, and how many of its cases hold each */
     int *total;          /* (labels + 1) cases */
     int *total_groups;   /* (labels + 1) groups that hold the label */
     int *have;           /* (SET_COUNT, labels + 1) cases placed */
@@ -255,8 +255,8 @@ static void take_all_back(Table *t) {
     for (int g = 0; g < t->groups; g++) t->set[g] = SET_NONE;
 }
 
-/* Single moves can stop where only an exchange would help, so other orders of the groups are tried. Takes the first
- * placing without a missing label, else the one with the fewest. best (groups). */
+/* Single moves can stop where only an exchange of two groups would help, so several orders of the groups are tried. best (groups): the
+ * first result without a missing label, else the one with the fewest. */
 static void place_in_some_order(Table *t, Rng *rng, Set *best) {
     int fewest = INT_MAX;
     for (int g = 0; g < t->groups; g++) t->order[g] = g;

@@ -5,8 +5,8 @@
 #include "data/manifest.h"
 #include "nn/base/rng.h"
 
-/* set (n) of each case on return. take (n): 1 for the cases to place; the others keep their set. share
- * (SET_COUNT): parts that sum to 1; a set of part 0 gets nothing. */
+/* take (n): 1 for the cases to place. On return set (n) holds the set of each; the other cases keep theirs. share (SET_COUNT): each
+ * set's share of the cases, with sum 1; a set with share 0 gets none. Errors: memory. */
 Status stratify(const Manifest *m, const uint8_t *take, const double share[SET_COUNT], Rng *rng, Set *set,
                 Error *err);
 

@@ -100,8 +100,7 @@ static const char *mark_of(const unsigned char *data, size_t size, size_t *mark)
 static Status unknown(const char *path, const unsigned char *data, size_t size, Error *err) {
     return error_set(err, STATUS_INPUT,
                      "%s:%d: is neither UTF-8 nor clearly GB18030 or Windows-1252; name its encoding (import "
-                     "--encoding NAME) or "
-                     "save it as UTF-8 (e.g. iconv -f WINDOWS-1252 -t UTF-8)",
+                     "--encoding NAME) or save it as UTF-8 (e.g. iconv -f WINDOWS-1252 -t UTF-8)",
                      path, line_of(data, utf8_valid((const char *)data, size)));
 }
 

@@ -8,8 +8,8 @@
 
 enum { GRAM_SHORTEST = 3, GRAM_LONGEST = 5 };
 
-/* Reorders a long report: impression, findings, the rest; each group keeps its order. *out: NULL where the text has no headings;
- * mem_free it. */
+/* *out: the report reordered to impression, findings, the rest, each in its order; the caller frees it with mem_free. NULL where the
+ * text has no headings. */
 static Status by_rank(const char *text, const char *what, char **out, Error *err) {
     SectionPart part[SECTIONS_MOST];
     int n = sections_find(text, strlen(text), part);

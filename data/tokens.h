@@ -12,10 +12,10 @@
 
 enum { TOKEN_NGRAMS = 32 /* most n-grams of one word: the shorter first, so that they span the word */ };
 
-/* One text's tokens. id (v->length): TOKEN_PAD beyond the end; gram (v->length, TOKEN_NGRAMS): buckets, -1 = none, or
- * NULL. *n: tokens kept (0 for an empty text). Of a text with more than v->length words the order is: impression, findings,
- * the rest (sections_find); a text without headings keeps its order. Then the text is cut at v->length. Invalid UTF-8 is an
- * input error whose message starts with `what`. */
+/* The tokens of one text. id (v->length): TOKEN_PAD beyond the end; gram (v->length, TOKEN_NGRAMS), or NULL: buckets, -1 = none.
+ * *n: number of tokens (0 for an empty text). A text with more than v->length words is reordered to impression, findings, the rest
+ * (sections_find) where it has headings, and is cut at v->length words. Invalid UTF-8 is an input error whose message starts with
+ * `what`. */
 Status tokens_encode(const Vocab *v, const char *text, const char *what, int32_t *id, int32_t *gram, int *n,
                      Error *err);
 

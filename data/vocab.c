@@ -10,7 +10,7 @@
 
 /* ---- Counting ---- */
 
-/* How often a word was seen, and in how many groups; last: the group that was seen last. */
+/* count: occurrences of the word; groups: number of groups that hold it; last: the latest of them. */
 typedef struct {
     const char *word;
     long count;

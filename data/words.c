@@ -49,7 +49,7 @@ static bool is_year(const Characters *t, size_t i) {
            ((t->c[i] == '1' && t->c[i + 1] == '9') || (t->c[i] == '2' && t->c[i + 1] == '0'));
 }
 
-/* The end of a date behind a year and the character for it; the month and the day may lack. */
+/* The end of the date that starts with a year and its character at i; month and day may be missing. */
 static size_t cjk_date_end(const Characters *t, size_t i) {
     size_t end = i + 5, k = digits(t, end);
     if (!k || !is(t, end + k, MONTH)) return end;
@@ -58,7 +58,7 @@ static size_t cjk_date_end(const Characters *t, size_t i) {
     return k && (is(t, end + k, DAY) || is(t, end + k, DAY_SPOKEN)) ? end + k + 1 : end;
 }
 
-/* The end of the numbers at i that form a date or a time, which *word then names; i where they form none. */
+/* The end of the numbers at i that form a date or a time (*word: which); i where they form none. */
 static size_t date_end(const Characters *t, size_t i, const char **word) {
     size_t a = digits(t, i), b, c;
     *word = "<date>";
@@ -83,7 +83,7 @@ static size_t date_end(const Characters *t, size_t i, const char **word) {
     return month ? second + b : i;
 }
 
-/* The end of the date, time or id at i, where a word begins; i where there is none. A number must end where the word does. */
+/* The end of the date, time or id at i, where a word begins; i where there is none. A date or time must end where a word ends. */
 static size_t folded_end(const Characters *t, size_t i, const char **word) {
     size_t end = date_end(t, i, word), run = 0, last = characters_word_end(t->c, i, t->n);
     bool whole = end > i && (end == t->n || character_is_cjk(t->c[end - 1]) || character_is_cjk(t->c[end]) ||

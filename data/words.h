@@ -15,9 +15,9 @@ typedef struct {
 } Words;
 
 /* Splits a text into its words and keeps the first `most` of them. Invalid UTF-8 is an input error whose message starts
- * with `what` (a path with line, or "--text"). words_free after success. */
+ * with `what` (a path with line, or "--text"). Call words_free after success. */
 Status words_split(Words *w, const char *text, int most, const char *what, Error *err);
-/* The same, but digits that name a day, an hour or a person are one word each, so that no model learns them:
+/* The same, but digits that name a day, an hour or a person are replaced by one of three words, so that no model learns them:
  *   <date>  2019-03-12 12.03.2019 12/3/19 2019/03 03.2019 2019 (1900 to 2099), 2019年3月12日
  *   <time>  9:05 10:15:32
  *   <id>    a word with five digits in a row: 123456 mrn00123 us20190312

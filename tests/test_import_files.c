@@ -224,7 +224,7 @@ Test(import_files, compressed_dicom_is_converted_by_the_program_that_succeeds) {
     plain_dicom("plain.dcm");
     for (int i = 0; i < 6; i++) program(names[i], "exit 1");
     only_these_programs();
-    imported("folder", "s", "", 3, "no converter that is installed could read it");
+    imported("folder", "s", "", 3, "none of the installed converters could read it");
     expect_empty_tmp();
     char copy[700];
     snprintf(copy, sizeof copy, "[ \"$1\" = --raw ] && cp '%s' \"$3\"", fixture_path("plain.dcm"));
@@ -234,7 +234,7 @@ Test(import_files, compressed_dicom_is_converted_by_the_program_that_succeeds) {
     expect_empty_tmp();
     imported("folder", "s", "--no-convert", 3, "convert it: gdcmconv --raw IN.dcm OUT.dcm");
     program("gdcmconv", "[ $# = 3 ] && echo damaged >\"$3\"");
-    imported("folder", "s", "", 3, "what gdcmconv makes of it: is no JPEG, PNG, PNM or DICOM picture");
+    imported("folder", "s", "", 3, "the output of gdcmconv: is no JPEG, PNG, PNM or DICOM picture");
     /* What it makes is a report: the converter worked, there is no picture. */
     Buffer b = {0};
     dicom_begin(&b, "1.2.840.10008.1.2.1");
@@ -242,7 +242,7 @@ Test(import_files, compressed_dicom_is_converted_by_the_program_that_succeeds) {
     fixture_file("plain.dcm", b.data, b.size);
     buffer_free(&b);
     program("gdcmconv", copy);
-    imported("folder", "s", "", 3, "what gdcmconv makes of it: is DICOM without pixels");
+    imported("folder", "s", "", 3, "the output of gdcmconv: is DICOM without pixels");
     expect_empty_tmp();
 }
 
@@ -306,7 +306,7 @@ Test(import_files, after_a_stop_the_same_command_goes_on) {
     program("dcmdjpeg", "exit 1");
     snprintf(slow, sizeof slow, "cp '%s' \"$3\"", fixture_path("plain.dcm"));
     program("gdcmconv", slow);
-    expect_msach(0, "import goes on: 2 pictures were taken before", "%s", command);
+    expect_msach(0, "import continues: 2 pictures were imported before", "%s", command);
     cr_assert(exists("out/images/a.png") && exists("out/images/z.png") && !exists("out/journal.tsv") &&
               !exists("out.part"));
 }

@@ -165,7 +165,7 @@ Test(manifest, a_slip_in_an_optional_column_is_warned_of) {
         manifest_read(&m, fixture_text("m.tsv", "id\ttext\tgroups\nx\tt\tg\n"), &plain, &log.log, NULL),
         STATUS_OK);
     cr_assert_eq(log.warnings, 1);
-    cr_assert_not_null(strstr(log.text, "column groups is passed over; if group is meant"));
+    cr_assert_not_null(strstr(log.text, "column groups is ignored; if group is meant"));
     manifest_free(&m);
     fixture_log(&log);
     cr_assert_eq(manifest_read(&m, fixture_text("m.jsonl", "{\"id\":\"x\",\"text\":\"t\",\"label\":\"g\"}\n"),
@@ -301,7 +301,7 @@ Test(manifest, skipped_rows_leave_no_trace) {
 
 Test(manifest, training_without_two_labels_is_told_why) {
     fixture_text("a.png", "x");
-    const char *reason = "labels say which cases are relevant to each other";
+    const char *reason = "codes are trained and measured by which cases share a label";
     refused("m.tsv", "id\timage\ttext\tlabels\nx\ta.png\tt\t\n", &training, reason);
     refused("m.tsv", "id\timage\ttext\tlabels\nx\ta.png\tt\tone\ny\ta.png\tt\tone\n", &training, reason);
     Manifest m = good("m.tsv", "id\timage\ttext\tlabels\nx\ta.png\tt\tone\ny\ta.png\tt\ttwo\nz\ta.png\tt\t\n",

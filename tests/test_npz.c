@@ -187,7 +187,7 @@ Test(npz, what_is_wrong_is_named) {
     Error err;
     const char *path = fixture_file("a.npz", zip.data, zip.size);
     refused_as("other", 1 << 16, "no array 'other'; it holds: stored, packed");
-    refused_as("stored", 8, "more than 8 bytes");
+    refused_as("stored", 8, "more than the 8 bytes allowed here");
     cr_assert_eq(npy_read(&a, path, 1 << 16, &err), STATUS_INPUT);
     cr_assert(fixture_says(&err, STATUS_INPUT, "FILE.npz:NAME"), "%s", err.message);
     zip.data[30 + 10 + 4 + 128 + 3] ^= 1;

@@ -374,7 +374,7 @@ static void header_with(int at, int value, const char *words) {
 }
 
 Test(edges, what_a_png_header_may_say_and_what_not) {
-    const char *bad = "IHDR says what PNG does not know", *good = "ends before its IEND";
+    const char *bad = "IHDR holds values that PNG forbids", *good = "ends before its IEND";
     header_with(3, 0, bad);
     header_with(7, 0, bad);
     header_with(0, 0x80, bad);

@@ -1,4 +1,4 @@
-/* Texts and labels by id: gathered from one file before another file is read. */
+/* Texts and labels by id, collected from one file before another file is read. */
 #ifndef DATA_IMPORT_ENTRIES_H
 #define DATA_IMPORT_ENTRIES_H
 
@@ -7,7 +7,7 @@
 
 enum { ENTRY_COLUMNS = 6 };
 
-/* column[k] of id i; starts as all zeros. */
+/* The columns of one id; their meaning is the importer's. Starts as all zeros. */
 typedef struct {
     Buffer column[ENTRY_COLUMNS];
 } Entry;
@@ -18,7 +18,7 @@ typedef struct {
     size_t room;
 } Entries;
 
-/* The entry of an id, new or old; NULL where memory ran out. Valid until the next call. */
+/* The entry of an id, added where it is new; NULL where memory ran out. Valid until the next call. */
 Entry *entries_at(Entries *t, const char *id);
 Entry *entries_find(const Entries *t, const char *id); /* NULL where there is none */
 void entries_free(Entries *t);

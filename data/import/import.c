@@ -79,7 +79,7 @@ static Status put_manifest(Import *im, Error *err) {
     return s;
 }
 
-/* The least number of cases of a label: as asked, or the least that keeps the labels within a manifest's limit. */
+/* Sets im->label_min: --label-min, or the smallest that keeps the labels within a manifest's limit. */
 static Status choose_label_min(Import *im, Error *err) {
     im->label_min = im->o->label_min > 0 ? im->o->label_min : 1;
     while (im->o->label_min <= 0 && import_labels_kept(im) > MANIFEST_LABELS) im->label_min++;
@@ -89,7 +89,7 @@ static Status choose_label_min(Import *im, Error *err) {
                      im->o->sources[0], import_labels_kept(im), MANIFEST_LABELS);
 }
 
-/* The error where nothing was taken: the first reasons as a whole. */
+/* The error where no case was imported, with the first four reasons. */
 static Status nothing_taken(const Import *im, Error *err) {
     Buffer list = {0};
     const Facts *f = &im->left_out;
@@ -165,7 +165,7 @@ static void put_options(const Import *im, Buffer *b) {
         if (b->data[i] == '\n') b->data[i] = ' ';
 }
 
-/* Makes or goes on with OUT.part. */
+/* Creates OUT.part, or continues the one of a stopped import. */
 static Status open_output(Import *im, Lock *lock, Error *err) {
     Buffer path = {0}, options = {0};
     size_t n = strlen(im->o->out);
@@ -182,20 +182,20 @@ static Status open_output(Import *im, Lock *lock, Error *err) {
     if (s == STATUS_OK) s = journal_open(&im->journal, im->folder, line, err);
     im->owns_folder = s == STATUS_OK;
     if (s == STATUS_OK && im->journal.found)
-        log_line(im->log, "import goes on: %d pictures were taken before", im->journal.found);
+        log_line(im->log, "import continues: %d pictures were imported before", im->journal.found);
     if (s == STATUS_OK) import_seen(im, im->folder);
     buffer_free(&path);
     buffer_free(&options);
     return s;
 }
 
-/* Ends the output: a stop and a foreign OUT.part leave it there. */
+/* Ends the output. OUT.part stays after a stop, and where it belongs to another import. */
 static Status close_output(Import *im, Lock *lock, Status s, Error *err) {
     bool stopped = s == STATUS_CHECK && import_stopped(im, NULL) != STATUS_OK;
     journal_close(&im->journal, im->folder, false);
     if (stopped && im->folder)
         s = error_set(err, STATUS_CHECK,
-                      "stopped after %d cases; the same command goes on from there (remove %s to give up)",
+                      "stopped after %d cases; the same command continues from there (remove %s to give up)",
                       im->ids.n, im->folder);
     else if (s != STATUS_OK && im->folder && im->owns_folder)
         dir_remove(im->folder);

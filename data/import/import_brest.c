@@ -1,4 +1,4 @@
-/* BrEaST-Lesions-USG: a row of a radiologist's fields for each patient, put into sentences. */
+/* BrEaST-Lesions-USG: one row of a radiologist's fields for each patient, written as sentences. */
 #include <string.h>
 
 #include "data/import/import_case.h"
@@ -21,7 +21,7 @@ static void put_finding(Buffer *b, const char *name, const char *v) {
         buffer_printf(b, " %s: %s.", name, v);
 }
 
-/* BI-RADS, verification, diagnosis and classification are left out: they are the label, or give it away. */
+/* BI-RADS, verification, diagnosis and classification are left out: they are the label, or reveal it. */
 static void put_text(Buffer *b, const Csv *t) {
     const char *age = value(t, "Age"), *tissue = value(t, "Tissue_composition"), *shape = value(t, "Shape");
     const char *margin = value(t, "Margin"), *echo = value(t, "Echogenicity");
@@ -39,7 +39,7 @@ static void put_text(Buffer *b, const Csv *t) {
     put_finding(b, "Interpretation", value(t, "Interpretation"));
 }
 
-/* Several values of a field stand with '&' between. */
+/* Several values of a field are separated by '&'. */
 static void put_commas(Buffer *to, const char *from) {
     for (; *from; from++) buffer_add(to, *from == '&' ? ", " : from, *from == '&' ? 2 : 1);
 }
@@ -65,7 +65,7 @@ static Status take(void *ctx, const Csv *t, const int *column, Error *err) {
     return s;
 }
 
-/* A table with the two columns, whatever its name and separator. *workbook: an .xlsx lies there. */
+/* *path: a table with the two columns, with any name and separator. *workbook: an .xlsx file of the source. Both: mem_free. */
 static Status find_table(const Import *im, char **path, char **workbook, Error *err) {
     FolderList l = {0};
     Status s = STATUS_OK;

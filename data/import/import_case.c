@@ -48,7 +48,7 @@ void import_add_label(Buffer *labels, const char *name, size_t size) {
         labels->size = before;
 }
 
-/* XXXX or ___ with the punctuation beside it. */
+/* Whether a word is the placeholder XXXX or ___, with punctuation. */
 static bool is_removed(const char *word, size_t n) {
     size_t i = strspn(word, "(\"'");
     size_t x = strspn(word + i, "X"), line = strspn(word + i, "_");
@@ -152,7 +152,7 @@ void import_add_report(Import *im, Buffer *text, const char *report, size_t size
 
 static void put_example(WordCount *c, const ImportCase *from, const char *phrase) {
     snprintf(c->example, sizeof c->example, "%.80s: %.70s", from->id, phrase);
-    size_t n = utf8_valid(c->example, strlen(c->example)); /* a cut character goes */
+    size_t n = utf8_valid(c->example, strlen(c->example)); /* drops a cut character */
     c->example[n] = 0;
 }
 
@@ -243,7 +243,7 @@ static Status put_row(Import *im, const ImportCase *c, const char *name, Error *
     return count_labels(im, c->labels, err);
 }
 
-/* A frame is a case. Where a picture gives several, each id gets a number. Without a group: the patient of the DICOM file, or the id. */
+/* Each frame is a case. Where a picture gives several, each id gets a number. Without a group, the group is the DICOM patient or the id. */
 static Status take_frame(Import *im, const ImportCase *c, ImportPicture *p, int frame, Error *err) {
     ImportCase one = *c;
     const PictureFacts *f = &p->facts;
@@ -290,7 +290,7 @@ static Status take_frames(Import *im, const ImportCase *c, Error *err) {
     return s;
 }
 
-/* Why a case cannot stand in a manifest, or NULL. */
+/* Why a manifest cannot hold the case, or NULL. */
 static const char *refusal(const ImportCase *c) {
     int labels = *c->labels != 0;
     for (const char *s = c->labels; *s; s++) labels += *s == '|';

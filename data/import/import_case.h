@@ -1,4 +1,4 @@
-/* What all importers share: reading the source, taking cases, and the list of what was left out. */
+/* Shared by all importers: reading the source, adding cases, and the list of what was left out. */
 #ifndef DATA_IMPORT_CASE_H
 #define DATA_IMPORT_CASE_H
 
@@ -25,7 +25,7 @@ typedef struct {
     bool failed;
 } Facts;
 
-/* Lines that differ in numbers alone are one kind. */
+/* Adds 1 to a kind. Texts that differ only in numbers are one kind; its first text and example are stored. */
 void facts_add(Facts *f, const char *what, const char *example);
 void facts_free(Facts *f);
 
@@ -36,7 +36,7 @@ typedef struct {
     size_t labels, end;
 } ImportRow;
 
-/* What the words of one label did (--label-words). example: the first case that got the label, and its words. */
+/* Results of the words of one label (--label-words): numbers of cases. example: the first case that got the label, and its words. */
 typedef struct {
     int present, negated, uncertain;
     char example[160];
@@ -46,15 +46,15 @@ typedef struct {
     const ImportOptions *o;
     const ImportLayout *layout;
     const Log *log;
-    char *folder;     /* where the output grows; NULL in a dry run */
-    bool owns_folder; /* and may be removed */
+    char *folder;     /* OUT.part; NULL in a dry run */
+    bool owns_folder; /* the folder is of this import and may be removed */
     Buffer rows;
     ImportRow *row;
     size_t row_room;
     Names ids, groups, labels, patients; /* patients: of DICOM files */
     Names pictures;                      /* file names of the output, in lower case */
     Names encodings;                     /* "ENCODING\tFILE" of text files that are not UTF-8 */
-    Names seen;                          /* device and inode of folders and files that were walked */
+    Names seen;                          /* device and inode of visited folders and files */
     int *label_count;
     size_t label_room;
     Facts left_out, notes;
@@ -66,35 +66,35 @@ typedef struct {
     int label_min, with_labels, from_dicom;
 } Import;
 
-void import_left_out(Import *im, const char *reason, const char *example);
-void import_note(Import *im, const char *what, const char *example);
-/* Handles an input error of one row or file: with skip_bad a fact, otherwise the error itself. Other errors pass. */
+void import_left_out(Import *im, const char *reason, const char *example); /* counts something left out */
+void import_note(Import *im, const char *what, const char *example);       /* counts another fact */
+/* Handles an input error of one row or file: with skip_bad it becomes a fact and STATUS_OK. Returns every other s. */
 Status import_bad(Import *im, Status s, Error *err);
 /* STATUS_CHECK after a stop. */
 Status import_stopped(const Import *im, Error *err);
 
 /* ---- Cases ---- */
 
-/* text, labels ('|' between, NULL: none), group (NULL: the id), part (NULL: the layout has none), image (path). */
+/* labels: with '|' between, NULL: none. group: NULL: the DICOM patient or the id. part: NULL: the layout has none. image: a path. */
 typedef struct {
     const char *id, *text, *labels, *group, *part, *image;
 } ImportCase;
 
-/* Takes a case, or leaves it out and notes why. Control characters in id and group become '_'; bytes that are not UTF-8 are decoded
- * as text files are. */
+/* Imports a case, or leaves it out and counts the reason. Control characters in id and group become '_'; bytes that are not UTF-8 are
+ * decoded as text files are. STATUS_CHECK after a stop; STATUS_IO. */
 Status import_case(Import *im, const ImportCase *c, Error *err);
-/* Adds the labels that the words of the text give. *leave_out: an uncertain label under --uncertain leave-out. */
+/* Appends the labels that words of the text give. *leave_out is set for an uncertain label under --uncertain leave-out. */
 Status import_word_labels(Import *im, const ImportCase *c, Buffer *labels, bool *leave_out, Error *err);
 /* Writes the counts as lines of the log. */
 void import_report_log(const Import *im);
 /* Writes the same facts as JSON to `path`. */
 Status import_report_write(const Import *im, const char *path, Error *err);
-int import_labels_kept(const Import *im);
+int import_labels_kept(const Import *im); /* labels of at least label_min cases */
 
 /* ---- Pictures ---- */
 
-/* A picture of the source, whole and checked. ready: an earlier run of the same import wrote its frames; file is empty.
- * converted: file is what a converter made. */
+/* A picture of the source, complete and checked. ready: an earlier run of the same import wrote its frames; file is empty.
+ * converted: file is the output of a converter. */
 typedef struct {
     const char *path;
     ImageFile file;
@@ -102,9 +102,9 @@ typedef struct {
     PictureFacts facts;
 } ImportPicture;
 
-/* STATUS_INPUT: it is damaged, or its kind is not read and no converter helped. import_picture_free in every case. */
+/* STATUS_INPUT: damaged, or of a kind that is not supported and that no converter could read. import_picture_free in every case. */
 Status import_picture_read(Import *im, ImportPicture *p, const char *path, Error *err);
-/* Writes images/name: the file as it is, or a DICOM frame as a gray PNG, which leaves the header behind. */
+/* Writes images/name: the unchanged file, or a DICOM frame as a gray PNG, without the header. */
 Status import_picture_write(Import *im, ImportPicture *p, int frame, const char *name, Error *err);
 void import_picture_free(ImportPicture *p);
 /* Appends a file name for an id: a character other than a letter, digit, '.', '-' or '_' becomes '_'; a number is added where
@@ -115,12 +115,12 @@ Status import_picture_name(Import *im, const ImportPicture *p, const char *id, B
 
 /* Appends a label as a manifest has it: a run of characters other than letters and digits becomes one '_'. */
 void import_add_label(Buffer *labels, const char *name, size_t size);
-/* Appends a text without the marks of removed words (XXXX, ___), with single blanks. */
+/* Appends a text with single blanks, without the placeholders of anonymised words (XXXX, ___). */
 void import_add_text(Buffer *text, const char *from, size_t size);
-/* Appends "Findings: ..." where --sections asks for that section and it is not empty. */
+/* Appends "Findings: ..." where --sections names that section and it is not empty. */
 void import_add_section(const Import *im, Buffer *text, const char *section, const char *from, size_t size);
-/* Appends the sections of a report that has headings. plain: without --sections the whole report; otherwise findings and impression,
- * or, where it has no headings, its last paragraph. */
+/* Appends the sections of a report that --sections names. Without --sections: the whole report (plain), or findings and impression;
+ * of a report without headings its last paragraph. name: for the note on that. */
 void import_add_report(Import *im, Buffer *text, const char *report, size_t size, bool plain,
                        const char *name);
 /* Whether --sections (without it: `standard`) names this section; whether --labels names this kind (default: the first). */
@@ -129,7 +129,7 @@ bool import_labels_are(const Import *im, const char *kind);
 
 /* ---- Files ---- */
 
-/* Reads a text file by --encoding or by evidence. */
+/* Reads a text file in --encoding or the guessed encoding (text_read) and notes the encoding. */
 Status import_text(Import *im, const char *path, char **text, size_t *size, Error *err);
 
 /* Notes the encoding of a file unless it is UTF-8: count and first file in the log, every file in --report. */
@@ -138,17 +138,18 @@ void import_note_encoding(Import *im, const char *path, const TextEncoding *e);
 /* A row of a table; column[i] is the place of needed[i]. */
 typedef Status ImportRowFn(void *ctx, const Csv *row, const int *column, Error *err);
 /* Calls fn for every row of the table `path`. needed: names of columns, NULL-terminated, at most 8; NULL: the file has no header.
- * An input error goes to import_bad. */
+ * An input error of a row goes to import_bad. */
 Status import_rows(Import *im, const char *path, CsvKind kind, const char *const *needed, ImportRowFn *fn,
                    void *ctx, Error *err);
 
-/* source/name of the first source and name (NULL-terminated) that exists, or NULL; mem_free it. */
+/* The first source/name that exists (names: NULL-terminated); the caller frees it with mem_free. Without one: NULL, from import_need an
+ * input error. */
 char *import_locate(const Import *im, const char *const *names);
 Status import_need(const Import *im, const char *const *names, char **path, Error *err);
-/* The file `name` in one of the folders of one of the sources, or NULL. mem_free it. */
+/* The first source/folder/name that exists (folders: NULL-terminated), or NULL; the caller frees it with mem_free. */
 char *import_image(const Import *im, const char *const *folders, const char *name);
 
-/* Names in a folder, sorted by bytes; without those that start with a dot. */
+/* Names in a folder, sorted by bytes, without those that start with a dot. folder_list_free in every case. */
 typedef struct {
     Names names;
     char **sorted;
@@ -160,7 +161,7 @@ bool name_ends(const char *name, const char *ending); /* case-insensitive */
 bool name_is_picture(const char *name);               /* by its ending, also of kinds that need a converter */
 size_t name_stem(const char *path);   /* bytes before a picture's ending; all where there is none */
 bool file_is_dicom(const char *path); /* by its first bytes */
-/* Whether this folder or file was walked before, under any name. */
+/* Whether this folder or file was visited before, under any name; marks it as visited. */
 bool import_seen(Import *im, const char *path);
 
 typedef Status ImportFn(Import *im, Error *err);

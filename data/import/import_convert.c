@@ -67,7 +67,7 @@ static bool is_on_path(const char *program) {
     return false;
 }
 
-/* Waits for a process; ends it after SECONDS or a stop. Returns whether it ended with 0. */
+/* Waits for a process, and kills it after SECONDS or a stop. Returns whether it exited with 0. */
 static bool wait_for(const Import *im, pid_t pid) {
     const struct timespec pause = {.tv_nsec = 2000000};
     double start = log_clock();
@@ -140,7 +140,7 @@ void convert_end(Import *im) {
     im->convert_folder = NULL;
 }
 
-/* The input is a link with a plain name, so that no character of the real one means anything to a program. */
+/* The input is a symbolic link with a plain name, so that no character of the real name has a meaning for a program. */
 static Status link_input(const Import *im, const char *path, Error *err) {
     char *real = path_real(path), input[4096];
     temporary(im, "in", input);
@@ -152,7 +152,7 @@ static Status link_input(const Import *im, const char *path, Error *err) {
 
 /* ---- Conversion ---- */
 
-/* Takes the output of a run into p and checks it. */
+/* Checks the output of a run and moves it into p. */
 static Status take_output(Import *im, ImportPicture *p, ConvertCheckFn *check, bool *other_kind, Error *err) {
     char output[4096];
     ImportPicture made = {.path = p->path, .converted = true, .facts = p->facts};
@@ -178,14 +178,14 @@ static void note_program(Import *im, int k, const char *path) {
     buffer_free(&what);
 }
 
-/* What is wrong with the file that a program made of p; the first such reason stays. */
+/* Appends what is wrong with the output of program k, unless a reason is there. */
 static void say_reason(Buffer *said, int k, const ImportPicture *p, const Error *why) {
     size_t n = strlen(p->path);
     if (!said->size && strncmp(why->message, p->path, n) == 0)
-        buffer_printf(said, "; what %s makes of it%s", PROGRAM[k].program, why->message + n);
+        buffer_printf(said, "; the output of %s%s", PROGRAM[k].program, why->message + n);
 }
 
-/* Tries programs [first, last). A DICOM file that is of another refused kind afterwards becomes the input of a second round. */
+/* Tries the programs for this format. A converted DICOM file that is again of an unsupported kind is the input of a second round. */
 static Status try_programs(Import *im, ImportPicture *p, const char *format, int frame, ConvertCheckFn *check,
                            bool *done, Buffer *said, Error *err) {
     int first = format ? DICOM_PROGRAMS : 0, n = (format ? PROGRAMS : DICOM_PROGRAMS) - first;
@@ -233,6 +233,6 @@ Status convert_picture(Import *im, ImportPicture *p, const char *kind, int frame
     TRY(make_folder(im, err));
     TRY(link_input(im, p->path, err));
     TRY(try_programs(im, p, format, frame, check, done, said, err));
-    if (!*done && !said->size) buffer_printf(said, "; no converter that is installed could read it");
+    if (!*done && !said->size) buffer_printf(said, "; none of the installed converters could read it");
     return STATUS_OK;
 }

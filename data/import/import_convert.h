@@ -1,4 +1,4 @@
-/* Programs that convert pictures of kinds that are not read here: DCMTK, GDCM, ImageMagick. */
+/* Programs that convert pictures of kinds that are not supported here: DCMTK, GDCM, ImageMagick. */
 #ifndef DATA_IMPORT_CONVERT_H
 #define DATA_IMPORT_CONVERT_H
 
@@ -7,13 +7,13 @@
 /* The name of a kind of picture that ImageMagick converts (BMP, TIFF, WebP), or NULL. */
 const char *convert_kind(const unsigned char *data, size_t size);
 
-/* Checks the converted file that p->file holds and fills p->facts. *other_kind: it is refused as a kind that is not read. */
+/* Checks the converted file in p->file and fills p->facts. *other_kind: it was refused as a kind that is not supported. */
 typedef Status ConvertCheckFn(Import *im, ImportPicture *p, bool *other_kind, Error *err);
 
-/* Replaces p->file by what a converter makes of the file p->path. The programs on PATH are tried in turn, the one that worked last
- * first, each in a process of its own, with a time limit, in a private temporary folder. The first result that `check` takes stays. A
- * DICOM file may need two programs. kind: of convert_kind, or NULL for DICOM. frame: for a program that gives one frame. *done: false
- * where no program helped, with a word on that in *said. */
+/* Replaces p->file by the output of a converter for the file p->path. Tries the programs on PATH in turn, the one that worked last
+ * first, each in its own process with a time limit, in a private temporary folder. The first output that `check` accepts is used. A
+ * DICOM file may need two programs. kind: of convert_kind, or NULL for DICOM. frame: from 0, for programs that write one frame. *done:
+ * whether a program succeeded; where none did, *said gets the reason, to append to a message. */
 Status convert_picture(Import *im, ImportPicture *p, const char *kind, int frame, ConvertCheckFn *check,
                        bool *done, Buffer *said, Error *err);
 

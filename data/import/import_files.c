@@ -1,4 +1,4 @@
-/* Files of the source: where they are, folders, rows of tables. */
+/* Files of the source: paths, folders, rows of tables. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* A folder: CLASS/[PATIENT/]NAME.png with NAME.txt beside it; DICOM files are known by content. */
+/* A folder: CLASS/[PATIENT/]NAME.png with NAME.txt beside it; DICOM files are recognised by content. */
 #include <string.h>
 
 #include "data/import/import_case.h"

@@ -1,4 +1,4 @@
-/* IU X-ray as on Kaggle: a table of reports and a table of pictures. */
+/* IU X-ray in Kaggle's layout: a table of reports and a table of pictures. */
 #include <string.h>
 
 #include "data/import/entries.h"

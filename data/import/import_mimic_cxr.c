@@ -13,7 +13,7 @@ typedef struct {
     Entries studies;
 } Mimic;
 
-/* 1.0 is a label; -1.0 by the rule of --uncertain; 0.0 and empty are none. */
+/* 1.0 is a label; -1.0 follows the rule of --uncertain; 0.0 and an empty cell are no label. */
 static Status take_labels(void *ctx, const Csv *t, const int *column, Error *err) {
     Mimic *m = ctx;
     const char *rule = m->im->o->uncertain;

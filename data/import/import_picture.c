@@ -1,4 +1,4 @@
-/* A picture on its way from the source to the output. */
+/* Pictures: read from the source, checked, written to the output. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +17,7 @@ static void choose_frames(PictureFacts *f, ImportFrames frames, int n) {
     f->to = frames == IMPORT_ALL ? n : f->from + 1;
 }
 
-/* Checks p->file.data and fills p->facts. A patient that is known already stays: a converted picture has lost its header. */
+/* Checks p->file.data and fills p->facts. A known patient stays, since a converted picture may have no header. */
 static Status check(Import *im, ImportPicture *p, bool *other_kind, Error *err) {
     static const char *const endings[] = {
         [IMAGE_PNG] = ".png", [IMAGE_JPEG] = ".jpg", [IMAGE_PNM] = ".pnm", [IMAGE_DICOM] = ".png"};
@@ -38,7 +38,7 @@ static Status check(Import *im, ImportPicture *p, bool *other_kind, Error *err) 
     return s;
 }
 
-/* The refusal of a picture that ImageMagick converts. */
+/* The input error for a picture that ImageMagick converts. */
 static Status refuse_kind(const char *path, const char *kind, Error *err) {
     return error_set(
         err, STATUS_INPUT,
@@ -47,7 +47,7 @@ static Status refuse_kind(const char *path, const char *kind, Error *err) {
 }
 
 static Status check_or_convert(Import *im, ImportPicture *p, Error *err) {
-    /* A DICOM file may begin as a TIFF does: it is one, too. */
+    /* A DICOM file may also be a valid TIFF, so DICOM is checked first. */
     const char *kind = image_kind(p->file.data, p->file.size) == IMAGE_OTHER
                            ? convert_kind(p->file.data, p->file.size)
                            : NULL;
@@ -135,12 +135,12 @@ static Status write_frame(const ImportPicture *p, int frame, const char *path, E
     return s;
 }
 
-/* A picture that an earlier run wrote under another name, or that has gone, is read again. */
+/* A picture that an earlier run wrote under another name, or that is missing, is read again. */
 static Status write_file(Import *im, ImportPicture *p, int frame, const char *to, bool same, Error *err) {
     if (p->ready && same && path_exists(to)) return STATUS_OK;
     if (p->ready) TRY(load(im, p, err));
     p->ready = false;
-    unlink(to); /* what a killed run left may be a hard link to the source */
+    unlink(to); /* a killed run may have left a hard link to the source */
     if (p->facts.is_dicom) return write_frame(p, frame, to, err);
     if (im->o->link && !p->converted && link(p->path, to) == 0) return STATUS_OK;
     return file_write_plain(to, p->file.data, p->file.size, err);

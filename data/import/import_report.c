@@ -1,4 +1,4 @@
-/* What an import says at its end: as lines of the log and as JSON. */
+/* The report of an import: lines of the log, and JSON. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,7 +92,7 @@ void import_report_log(const Import *im) {
 
 /* ---- JSON ---- */
 
-/* Paths that are not UTF-8 keep what is. */
+/* In a string that is not UTF-8, every byte above 0x7F becomes '?'. */
 static json_t *text_of(const char *s) {
     json_t *t = json_string(s);
     if (t) return t;

@@ -23,7 +23,7 @@ static Status one_field(const Csv *t, Error *err) {
                      t->path, t->line);
 }
 
-/* Every field behind the id is a label; of semtypes the codes alone; of ROCOv2's CUIs those between ';'. */
+/* Every field behind the id is a label; of semtypes only the codes; ROCOv2's CUIs are separated by ';'. */
 static void add_labels(const Part *p, const Csv *t, Buffer *labels) {
     bool types = import_labels_are(p->im, "semtypes");
     for (int i = 1; i < t->n; i++)
@@ -66,7 +66,7 @@ static Status take_labels(void *ctx, const Csv *t, const int *column, Error *err
     return !e || e->column[0].failed ? mem_error(err, t->path) : STATUS_OK;
 }
 
-/* Pictures other than radiology (drawings, photographs) have a folder of their own: counted, not taken. */
+/* Pictures other than radiology (drawings, photographs) have their own folder: they are counted, not imported. */
 static Status count_other(void *ctx, const Csv *t, const int *column, Error *err) {
     const Part *p = ctx;
     (void)column, (void)err;

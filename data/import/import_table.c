@@ -1,4 +1,4 @@
-/* Any table (table_read.h) with pictures named in it. Rows of one picture are one case: their texts and labels are put together. */
+/* Any table (table_read.h) that names pictures. Rows of one picture are one case: their texts and labels are joined. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ typedef struct {
     Table table[TABLES];
     int tables;
     Columns columns;
-    Names keys[TABLES]; /* of the joined column: key i is in row first[i] */
+    Names keys[TABLES]; /* cells of the joined column: key i is in row first[i] */
     int *key_row[TABLES];
     Term join[TABLES];  /* the key of a row of the first table */
     LabelColumn *label; /* of each term of labels= */
@@ -56,7 +56,7 @@ static Status read_tables(TableImport *x, Error *err) {
         "pictures after it");
 }
 
-/* The first column that both tables have, one whose name speaks of an id first. */
+/* The first column that both tables have; columns named like an id come first. */
 static const char *shared_column(const Table *a, const Table *b) {
     const char *shared = NULL;
     for (int i = 0; i < a->columns.n; i++) {
@@ -217,7 +217,7 @@ static Status add_row(TableImport *x, const char *image, size_t size, const Join
     if (e) {
         put_text(x, r, &text);
         Buffer *all = &e->column[TEXT];
-        /* A report that is repeated in every row of a picture is one text. */
+        /* A report that is repeated in every row of a picture is one text, not many. */
         if (text.size && !strstr(buffer_text(all), buffer_text(&text)))
             buffer_printf(all, "%s%s", all->size ? " " : "", buffer_text(&text));
         add_labels(x, r, e);
@@ -273,7 +273,7 @@ static char *find_file(const char *folder, const char *inner, const char *path) 
     return NULL;
 }
 
-/* Beside the table and in the folders that were given, also in images/ there; with fewer and fewer leading folders of the path. */
+/* Searches beside the table and in the given folders, and in images/ of each; drops one leading folder of the path after another. */
 static char *find_image(const TableImport *x, const char *path) {
     const ImportOptions *o = x->im->o;
     for (const char *rest = path; rest && *rest; rest = strchr(rest, '/'), rest += rest != NULL)
@@ -288,7 +288,7 @@ static char *find_image(const TableImport *x, const char *path) {
     return NULL;
 }
 
-/* The id as given, or the picture's path; with a number where another picture has it. */
+/* The id of the table, or the picture's path; with a number where another picture has the same. */
 static Status make_id(Names *ids, const Entry *e, const char *path, Buffer *id, Error *err) {
     size_t n = name_stem(path);
     Buffer base = {0};
@@ -327,7 +327,7 @@ static Status take_picture(TableImport *x, int i, Names *ids, Error *err) {
         return STATUS_OK;
     }
     char *image = find_image(x, path);
-    /* Several pictures of one row are one group, though no column says so. */
+    /* Several pictures of one row are one group, also without a group column. */
     const char *group = buffer_text(&e->column[GROUP]);
     if (!*group && e->column[ID].size) group = buffer_text(&e->column[ID]);
     ImportCase c = {buffer_text(&id),

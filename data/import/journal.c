@@ -44,7 +44,7 @@ static bool parse(char *line, PictureFacts *e, const char **path) {
     return e->from >= 0 && e->from < e->to;
 }
 
-/* *begun: whether the first line is whole; a process may be killed before it has written it. */
+/* *begun: whether the first line is complete; a process may have been killed before it wrote the line. */
 static Status read_entries(Journal *j, const char *path, const char *options, bool *begun, Error *err) {
     unsigned char *data;
     size_t size;
@@ -96,7 +96,7 @@ Status journal_open(Journal *j, const char *folder, const char *options, Error *
     if (s == STATUS_OK && old) s = read_entries(j, path, options, &old, err);
     if (s == STATUS_OK) j->fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND | (old ? 0 : O_TRUNC), 0600);
     if (j->fd < 0) s = error_from_errno(err, path, "write");
-    /* Of an old file this ends a last line that a crash cut. */
+    /* In an old file the newline ends a last line that a crash cut. */
     buffer_printf(&first, "%s\n", old ? "" : options);
     if (s == STATUS_OK) s = put(j, &first, err);
     buffer_free(&first);

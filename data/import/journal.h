@@ -1,4 +1,4 @@
-/* Which pictures an unfinished import has written, so that the same command goes on after a stop. */
+/* Which pictures an unfinished import has written, so that the same command continues after a stop. */
 #ifndef DATA_IMPORT_JOURNAL_H
 #define DATA_IMPORT_JOURNAL_H
 
@@ -7,8 +7,8 @@
 #include "data/names.h"
 #include "nn/base/error.h"
 
-/* A picture of the source. size, time (ns): of its file, to notice a change. Frames [from, to) are asked for. ending: of the output
- * file; name: of the first frame's output file. patient: of a DICOM file, or "". */
+/* A picture of the source. size (bytes), time (ns): of its file, to detect a change. Frames [from, to) are imported. ending: of the
+ * output file; name: of the first frame's output file. patient: of a DICOM file, or "". */
 typedef struct {
     long long size, time;
     int from, to, is_dicom;
@@ -27,11 +27,11 @@ typedef struct {
 /* Opens folder/journal.tsv and reads the entries of an earlier run. options: one line; an earlier run with other options is
  * STATUS_USAGE. A cut last line, as after a crash, is ignored. */
 Status journal_open(Journal *j, const char *folder, const char *options, Error *err);
-/* The facts of an unchanged source file, or NULL. */
+/* The stored facts of a source file whose size and time are those of `now`, or NULL. Owned by the journal. */
 const PictureFacts *journal_find(const Journal *j, const char *path, const PictureFacts *now);
-/* Appends the facts of a picture whose frames are all written. A path with a tab or newline is not kept. */
+/* Appends the facts of a picture whose frames are all written. A path with a tab or newline is not stored. */
 Status journal_add(Journal *j, const char *path, const PictureFacts *e, Error *err);
-/* Closes and, with `remove`, deletes the file. */
+/* Closes the file, with `remove` deletes it, and frees the journal. */
 void journal_close(Journal *j, const char *folder, bool remove);
 
 #endif

@@ -139,7 +139,7 @@ static void tokens_free(Tokens *t) {
 
 /* ---- Reading a list ---- */
 
-/* Folds "*" and "..." of a phrase into its words. */
+/* Stores "*" and "..." of a phrase in its words. */
 static void join_marks(Tokens *t) {
     int n = 0;
     bool gap = false;
@@ -261,7 +261,7 @@ static Status take_lines(LabelWords *w, const char *path, const char *text, Erro
     return STATUS_OK;
 }
 
-/* Texts of phrases are set last: the set of strings moves while it grows. */
+/* Texts of phrases are set last, because the set of strings moves in memory while it grows. */
 static Status finish(LabelWords *w, const char *path, Error *err) {
     bool any = false;
     for (size_t i = 0; i < w->phrases; i++) {
@@ -329,7 +329,7 @@ void label_words_free(LabelWords *w) {
 
 /* ---- Matching ---- */
 
-/* Also the plural in -s of a word of three letters or more. */
+/* A word of three letters or more also matches its plural in -s. */
 static bool same_word(const Token *word, const Token *t) {
     size_t bytes = (size_t)word->n * sizeof *word->c;
     if (t->n < word->n || memcmp(word->c, t->c, bytes) != 0) return false;
@@ -372,7 +372,7 @@ static Status find_cues(Report *r, Error *err) {
         for (size_t k = 0; k < r->w->phrases; k++) {
             const Phrase *p = &r->w->phrase[k];
             int end = p->kind >= PHRASE_BEFORE ? match(&p->words, &r->t, i) : -1;
-            /* Of two cues of the same words the one behind counts as well: both are kept. */
+            /* The same words may be a cue before and a cue behind a finding: both are stored. */
             if (end < best.end || end <= i) continue;
             best = (Cue){p->kind, i, end, character_is_cjk(p->words.token[0].c[0])};
             while (r->cues && r->cue[r->cues - 1].start == i && r->cue[r->cues - 1].end < end) r->cues--;
@@ -385,7 +385,8 @@ static Status find_cues(Report *r, Error *err) {
     return STATUS_OK;
 }
 
-/* Whether a scope may reach over the tokens [from, to): no end of a sentence, no word that ends it, no comma where `comma`. */
+/* Whether a scope may reach over the tokens [from, to): they hold no end of a sentence, no word that ends a scope and, with `comma`, no
+ * comma. */
 static bool reaches(const Report *r, int from, int to, bool comma) {
     for (int i = from; i < to; i++)
         if (is_sentence_end(&r->t.token[i]) || (comma && is_mark(&r->t.token[i], ','))) return false;

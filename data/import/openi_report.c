@@ -60,7 +60,7 @@ static void on_text(void *ctx, const char *s, int n) {
     buffer_add(&x->piece, s, (size_t)n);
 }
 
-/* "normal" and the like are labels too; what was not indexed has none. */
+/* "normal" and the like are labels too; a report that was not indexed has none. */
 static void on_end(void *ctx, const char *name) {
     Reading *x = ctx;
     const char *piece = buffer_text(&x->piece);
@@ -73,7 +73,7 @@ static void on_end(void *ctx, const char *name) {
     x->piece.size = 0;
 }
 
-/* No document type: it is where entities are declared that unpack to gigabytes. */
+/* Refuses a document type, which could declare entities that unpack to gigabytes. */
 static void on_doctype(void *ctx, const char *name, const char *system, const char *public, int internal) {
     Reading *x = ctx;
     (void)name, (void)system, (void)public;

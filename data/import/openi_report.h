@@ -7,14 +7,14 @@
 enum { OPENI_SECTIONS = 4 };
 extern const char *const openi_section_names[OPENI_SECTIONS];
 
-/* labels: as import_add_label joins them; images: ids, each with its 0. Owned, openi_free. */
+/* labels: as joined by import_add_label; images: ids, each ended by 0. Owned, openi_free. */
 typedef struct {
     Buffer section[OPENI_SECTIONS], labels, images;
     char uid[64];
 } OpeniReport;
 
-/* terms: the element whose text is a label ("major" or "automatic"). path: for messages. What is no XML, has no uId or declares a
- * document type is an input error. openi_free in every case. */
+/* terms: the element whose text is a label ("major" or "automatic"). path: for messages. Data that is not XML, has no uId or declares
+ * a document type is an input error. Call openi_free in every case. */
 Status openi_parse(OpeniReport *r, const char *path, const unsigned char *data, size_t size,
                    const char *terms, Error *err);
 void openi_free(OpeniReport *r);

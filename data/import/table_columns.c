@@ -51,7 +51,7 @@ static Status add_piece(Term *t, const Piece *p, Error *err) {
     return STATUS_OK;
 }
 
-/* The inside of {...}: a name, or a name with :N or /N. */
+/* at: the text inside {...}: a name, or a name with :N or /N. */
 static Status add_cell_piece(Term *t, const Columns *c, const char *at, size_t size, Error *err) {
     Piece p = {0};
     if (find_column(c, at, size, &p)) return add_piece(t, &p, err);

@@ -1,7 +1,7 @@
-/* What each column of a table is: `id=...,image=...,text=...,labels=...,group=...,part=...`.
+/* The meaning of a table's columns: `id=...,image=...,text=...,labels=...,group=...,part=...`.
  *
  * A value is one or more terms with '+' between. A term is the name of a column, or a template: text in which {name} stands for a
- * cell, {name:N} for its first N characters, {name/N} for its N-th part between '/' (from 1). Of labels a term may be a range of
+ * cell, {name:N} for its first N characters, {name/N} for its N-th part between '/' (from 1). A term of labels may be a range of
  * columns, FIRST..LAST. A '+' or ',' inside a template's braces is part of the name; other ',' are text unless "key=" follows. */
 #ifndef DATA_IMPORT_TABLE_COLUMNS_H
 #define DATA_IMPORT_TABLE_COLUMNS_H
@@ -19,7 +19,7 @@ typedef enum {
     COLUMN_KEYS
 } ColumnKey;
 
-/* Literal text where table is -1; otherwise a cell. first, part: 0 for all. */
+/* A cell, or where table is -1 literal text. first, part: N of {name:N} and {name/N}, 0 for the whole cell. */
 typedef struct {
     int table, column, first, part;
     const char *text;
@@ -42,12 +42,12 @@ typedef struct {
     Spec spec[COLUMN_KEYS];
 } Columns;
 
-/* One row of the first table, and the rows of the others that belong to it; -1: none. */
+/* One row of the first table, and the row of each other table that belongs to it; -1: none. */
 typedef struct {
     int row[TABLES];
 } JoinedRow;
 
-/* Reads a spec; STATUS_USAGE names an unknown column and the nearest one. It borrows `spec`. columns_free in every case. */
+/* Parses a spec, which c borrows. STATUS_USAGE names an unknown column and the nearest one. columns_free in every case. */
 Status columns_parse(Columns *c, const Table *table, int tables, const char *spec, Error *err);
 /* One template alone, for --join. */
 Status columns_parse_term(Term *t, const Columns *c, const char *text, size_t size, Error *err);
@@ -55,7 +55,7 @@ void columns_free(Columns *c);
 void term_put(Buffer *out, const Columns *c, const Term *t, const JoinedRow *r);
 void term_free(Term *t);
 
-/* Appends likely columns as a spec, by names in several languages and by contents. What was not found ("texts"), or NULL. */
+/* Appends likely columns as a spec, by names in several languages and by contents. Returns what was not found ("texts"), or NULL. */
 const char *columns_propose(Buffer *spec, const Table *table, int tables);
 /* Whether all cells are "", 0, 1 or -1 (also 1.0, true, ...) and one is not empty. */
 bool column_is_flags(const Table *t, int column);

@@ -4,7 +4,7 @@
 
 #include "data/import/table_columns.h"
 
-enum { SAMPLE = 200 /* rows that are looked at */ };
+enum { SAMPLE = 200 /* rows that are read */ };
 
 static const char *const IMAGES[] = {
     "image_path", "path_to_image",  "path",    "image",    "image_name", "img_name", "filename",
@@ -32,13 +32,13 @@ static const char *const GROUPS[] = {"patientid",      "patient_id", "patient id
                                      "病历号",         "住院号",     "paciente",   NULL};
 static const char *const IDS[] = {"id", "case", "编号", NULL};
 
-/* Whether a name stands in a spec as it is. */
+/* Whether a spec may hold the name without braces. */
 static bool is_plain(const char *name) {
     return *name && !strpbrk(name, "+,={}") && !strstr(name, "..");
 }
 
 static void put_name(Buffer *b, const char *key, const char *name) {
-    bool plain = is_plain(name); /* otherwise it stands in braces */
+    bool plain = is_plain(name); /* otherwise in braces */
     buffer_printf(b, "%s%s%s%s", key, plain ? "" : "{", name, plain ? "" : "}");
 }
 
@@ -52,7 +52,7 @@ static const char *named(const Table *t, int tables, const char *const *words) {
     return NULL;
 }
 
-/* The share of the cells that end as pictures do. */
+/* The share of the cells that end like the name of a picture. */
 static double picture_share(const Table *t, int column) {
     int n = 0, pictures = 0;
     for (int row = 0; row < t->rows && row < SAMPLE; row++) {
@@ -110,7 +110,7 @@ static bool put_text(Buffer *b, const Table *t, int tables, int image) {
     }
     const char *name = named(t, tables, TEXTS);
     bool by_name = name != NULL;
-    double longest = 20; /* shorter cells are no reports */
+    double longest = 20; /* shorter cells are not reports */
     for (int i = 0; i < tables && !by_name; i++)
         for (int k = 0; k < t[i].columns.n; k++) {
             double length = i == 0 && k == image ? 0 : mean_length(&t[i], k);
@@ -122,7 +122,7 @@ static bool put_text(Buffer *b, const Table *t, int tables, int image) {
     return name != NULL;
 }
 
-/* The longest run of columns of flags is the labels; a column without any cell may lie inside. */
+/* The longest run of columns of flags gives the labels; it may contain empty columns. */
 static void put_labels(Buffer *b, const Table *t, int tables) {
     int best_first = -1, best_last = -1, best_table = 0;
     for (int i = 0; i < tables; i++)
@@ -146,7 +146,7 @@ static void put_labels(Buffer *b, const Table *t, int tables) {
     }
 }
 
-/* "patient00001" as a part of the path of an image is a group. */
+/* A part "patient00001" of an image's path is a group. */
 static void put_group(Buffer *b, const Table *t, int tables, int image) {
     const char *name = named(t, tables, GROUPS);
     if (name) {

@@ -97,7 +97,7 @@ static Status read_csv(Table *t, TextEncoding *encoding, Facts *malformed, Error
 
 /* ---- JSON ---- */
 
-/* The row that grows: value[i] of column i. */
+/* The row being read: value[i] of column i. */
 typedef struct {
     Table *t;
     Buffer *value;
@@ -116,7 +116,7 @@ static Status put(JsonRow *r, const char *name, const char *s, size_t size, char
     return b->failed ? mem_error(err, r->t->path) : STATUS_OK;
 }
 
-/* Arrays of arrays and what is nested more deeply are passed over. */
+/* Arrays of arrays, and deeper nesting, are ignored. */
 static Status flatten(JsonRow *r, const char *name, const json_t *v, char joiner, int depth, Error *err) {
     char number[32];
     const char *key;
@@ -146,7 +146,7 @@ static Status flatten(JsonRow *r, const char *name, const json_t *v, char joiner
     return STATUS_OK;
 }
 
-/* label, if any, is the value of the column `column`, unless the object has one of that name. */
+/* label, or NULL: the value of the column `column`, unless the object has a member of that name. */
 static Status add_object(JsonRow *r, const json_t *object, const char *column, const char *label,
                          Error *err) {
     for (size_t i = 0; i < r->room; i++) r->value[i].size = 0;
@@ -176,7 +176,7 @@ static bool is_table(const json_t *v) {
     return json_is_array(v) && json_is_object(json_array_get(v, 0));
 }
 
-/* The whole file where it holds one value. */
+/* Reads the whole file as one value. */
 static Status add_root(JsonRow *r, const json_t *root, Error *err) {
     const char *key;
     json_t *v;
@@ -199,7 +199,7 @@ static Status load_value(json_t **v, const char *path, const char *text, size_t 
                          Error *err) {
     json_error_t fault;
     *v = json_loadb(text, size, JSON_DISABLE_EOF_CHECK, &fault);
-    /* jansson reports out-of-memory as a syntax error; a second try tells the two apart. */
+    /* jansson reports out-of-memory as a syntax error; a second try distinguishes the two. */
     if (!*v && !mem_probe(size)) return mem_error(err, path);
     if (!*v) *v = json_loadb(text, size, JSON_DISABLE_EOF_CHECK, &fault);
     *used = (size_t)fault.position;

@@ -1,4 +1,4 @@
-/* The driver: plan, pictures and rows by blocks of cases, the two tables in order. */
+/* Plans the cases, writes their pictures in parallel, block by block, and the two tables in order. */
 #include "data/phantom/phantom.h"
 
 #include <math.h>
@@ -163,7 +163,7 @@ static Status prepare(const char *dir, const char *images, const char *manifest,
     if (path_exists(manifest) && !path_exists(truth))
         return error_set(
             err, STATUS_INPUT,
-            "%s: is there and no phantom's (it has no truth.tsv beside it); an empty directory was "
+            "%s: is not the manifest of a phantom (no truth.tsv is beside it); an empty directory was "
             "expected; choose another one than %s",
             manifest, dir);
     return dir_make(images, err);

@@ -1,5 +1,5 @@
-/* A synthetic ultrasound archive with ground truth: B-mode images and reports without a patient. Teaching and testing need data
- * that may be published. data/PHANTOM.md lists what is modelled. */
+/* A synthetic ultrasound archive with ground truth: B-mode images and reports that involve no patient, for teaching and testing with
+ * data that may be published. data/PHANTOM.md describes the model. */
 #ifndef DATA_PHANTOM_H
 #define DATA_PHANTOM_H
 
@@ -39,11 +39,11 @@ typedef enum {
 enum { PHANTOM_MAX_CASES = 100000, PHANTOM_MIN_SIZE = 32, PHANTOM_MAX_SIZE = 512 };
 
 typedef struct {
-    int cases; /* 1..PHANTOM_MAX_CASES; all labels occur from about 20 on */
+    int cases; /* 1..PHANTOM_MAX_CASES; from about 20 cases on, all labels occur */
     int size;  /* side of the square images in pixels, PHANTOM_MIN_SIZE..PHANTOM_MAX_SIZE */
     PhantomLang lang;
     uint64_t seed;
-    const volatile sig_atomic_t *stop; /* non-zero: stop without writing a manifest; may be NULL */
+    const volatile sig_atomic_t *stop; /* non-zero: stop without a manifest (STATUS_CHECK); may be NULL */
 } PhantomOptions;
 
 /* 600 cases, 96 pixels, mixed, seed 1. */
@@ -57,11 +57,11 @@ const char *phantom_organ_name(PhantomOrgan organ);
  * - images/caseNNNN.png: 8-bit gray, size x size;
  * - manifest.tsv: id image text labels group; a group is a patient with 1 to 4 views;
  * - truth.tsv: id group organ finding x_mm depth_mm long_mm short_mm left top right bottom mm_per_pixel;
- *   one line a finding. Its centre: x_mm to the right of and depth_mm below the middle of the probe's face.
- * Its axes (of a spiculated mass without the spicules). Its box in pixels. Empty for "normal".
+ *   one line a finding: its centre, x_mm to the right of and depth_mm below the middle of the probe's face; its axes (of a spiculated
+ *   mass without the spicules); its box in pixels. For a "normal" case one line, where all of these are empty.
  *
- * The bytes depend on the options alone, not on the threads. manifest.tsv is written last. It replaces an older one only
- * where a truth.tsv lies beside it: the manifest of another data set is not overwritten (STATUS_INPUT). Options out of range:
+ * The bytes depend on the options alone, not on the threads. manifest.tsv is written last. It replaces an older one only where the
+ * folder holds a truth.tsv, so that the manifest of another data set is not overwritten (STATUS_INPUT). Options out of range:
  * STATUS_USAGE. pool and log may be NULL. */
 Status phantom_write(const char *dir, const PhantomOptions *options, Pool *pool, const Log *log, Error *err);
 

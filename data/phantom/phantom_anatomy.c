@@ -29,7 +29,7 @@ static void border(Shape *s, Rng *rng, double ripple, double k) {
     s->ripple_phase = rng_range(rng, 0, 6.28);
 }
 
-/* Everything below z is t, under a fascia of wall_db (0: none). Returns the shape. */
+/* Adds a layer of t: all that is deeper than z, under a fascia of wall_db (0: none). */
 static Shape *layer(Scene *s, Rng *rng, double z, Tissue t, double ripple, double wall_db) {
     Shape *p = scene_add(s, shape_layer(SHAPE_BELOW, z, t));
     border(p, rng, ripple, 7);
@@ -79,7 +79,7 @@ static void thyroid(Scene *s, Rng *rng) {
 }
 
 static void diaphragm(Scene *s, Rng *rng) {
-    /* Lung fills the outside of a large ellipse. It is painted first as a layer, and the liver over it. */
+    /* Lung fills the outside of a large ellipse: it is painted first as a layer, then the liver over it. */
     static const Tissue mirrored = {-8, 0.8, 2, 0, 0};
     layer(s, rng, 0.1, mirrored, 0, 0);
     Shape *liver = scene_add(s, shape_ellipse(0.12, 0.2, 0.9, rng_range(rng, 0.62, 0.7), -8, LIVER));
@@ -162,7 +162,7 @@ static void lung(Scene *s, Rng *rng) {
     shape_wall(scene_add(s, shape_layer(SHAPE_BELOW, s->pleura, AIR)), 17, 0.0086);
 }
 
-/* All shallower than z is t, over a fascia. */
+/* Adds a layer of t: all that is shallower than z, over a fascia of wall_db (0: none). */
 static void cover(Scene *s, double z, Tissue t, double wall_db) {
     Shape *p = scene_add(s, shape_layer(SHAPE_ABOVE, z, t));
     if (wall_db != 0) shape_wall(p, wall_db, 0.0036);
@@ -190,7 +190,7 @@ typedef struct {
     double depth_low, depth_high, mhz; /* mm */
     double curved;                     /* share of views with a curved probe */
     void (*build)(Scene *s, Rng *rng);
-    void (*cover)(Scene *s, Rng *rng); /* NULL: nothing lies over findings */
+    void (*cover)(Scene *s, Rng *rng); /* NULL: nothing is painted over the findings */
 } Organ;
 
 static const Organ ORGAN[PHANTOM_ORGANS] = {

@@ -18,7 +18,7 @@ static double line_place(const Grid *g, int line) {
     return 2 * (line + 0.5) / g->lines - 1;
 }
 
-/* Face point and direction of a line: place -1..1 across the probe. */
+/* from: start of a line on the probe's face; beam: its direction. place: -1..1 across the probe. */
 static void frame_beam(const Frame *f, double place, double from[2], double beam[2]) {
     double angle = f->curved ? place * f->angle : 0;
     beam[0] = sin(angle), beam[1] = cos(angle);
@@ -30,8 +30,8 @@ static double amplitude(double db) {
     return exp(db * 0.11512925464970229);
 } /* ln(10)/20 */
 
-/* Echoes of a line from behind air at depth r0: a fading haze; rays that do not fade (B-lines); and, where the air is the flat
- * surface of the lung, echoes of the probe's face at multiples of r0 (A-lines). B-lines hide A-lines. */
+/* Echoes at depth r of a line that meets air at depth r0. haze: a fading haze, and rays that do not fade (B-lines). mirror: where the air
+ * is the flat surface of the lung, echoes of the probe's face at multiples of r0 (A-lines), which B-lines hide. */
 static void air_echo(const Scene *s, double place, double r0, double r, double *haze, double *mirror) {
     double ray = 0;
     for (int i = 0; i < s->ray_count; i++) {
@@ -50,7 +50,7 @@ static void air_echo(const Scene *s, double place, double r0, double r, double *
 }
 
 /* Time-gain compensation beyond the attenuation saturates softly, as in a real machine. */
-static double made_good(double db) {
+static double saturated(double db) {
     return db > 0 ? 11 * tanh(db / 11) : db;
 }
 
@@ -58,7 +58,7 @@ static void grid_line(const Scene *s, Grid *g, int line) {
     const Frame *f = &s->frame;
     double place = line_place(g, line), from[2], beam[2], step = 1.0 / g->samples;
     frame_beam(f, place, from, beam);
-    double lost_per_alpha = 2 * f->mhz * f->depth_mm / 10 * step; /* dB there and back, for 1 dB/cm/MHz */
+    double lost_per_alpha = 2 * f->mhz * f->depth_mm / 10 * step; /* dB of both ways, for 1 dB/cm/MHz */
     double contact = 1.2 * sin(5 * place + f->contact) - 2.5 * place * place * place * place;
     double balance = 0, air_at = 0, gain = 1;
     for (int k = 0; k < g->samples; k++) {
@@ -68,7 +68,7 @@ static void grid_line(const Scene *s, Grid *g, int line) {
         } else {
             Echo e = scene_echo(s, from[0] + r * beam[0], from[1] + r * beam[1], r, beam);
             balance += (f->tgc - e.alpha) * lost_per_alpha;
-            gain = amplitude(made_good(balance) + contact);
+            gain = amplitude(saturated(balance) + contact);
             level = amplitude(e.echo_db), mirror = e.specular;
             if (e.air) air_at = r;
         }
@@ -77,9 +77,8 @@ static void grid_line(const Scene *s, Grid *g, int line) {
     }
 }
 
-/* Random scatterers, uniform in [-sqrt 3, sqrt 3) (deviation 1) in each part: the blur sums many of them,
- * which makes the envelope Rayleigh. Each look is a picture through another aperture, whose speckle is its
- * own. */
+/* Random scatterers. Real and imaginary part are uniform in [-sqrt 3, sqrt 3) (deviation 1); the blur sums many of them, so the envelope
+ * is Rayleigh distributed. Each look has its own speckle, as from another aperture. */
 static void grid_scatter(Grid *g, Rng *rng) {
     const float step = (float)(2 * 1.7320508075688772 / 65536);
     for (int i = 0; i < g->samples * g->lines; i++) {
@@ -120,7 +119,8 @@ static void blur_along(const Grid *g, const float *in, float *out, double sigma)
     }
 }
 
-/* The beam is narrowest at the focus, a hyperbola in depth; fanning lines spread it further by themselves. */
+/* Width of the beam in lines: a hyperbola in depth, narrowest at the focus. The lines of a curved probe diverge, so the same width
+ * spans fewer of them. */
 static double beam_sigma(const Frame *f, const Grid *g, double r) {
     double spread = (r - f->focus) / 0.35, wide = 0.0085 * (0.6 + 0.6 * r) * sqrt(1 + spread * spread);
     double spacing = f->curved ? (f->radius + r) * 2 * f->angle / g->lines : 2 * f->width / g->lines;
@@ -151,8 +151,8 @@ static void add_envelope(Grid *g) {
         g->gray[i] += sqrtf(0.5f * (g->re[i] * g->re[i] + g->im[i] * g->im[i])) / LOOKS;
 }
 
-/* 20 log10(envelope) over the dynamic range. The floor: noise of the receiver, lifted by the TGC, and clutter
- * (side lobes, echoes between the layers under the probe), strongest near the face. */
+/* 20 log10(envelope) over the dynamic range. The floor is the receiver's noise, amplified by the TGC, and clutter (side lobes, echoes
+ * between the layers under the probe), strongest near the face. */
 static void compress(const Frame *f, Grid *g) {
     for (int k = 0; k < g->samples; k++) {
         double r = (k + 0.5) / g->samples;

@@ -1,4 +1,4 @@
-/* Findings as shapes, each at a plausible place of its organ; and the whole scene. */
+/* Findings as shapes, each at a plausible place of its organ, and the whole scene. */
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ static const double MAX_SHIFT = 0.07; /* of the probe along the skin, from view 
 /* Places of the findings in an organ. mass: box of centres of cysts, nodules and, where stone is unset, stones. */
 typedef struct {
     double mass[4];  /* x low, x high, z low, z high */
-    double stone[4]; /* as mass; all 0: as mass */
+    double stone[4]; /* the same for stones; all 0: use mass */
     double slope;    /* dz/dx along the box of stones */
     double duct[6];  /* three points of the curve */
     int duct_free;   /* side without the duct, free for a second finding */
@@ -148,8 +148,7 @@ static void add_duct(Scene *s, const Site *site, Rng *rng) {
 
 static void add_fluid(Scene *s, PhantomOrgan organ, Rng *rng) {
     const double *q = SITE[organ].fluid;
-    int covered =
-        organ == PHANTOM_LUNG || organ == PHANTOM_LIVER; /* its upper half, by the wall of the body */
+    int covered = organ == PHANTOM_LUNG || organ == PHANTOM_LIVER; /* the body's wall hides the upper half */
     double a = q[2] * rng_range(rng, 0.9, 1.08), b = q[3] * rng_range(rng, 1.0, 1.3);
     double x = q[0] + rng_range(rng, -0.04, 0.04);
     Shape *l = scene_add(s, shape_lens(x, q[1], a, b, q[4] + rng_range(rng, -4, 4), q[5], WATER));

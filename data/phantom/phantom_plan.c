@@ -1,9 +1,8 @@
-/* The plan of patients: labels are balanced, and organs are drawn by the findings that they can have. */
+/* The plan of patients: labels are balanced, and each organ is drawn from those that can have the finding. */
 #include "data/phantom/phantom_scene.h"
 #include "nn/base/rng.h"
 
-/* breast, thyroid, liver, kidney, gallbladder, pelvis, lung. No finding identifies its organ, except B-lines,
- * and the lung has other findings too. */
+/* breast, thyroid, liver, kidney, gallbladder, pelvis, lung. Only B-lines identify their organ, and the lung has other findings too. */
 static const int WEIGHT[PHANTOM_LABELS][PHANTOM_ORGANS] = {
     [PHANTOM_NORMAL] = {2, 2, 2, 2, 2, 2, 4},  [PHANTOM_CYST] = {3, 3, 3, 3, 2, 3, 0},
     [PHANTOM_REGULAR] = {3, 3, 3, 2, 2, 3, 3}, [PHANTOM_SPICULATED] = {3, 3, 3, 2, 2, 2, 3},
@@ -34,13 +33,13 @@ Rng phantom_patient_rng(uint64_t seed, int patient) {
     return rng_stream(seed, RNG_PHANTOM, 0x80000000u + (uint32_t)patient);
 }
 
-/* True where the second finding would overlap the first: beside the gallbladder there is room for one mass. */
+/* True where the second finding would overlap the first: beside the gallbladder only one mass fits. */
 static int collides(int organ, int first, int second) {
     return organ == PHANTOM_GALLBLADDER && first <= PHANTOM_SPICULATED && second <= PHANTOM_SPICULATED;
 }
 
-/* The label with the fewest cases so far: of all (organ < 0), or of those that the organ can have beside
- * `first`. Ties are drawn. -1: none. */
+/* The label with the fewest cases so far, of all labels (organ < 0) or of the findings that the organ can have beside `first`; a random
+ * one of equal labels. -1: none. */
 static int rarest_label(const int *cases, int organ, int first, Rng *rng) {
     int best = -1, ties = 0;
     for (int l = organ < 0 ? PHANTOM_NORMAL : PHANTOM_CYST; l < PHANTOM_LABELS; l++) {
@@ -52,7 +51,7 @@ static int rarest_label(const int *cases, int organ, int first, Rng *rng) {
     return best;
 }
 
-/* Fluid and ducts are painted before what may lie in or on them. */
+/* Fluid and ducts are painted before findings that may lie in or on them. */
 static int paint_rank(int label) {
     return label == PHANTOM_FLUID ? 0 : label == PHANTOM_DUCT ? 1 : 2;
 }

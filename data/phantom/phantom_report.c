@@ -18,7 +18,7 @@ typedef struct {
     int count;
 } Report;
 
-/* What the letters of a pattern stand for; NULL where a pattern may not use them. */
+/* The text for each letter of a pattern; NULL where a pattern may not use the letter. */
 typedef struct {
     const char *text['z'];
     const Placed *placed;
@@ -69,7 +69,7 @@ static void put_length(const Report *r, char *to, double length) {
     put(to, r->words->unit);
 }
 
-/* Both axes, or the longer one alone. */
+/* Both axes, or only the longer one. */
 static void put_size(Report *r, char *to, const Placed *p) {
     bool both = chance(r->rng, 0.6);
     if (both) put_number(to, millimetres(r, p->long_axis));

@@ -1,4 +1,4 @@
-/* Shapes: signed distances, and painting one over the other. */
+/* Shapes: signed distances, and painting each over the earlier ones. */
 #include <math.h>
 #include <string.h>
 
@@ -61,7 +61,7 @@ void shape_wall(Shape *s, double wall_db, double wall) {
     s->wall = wall;
 }
 
-/* ---- Distances: below 0 inside; exact for tubes, near the outline also for the others ---- */
+/* ---- Signed distances, negative inside: exact for tubes, for the others only near the outline ---- */
 
 static double layer_distance(const Shape *s, double x, double r) {
     double border = s->z;
@@ -79,7 +79,7 @@ static double ellipse_distance(const Shape *s, double dx, double dz) {
         radius += s->ripple * (0.6 * sin(s->ripple_k * angle + s->ripple_phase) +
                                0.4 * sin((s->ripple_k + 2) * angle - 2.3 * s->ripple_phase));
         if (s->spikes > 0) {
-            /* two sets of rays, each longest where the other is short, so that spicules differ */
+            /* two sets of rays; each is longest where the other is shortest, so that spicules differ */
             double phase = s->ripple_phase, share = 0.5 + 0.5 * sin(2 * angle + phase);
             double ray = 0.5 + 0.5 * cos(s->spikes * angle + phase),
                    other = 0.5 + 0.5 * cos((s->spikes + 3) * angle - 2 * phase);
@@ -126,7 +126,7 @@ static double shape_distance(const Shape *s, double x, double z, double r) {
     return 1e9;
 }
 
-/* |cos| of the angle between beam and normal of the outline. 1 for layers, which lie square to the beam. */
+/* |cos| of the angle between beam and normal of the outline; 1 for layers, which are perpendicular to the beam. */
 static double shape_facing(const Shape *s, double x, double z, const double beam[2]) {
     if (s->kind == SHAPE_BELOW || s->kind == SHAPE_ABOVE) return 1;
     const double h = 1e-3;
@@ -138,7 +138,7 @@ static double shape_facing(const Shape *s, double x, double z, const double beam
 
 /* ---- Painting ---- */
 
-/* Slow variation of about -1..1, smooth between the knots of a lattice of random numbers. */
+/* Slow variation of about -1..1: smooth interpolation of a lattice of random numbers. */
 static double scene_texture(const Scene *s, double x, double z) {
     double fx = (x + 4) * 14, fz = (z + 4) * 14;
     int ix = (int)fx, iz = (int)fz;

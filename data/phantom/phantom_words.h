@@ -15,14 +15,14 @@ typedef struct {
     WordList unremarkable[PHANTOM_ORGANS];                         /* true of the organ with any finding */
     WordList places[PHANTOM_ORGANS], stone_places[PHANTOM_ORGANS]; /* stone_places: NULL = places */
     WordList stones[PHANTOM_ORGANS], fluids[PHANTOM_ORGANS],
-        ducts[PHANTOM_ORGANS]; /* {t}; NULL: never there */
+        ducts[PHANTOM_ORGANS]; /* {t}; NULL: the organ has none */
     WordList nouns[PHANTOM_LABELS], statements[PHANTOM_LABELS], absent[PHANTOM_LABELS],
         impressions[PHANTOM_LABELS];
     WordList details[PHANTOM_LABELS]; /* a second sentence about the finding */
     WordList one_negation, two_negations, techniques, questions;
-    WordList impression_leads, findings_leads; /* before the conclusion; before all of it */
-    const char *gap, *comma, *stop;            /* between sentences; between and after conclusions */
-    const char *times, *unit;                  /* of sizes */
+    WordList impression_leads, findings_leads; /* before the conclusion; before the report */
+    const char *gap, *comma, *stop;            /* between sentences; between conclusions; after them */
+    const char *times, *unit;                  /* in sizes */
     int articles;                              /* {a} takes "a" or "an" */
 } PhantomWords;
 

@@ -1,4 +1,4 @@
-/* A descriptor of a picture without learning: its edges and its texture.
+/* A descriptor of a picture's edges and texture that is not learned.
  *
  *   part   numbers   what
  *   HOG    324       histograms of oriented gradients (Dalal, Triggs, CVPR 2005, doi 10.1109/CVPR.2005.177)
@@ -10,7 +10,7 @@
 
 enum {
     DESCRIPTOR_CELLS = 4,  /* HOG: cells a side */
-    DESCRIPTOR_ANGLES = 9, /* of 20 degrees; a gradient and its opposite are one */
+    DESCRIPTOR_ANGLES = 9, /* bins of 20 degrees; a gradient and its opposite share one */
     DESCRIPTOR_HOG = (DESCRIPTOR_CELLS - 1) * (DESCRIPTOR_CELLS - 1) * 4 * DESCRIPTOR_ANGLES,
     DESCRIPTOR_QUARTERS = 2,  /* LBP: cells a side */
     DESCRIPTOR_PATTERNS = 59, /* 58 uniform patterns, one place for all others */
@@ -19,7 +19,7 @@ enum {
 };
 
 /* Writes the descriptor of one picture: out (DESCRIPTOR_DIM), both parts of length 1. A picture of one grey level has HOG 0.
- * picture (side,side) grey levels, side a multiple of DESCRIPTOR_CELLS. Nothing can fail. */
+ * picture (side,side): grey levels; side is a multiple of DESCRIPTOR_CELLS. */
 void descriptor_make(const uint8_t *picture, int side, float *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* The pixels of a DICOM file, once its header is read. Sources: PS3.3 C.7.6.3 (image pixel), C.8.5.5 (ultrasound regions), PS3.5
+/* The pixels of a DICOM file whose header was read. Sources: PS3.3 C.7.6.3 (image pixel), C.8.5.5 (ultrasound regions), PS3.5
  * annex A.4 (encapsulated frames). */
 #include "data/picture/dicom.h"
 
@@ -10,7 +10,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
-enum { LEAST_SIDE = 16 /* a region smaller than this is not believed */ };
+enum { LEAST_SIDE = 16 /* smaller regions are ignored */ };
 
 typedef struct {
     const unsigned char *data;
@@ -33,8 +33,8 @@ static Status find_native(const Dicom *d, const char *path, Frame *f, Error *err
     return STATUS_OK;
 }
 
-/* The items behind the offset table, each a piece of a frame; a frame starts with the piece that starts as a JPEG does. The pieces of
- * the frame are put together in `joined`. */
+/* Each item behind the offset table is a piece of a frame; a piece that starts as a JPEG does starts a frame. Appends the pieces of
+ * frame d->frame to `joined`. */
 static Status join_pieces(const Dicom *d, const char *path, Buffer *joined, Error *err) {
     int frame = -1;
     for (size_t at = 0, n = 0;; n++) {
@@ -55,7 +55,7 @@ static Status join_pieces(const Dicom *d, const char *path, Buffer *joined, Erro
     return joined->failed ? mem_error(err, path) : STATUS_OK;
 }
 
-/* ---- Colour: of YBR, Y is the luma ---- */
+/* ---- Colour: Y of YBR is the luma ---- */
 
 static void colour_values(const Dicom *d, const unsigned char *p, uint8_t *out) {
     size_t n = (size_t)d->rows * (size_t)d->columns, step = d->planar ? 1 : 3, plane = d->planar ? n : 1;
@@ -78,7 +78,7 @@ static Status decode_native(Image *im, const Dicom *d, const char *path, Error *
     return STATUS_OK;
 }
 
-/* The JPEG of a frame, checked; `joined` is the caller's to free. */
+/* The JPEG of a frame, checked; the caller frees `joined`. */
 static Status find_jpeg(const Dicom *d, const char *path, Buffer *joined, JpegInfo *info, Error *err) {
     TRY(join_pieces(d, path, joined, err));
     TRY(jpeg_check(path, joined->data, joined->size, info, err));
@@ -88,12 +88,12 @@ static Status find_jpeg(const Dicom *d, const char *path, Buffer *joined, JpegIn
                      info->width, info->height, d->columns, d->rows);
 }
 
-/* Marks a JPEG of three components as RGB, where no marker says otherwise and no component is subsampled: Adobe's segment with transform 0
- * (T.872, 6.5.3). */
+/* Marks a JPEG of three components as RGB with Adobe's segment, transform 0 (T.872, 6.5.3), where no marker says otherwise and no
+ * component is subsampled. */
 static Status mark_rgb(const char *path, Buffer *joined, const JpegInfo *info, Error *err) {
     static const unsigned char rgb[16] = {0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
     if (info->components != 3 || info->marked || info->subsampled) return STATUS_OK;
-    buffer_add(joined, rgb, sizeof rgb); /* room */
+    buffer_add(joined, rgb, sizeof rgb); /* only makes room */
     if (joined->failed) return mem_error(err, path);
     memmove(joined->data + 2 + sizeof rgb, joined->data + 2, joined->size - sizeof rgb - 2);
     memcpy(joined->data + 2, rgb, sizeof rgb);
@@ -117,7 +117,7 @@ static Status parse(Dicom *d, const char *path, const unsigned char *data, size_
     return dicom_supported(d, path, err);
 }
 
-/* Cuts im to the region, as far as it lies inside and is no sliver. */
+/* Crops im to the part of the region inside it, unless a side of that part is below LEAST_SIDE. */
 static void crop(Image *im, const DicomRegion *r) {
     int64_t x0 = r->x0, y0 = r->y0, x1 = r->x1 < im->width - 1 ? r->x1 : im->width - 1,
             y1 = r->y1 < im->height - 1 ? r->y1 : im->height - 1;

@@ -57,7 +57,7 @@ static bool in_list(const char *list, const unsigned char *vr) {
     return false;
 }
 
-/* VRs whose length has 32 bits behind two bytes of 0, and all others (PS3.5, 7.1.2). */
+/* is_long: VRs whose length has 32 bits behind two bytes of 0. is_short: all others, with 16 bits (PS3.5, 7.1.2). */
 static bool is_long(const unsigned char *vr) {
     return in_list("OBOWOFODOLOVSQUCURUTUNSVUV", vr);
 }
@@ -75,8 +75,8 @@ bool dicom_is_explicit(const unsigned char *b, size_t room, bool declared) {
     return declared ? has_letters(b + 4) : is_long(b + 4) || is_short(b + 4);
 }
 
-/* A VR that this version of the standard does not have: later ones have 32 bits of length, foreign ones may have 16. The reading
- * counts whose end is the end of what is there, or followed by a later element. */
+/* For a VR that this version of the standard lacks: whether its length has 32 bits (as VRs of later versions) rather than 16. True
+ * where the value then ends at the end of the data or before an element with a higher tag. */
 static bool foreign_is_long(const unsigned char *b, size_t room, uint32_t tag) {
     size_t length = room < 12 || get_u16(b + 6) ? room : get_u32(b + 8);
     if (room < 12 || length > room - 12) return false;

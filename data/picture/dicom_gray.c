@@ -6,7 +6,7 @@
 
 #include "nn/base/alloc.h"
 
-/* The value behind the stored bits. */
+/* The number that the stored bits mean. */
 static int value_of(const Dicom *d, unsigned bits) {
     int v = (int)(bits >> (d->high + 1 - d->stored) & ((1u << d->stored) - 1));
     return d->is_signed && v >> (d->stored - 1) ? v - (1 << d->stored) : v;
@@ -35,7 +35,7 @@ static int entry_of(const DicomTable *t, double x) {
     return t->width == 2 ? t->data[2 * at] | t->data[2 * at + 1] << 8 : t->data[at];
 }
 
-/* The value that stands for white: 2^bits - 1, or the bits that the entries take where they are more. */
+/* The entry that is white: 2^bits - 1, of the declared bits or, where entries need more, of as many as they need. */
 static int most_of(const DicomTable *t) {
     int most = (1 << t->bits) - 1;
     for (int i = 0; i < t->entries; i++)
@@ -53,7 +53,7 @@ static bool is_padding(const Dicom *d, int v) {
     return d->has_padding && v >= (a < b ? a : b) && v <= (a < b ? b : a);
 }
 
-/* The least and most value of the frame after the modality transform; padding does not count. */
+/* Minimum and maximum of the frame after the modality transform, without padding. */
 static void find_range(const Dicom *d, const unsigned char *p, double *low, double *high) {
     size_t n = (size_t)d->rows * (size_t)d->columns;
     *low = INFINITY;

@@ -33,7 +33,7 @@ typedef struct {
     const unsigned char *data;
     size_t size, at;
     int asked;            /* frame */
-    bool done, has_limit; /* the pixels were met; PixelPaddingRangeLimit was */
+    bool done, has_limit; /* the pixels were reached; the file has a PixelPaddingRangeLimit */
     DicomRegion region;   /* of the current item */
     int region_format;
     Error *err;
@@ -45,7 +45,7 @@ static Status damaged(Parser *p, const char *what) {
     return image_damaged(p->err, p->path, p->at, what);
 }
 
-/* Takes the head of the next element; p->at is then at its value. */
+/* Reads the head of the next element and moves p->at to its value. */
 static Status take_element(Parser *p, size_t end, bool explicit_vr, Element *e) {
     const char *fault = dicom_element_read(e, p->data + p->at, end - p->at, explicit_vr);
     if (fault) return damaged(p, fault);
@@ -53,7 +53,7 @@ static Status take_element(Parser *p, size_t end, bool explicit_vr, Element *e) 
     return STATUS_OK;
 }
 
-/* ---- What is kept of them ---- */
+/* ---- Storing values ---- */
 
 static void keep_region(Parser *p, const Element *e) {
     switch (e->tag & 0xFFFF) {
@@ -77,7 +77,7 @@ static void keep_region(Parser *p, const Element *e) {
     }
 }
 
-/* A number written as blanks counts as one that is not there. */
+/* A number written as blanks counts as missing. */
 static void keep_number(const Element *e, double *to) {
     if (!dicom_value_is_blank(e)) *to = dicom_value_number(e);
 }
@@ -169,7 +169,7 @@ static void keep_table(DicomTable *t, const Element *e) {
     }
 }
 
-/* An element that is there and has no value counts as one that is not there. */
+/* An element without a value counts as missing. */
 static void keep(Parser *p, uint32_t parent, const Element *e) {
     if (e->length == 0) return;
     if (parent == 0 && e->tag >> 16 == 0x0028)
@@ -184,7 +184,7 @@ static void keep(Parser *p, uint32_t parent, const Element *e) {
         keep_table(parent == VOI_LUT ? &p->d->voi : &p->d->modality, e);
 }
 
-/* The smallest region that holds both. */
+/* *a becomes the smallest region that holds both. */
 static void join(DicomRegion *a, const DicomRegion *b) {
     if (a->x1 < a->x0) {
         *a = *b;
@@ -243,7 +243,7 @@ static Status take_elements(Parser *p, size_t end, uint32_t parent, bool explici
     return STATUS_OK;
 }
 
-/* What the items of a sequence are to what is kept: 0xFFFFFFFF where nothing in them counts. */
+/* The `parent` of the elements of an item of the sequence `tag`; NO_LENGTH where none of them is used. */
 static uint32_t place_of(const Parser *p, uint32_t tag, uint32_t parent, int item) {
     if (parent == 0 && (tag == REGIONS || tag == SHARED)) return tag;
     if (parent == 0 && (tag == VOI_LUT || tag == MODALITY_LUT) && item == 0) return tag;
@@ -281,7 +281,7 @@ static size_t start_of(const unsigned char *data, size_t size) {
     return size >= PREAMBLE + 4 && memcmp(data + PREAMBLE, "DICM", 4) == 0 ? PREAMBLE + 4 : 0;
 }
 
-/* Whether elements start at byte 0: the first two in rising order, of group 0002 or 0008 and of a size that such have. */
+/* Whether elements start at byte 0: the first two are in rising order, of group 0002 or 0008 and of a plausible size. */
 static bool starts_with_elements(const unsigned char *data, size_t size) {
     uint32_t before = 0;
     size_t at = 0;
@@ -300,7 +300,7 @@ static bool starts_with_elements(const unsigned char *data, size_t size) {
     return true;
 }
 
-/* Whether the elements are big endian: the first two of group 0008, with letters and a length that such have. */
+/* Whether the elements are big endian: the first two are of group 0008, with letters of a VR and a plausible size. */
 static bool is_big_endian(const unsigned char *data, size_t size) {
     size_t at = 0;
     for (int i = 0; i < 2; i++) {

@@ -1,4 +1,4 @@
-/* What is refused of DICOM, with the command that converts it. Source: PS3.3 C.7.6.3 (image pixel module). */
+/* Refuses kinds of DICOM that are not supported and names the command that converts them. Source: PS3.3 C.7.6.3 (image pixel module). */
 #include "data/picture/dicom_support.h"
 
 #include <math.h>
@@ -37,7 +37,7 @@ static Status choose_colour(Dicom *d, const char *path, Error *err) {
         path, d->samples, d->photometric);
 }
 
-/* Tables that say nothing are none. Entries of 8 bits have a byte each, or two where that many are there (PS3.3 C.11.1.1.1).
+/* Removes tables without content. Entries of 8 bits have a byte each, or two where the data has that many (PS3.3 C.11.1.1.1).
  * `first` is signed where the values that it is compared with are. */
 static void check_table(const Dicom *d, DicomTable *t, bool is_signed) {
     t->width = t->bits > 8 || t->bytes >= 2 * (size_t)t->entries ? 2 : 1;
@@ -71,7 +71,7 @@ Status dicom_supported(Dicom *d, const char *path, Error *err) {
     check_table(d, &d->voi, d->is_signed || d->intercept < 0);
     if (isnan(d->slope) || isnan(d->intercept) || d->slope == 0)
         return refuse(d, err, path, "a broken rescale slope or intercept");
-    /* A window without width is none. */
+    /* A window without width counts as missing. */
     double least = d->window == DICOM_LINEAR ? 1 : 0;
     if (isnan(d->width) || isnan(d->center) || d->width < least) d->width = 0;
     return STATUS_OK;

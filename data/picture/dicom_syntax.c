@@ -5,7 +5,7 @@
 #define TO_EXPLICIT "dcmconv +te IN.dcm OUT.dcm"
 #define FROM_JPEG "dcmdjpeg IN.dcm OUT.dcm"
 
-/* A row serves all UIDs that start with it; the longest comes first. convert NULL: no common program reads it. */
+/* A row serves all UIDs that start with its uid; longer ones come first. convert NULL: no common program converts it. */
 static const struct {
     const char *uid, *name, *convert;
 } refused[] = {

@@ -28,7 +28,7 @@ static Status decode_dicom(Image *im, const char *path, const unsigned char *dat
 }
 #endif
 
-/* The one place that knows all kinds. The first whose `is` says yes decides. A build without DICOM refuses it by name. */
+/* The first kind whose `is` returns true decides. A build without DICOM refuses it by name. */
 static const struct {
     ImageKind kind;
     bool (*is)(const unsigned char *data, size_t size);
@@ -55,7 +55,7 @@ ImageKind image_kind(const unsigned char *data, size_t size) {
     return k < KINDS ? kinds[k].kind : IMAGE_OTHER;
 }
 
-/* Where more than IMAGE_MAX_BYTES are there, a DICOM file alone is read. */
+/* Only a DICOM file may hold more than IMAGE_MAX_BYTES. */
 static Status check_size(const char *path, const unsigned char *data, size_t size, Error *err) {
     if (size <= IMAGE_MAX_BYTES || image_kind(data, size) == IMAGE_DICOM) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s: holds %zu bytes; at most %d were expected", path, size,

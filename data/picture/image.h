@@ -5,17 +5,17 @@
 
 #include "data/picture/pixels.h"
 
-enum { IMAGE_MAX_BYTES = 256 << 20 };
+enum { IMAGE_MAX_BYTES = 256 << 20 /* of a file that is not DICOM */ };
 
 typedef enum { IMAGE_OTHER, IMAGE_PNG, IMAGE_JPEG, IMAGE_PNM, IMAGE_DICOM } ImageKind;
 ImageKind image_kind(const unsigned char *data, size_t size); /* by the first bytes */
 
-/* Whether the bytes are a whole picture: png_check, jpeg_check, pnm_check or dicom_check. An input error names what is
- * damaged and at which byte, from 0. (image_check.c, of the part import) */
+/* Checks that the bytes are a whole picture: png_check, jpeg_check, pnm_check or dicom_check. An input error names the damage and
+ * its byte, from 0. (image_check.c, of the part import) */
 Status image_check(const char *path, const unsigned char *data, size_t size, Error *err);
 
-/* A picture's file: in memory where it holds at most IMAGE_MAX_BYTES, else mapped, which only DICOM may be: of a long sequence of
- * frames the wanted one is read. Nobody may cut a mapped file. An empty or larger file is an input error. */
+/* A picture's file: read into memory up to IMAGE_MAX_BYTES. A larger DICOM file is mapped, since only one of its frames is needed; it
+ * must not be truncated while mapped. An empty file, or another one that is larger, is an input error. */
 typedef struct {
     const unsigned char *data;
     size_t size;
@@ -24,7 +24,9 @@ typedef struct {
 Status image_open(ImageFile *f, const char *path, Error *err);
 void image_close(ImageFile *f);
 
-/* Reads, checks, decodes. Colour becomes luma; transparency is ignored. Of a DICOM file of many frames the middle one. */
+/* Reads, checks and decodes the file, or the bytes of one. Colour becomes luma; transparency is ignored; of a DICOM file with many
+ * frames the middle one is decoded. path: for messages. STATUS_INPUT: not a picture, damaged or too large. im: image_free; empty on
+ * error. */
 Status image_read(Image *im, const char *path, Error *err);
 Status image_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 

@@ -9,7 +9,7 @@
 #include "nn/base/parts.h"
 
 enum {
-    MOST_SCANS = 256, /* a progressive file of very many empty scans would decode for minutes */
+    MOST_SCANS = 256, /* a progressive file of very many empty scans would take minutes to decode */
     TABLES = 4,
     COMPONENTS = 4
 };
@@ -19,11 +19,10 @@ typedef struct {
     bool framed, progressive, jfif, adobe, subsampled;
     int width, height, components, scans;
     unsigned char id[COMPONENTS], quant_of[COMPONENTS];
-    bool begun[COMPONENTS]; /* the component's first coefficient had its scan */
+    bool begun[COMPONENTS]; /* a scan held the component's first coefficient */
 } Jpeg;
 
-/* Each of these looks at the `size` bytes of one segment behind its length, and returns what is wrong or
- * NULL. */
+/* Each of these checks the `size` bytes of one segment behind its length, and returns what is wrong or NULL. */
 
 static const char *quant_tables(Jpeg *j, const unsigned char *p, size_t size) {
     while (size > 0) {
@@ -107,12 +106,11 @@ static const char *segment(Jpeg *j, int marker, const unsigned char *p, size_t s
     if (jpeg_is_frame(marker)) return frame(j, marker, p, size);
     j->jfif |= marker == 0xE0 && size >= 5 && memcmp(p, "JFIF", 5) == 0;
     j->adobe |= marker == 0xEE && size >= 12 && memcmp(p, "Adobe", 5) == 0;
-    bool passed_over = (marker >= 0xDC && marker <= 0xEF) || marker == 0xFE;
-    return passed_over ? NULL : "an unknown JPEG marker";
+    bool ignored = (marker >= 0xDC && marker <= 0xEF) || marker == 0xFE;
+    return ignored ? NULL : "an unknown JPEG marker";
 }
 
-/* Where the entropy-coded data that starts at `at` ends: at the next marker that is no restart and no stuffed
- * FF 00. */
+/* The end of the entropy-coded data that starts at `at`: the next marker other than a restart or a stuffed FF 00. */
 static size_t scan_end(const unsigned char *data, size_t size, size_t at) {
     for (; at + 1 < size; at++) {
         const unsigned char *ff = memchr(data + at, 0xFF, size - at - 1);
@@ -124,7 +122,7 @@ static size_t scan_end(const unsigned char *data, size_t size, size_t at) {
     return size;
 }
 
-static void tell(const Jpeg *j, JpegInfo *info) {
+static void fill_info(const Jpeg *j, JpegInfo *info) {
     bool named = j->components == 3 && memcmp(j->id, "RGB", 3) == 0;
     *info = (JpegInfo){j->width, j->height, j->components, j->jfif || j->adobe || named, j->subsampled};
 }
@@ -139,7 +137,7 @@ Status jpeg_check(const char *path, const unsigned char *data, size_t size, Jpeg
         if (data[at] != 0xFF) return image_damaged(err, path, at, "a JPEG marker was expected");
         if (marker == 0xD9) {
             const char *fault = end(&j);
-            if (info) tell(&j, info);
+            if (info) fill_info(&j, info);
             return fault ? image_damaged(err, path, at, fault) : STATUS_OK;
         }
         size_t length = size - at < 4 ? 0 : (size_t)data[at + 2] << 8 | data[at + 3];

@@ -11,24 +11,24 @@ bool jpeg_is(const unsigned char *data, size_t size);
 
 typedef struct {
     int width, height, components;
-    bool marked;     /* a JFIF or Adobe segment, or components called R, G, B: the colour space is known */
+    bool marked;     /* the colour space is known, by a JFIF or Adobe segment or components called R, G, B */
     bool subsampled; /* the components differ in size */
 } JpegInfo;
 
-/* SOI, EOI, and that every table, frame and scan header is whole and names only what is there; bytes behind EOI are ignored.
- * info may be NULL. An input error names the byte of damage; kinds of JPEG that are not read (lossless, arithmetic, 12 bits,
- * ...) are an input error that names the kind. */
+/* Checks data that jpeg_is accepts: it ends with EOI, and every table, frame and scan header is whole and names only tables and
+ * components that exist; bytes behind EOI are ignored. info may be NULL. An input error names the byte of damage; with the part hints,
+ * kinds of JPEG that are not supported (lossless, arithmetic, 12 bits, ...) are an input error that names the kind. */
 Status jpeg_check(const char *path, const unsigned char *data, size_t size, JpegInfo *info, Error *err);
 
-/* Checks and decodes; three components are YCbCr unless markers or names say RGB, as JFIF decoders take it. im: image_free; empty on error. */
+/* Checks and decodes. Three components are YCbCr unless markers or names say RGB, as in JFIF decoders. im: image_free; empty on error. */
 Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 
-/* Whether a marker begins a frame: 0xC0 to 0xCF, but for tables. */
+/* Whether a marker begins a frame: 0xC0 to 0xCF, except the tables 0xC4 and 0xCC and the reserved 0xC8. */
 static inline bool jpeg_is_frame(int marker) {
     return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
-/* What is said of a kind that is whole and not read, with the command that converts it; NULL for all others. marker and the `size` bytes of its
- * segment (jpeg_rare.c, of the part hints). */
+/* The message for a kind of JPEG that is not supported, with the command that converts it; NULL for all others. p: the `size` bytes of
+ * the marker's segment behind its length. (jpeg_rare.c, of the part hints) */
 const char *jpeg_rare_kind(int marker, const unsigned char *p, size_t size);
 
 #endif

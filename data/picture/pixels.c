@@ -36,7 +36,7 @@ static int sample_at(const Samples *s, size_t i) {
     return v;
 }
 
-/* Least and most of the samples without alpha; false where all are 8-bit samples in 16 bits. */
+/* Minimum and maximum of the samples without alpha; false where all are 8-bit samples in 16 bits. */
 static bool find_range(const Samples *s, size_t pixels, int channels, int *least, int *most) {
     int colours = channels < 3 ? 1 : 3, low_bytes = 0, unequal = 0;
     *least = 65535;

@@ -18,9 +18,9 @@ typedef struct {
     int low, high;
 } Image;
 
-/* Allocates a picture whose pixels are not written yet. A side below 1 or more than IMAGE_MAX_PIXELS pixels is an input error. */
+/* Allocates a picture; its pixels are not set. A side below 1 or more than IMAGE_MAX_PIXELS pixels is an input error. */
 Status image_init(Image *im, int width, int height, const char *path, Error *err);
-/* The same error for a picture that is checked and not decoded. */
+/* The same check of the size, without a picture. */
 Status image_size_check(int width, int height, const char *path, Error *err);
 void image_free(Image *im);
 
@@ -28,10 +28,10 @@ void image_free(Image *im);
 uint8_t image_luma(int r, int g, int b);
 
 /* Fills the pixels from 16-bit samples: (height, width, channels), two bytes each, the high byte first where `big_endian`, else in
- * the machine's order. Of 3 and 4 channels the luma; of 2 and 4 the last, alpha, is ignored. Grey is the high byte. Where the
- * samples span less than a quarter of 0..65535 (files of 12-bit cameras and scanners), they are scaled from least to most, as a
- * DICOM frame without window is, and im->low and im->high say so; but not where all are 8-bit samples in 16 bits (v 257 or
- * v 256). */
+ * the machine's order. 3 and 4 channels become luma; the last of 2 and 4, alpha, is ignored. A grey value is the high byte. Where the
+ * samples span less than a quarter of 0..65535 (files of 12-bit cameras and scanners), they are instead scaled from their minimum
+ * im->low to their maximum im->high, as a DICOM frame without window is. Samples of 8 bits in 16 (all v 257 or all v 256) are not
+ * scaled. */
 void image_fill_16(Image *im, const void *samples, int channels, bool big_endian);
 
 /* Resizes to side x side and keeps the aspect ratio: the longer edge fills it, the rest is centred on black. Area average when

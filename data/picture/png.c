@@ -1,4 +1,4 @@
-/* A PNG's integrity before stb_image sees it. stb_image 2.27 decodes 69 % of bit-flipped PNGs to a wrong picture without an error,
+/* A PNG's integrity before stb_image reads it. stb_image 2.27 decodes 69 % of bit-flipped PNGs to a wrong picture without an error,
  * so every chunk's CRC is compared. Source: PNG (W3C REC-PNG-3), chapters 5 and 11. */
 #include "data/picture/png.h"
 
@@ -34,8 +34,8 @@ static bool chunk_is(const unsigned char *chunk, const char *type) {
     return memcmp(chunk + 4, type, 4) == 0;
 }
 
-/* A chunk without which the picture means something else (its name begins with a capital), and that PNG does not have.
- * stb_image writes the name of such a one into a buffer that all threads share: it must not meet any. */
+/* A critical chunk (its name begins with a capital) that PNG does not define. stb_image writes the name of such a chunk into a buffer
+ * that all threads share, so it must not get one. */
 static bool chunk_is_unknown(const unsigned char *chunk) {
     return !(chunk[4] & 0x20) && !chunk_is(chunk, "IHDR") && !chunk_is(chunk, "PLTE") &&
            !chunk_is(chunk, "IDAT") && !chunk_is(chunk, "IEND");
@@ -44,7 +44,7 @@ static bool chunk_is_unknown(const unsigned char *chunk) {
 /* What is wrong with the place of a chunk, or NULL. n: chunks before it. */
 static const char *chunk_fault(const unsigned char *chunk, uint32_t length, int n, bool pixels) {
     if (chunk_is(chunk, "IHDR") != (n == 0)) return "IHDR is not the first chunk";
-    if (n == 0 && (length != 13 || !header_is_fine(chunk + 8))) return "IHDR says what PNG does not know";
+    if (n == 0 && (length != 13 || !header_is_fine(chunk + 8))) return "IHDR holds values that PNG forbids";
     if (chunk_is(chunk, "IEND") && (length != 0 || !pixels))
         return pixels ? "IEND is not empty" : "no IDAT before IEND";
     if (chunk_is_unknown(chunk)) return "a critical chunk that PNG does not know";

@@ -7,17 +7,18 @@
 #include "data/picture/pixels.h"
 #include "nn/base/bytes.h"
 
-/* By the signature, of which one byte may be damaged. */
+/* By the signature; one of its bytes may be damaged. */
 bool png_is(const unsigned char *data, size_t size);
 
-/* Signature, every chunk's CRC and place, from IHDR to IEND; bytes behind IEND are ignored. An input error names the byte. */
+/* Checks the signature and every chunk's CRC and place, from IHDR to IEND; bytes behind IEND are ignored. An input error names the
+ * byte. */
 Status png_check(const char *path, const unsigned char *data, size_t size, Error *err);
 
 /* Checks and decodes; samples of 16 bits as in image_fill_16. im: image_free; empty on error. */
 Status png_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 
-/* Appends a checked PNG with its palette filled up with black to 256 entries: stb_image takes the colour of an index beyond the
- * palette from memory that nobody wrote to. Checksums are not computed again. out->failed is set where memory ran out. */
+/* Appends a checked PNG to out, its palette padded with black to 256 entries: stb_image reads the colour of an index beyond the
+ * palette from uninitialised memory. Checksums are not updated. out->failed is set where memory ran out. */
 void png_fill_palette(Buffer *out, const unsigned char *data, size_t size);
 
 #endif

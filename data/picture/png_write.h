@@ -6,11 +6,10 @@
 #include "nn/base/bytes.h"
 #include "nn/base/error.h"
 
-/* Appends a whole PNG file to out; out->failed tells where memory ran out. pixels: height rows of width
- * bytes. */
+/* Appends a whole PNG file to out; out->failed is set where memory ran out. pixels (height, width), both above 0. */
 void png_encode_gray(Buffer *out, const unsigned char *pixels, int width, int height);
 
-/* The same as a file, replaced atomically. */
+/* Writes the same to a file, atomically. */
 Status png_write_gray(const char *path, const unsigned char *pixels, int width, int height, Error *err);
 
 #endif

@@ -6,14 +6,14 @@
 
 #include "data/picture/pixels.h"
 
-/* By the first bytes; also true for P1 to P4, which pnm_check refuses. */
+/* By the first bytes; also true for P1 to P4, which pnm_check rejects. */
 bool pnm_is(const unsigned char *data, size_t size);
 
-/* Whether header and size are right. An input error names the byte. */
+/* Checks header and size of data that pnm_is accepts. An input error names the byte of damage, or the kind. */
 Status pnm_check(const char *path, const unsigned char *data, size_t size, Error *err);
 
-/* Checks and decodes; samples are scaled from the file's own maximum; where that is 65535, as in
- * image_fill_16. im: image_free; empty on error. */
+/* Checks and decodes. Samples are scaled from the maximum that the file names; where that is 65535, as in image_fill_16.
+ * im: image_free; empty on error. */
 Status pnm_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 
 #endif

@@ -5,10 +5,10 @@
 
 #include "nn/base/alloc.h"
 
-/* More than any picture of IMAGE_MAX_PIXELS needs: stops a small PNG that unpacks to gigabytes. */
+/* More than any picture of IMAGE_MAX_PIXELS needs; stops a small PNG that unpacks to gigabytes. */
 static const size_t most_bytes = (size_t)1 << 30;
 
-/* stb forgets why it failed when it tries the next format. */
+/* stb_image loses the reason of a failure when it tries the next format. */
 static _Thread_local int memory_ran_out;
 
 static void *note(void *p) {
@@ -47,7 +47,7 @@ static void *stb_realloc(void *old, size_t size) {
 #endif
 #include <stb_image.h>
 
-/* The error of a call that failed: memory that ran out is no fault of the file. */
+/* The error of a failed call. Out-of-memory is not reported as a fault of the file. */
 static Status failure(const char *path, Error *err) {
     const char *reason = stbi_failure_reason();
     if (memory_ran_out) return mem_error(err, path);

@@ -1,14 +1,15 @@
-/* stb_image behind two functions that report memory that ran out apart from a picture that cannot be decoded. */
+/* stb_image behind two functions that distinguish out-of-memory (STATUS_IO) from a picture that cannot be decoded (STATUS_INPUT). */
 #ifndef DATA_STB_IMPL_H
 #define DATA_STB_IMPL_H
 
 #include "data/picture/pixels.h"
 
-/* The sizes of a JPEG or PNG of at most 2^31 - 1 bytes, from its header. */
+/* Width and height, in pixels, of a JPEG or PNG of at most 2^31 - 1 bytes, from its header. */
 Status stb_sizes(int *width, int *height, const char *path, const unsigned char *data, size_t size,
                  Error *err);
 
-/* Decodes a JPEG or PNG of at most 2^31 - 1 bytes that was checked before; colour becomes luma, 16 bits as in image_fill_16. im: image_free; empty on error. */
+/* Decodes a checked JPEG or PNG of at most 2^31 - 1 bytes. Colour becomes luma; 16 bits as in image_fill_16. im: image_free; empty on
+ * error. */
 Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 
 #endif

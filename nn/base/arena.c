@@ -34,7 +34,7 @@ static void out_of_memory(Arena *a) {
     longjmp(a->guard, 1);
 }
 
-/* As large as all blocks so far, so that there are few blocks. Untouched pages cost no memory. */
+/* A block as large as all blocks so far, within limits, so that there are few blocks. Untouched pages cost no memory. */
 static ArenaBlock *new_block(const Arena *a, size_t size) {
     size_t data = SMALLEST_BLOCK;
     for (const ArenaBlock *b = a->first; b; b = b->next) data += b->size;
@@ -45,7 +45,7 @@ static ArenaBlock *new_block(const Arena *a, size_t size) {
     return b;
 }
 
-/* The next kept block that is large enough, else a new one put right after the current. */
+/* Moves on to the next block if it is large enough, else to a new one inserted after the current. */
 static void next_block(Arena *a, size_t size) {
     ArenaBlock *after = a->current ? a->current->next : a->first;
     if (after && after->size >= size) {

@@ -39,6 +39,6 @@ int arena_holds(const Arena *a, const void *p); /* p points into memory of this 
 
 ArenaMark arena_mark(const Arena *a);
 void arena_release(Arena *a, ArenaMark mark); /* frees all allocated since the mark; blocks stay for reuse */
-void arena_reset(Arena *a);
+void arena_reset(Arena *a);                   /* frees all allocated; blocks stay for reuse */
 
 #endif

@@ -1,4 +1,4 @@
-/* Bounded little-endian reading, crc32, and files: whole-file reading, mapping and atomic replacement. */
+/* Little-endian numbers, checksums, a byte buffer, and files: whole-file reading, mapping, atomic replacement, folders, paths. */
 #ifndef NN_BASE_BYTES_H
 #define NN_BASE_BYTES_H
 
@@ -84,27 +84,26 @@ Status file_begin(FileWriter *w, const char *path, Error *err);
 void file_put(FileWriter *w, const void *data, size_t size);
 void file_printf(FileWriter *w, const char *fmt, ...) NN_PRINTF(2, 3);
 void file_put_numbers(FileWriter *w, const void *data, size_t bytes, size_t width); /* as little-endian */
-/* Overwrites size bytes at an offset that was already written (for a header's checksum). crc does not follow.
- */
+/* Overwrites bytes that were already written (for a header's checksum). w->crc does not change. */
 void file_put_at(FileWriter *w, uint64_t offset, const void *data, size_t size);
 Status file_commit(FileWriter *w, Error *err);
 void file_abort(FileWriter *w);
 
-/* All of it in one call. */
+/* file_begin, file_put and file_commit in one call. */
 Status file_write(const char *path, const void *data, size_t size, Error *err);
-/* The same without temporary file and fsync: for files in a new folder that is renamed into place when it is complete. */
+/* The same without temporary file and fsync, for files in a new folder that is renamed into place when complete (folder.c). */
 Status file_write_plain(const char *path, const void *data, size_t size, Error *err);
 
 Status dir_make(const char *path, Error *err); /* with its parents; STATUS_OK where the folder exists */
-/* folder.c, of the part resume. Removes temporary files of file_begin that killed processes left in a folder. No other process may write there. */
+/* Removes temporary files of file_begin that killed processes left in a folder. No other process may write there. (folder.c, of the
+ * part resume) */
 void dir_sweep(const char *folder);
-/* Removes a folder with all that is in it, as far as the system allows; asks for no memory, so that a failed command can clean up. */
+/* Removes a folder and its contents, as far as the system allows. Allocates no memory, so that a failed command can clean up. (folder.c) */
 void dir_remove(const char *folder);
 int path_exists(const char *path);
 int path_is_dir(const char *path);
 
-/* directory of path + "/" + name, or name itself where it is absolute. NULL where memory ran out; mem_free
- * it. */
+/* directory of path + "/" + name, or name itself where it is absolute. NULL where memory ran out; mem_free it. */
 char *path_beside(const char *path, const char *name);
 /* Absolute, symlinks followed. NULL with errno where there is no such file or memory ran out (ENOMEM); mem_free it. */
 char *path_real(const char *path);

@@ -42,7 +42,7 @@ Status error_from_errno(Error *err, const char *path, const char *doing) {
 }
 
 #ifdef NN_LIBRARY
-/* No input leads here. The installed library prints nothing. */
+/* No input can cause this call. The installed library prints nothing. */
 void error_abort(const char *file, int line, const char *condition, const char *fmt, ...) {
     (void)file, (void)line, (void)condition, (void)fmt;
     abort();

@@ -31,13 +31,13 @@ typedef struct {
 #define NN_NORETURN
 #endif
 
-/* Fills err (may be NULL) and returns status, for `return error_set(err, ...)`. */
+/* Fills err (may be NULL; a longer message is cut) and returns status, for `return error_set(err, ...)`. */
 Status error_set(Error *err, Status status, const char *fmt, ...) NN_PRINTF(3, 4);
 
-/* Puts "prefix: " before the message that err holds; returns its status. */
+/* Puts "prefix: " before the message that err holds and returns its status; STATUS_INTERNAL where err is NULL. */
 Status error_prefix(Error *err, const char *fmt, ...) NN_PRINTF(2, 3);
 
-/* Fills err from errno. Returns STATUS_INPUT where the path is wrong (ENOENT, ENOTDIR, EISDIR, ELOOP), else STATUS_IO. */
+/* Fills err from errno. Returns STATUS_INPUT where the path is wrong (ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG), else STATUS_IO. */
 Status error_from_errno(Error *err, const char *path, const char *doing);
 
 /* For a static analyser that sees one file at a time: these never return STATUS_OK. */

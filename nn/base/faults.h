@@ -1,4 +1,5 @@
-/* Faults on purpose, for tests: alloc.h and sys.h say which request or call fails. Process-wide. The installed library is built without. */
+/* Deliberate faults for tests: mem_fail_at and sys_fail_at select the request or call that fails, in the whole process. The installed
+ * library is built without them. */
 #ifndef NN_BASE_FAULTS_H
 #define NN_BASE_FAULTS_H
 

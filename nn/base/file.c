@@ -1,4 +1,4 @@
-/* Files of bytes.h: reading, mapping, atomic replacement, paths. */
+/* Files of bytes.h: reading, atomic replacement, paths. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -215,7 +215,7 @@ static int sync_retrying(int fd) {
     return r;
 }
 
-/* Makes a rename durable. Some file systems refuse to sync a directory; that is no error. */
+/* Makes a rename durable. Some file systems refuse to sync a directory, which is not an error. */
 static void sync_parent(const char *path) {
     char *folder = path_beside(path, ".");
     if (!folder) return;
@@ -285,7 +285,7 @@ Status dir_make(const char *path, Error *err) {
         if (kept == 0) break;
     }
     if (s == STATUS_OK && !path_is_dir(path))
-        s = error_set(err, STATUS_INPUT, "%s: is there and is not a directory", path);
+        s = error_set(err, STATUS_INPUT, "%s: is not a directory; choose another path", path);
     mem_free(p);
     return s;
 }

@@ -12,7 +12,7 @@ Status file_map(const char *path, FileMap *map, Error *err) {
     TRY(file_open(path, &fd, &n, err));
     if (n == 0) {
         sys_close(fd);
-        return error_set(err, STATUS_INPUT, "%s: is empty", path);
+        return error_set(err, STATUS_INPUT, "%s: is empty; get the file again", path);
     }
     void *p = sys_mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0);
     Status s = p == MAP_FAILED ? error_from_errno(err, path, "map") : STATUS_OK;

@@ -28,7 +28,7 @@ void dir_sweep(const char *folder) {
 
 enum { PATH_ROOM = 4096 };
 
-/* path (PATH_ROOM), of this length: emptied, then removed. A link is removed, not followed. */
+/* Removes the folder `path` (PATH_ROOM), of this length, and its contents. A link is removed, not followed. */
 static void remove_folder(char *path, size_t length) {
     DIR *d = opendir(path);
     for (struct dirent *e; d && (e = readdir(d));) {

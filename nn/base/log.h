@@ -1,5 +1,5 @@
-/* Messages for people from long jobs. The library never prints: it calls the functions of a Log that the caller passes. A NULL Log,
- * or a NULL function in it, prints nothing. */
+/* Messages of long jobs. The library never prints: it calls the functions of a Log that the caller passes. A NULL Log, or a NULL
+ * function in it, discards the message. A line is cut at 2047 bytes. */
 #ifndef NN_BASE_LOG_H
 #define NN_BASE_LOG_H
 

@@ -6,8 +6,8 @@
 
 #include "nn/base/parts.h"
 
-/* The first of the n words with the smallest edit distance to `word`, or NULL where all are far: more than a third of its letters
- * differ. Returns a pointer into words. */
+/* The first of the n words with the smallest edit distance to `word`, an entry of words. NULL where every distance is above 1 + a third
+ * of the bytes of `word`. */
 #if PART_HINTS
 const char *nearest_word(const char *word, const char *const *words, int n);
 #else

@@ -45,7 +45,7 @@ static void skip_space(Text *x) {
     while (x->at < x->end && (*x->at == ' ' || *x->at == '\n' || *x->at == '\t')) x->at++;
 }
 
-/* Takes `token`, after spaces, where it comes next. */
+/* Skips spaces, then `token`; false where another text follows. */
 static bool take(Text *x, const char *token) {
     skip_space(x);
     size_t n = strlen(token);
@@ -141,7 +141,7 @@ static Status damaged(Error *err, const char *path, const char *what) {
 
 /* ---- Elements ---- */
 
-/* An element as it stands in the file: kind b, i, u, f (numbers), S or U (text), and its bytes. */
+/* The format of an element in the file. kind: b, i, u, f (numbers), S or U (text); size: bytes. */
 typedef struct {
     char kind;
     bool big;
@@ -240,7 +240,7 @@ static size_t put_utf8(char *to, uint64_t c) {
     return n;
 }
 
-/* Stores a text, its padding of zeros left out; false where it has a 0 inside or a code point that Unicode lacks. */
+/* Stores a text without its padding of zeros; false where it has a 0 inside or a code point that Unicode lacks. */
 static bool put_text(char *to, const Element *e, const unsigned char *from) {
     size_t unit = e->kind == 'U' ? 4 : 1, n = e->size / unit;
     while (n > 0 && load(from + (n - 1) * unit, unit, e->big) == 0) n--;
@@ -256,7 +256,7 @@ static bool put_text(char *to, const Element *e, const unsigned char *from) {
     return true;
 }
 
-/* Where element i of C order stands in Fortran order, whose first index runs fastest. */
+/* Position in Fortran order, whose first index runs fastest, of element i of C order. */
 static size_t fortran_place(const Npy *a, size_t i) {
     size_t place = 0;
     for (int k = a->rank - 1; k >= 0; k--) {
@@ -268,7 +268,7 @@ static size_t fortran_place(const Npy *a, size_t i) {
     return place;
 }
 
-/* data: as much as the shape needs. */
+/* data: as many bytes as the shape needs. */
 static Status fill(Npy *a, const Element *e, bool fortran, const unsigned char *data, const char *path,
                    Error *err) {
     size_t n = npy_entries(a);
@@ -286,7 +286,7 @@ static Status fill(Npy *a, const Element *e, bool fortran, const unsigned char *
             continue;
         return error_set(err, STATUS_INPUT, "%s: entry %zu %s", path, i,
                          a->type == NPY_TEXT
-                             ? "holds a 0 inside the text, or what is no Unicode"
+                             ? "holds a 0 inside the text, or a code point that Unicode lacks"
                              : "is beyond int64; numbers up to 9223372036854775807 were expected");
     }
     return STATUS_OK;
@@ -332,8 +332,7 @@ static Status parse(Npy *a, const unsigned char *file, size_t size, size_t max_b
     size_t bytes, file_bytes, data_size = (size_t)(file + size - data);
     if (!npy_bytes(a->width, h.rank, h.dim, max_bytes, &bytes) ||
         !npy_bytes(e.size, h.rank, h.dim, SIZE_MAX, &file_bytes))
-        return error_set(err, STATUS_INPUT,
-                         "%s: says that it holds more than %zu bytes, the most allowed here", path,
+        return error_set(err, STATUS_INPUT, "%s: its shape needs more than the %zu bytes allowed here", path,
                          max_bytes);
     if (file_bytes != data_size)
         return error_set(err, STATUS_INPUT, "%s: holds %zu bytes of data; its shape needs %zu; copy it again",

@@ -65,7 +65,7 @@ static bool read_entry(const unsigned char *zip, size_t size, size_t at, Entry *
     return e->name_size <= size - at - ENTRY;
 }
 
-/* Without the ending .npy. */
+/* Bytes of the name without the ending .npy. */
 static size_t array_name(const Entry *e) {
     bool npy = e->name_size > 4 && memcmp(e->name + e->name_size - 4, ".npy", 4) == 0;
     return e->name_size - (npy ? 4 : 0);
@@ -88,7 +88,7 @@ static Status find_entry(const unsigned char *zip, size_t size, const char *name
     return error_set(err, STATUS_INPUT, "%s: the archive has no array '%s'; it holds: %s", path, name, names);
 }
 
-/* Offset of the packed bytes; 0 where the local header does not lead to them. */
+/* Offset of the packed bytes; 0 where the local header is damaged. */
 static size_t find_bytes(const unsigned char *zip, size_t size, const Entry *e) {
     size_t at = e->offset;
     if (at > size || size - at < LOCAL || memcmp(zip + at, "PK\3\4", 4) != 0) return 0;
@@ -116,8 +116,8 @@ Status npz_find(const unsigned char *zip, size_t size, const char *name, size_t 
     if (at == 0) return damaged(path, "the array is cut off", err);
     if (e.flags & 1) return damaged(path, "is encrypted", err);
     if (e.size > most)
-        return error_set(err, STATUS_INPUT,
-                         "%s: says that it holds more than %zu bytes, the most allowed here", path, most);
+        return error_set(err, STATUS_INPUT, "%s: declares %zu bytes; at most %zu were expected", path,
+                         (size_t)e.size, most);
     *data = zip + at;
     *bytes = e.size;
     if (e.method == 8) {

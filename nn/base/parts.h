@@ -2,7 +2,7 @@
  * defines every PART_x as 0. The default is 1, so that a file compiled by hand behaves as in the whole build.
  *
  * Code of the core calls into a part inside `if (PART_x)`, which the compiler drops where the part is absent, or inside `#if PART_x`.
- * What the user asks of an absent part is refused with PART_ABSENT. */
+ * A request that needs an absent part is refused with PART_ABSENT. */
 #ifndef NN_PARTS_H
 #define NN_PARTS_H
 
@@ -19,8 +19,7 @@
 #define PART_BENCH 1 /* cmd/bench: the verb bench; train --estimate */
 #endif
 #ifndef PART_CONFIDENCE
-#define PART_CONFIDENCE                                                                                      \
-    1 /* confidences of answers, pictures unlike the training, cases seen in training: measured, kept, printed */
+#define PART_CONFIDENCE 1 /* confidences of answers; pictures unlike the training; cases seen in training */
 #endif
 #ifndef PART_DICOM
 #define PART_DICOM 1 /* DICOM pictures */
@@ -32,8 +31,7 @@
 #define PART_EXPORT 1 /* hash/export: the verb export */
 #endif
 #ifndef PART_FAST
-#define PART_FAST                                                                                            \
-    1 /* nn/fast, kernels of the scan: tuned code; PLAIN=1 leaves it out too; PARTS=core PLAIN=0 keeps it */
+#define PART_FAST 1 /* tuned code: nn/fast, the scan's kernels; PLAIN=1 drops, PARTS=core PLAIN=0 keeps it */
 #endif
 #ifndef PART_FAULTS
 #define PART_FAULTS 1 /* for tests: the n-th request for memory, or call of the system, fails */
@@ -42,8 +40,7 @@
 #define PART_FILTER 1 /* search --label, --id-match, --words, --unseen; the words of an index */
 #endif
 #ifndef PART_HINTS
-#define PART_HINTS                                                                                           \
-    1 /* did you mean; names of foreign formats; warnings of data that say little; unknown words */
+#define PART_HINTS 1 /* "did you mean"; names of foreign formats; warnings of poor data; unknown words */
 #endif
 #ifndef PART_IMPORT
 #define PART_IMPORT 1 /* data/import: the verb import; needs expat and zlib */
@@ -61,7 +58,7 @@
 #define PART_MASK 1 /* data/mask.c: --mask-labels and --mask-words */
 #endif
 #ifndef PART_MEASURES
-#define PART_MEASURES 1 /* all measures but MAP and P@K: intervals, NDCG, partners, curves, health of codes */
+#define PART_MEASURES 1 /* measures other than MAP, P@K: intervals, NDCG, partners, curves, health of codes */
 #endif
 #ifndef PART_PAGES
 #define PART_PAGES 1 /* eval/page, train/pages, cmd/pages: HTML pages, the verb browse, train --explain */
@@ -73,19 +70,16 @@
 #define PART_PNM 1 /* PNM pictures */
 #endif
 #ifndef PART_QUERIES
-#define PART_QUERIES 1 /* search --queries, --code; encode --image, --text; both of rows of own features */
+#define PART_QUERIES 1 /* search --queries, --code; encode --image, --text; both from rows of own features */
 #endif
 #ifndef PART_RESUME
-#define PART_RESUME                                                                                          \
-    1 /* long runs: checkpoints, train --resume and --stage1, the lock of a run, features in a mapped file */
+#define PART_RESUME 1 /* checkpoints, train --resume and --stage1, a run's lock, features in a mapped file */
 #endif
 #ifndef PART_SCAN
-#define PART_SCAN                                                                                            \
-    1 /* forms of speed that only the plain core lacks: the tuned scan of hash/search, labels and codes as words of bits in eval, the folded convolution */
+#define PART_SCAN 1 /* faster forms: the tuned scan, eval's planes of bits, the folded convolution */
 #endif
 #ifndef PART_SERVE
-#define PART_SERVE                                                                                           \
-    1 /* cmd/serve: the verb serve; needs libevent, and the Makefile leaves the part out where that is missing */
+#define PART_SERVE 1 /* cmd/serve: the verb serve; the Makefile leaves it out where libevent is missing */
 #endif
 #ifndef PART_SUBSTRINGS
 #define PART_SUBSTRINGS 1 /* multi-index hashing in hash/search; without it the scan answers every query */
@@ -97,12 +91,10 @@
 #define PART_TERMINAL 1 /* output for people: tables of hits, text cut to the terminal's width, time left */
 #endif
 #ifndef PART_THREADS
-#define PART_THREADS                                                                                         \
-    1 /* the workers of nn/base/pool.h; without them --threads counts 1; PARTS=core PLAIN=0 keeps them */
+#define PART_THREADS 1 /* the workers of pool.h; without them --threads is 1; PARTS=core PLAIN=0 keeps them */
 #endif
 #ifndef PART_VARIANTS
-#define PART_VARIANTS                                                                                        \
-    1 /* loss terms whose weight is 0 by default, the Laplacian form, geodesic, several layers, views, end to end, train_cases, unseen labels, files of settings */
+#define PART_VARIANTS 1 /* terms of weight 0, other forms of the method, unseen labels, files of settings */
 #endif
 #ifndef PART_VERIFY
 #define PART_VERIFY 1 /* the verb verify; an error, not a signal, where a mapped file is cut off */

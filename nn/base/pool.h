@@ -1,5 +1,5 @@
-/* A small pool of threads; a build without the part threads has none, and every pool is NULL. Work items must write to disjoint memory and must not depend on which worker runs them or when. Then
- * the result is the same at any number of threads. */
+/* A small pool of threads. Work items must write to disjoint memory and must not depend on which worker runs them or when; then the
+ * result is the same at any number of threads. In a build without the part threads every pool is NULL. */
 #ifndef NN_BASE_POOL_H
 #define NN_BASE_POOL_H
 
@@ -7,11 +7,11 @@
 
 typedef struct Pool Pool;
 
-/* item: 0..n-1, worker: 0..threads-1 (for scratch memory of its own). */
+/* item: 0..n-1; worker: 0..threads-1, to select scratch memory. */
 typedef void PoolFn(void *ctx, int item, int worker);
 
-/* threads >= 1, the caller included; 0: one per core. The caller owns *out, which may be NULL; pool_free. Workers flush denormals to zero, and the
- * calling thread does too from here on: denormals slow matrix products up to 175 times. */
+/* threads: 1 to 256, the caller included (more count as 256); 0: one per core. Release *out, which may be NULL, with pool_free. From here
+ * on, workers and the calling thread flush denormals to zero, since denormals slow matrix products up to 175 times. Errors: STATUS_IO. */
 Status pool_create(Pool **out, int threads, Error *err);
 void pool_free(Pool *pool);
 int pool_threads(const Pool *pool); /* 1 for a NULL pool */

@@ -129,7 +129,7 @@ static void wait_for_work(Pool *p, uint_fast64_t seen) {
     pthread_mutex_unlock(&p->mutex);
 }
 
-/* The job of pool_for has priority; of pool_later's job a worker takes one item at a time. */
+/* The job of pool_for has priority: a worker takes only one item at a time of pool_later's job. */
 static void *work(void *arg) {
     Start start = *(Start *)arg;
     mem_free(arg);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One stream a purpose: adding draws to one never moves another. */
+/* One stream for each purpose: more draws from one do not change another. */
 typedef enum {
     RNG_SPLIT = 1,
     RNG_INIT = 2,
@@ -31,20 +31,20 @@ typedef struct {
     uint32_t key[2];    /* from the seed */
     uint32_t stream[2]; /* purpose and index */
     uint64_t counter;   /* blocks of four numbers drawn so far */
-    uint32_t block[4];  /* the current block ... */
-    int left;           /* ... and how many of it are not used yet */
+    uint32_t block[4];  /* the current block */
+    int left;           /* unused numbers of the block */
 } Rng;
 
 Rng rng_stream(uint64_t seed, RngPurpose purpose, uint32_t index);
 
 uint32_t rng_u32(Rng *r);
-/* The n blocks of four numbers from block number `block` of r's stream on, whatever r has drawn so far. */
+/* out (n,4): the n blocks of four numbers from block number `block` of r's stream on, regardless of r's counter. */
 void rng_blocks(const Rng *r, uint64_t block, size_t n, uint32_t *out);
 uint64_t rng_u64(Rng *r);
-double rng_uniform(Rng *r); /* [0,1), 53 bits */
-double rng_range(Rng *r, double low, double high);
-uint32_t rng_below(Rng *r, uint32_t n);         /* 0..n-1 without bias, n > 0 */
-double rng_normal(Rng *r);                      /* mean 0, deviation 1 (Box-Muller, cosine branch) */
-void rng_shuffle(Rng *r, int *items, size_t n); /* Fisher-Yates */
+double rng_uniform(Rng *r);                        /* [0,1), 53 bits */
+double rng_range(Rng *r, double low, double high); /* [low,high) */
+uint32_t rng_below(Rng *r, uint32_t n);            /* 0..n-1 without bias, n > 0 */
+double rng_normal(Rng *r);                         /* mean 0, deviation 1 (Box-Muller, cosine branch) */
+void rng_shuffle(Rng *r, int *items, size_t n);    /* Fisher-Yates */
 
 #endif

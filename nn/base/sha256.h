@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4), for checksums that a signature can stand on. */
+/* SHA-256 (FIPS 180-4), for checksums that can be signed. */
 #ifndef NN_BASE_SHA256_H
 #define NN_BASE_SHA256_H
 
@@ -15,6 +15,6 @@ typedef struct {
 
 void sha256_begin(Sha256 *h);
 void sha256_add(Sha256 *h, const void *data, size_t size);
-void sha256_end(Sha256 *h, char text[SHA256_TEXT]);
+void sha256_end(Sha256 *h, char text[SHA256_TEXT]); /* text: the sum in lower-case hexadecimal digits */
 
 #endif
