@@ -94,7 +94,7 @@ static const char PRINT_CSS[] =
     "group}details pre,details .scroll{break-inside:auto}"
     ".scroll{overflow:visible}table{font-size:7.5pt;min-width:0;width:100%}"
     "th,td{padding:2pt 4pt}thead th,.n{white-space:normal}tbody th{position:static;min-width:0}"
-    "pre{white-space:pre-wrap;overflow-wrap:anywhere}.grid{grid-template-columns:1fr 1fr}"
+    "pre{font-size:7.5pt;white-space:pre-wrap;overflow-wrap:anywhere}.grid{grid-template-columns:1fr 1fr}"
     "nav,.find{display:none}.hits{grid-template-columns:repeat(4,1fr);gap:6pt}.hit{padding:4pt;gap:3pt}"
     ".thumbs{grid-template-columns:repeat(6,1fr)}.hit p,.hit .top,.tag,.hit .no,.hit "
     ".yes{font-size:7.5pt;line-height:1.3}"

@@ -108,15 +108,15 @@ static void write_text(Lesson *l, const char *folder, const char *name) {
     mem_free(text);
 }
 
-/* Several charts share a row where the window is wide. */
+/* Several charts share a row: two in 350 pixels, six on a sheet of paper. */
 static void write_figures(Lesson *l, char *names) {
     char *caption = strstr(names, " | "), path[512];
     if (caption) *caption = 0, caption += 3;
-    int width = strchr(names, ' ') ? 160 : 420;
+    const char *width = strchr(names, ' ') ? "max(105px,210px - 15%)" : "420px";
     buffer_printf(l->b,
                   "<figure style=\"max-width:none\"><div "
                   "style=\"display:grid;gap:12px;grid-template-columns:repeat(auto-fit,minmax(min(100%%,%"
-                  "dpx),1fr))\">",
+                  "s),1fr))\">",
                   width);
     for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
         snprintf(path, sizeof path, "%s/%s/%s.svg", l->results, l->name, name);
