@@ -10,6 +10,7 @@
 #include "nn/base/npy.h"
 #include "tests/check.h"
 #include "tests/fixtures.h"
+#include "tests/run_command.h"
 #include "tests/tiny_set.h"
 
 /* The path of a program beside the binary under test; NULL where it is not built. */
@@ -292,6 +293,34 @@ Test(tutorial, the_page_of_a_lesson_holds_its_equation_at_its_line_and_the_outpu
     cr_assert_not_null(strstr(page, "src=\"data:image/svg+xml;base64,"));
     cr_assert_null(strstr(page, "<!--"));
     mem_free(page), mem_free(tape);
+}
+
+/* Takes the lines with shapes, which are of one run, out of a map. */
+static char *map_without_shapes(const char *path) {
+    char *map = file_text(path);
+    for (char *at; (at = strstr(map, "class=\"s\""));) {
+        while (at > map && at[-1] != '\n') at--;
+        const char *next = strchr(at, '\n') + 1;
+        memmove(at, next, strlen(next) + 1);
+    }
+    return map;
+}
+
+/* The map of the README has the headers and the includes of this tree, and a shape at every box that a run gives one. */
+Test(tutorial, the_map_of_the_readme_is_that_of_this_tree, .timeout = 60) {
+    TinyRun t = tiny_run("mapped");
+    char command[2000], path[700];
+    snprintf(path, sizeof path, "%s.svg", t.run);
+    snprintf(command, sizeof command, "sh tests/data_flow.sh '%s' '%s' '%s'",
+             getenv("MSACH_BIN") ? getenv("MSACH_BIN") : "build/release/msach", t.run, path);
+    cr_assert_eq(system(command), 0);
+    char *drawn = map_without_shapes(path), *shown = map_without_shapes(".readme/map.svg"),
+         *shapes = file_text(".readme/map.svg");
+    cr_assert_str_eq(drawn, shown, "run make map");
+    int n = 0;
+    for (const char *at = shapes; (at = strstr(at, "class=\"s\"")); at++) n++;
+    cr_assert_eq(n, 5);
+    mem_free(drawn), mem_free(shown), mem_free(shapes);
 }
 
 /* A solution checks its own claims. */
