@@ -6,6 +6,7 @@
 
 #include "cmd/fit.h"
 #include "nn/base/alloc.h"
+#include "nn/base/parts.h"
 
 enum { LABEL_COLUMNS = 26 /* most on a terminal */, LEAST_TEXT = 20, INDENT = 12 };
 
@@ -62,7 +63,7 @@ static void print_row(const Answer *a, size_t i, const IndexCase *c, const char 
 }
 
 /* What the numbers mean, each line only where it is needed. */
-static void print_notes(const SearchOptions *o, const Answer *a) {
+static void print_notes(const Finder *f, const SearchOptions *o, const Answer *a) {
     bool shares = false, seen = false, chance = false;
     for (size_t i = 0; i < a->n; i++) {
         shares |= isfinite(a->hit[i].confidence);
@@ -75,6 +76,8 @@ static void print_notes(const SearchOptions *o, const Answer *a) {
         printf("%zu of %lld cases within %d bits\n", a->n, (long long)a->ties, a->within);
     if (o->rerank && a->scored)
         printf("order of the nearest %zu: the question's scores, then bits, then id (--rerank)\n", o->rerank);
+    if (PART_ANSWERS && o->per_group && f->groups.n == 0)
+        printf("the index names no groups: hits of one patient are not put together\n");
     if (shares)
         printf("share: 6/10 4-8 = about 6 in 10 cases at this distance shared a finding with a validation "
                "case;\n"
@@ -114,7 +117,7 @@ Status hit_table_print(const Finder *f, const SearchOptions *o, const Query *q, 
         if (o->per_group && a->hit[i].more)
             printf("%*sand %lld more of this group\n", INDENT, "", (long long)a->hit[i].more);
     }
-    if (s == STATUS_OK) print_notes(o, a);
+    if (s == STATUS_OK) print_notes(f, o, a);
     if (q && s == STATUS_OK) putchar('\n');
     buffer_free(&labels);
     return s;

@@ -202,6 +202,7 @@ Test(cli_answers, indexes_of_older_versions_are_searched) {
     json_decref(j);
     ran_free(&r);
     expect_msach(0, "free fluid", "search --index tests/golden/index1.idx --words 'fluid -normal'");
+    expect_msach(0, "the index names no groups", "search --index tests/golden/index1.idx --words fluid");
     cr_assert_str_eq(ids_of("search --index tests/golden/index2.idx --words 'fluid'"), "a b ");
     cr_assert_str_eq(ids_of("search --index tests/golden/index2.idx --words '\"free fluid\"'"), "a ");
 }

@@ -190,10 +190,17 @@ Test(search_page, says_what_it_is_and_what_to_judge_the_hits_by) {
                  t.run, index, path);
     unsetenv("SOURCE_DATE_EPOCH");
     char *page = page_of("/", path);
-    static const char *const parts[] = {
-        "1970-01-02",    "msach search --model", "--text &#39;Free Fluid&#39;", "manifest.tsv.idx, 60 cases",
-        "run, checksum", "nearest reports",      "<mark>fluid</mark>",          "more of this group",
-        "trained on",    "manifest crc32"};
+    static const char *const parts[] = {"1970-01-02",
+                                        "msach search --model",
+                                        "--text &#39;Free Fluid&#39;",
+                                        "manifest.tsv.idx, 60 cases",
+                                        "run, checksum",
+                                        "nearest reports",
+                                        "<mark>fluid</mark>",
+                                        "more of this group",
+                                        "trained on",
+                                        "manifest crc32",
+                                        "are ordered by the question&#39;s scores"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         cr_assert_not_null(strstr(page, parts[i]), "%s", parts[i]);
     cr_assert_null(strstr(page, "text code"));

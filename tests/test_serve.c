@@ -109,6 +109,7 @@ Test(serve, pages_cases_pictures_and_facts) {
     j = ask_json(&s, 200, "/api/about");
     cr_assert_eq(json_integer_value(json_object_get(j, "cases")), 60);
     cr_assert_eq(json_array_size(json_object_get(j, "labels")), 8);
+    cr_assert_gt(json_integer_value(json_object_get(j, "groups")), 1);
     json_decref(j);
     j = ask_json(&s, 200, "/api/search?words=%22no+free%22");
     cr_assert(json_is_null(json_object_get(j, "found")));

@@ -1,5 +1,6 @@
 #include "cmd/pages/page_parts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -93,6 +94,13 @@ void page_answer_facts(Buffer *b, const Finder *f, const Answer *a) {
             b,
             "%lld cases lie within %d of %d bits, so that the last hits stand for others that are as near.",
             (long long)a->ties, a->within, index_bits(f->index));
+    if (a->scored && a->n && isfinite(a->hit[0].score))
+        html_text(b, "The nearest cases are ordered by the question's scores, then by bits, then by id; all "
+                     "others by bits.");
+    if (a->n && a->hit[0].range[1] > 0)
+        html_text(b, "In brackets: the share among other patients (95 %% interval).");
+    if (f->groups.n == 0)
+        html_text(b, "The index names no groups: hits of one patient are not put together.");
     if (a->chance_from >= 0)
         html_text(b, "From %d bits on, hits share a finding no more often than chance.", a->chance_from);
 }

@@ -174,6 +174,7 @@ function facts(answer) {
     if (answer.unlike) list.push(answer.asked === 'image' ? 'This picture is unlike the pictures that the model was trained on: expect nothing of the answer.'
         : 'This question is unlike reports: it lies farther from every picture than 19 in 20 of them. Expect nothing of the answer.');
     if (answer.within >= 0 && answer.ties > answer.hits.length) list.push(`${answer.ties.toLocaleString('en')} cases lie within ${answer.within} of ${answer.bits} bits. The nearest 100 are ordered by the model's score, all others by distance.`);
+    if (answer.hits.some(h => h.confidence_low !== null)) list.push('In brackets: the share among other patients (95 % interval).');
     if (answer.chance_from >= 0) list.push(`From ${answer.chance_from} bits on, hits share a finding no more often than chance${answer.chance === null ? '' : ` (${tenths(answer.chance)})`}.`);
     if (answer.hits.some(h => h.trained_on === true)) list.push('A training case is one that the model has seen: it says little of how well the model finds new cases.');
     return list.concat(answer.notes);
@@ -227,6 +228,10 @@ async function about() {
     if (!r.ok) return say(a.error, true);
     at('about').textContent = `${a.index}: ${a.cases.toLocaleString('en')} cases, ${a.bits} bits` + (a.model ? `, model ${a.model}` : '');
     at('label').replaceChildren(...a.labels.map(l => new Option(`${l.name} (${l.cases.toLocaleString('en')})`, l.name)));
+    if (!a.groups) {
+        at('per_group').disabled = true;
+        at('per_group').nextSibling.textContent = ' the index names no groups: hits of one patient are not put together';
+    }
     at('asking').hidden = at('hint').hidden = !a.model;
     writeForm(new URLSearchParams(location.search));
     at(a.model ? 'text' : 'id').focus();

@@ -237,8 +237,8 @@ static Status write_about(Desk *d, Error *err) {
     f->has_model ? json_add_text(b, file_name(f->model_path)) : buffer_printf(b, "null");
     buffer_printf(b, ",\"index\":");
     json_add_text(b, file_name(f->index_path));
-    buffer_printf(b, ",\"cases\":%lld,\"bits\":%d,\"labels\":[", (long long)index_live(f->index),
-                  index_bits(f->index));
+    buffer_printf(b, ",\"cases\":%lld,\"groups\":%zu,\"bits\":%d,\"labels\":[",
+                  (long long)index_live(f->index), f->groups.n, index_bits(f->index));
     for (int i = 0; s == STATUS_OK && i < labels.n; i++) {
         buffer_printf(b, "%s{\"name\":", i ? "," : "");
         json_add_text(b, names_at(&labels, i));
