@@ -10,7 +10,9 @@
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
-    {"data", 'd', "MANIFEST", NULL, "training cases: TSV or JSON Lines with id, image, text, labels, group",
+    {"data", 'd', "MANIFEST", NULL,
+     PART_JSON ? "training cases: TSV or JSON Lines with id, image, text, labels, group"
+               : "training cases: TSV with id, image, text, labels, group",
      NEEDED},
     {"out", 'o', "RUN", NULL, "directory of the run", NEEDED},
     {"bits", 'b', "N", "64", "code length: a multiple of 8 from 16 to 1024", PLAIN},
@@ -32,8 +34,7 @@ static const Option OPTIONS[] = {
     OPTION_MASK_WORDS,
     {"explain", 0, NULL, NULL,
      "do not train: follow one batch through both stages, op by op. Weights come from RUN if it is trained "
-     "(then without --data); "
-     "otherwise they are the initial ones",
+     "(then without --data); otherwise they are the initial ones",
      ALONE | OF(PART_PAGES)},
     {"case", 0, "ID", NULL, "with --explain: the training case to follow [the first of the first batch]",
      OF(PART_PAGES)},
@@ -101,8 +102,7 @@ static Status run(Args *a, Error *err) {
     if (end == RUN_STOPPED) {
         log_line(&a->log,
                  "stopped and saved; to continue, add --resume to the same command:\n  msach train --data %s "
-                 "--out "
-                 "%s --config %s/config.txt --resume",
+                 "--out %s --config %s/config.txt --resume",
                  o.data, o.out, o.out);
         return STATUS_OK;
     }
@@ -117,5 +117,6 @@ const Verb VERB_TRAIN = {"train",
                          NULL,
                          OPTIONS,
                          run,
-                         "`msach train --list-settings` prints every setting and ablation.",
+                         PART_VARIANTS ? "`msach train --list-settings` prints every setting and ablation."
+                                       : NULL,
                          STOP_ITSELF};

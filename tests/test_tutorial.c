@@ -42,7 +42,7 @@ static void run_program(const char *name, const char *argument, char *text, size
 }
 
 /* The recipe of nn/README.md: gdb must show the block, and the gradient behind the first product, that the program computes by hand. */
-Test(tutorial, the_debugger_recipe_shows_the_block_and_the_gradient) {
+Test(tutorial, the_debugger_recipe_shows_the_block_and_the_gradient, .timeout = 120) {
     char command[1300], own[2000], shown[8000];
     const char *path = find_program("debugger/manifold");
     if (!path) cr_skip("no debugger/manifold: `make` builds it beside the tests");
@@ -63,7 +63,7 @@ Test(tutorial, the_debugger_recipe_shows_the_block_and_the_gradient) {
     cr_assert_not_null(strstr(shown, "case 0 before: 0.00000000 0.00000000"), "%s", shown);
 }
 
-Test(tutorial, first_program_finds_the_same_gradient_twice) {
+Test(tutorial, first_program_finds_the_same_gradient_twice, .timeout = 120) {
     char out[2000];
     run_program("1_gradient", fixture_path("gradient"), out, sizeof out);
     double hand, backward, quotient;
@@ -79,7 +79,7 @@ Test(tutorial, first_program_finds_the_same_gradient_twice) {
     }
 }
 
-Test(tutorial, logistic_regression_finds_the_line_between_the_clouds) {
+Test(tutorial, logistic_regression_finds_the_line_between_the_clouds, .timeout = 120) {
     char out[2000];
     run_program("2_logistic_regression", fixture_path("line"), out, sizeof out);
     char *last = strstr(out, "step 200:"), *normal = strstr(out, "normal: (1, ");
@@ -91,7 +91,7 @@ Test(tutorial, logistic_regression_finds_the_line_between_the_clouds) {
     cr_assert(up > 0.6 && up < 1.6, "%s", out);
 }
 
-Test(tutorial, cnn_tells_cysts_from_stones_that_it_has_not_seen) {
+Test(tutorial, cnn_tells_cysts_from_stones_that_it_has_not_seen, .timeout = 120) {
     char out[2000];
     run_program("3_cnn_on_phantoms", fixture_path("tutorial_phantoms"), out, sizeof out);
     char *line = strstr(out, "accuracy: ");
@@ -109,7 +109,7 @@ static void row(const char *out, const char *name, double *v) {
     cr_assert_eq(sscanf(at + strlen(name), "%lf %lf %lf %lf", v, v + 1, v + 2, v + 3), 4);
 }
 
-Test(tutorial, each_constraint_switched_off_breaks_what_it_is_for) {
+Test(tutorial, each_constraint_switched_off_breaks_what_it_is_for, .timeout = 120) {
     static const char *const figures[] = {"codes", "distances", "against", "bits"}, *const variants[] = {
                                                                                         "all", "no_manifold",
                                                                                         "no_balance",
@@ -150,7 +150,7 @@ static void write_codes(const char *folder, const char *name, const uint8_t *cod
     }
 }
 
-Test(tutorial, codes_of_labels_are_perfect_and_equal_codes_say_nothing) {
+Test(tutorial, codes_of_labels_are_perfect_and_equal_codes_say_nothing, .timeout = 120) {
     const char *manifest = tiny_set("drawn", 0);
     uint8_t of_label[2 * TINY_CASES], equal[2 * TINY_CASES] = {0};
     char out[2000], command[1500], folder[600];
@@ -180,7 +180,7 @@ static double cosine(const char *out, const char *word) {
     return strtod(at + strlen(start), NULL);
 }
 
-Test(tutorial, words_of_one_meaning_or_spelling_are_near_and_others_are_not) {
+Test(tutorial, words_of_one_meaning_or_spelling_are_near_and_others_are_not, .timeout = 120) {
     char out[2000];
     run_program("4_words", fixture_path("words"), out, sizeof out);
     cr_assert_gt(cosine(out, "cystic"), 0.6);
@@ -193,7 +193,7 @@ Test(tutorial, words_of_one_meaning_or_spelling_are_near_and_others_are_not) {
     for (int i = 0; i < 3; i++) cr_assert_not_null(unseen = strstr(unseen + 1, "(in no report)"), "%s", out);
 }
 
-Test(tutorial, attention_sums_to_one_and_one_word_decides) {
+Test(tutorial, attention_sums_to_one_and_one_word_decides, .timeout = 120) {
     char out[4000];
     double sum = 0, most = 0;
     run_program("5_attention", fixture_path("attention"), out, sizeof out);
@@ -209,7 +209,7 @@ Test(tutorial, attention_sums_to_one_and_one_word_decides) {
     cr_assert_gt(most, 0.3);
 }
 
-Test(tutorial, distance_of_random_bits_measures_the_angle) {
+Test(tutorial, distance_of_random_bits_measures_the_angle, .timeout = 120) {
     char out[2000];
     run_program("6_codes", fixture_path("codes"), out, sizeof out);
     double error[3], deviation[3], law[3];
@@ -220,7 +220,7 @@ Test(tutorial, distance_of_random_bits_measures_the_angle) {
     cr_assert(error[2] < error[1] && error[1] < error[0]);
 }
 
-Test(tutorial, each_broken_protocol_says_more_than_the_honest_one) {
+Test(tutorial, each_broken_protocol_says_more_than_the_honest_one, .timeout = 120) {
     char out[2000];
     double map[6];
     run_program("9_evaluation", fixture_path("evaluation"), out, sizeof out);
@@ -243,7 +243,7 @@ static char *file_text(const char *path) {
     return (char *)data;
 }
 
-Test(tutorial, every_lesson_has_equation_program_output_plot_and_three_exercises) {
+Test(tutorial, every_lesson_has_equation_program_output_plot_and_three_exercises, .timeout = 120) {
     static const char *const parts[] = {"\n<!-- equation ",
                                         "\n<!-- program -->",
                                         "\n<!-- output -->",
@@ -265,7 +265,8 @@ Test(tutorial, every_lesson_has_equation_program_output_plot_and_three_exercises
 }
 
 /* The page of lesson 1: the line of its equation in this tree, what its program printed, its chart. */
-Test(tutorial, the_page_of_a_lesson_holds_its_equation_at_its_line_and_the_output_of_its_program) {
+Test(tutorial, the_page_of_a_lesson_holds_its_equation_at_its_line_and_the_output_of_its_program,
+     .timeout = 120) {
     char out[2000], command[2000], folder[600], path[700], place[100];
     const char *results = fixture_path("results");
     snprintf(folder, sizeof folder, "%s/1_gradient", results);
@@ -324,7 +325,7 @@ Test(tutorial, the_map_of_the_readme_is_that_of_this_tree, .timeout = 60) {
 }
 
 /* A solution checks its own claims. */
-Test(tutorial, solutions_of_all_exercises_hold) {
+Test(tutorial, solutions_of_all_exercises_hold, .timeout = 240) {
     for (size_t i = 0; i < sizeof lessons / sizeof *lessons; i++) {
         char out[4000], name[64];
         snprintf(name, sizeof name, "solutions/%s", lessons[i]);
@@ -337,7 +338,7 @@ Test(tutorial, solutions_of_all_exercises_hold) {
     }
 }
 
-Test(tutorial, tables_find_the_same_rows_as_the_scan) {
+Test(tutorial, tables_find_the_same_rows_as_the_scan, .timeout = 120) {
     char out[2000];
     run_program("8_search", fixture_path("search"), out, sizeof out);
     cr_assert_not_null(strstr(out, "for every query: yes"), "%s", out);
