@@ -149,8 +149,7 @@ static Status run(Args *a, Error *err) {
 
 const Verb VERB_INSPECT = {
     "inspect",
-    PART_INSPECT ? "print the content of a model, run, index or array"
-                 : "print the content of a model, run or index",
+    "print the content of a model, a run, an index or another file of msach",
     "msach inspect runs/first",
     "FILE|RUN",
     OPTIONS,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/terminal_progress.h"
 #include "nn/base/parts.h"
 
 volatile sig_atomic_t cmd_stop;

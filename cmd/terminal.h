@@ -24,13 +24,6 @@ typedef struct {
 /* quiet: warnings only. */
 Log terminal_log(Terminal *t, bool quiet);
 void terminal_clear(Terminal *t);
-/* Of the part terminal. At most ten times a second: job, progress, rate, time left. Where there is no terminal: a line a minute. */
-void terminal_progress(Terminal *t, const char *what, long done, long total);
-
-/* The same part: "45 s", "12 min", "3 h 20 min". */
-enum { DURATION = 32 };
-void duration_text(char text[DURATION], double s);
-
 /* Flushes stdout. STATUS_IO where that fails; ends the process with 0 where no one reads stdout any more (`msach ... | head`). */
 Status terminal_flush(Error *err);
 

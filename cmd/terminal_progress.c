@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/terminal.h"
+#include "cmd/terminal_progress.h"
 
 void duration_text(char text[DURATION], double s) {
     long minutes = (long)(s / 60 + 0.5);

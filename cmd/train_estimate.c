@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "cmd/terminal.h"
+#include "cmd/terminal_progress.h"
 #include "nn/base/pool.h"
 #include "train/estimate.h"
 #include "train/terms.h"

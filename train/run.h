@@ -33,8 +33,8 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
  * resume). STATUS_INPUT otherwise. */
 Status run_take_stage1(Session *s, Model *m, Progress *p, const char *run, Error *err);
 
-/* The same part. Copies the convolutions and their batch normalisation from a run of any archive; stage 1 then trains all of them.
- * STATUS_INPUT where widths differ, or where that run knew another split of this archive. */
+/* The same part. Copies convolutions and batch normalisation from a run of any archive. STATUS_INPUT where widths differ, or where that
+ * run had another split of this archive. */
 Status run_take_start(const Session *s, Model *m, const char *run, Error *err);
 
 /* Takes the lock of a run's directory, for as long as this process trains into it, and removes the temporary files that killed processes left
