@@ -149,7 +149,7 @@ static Status run(Args *a, Error *err) {
 
 const Verb VERB_INSPECT = {
     "inspect",
-    "print the content of a model, a run, an index or another file of msach",
+    "print the content of a model, a run, an index or another known file",
     "msach inspect runs/first",
     "FILE|RUN",
     OPTIONS,
