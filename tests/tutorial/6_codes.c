@@ -37,7 +37,7 @@ static void encode(const double *plane, const double *u, int q, uint8_t *code) {
 int main(int argc, char **argv) {
     static double plane[MOST * DIM], angle[ANGLES], mean[LENGTHS][ANGLES], low[LENGTHS][ANGLES],
         high[LENGTHS][ANGLES];
-    printf("bits  mean of |distance/bits - angle/pi|  deviation at 90 degrees  0.5/sqrt(bits)\n");
+    printf("bits  mean error  deviation at 90  0.5/sqrt(bits)\n");
     for (int l = 0; l < LENGTHS; l++) {
         int q = bits[l];
         double error = 0, deviation = 0;
@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
             low[l][a] = fmax(0, mean[l][a] - spread), high[l][a] = fmin(1, mean[l][a] + spread);
             if (2 * a == ANGLES - 1) deviation = spread;
         }
-        printf("%4d  %34.4f  %23.4f  %14.4f\n", q, error / (ANGLES * TRIES), deviation, 0.5 / sqrt(q));
+        printf("%4d  %10.4f  %15.4f  %14.4f\n", q, error / (ANGLES * TRIES), deviation, 0.5 / sqrt(q));
     }
     Figures to = plot_folder(argc, argv);
     SvgSeries series[] = {{"16 bits", angle, mean[0], low[0], high[0], ANGLES},
