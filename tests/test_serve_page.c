@@ -90,6 +90,8 @@ Test(serve_page, a_person_types_drops_and_pages, .timeout = 120) {
                       "picture/.test(document.querySelector('#facts').textContent)");
     chromium_shot(&c, "picture-1280-light");
     chromium_wait(&c, "document.querySelector('#preview').naturalWidth === 32");
+    chromium_run(&c, "pick(new File([new Uint8Array((16 << 20) + 1)], 'large.png')); go(readForm())");
+    chromium_wait(&c, "/larger than 16 MiB/.test(document.querySelector('#status').textContent)");
     chromium_close(&c);
     serving_stop(&s, SIGTERM, 0);
 }

@@ -131,7 +131,8 @@ MSACH_API msach_status msach_encode_pixels(msach_model *model, const uint8_t *pi
 
 /* ---- Search ---- */
 
-/* path: an index of `msach index`; later changes of the file have no effect. model: the source of the query codes, or NULL; MSACH_INPUT
+/* path: an index of `msach index`; later changes of the file have no effect, but cutting it off raises SIGBUS: replace it
+ * by renaming. model: the source of the query codes, or NULL; MSACH_INPUT
  * where the index holds codes of another model. The index does not keep the model. */
 MSACH_API msach_status msach_index_open(msach_index **index, const char *path, const msach_model *model,
                                         msach_error *err);

@@ -44,7 +44,7 @@ void index_builder_set_tables(IndexBuilder *b, int m, Pool *pool);
 
 /* Maps the file and checks header, counts and sizes. Checks the blocks' checksums of a file of at most INDEX_CHECK_BYTES; for a
  * larger file they would cost more than a search, and index_verify checks them. Damage is STATUS_INPUT. Rows are
- * 0..index_count()-1 in the order added. Searches skip deleted rows. Later changes of the file are not visible. */
+ * 0..index_count()-1 in the order added. Searches skip deleted rows. Later changes of the file are not visible; cutting it off raises SIGBUS. */
 enum { INDEX_CHECK_BYTES = 4 << 20 };
 Status index_open(Index **out, const char *path, Error *err);
 void index_close(Index *x);
