@@ -57,8 +57,7 @@ static int32_t fixed(double v) {
     return (int32_t)lrint(v * ONE);
 }
 
-/* Inverse map: takes the output's pixel relative to the centre, undoes flip and shift, rotates, divides by the
- * scale. */
+/* Inverse map: takes the output's pixel relative to the centre, undoes flip and shift, rotates, divides by the scale. */
 static Warp warp_of(const Draw *d, int side) {
     double c = cos(d->angle) / d->scale, s = sin(d->angle) / d->scale, centre = (side - 1) / 2.0;
     double sign = d->flip ? -1.0 : 1.0, x = -sign * centre - d->shift_x, y = -centre - d->shift_y;

@@ -1,6 +1,5 @@
-/* Batches of a dataset: normalised pictures and tokens of some cases, filled in parallel, augmented from
- * streams that depend on (seed, epoch, case) alone: the same bytes at any number of threads and in any order
- * of the cases. */
+/* Batches of a dataset: normalised pictures and tokens of some cases, filled in parallel, augmented from streams that depend on (seed,
+ * epoch, case) alone: the same bytes at any number of threads and in any order of the cases. */
 #ifndef DATA_BATCH_H
 #define DATA_BATCH_H
 
@@ -11,9 +10,8 @@
 typedef struct {
     const Augment *augment; /* NULL: clean images */
     double word_dropout;    /* 0: clean texts */
-    uint64_t
-        seed; /* streams (seed, RNG_AUGMENT or RNG_WORD_DROPOUT, case); the counter starts at epoch 2^32 */
-    uint32_t epoch;         /* or view number */
+    uint64_t seed;  /* streams (seed, RNG_AUGMENT or RNG_WORD_DROPOUT, case), from counter epoch 2^32 */
+    uint32_t epoch; /* or view number */
     double mean, deviation; /* of the training images; deviation > 0 */
     bool descriptor;        /* fill the descriptors too */
 } BatchOptions;

@@ -8,8 +8,7 @@
 #include "data/tokens.h"
 #include "nn/base/pool.h"
 
-/* Owned; dataset_free. Subwords would take TOKEN_NGRAMS times the memory of the words, so batch_fill computes
- * them. */
+/* Owned; dataset_free. Subwords would take TOKEN_NGRAMS times the memory of the words, so batch_fill computes them. */
 typedef struct {
     const Manifest *manifest;  /* borrowed */
     const Vocab *vocab;        /* borrowed; NULL: no texts */
@@ -32,9 +31,8 @@ void dataset_free(Dataset *d);
  * Errors: those of image_read. */
 Status dataset_picture(const Dataset *d, int i, uint8_t *scratch, const uint8_t **picture, Error *err);
 
-/* Mean and standard deviation of pixel/255 over the pictures of the given cases (exact sums). The deviation
- * is at least 1/255, so that constant pictures do not divide by 0; mean 0 and deviation 1 where no case has
- * an image. */
+/* Mean and standard deviation of pixel/255 over the pictures of the given cases (exact sums). The deviation is at least 1/255, so that
+ * constant pictures do not divide by 0; mean 0 and deviation 1 where no case has an image. */
 Status dataset_statistics(const Dataset *d, const int *index, int n, double *mean, double *deviation,
                           Error *err);
 

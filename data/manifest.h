@@ -1,8 +1,7 @@
-/* The manifest: one case a line (TSV or JSON Lines) or a JSON array of objects; UTF-8 (a byte order mark and CRLF are fine).
- * Columns by name in any order: id, image (relative to the manifest), text, labels (separated by '|'; in JSON also an array);
- * optional group (patient, case or video) and split (train, val, query, database). In JSON ids, groups and labels may be whole
- * numbers. Other columns are ignored. In TSV \t, \n, \r and \\ stand for tab, newline, return, backslash. Empty lines are
- * ignored. */
+/* The manifest: one case a line (TSV or JSON Lines) or a JSON array of objects; UTF-8 (a byte order mark and CRLF are fine). Columns by
+ * name in any order: id, image (relative to the manifest), text, labels (separated by '|'; in JSON also an array); optional group
+ * (patient, case or video) and split (train, val, query, database). In JSON ids, groups and labels may be whole numbers. Other columns
+ * are ignored. In TSV \t, \n, \r and \\ stand for tab, newline, return, backslash. Empty lines are ignored. */
 #ifndef DATA_MANIFEST_H
 #define DATA_MANIFEST_H
 
@@ -57,8 +56,7 @@ typedef struct {
 
 typedef struct {
     bool skip_bad; /* leave bad rows and damaged pictures out, with a warning; such a case keeps its text */
-    bool
-        allow_outside; /* permit image paths that are absolute, hold ".." or leave the folder through a symlink */
+    bool allow_outside; /* permit image paths that are absolute, hold ".." or leave the folder by a symlink */
     /* Training needs all three, an index none. need_images, need_texts: a case without one is a bad row. need_labels: the manifest
      * has at least two labels; a case may have none. */
     bool need_labels, need_images, need_texts;

@@ -1,5 +1,4 @@
-/* Removes words and phrases from texts, so that a report does not name its label. A phrase matches whole, case-folded
- * words. */
+/* Removes words and phrases from texts, so that a report does not name its label. A phrase matches whole, case-folded words. */
 #ifndef DATA_MASK_H
 #define DATA_MASK_H
 

@@ -11,7 +11,7 @@ static size_t total(const uint32_t *count, size_t groups) {
     return sum;
 }
 
-/* Sums this short are added term by term: the difference of two harmonic numbers has few digits left. */
+/* Sums this short are added term by term, since the difference of two harmonic numbers would lose digits. */
 enum { SHORT_SUM = 8 };
 
 /* sum_{t=1..m} [first + (t-1) step] / (before + t), with (t-1)/(before+t) = 1 - (before+1)/(before+t). */

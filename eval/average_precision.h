@@ -1,7 +1,7 @@
 /* Average precision of one ranking in which items tie, as Hamming distances do.
  *
- * Tie groups g = 0.. in the order of distance have n_g items, r_g of them relevant; N0 items and R0 relevant ones stand
- * before the group, and R are relevant in all. The expected value over all orders of the ties is
+ * Tie groups g = 0.. in the order of distance have n_g items, r_g of them relevant; N0 items and R0 relevant ones precede the group, and R
+ * items are relevant in all. The expected value over all orders of the ties is
  *
  *   AP = 1/R sum_g r_g/n_g sum_{t=1..n_g} [ R0 + 1 + (t-1)(r_g-1)/(n_g-1) ] / (N0+t)
  *
@@ -33,11 +33,10 @@ Bounds average_precision(const Ties *ties, const double *harmonic);
 /* Expected AP of the first k ranks: the same sum cut at rank k, over min(R, k). */
 double average_precision_at(const Ties *ties, size_t k, const double *harmonic);
 
-/* Expected share of relevant items among the first k ranks (over k, also where there are fewer items than k).
- */
+/* Expected share of relevant items among the first k ranks (divided by k, also where there are fewer items than k). */
 double precision_at(const Ties *ties, size_t k);
 
-/* Mean over items of the size of the group that each is in: 1 where nothing ties, n where all do. */
+/* Mean over items of the size of their tie group: 1 without ties, n where all items tie. */
 double tie_mean(const Ties *ties);
 
 /* E[AP] of n items, R of them relevant, in random order or under a constant code:

@@ -7,7 +7,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
 
-/* What one group has in one stratum. */
+/* The queries of one group in one stratum. */
 typedef struct {
     size_t stratum;
     double count;
@@ -39,8 +39,7 @@ static int by_group(const void *a, const void *b) {
     return (x->query > y->query) - (x->query < y->query);
 }
 
-/* member (n): sorted by group, so that the order of the queries decides nothing but rounding within a group.
- */
+/* member (n): sorted by group, so that the order of the queries affects only rounding within a group. */
 static void sort_members(const BootstrapSample *s, Member *member) {
     for (size_t i = 0; i < s->n; i++) member[i] = (Member){s->group ? s->group[i] : (int)i, i};
     qsort(member, s->n, sizeof *member, by_group);
@@ -61,8 +60,7 @@ static size_t count_strata(const BootstrapSample *s) {
     return (size_t)most + 1;
 }
 
-/* Entries of the groups, members in their order. of (strata): scratch, 0 before: 1 +
- * the entry of a stratum in the group at hand. */
+/* Entries of the groups, members in their order. of (strata): scratch, 0 on entry: 1 + the entry of a stratum in the current group. */
 static void fill_cells(Cells *c, const BootstrapSample *s, const double *const *score, const Member *member,
                        size_t *of) {
     size_t used = 0, group = 0;
@@ -92,7 +90,7 @@ static void add_group(Cells *c, size_t g) {
     }
 }
 
-/* Mean of a column over the strata that anything was drawn of. */
+/* Mean of a column over the strata with at least one drawn query. */
 static double round_mean(const Cells *c, size_t column) {
     double sum = 0.0, strata = 0.0;
     for (size_t k = 0; k < c->strata; k++) {
@@ -108,7 +106,7 @@ static void next_round(Cells *c) {
     memset(c->drawn, 0, c->strata * (1 + c->columns) * sizeof *c->drawn);
 }
 
-/* Between the two nearest of the sorted values. */
+/* Quantile of sorted values, interpolated between the two nearest. */
 static double quantile(const double *sorted, size_t n, double p) {
     double at = p * (double)(n - 1), whole = floor(at);
     size_t i = (size_t)whole;

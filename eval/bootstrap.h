@@ -1,6 +1,5 @@
-/* Percentile bootstrap over queries, clustered by group: whole groups (patients, videos) are drawn, because queries of one
- * group resemble each other (Efron & Tibshirani 1993, chapters 8 and 13; Field & Welsh 2007,
- * doi 10.1111/j.1467-9868.2007.00593.x). */
+/* Percentile bootstrap over queries, clustered by group: whole groups (patients, videos) are drawn, because queries of one group resemble
+ * each other (Efron & Tibshirani 1993, chapters 8 and 13; Field & Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x). */
 #ifndef EVAL_BOOTSTRAP_H
 #define EVAL_BOOTSTRAP_H
 
@@ -25,15 +24,14 @@ typedef struct {
     size_t groups;
 } Interval;
 
-/* level: 0.95. The same seed draws the same groups whatever the scores. n > 0. */
+/* level: in (0,1), for example 0.95; n > 0. The draws depend on the seed and the groups, not on the scores. Errors: memory. */
 Status bootstrap_mean(Interval *out, const BootstrapSample *s, double level, uint64_t seed, Error *err);
 
-/* The same of several scores (columns) of the same queries, which share the draws: out (columns). sample.score is
- * not read. */
+/* The same of several scores (columns) of the same queries, which share the draws: out (columns). sample.score is not read. */
 Status bootstrap_means(Interval *out, const double *const *score, size_t columns, const BootstrapSample *s,
                        double level, uint64_t seed, Error *err);
 
-/* Of a - b, paired: both (n) are scores of the same queries. sample.score is not read. */
+/* The interval of a - b, paired: both (n) are scores of the same queries. sample.score is not read. */
 Status bootstrap_difference(Interval *out, const double *a, const double *b, const BootstrapSample *sample,
                             double level, uint64_t seed, Error *err);
 

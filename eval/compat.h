@@ -1,11 +1,11 @@
 /* MAP as public codebases of cross-modal hashing compute it, on the same codes, to compare with their tables. All rank tied
- * items in the order of the database: luck or, in a sorted database, bias.
+ * items in the order of the database, which adds noise or, in a sorted database, bias.
  *
  *   name      source                                           AP of a query
  *   dcmh      Jiang & Li, CVPR 2017; jiangqy/DCMH-CVPR2017,    over the whole ranking; 0 without a relevant item
  *             calcMapTopkMapTopkPreTopkRecLabel.m
  *   torchcmh  WangGodder/deep-cross-modal-hashing,             mean of j/rank_j over the first min(k, R) relevant items,
- *             calc_map_k                                       wherever they stand: k cuts items, not ranks. Without k as
+ *             calc_map_k                                       at any rank: k limits items, not ranks. Without k as
  *                                                              dcmh
  *   djsrh     Su, Zhong & Zhang, ICCV 2019; zs-zhong/DJSRH,    of the first k = 50 ranks, over the relevant items among
  *             calculate_top_map                                them, not over min(R, k): one hit at rank 1 alone scores 1
@@ -21,7 +21,7 @@
 typedef enum { COMPAT_DCMH, COMPAT_TORCHCMH, COMPAT_DJSRH, COMPAT_UCCH, COMPAT_COUNT } Compat;
 
 const char *compat_name(Compat c);    /* "dcmh", ... */
-const char *compat_formula(Compat c); /* one line on what differs from the expected MAP over all queries */
+const char *compat_formula(Compat c); /* one line on how it differs from the expected MAP over all queries */
 /* The codebase of this name, or -1. */
 int compat_find(const char *name);
 

@@ -13,7 +13,7 @@ static size_t up_to(size_t a, size_t k) {
     return a < k ? a : k;
 }
 
-/* 2^shared - 1 over 2^best: NDCG is a ratio, and 2^shared alone would overflow at 1,024 shared labels. */
+/* (2^shared - 1) / 2^best. The division cancels in NDCG; without it 2^shared would overflow at 1,024 shared labels. */
 static double scaled_gain(size_t shared, size_t best) {
     return ldexp(1.0, (int)shared - (int)best) - ldexp(1.0, -(int)best);
 }

@@ -97,7 +97,7 @@ static Status write_qrels(const char *folder, const Dump *d, Error *err) {
 
 /* ---- The order of the database ---- */
 
-/* A copy of s whose cases stand in a random order that depends on their number alone. The strings stay borrowed. */
+/* A copy of s with its cases in a random order that depends only on their number. The strings stay borrowed. */
 static Status shuffle_cases(CaseSet *out, const CaseSet *s, Error *err) {
     size_t n = s->n, bytes = code_bytes(s->bits), classes = (size_t)s->classes;
     int *order = mem_calloc(n + 1, sizeof *order);

@@ -1,4 +1,4 @@
-/* The files of `eval --dump`: all that another program needs to compute the same figures.
+/* The files of `eval --dump`, from which another program can compute the same figures.
  *
  *   image_codes_query.npy     text_codes_query.npy       uint8 (n, bits/8), see hash/code.h
  *   image_codes_database.npy  text_codes_database.npy
@@ -9,7 +9,7 @@
  *   per_query.tsv                                        one row a query and direction
  *   qrels.txt  run_image_to_text.txt  run_text_to_image.txt   for trec_eval, see eval/trec.h
  *
- * Queries keep their order. The database stands in a random order, the same in all files: manifests are often sorted by
+ * Queries keep their order. The database is in a random order, the same in all files: manifests are often sorted by
  * class, and a program that sorts by distance alone would rank tied items by class. */
 #ifndef EVAL_DUMP_H
 #define EVAL_DUMP_H
@@ -23,7 +23,7 @@ typedef struct {
     size_t run_depth;                /* ranks of each query in the runs; 0: all */
 } Dump;
 
-/* Makes the folder where it is missing; existing files are replaced. */
+/* Creates the folder where it is missing; replaces existing files. */
 Status dump_write(const char *folder, const Dump *d, Error *err);
 
 #endif

@@ -39,8 +39,7 @@ static void orient(double *v, size_t dim) {
     for (size_t j = 0; j < dim; j++) v[j] *= sign;
 }
 
-/* direction (dim) of most variance of the centred c; project (n); next (dim): scratch. Starts at the longest
- * row. */
+/* direction (dim) of most variance of the centred c; project (n); next (dim): scratch. Starts at the longest row. */
 static double first_component(const double *c, size_t n, size_t dim, double *direction, double *project,
                               double *next) {
     size_t longest = 0;
@@ -114,8 +113,8 @@ static double squared_distance(const float *a, const float *b, size_t dim) {
     return sum;
 }
 
-/* Turns row i of squared distances into p_{j|i} = exp(-beta d^2) / sum; returns the entropy in nats. least:
- * the smallest distance, taken off so that the nearest never underflows. */
+/* Turns row i of squared distances into p_{j|i} = exp(-beta d^2) / sum; returns the entropy in nats. least: the smallest distance, which
+ * is subtracted so that the nearest item never underflows. */
 static double row_entropy(const double *distance, size_t n, size_t i, double beta, double least, double *p) {
     double sum = 0.0, mean = 0.0;
     for (size_t j = 0; j < n; j++) {
@@ -127,7 +126,7 @@ static double row_entropy(const double *distance, size_t n, size_t i, double bet
     return log(sum) + beta * mean / sum;
 }
 
-/* Searches the beta of row i whose entropy is that of the perplexity, by bisection. */
+/* Finds the beta of row i whose entropy is log(perplexity), by bisection. */
 static void fill_affinities(void *ctx, int item, int worker) {
     (void)worker;
     Tsne *t = ctx;
@@ -159,8 +158,7 @@ static void symmetrise(Tsne *t) {
         }
 }
 
-/* Row i: attraction sum_j p_ij w_ij (y_i - y_j), repulsion sum_j w_ij^2 (y_i - y_j) before its division by Z
- * = sum w. */
+/* Row i: attraction sum_j p_ij w_ij (y_i - y_j), repulsion sum_j w_ij^2 (y_i - y_j) before its division by Z = sum w. */
 static void row_forces(void *ctx, int item, int worker) {
     (void)worker;
     Tsne *t = ctx;
@@ -187,8 +185,7 @@ static double total_weight(const Tsne *t) {
     return z;
 }
 
-/* Gradient 4 (exaggeration * attraction - repulsion / Z), with a gain for each coordinate (Jacobs 1988) and
- * momentum. */
+/* Gradient 4 (exaggeration * attraction - repulsion / Z), with a gain for each coordinate (Jacobs 1988) and momentum. */
 static void move(Tsne *t, double *speed, double *gain, double momentum, double rate) {
     double z = total_weight(t);
     for (size_t k = 0; k < 2 * t->n; k++) {

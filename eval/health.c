@@ -27,7 +27,7 @@ void code_bit_means(const uint8_t *code, size_t n, int bits, double *mean) {
 
 /* ---- Distinct codes ---- */
 
-/* FNV-1a over the code, finished so that its low bits are as good as its high ones. */
+/* FNV-1a over the code, with a final mix of the high bits into the low ones. */
 static size_t code_hash(const uint8_t *code, size_t bytes) {
     uint64_t h = fnv1a(FNV1A_START, code, bytes);
     return (size_t)(h ^ (h >> 29));

@@ -7,16 +7,16 @@
 
 #include "nn/base/error.h"
 
-/* p_j: share of codes whose bit j is 1. A constant bit has no correlation and is left out of it. */
+/* p_j: share of codes whose bit j is 1. Constant bits are left out of the correlation. */
 typedef struct {
     int bits;
-    size_t codes, distinct; /* how many; how many different ones */
+    size_t codes, distinct; /* number of codes, and of different ones */
     double bit_mean;        /* mean of p_j */
     double bit_mean_low, bit_mean_high;
     int constant_bits;           /* the same in all codes */
     double entropy, entropy_low; /* mean and least over bits of -p log2 p - (1-p) log2(1-p) */
     double correlation;          /* mean over pairs of bits of |Pearson| */
-    double correlation_high;     /* and the highest, of bits high_a and high_b (-1: no pair) */
+    double correlation_high;     /* the highest, of bits high_a and high_b (-1: no pair) */
     int high_a, high_b;
     double mean_tie; /* mean size of the tie group of an item when a code of the set is the query: mean
                       * over at most 1,000 evenly spread queries */
@@ -28,8 +28,7 @@ Status code_health(CodeHealth *h, const uint8_t *code, size_t n, int bits, Error
 /* mean (bits): p_j of each bit. */
 void code_bit_means(const uint8_t *code, size_t n, int bits, double *mean);
 
-/* Correlation (bits, bits) between bits of two sets of n codes (the same set twice: within it); 0 for
- * constant bits. */
+/* Correlation (bits, bits) between bits of two sets of n codes (the same set twice: within it); 0 for constant bits. */
 Status code_correlation(const uint8_t *a, const uint8_t *b, size_t n, int bits, double *correlation,
                         Error *err);
 

@@ -1,4 +1,4 @@
-/* The measures of a query beside MAP and P@K, their means, and the curve by radius; of the part measures. */
+/* The measures of a query other than MAP and P@K, their means, and the curve by radius; of the part measures. */
 #ifndef EVAL_MEASURES_H
 #define EVAL_MEASURES_H
 
@@ -18,7 +18,7 @@ Status measures_open(Measures *m, Retrieval *r, int chunks, const double *harmon
 void measures_close(Measures *m);
 void measures_of_query(const Measures *m, const TieTable *table, const Ties *ties, QueryMeasures *q);
 void measures_add_radii(const Measures *m, int chunk, const Ties *ties);
-/* Adds a query to the sums of r; divides them by the number of queries. */
+/* measures_add adds a query to the sums of r; measures_divide divides them by the number of queries; measures_curve fills r->curve. */
 void measures_add(Retrieval *r, const QueryMeasures *q);
 void measures_divide(Retrieval *r);
 void measures_curve(const Measures *m, Retrieval *r);

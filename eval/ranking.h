@@ -1,4 +1,4 @@
-/* The counts that all measures are computed from: for one query, the database items by Hamming distance and by shared labels. */
+/* The counts from which all measures are computed: for one query, the database items by Hamming distance and by shared labels. */
 #ifndef EVAL_RANKING_H
 #define EVAL_RANKING_H
 
@@ -14,11 +14,11 @@ typedef struct {
     int bits;
 } Ranking;
 
-/* Input error: more than LABEL_MAX labels. Requires at least one query and one item, codes of the two modalities, and the same bits and classes in both sets. ranking_close in every
- * case. */
+/* Input error: more than LABEL_MAX labels. Requires at least one query and one item, codes of the two modalities, and the same bits and
+ * classes in both sets. Call ranking_close in every case. */
 Status ranking_open(Ranking *r, const RetrievalTask *t, Error *err);
 void ranking_close(Ranking *r);
-/* How many labels query q has. */
+/* Number of labels of query q. */
 int ranking_labels(const Ranking *r, size_t q);
 
 /* Items by (distance, shared labels): count[distance*levels + shared], distances 0..bits, levels = labels of
@@ -29,20 +29,20 @@ typedef struct {
     uint32_t *count; /* (groups, levels) */
 } TieTable;
 
-/* table->count: room for (bits+1) * levels cells of the query with most labels. spare: as much again. Items are
- * added to the two tables in turn, because additions to one cell would wait for each other. */
+/* table->count: room for (bits+1) * levels cells of the query with most labels; spare: the same size. Items are added to the two tables in
+ * turn, because consecutive additions to one cell would stall. */
 void ranking_count(const Ranking *r, size_t q, TieTable *table, uint32_t *spare);
-/* The items in the order of distance, ties in the order of the database: order (n) their indices; returns how
- * many are ranked. distance, shared (n): scratch, afterwards of every item by its index. */
+/* Sums over the levels: all (groups), and relevant (groups) over shared >= 1. */
+void tie_table_sum(const TieTable *table, uint32_t *all, uint32_t *relevant);
+
+/* order (n): the indices of the items in the order of distance, ties in the order of the database; returns the number of ranked items.
+ * distance, shared (n): afterwards those of every item by its index. (ranking_order.c) */
 size_t ranking_order(const Ranking *r, size_t q, uint32_t *order, uint16_t *distance, uint16_t *shared);
 
-/* ---- ranking_planes.c, of the part scan: the same by words of bits ---- */
+/* ---- ranking_planes.c, of the part scan: the same functions by words of bits ---- */
 
 Status ranking_open_planes(Ranking *r, Error *err);
 void ranking_close_planes(Ranking *r);
 void ranking_count_planes(const Ranking *r, size_t q, TieTable *table, uint32_t *spare);
-
-/* Sums over the levels: all (groups) and relevant (groups, shared >= 1). */
-void tie_table_sum(const TieTable *table, uint32_t *all, uint32_t *relevant);
 
 #endif

@@ -8,7 +8,7 @@
 /* Queries of one work item. */
 enum { CHUNK = 32 };
 
-/* Of one worker. */
+/* Scratch memory of one worker. */
 typedef struct {
     TieTable table;
     uint32_t *spare, *all, *relevant;
@@ -89,7 +89,7 @@ static Status scratch_init(Scratch *s, const Job *job, Error *err) {
     return complete ? STATUS_OK : mem_error(err, "evaluation");
 }
 
-/* After the labels are in place. */
+/* Called after the labels were stored. */
 static Status job_init(Job *job, Error *err) {
     for (size_t q = 0; q < job->queries; q++) {
         size_t levels = (size_t)ranking_labels(&job->ranking, q) + 1;

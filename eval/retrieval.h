@@ -1,6 +1,5 @@
-/* All measures of one direction of retrieval (RetrievalTask, eval/case_set.h). Means are over ALL queries; a query without a
- * relevant item counts 0. Sums run in query order, so that the digits depend neither on the number of threads nor on the
- * order of the database. */
+/* All measures of one direction of retrieval (RetrievalTask, eval/case_set.h). Means are over ALL queries; a query without a relevant
+ * item counts 0. Sums run in query order, so that the digits depend neither on the number of threads nor on the order of the database. */
 #ifndef EVAL_RETRIEVAL_H
 #define EVAL_RETRIEVAL_H
 
@@ -25,8 +24,8 @@ typedef struct {
     Ball lookup; /* within LOOKUP_RADIUS; of codes only */
 } QueryMeasures;
 
-/* One point of the precision-recall curve. share: of queries whose ball of this radius holds anything;
- * precision is the mean over those, recall over the queries that have a relevant item. */
+/* One point of the precision-recall curve. share: share of queries whose ball of this radius is not empty; precision is the mean over
+ * those, recall over the queries that have a relevant item. */
 typedef struct {
     double precision, recall, share;
 } RadiusPoint;
@@ -46,8 +45,8 @@ typedef struct {
 } Retrieval;
 
 /* evaluate_codes ranks by Hamming distance; evaluate_vectors by the cosine of vectors, from high to low: equal cosines
- * tie, a vector of zeros has cosine 0 to all. Memory O(queries + database + threads * bits). retrieval_free in every
- * case. Input errors: more than LABEL_MAX labels; a vector that is not finite. */
+ * tie, a vector of zeros has cosine 0 to all. Memory O(queries + database + threads * bits). Call retrieval_free in every
+ * case. Errors: memory; STATUS_INPUT: more than LABEL_MAX labels, a vector that is not finite. */
 Status evaluate_codes(Retrieval *out, const RetrievalTask *t, Pool *pool, Error *err);
 Status evaluate_vectors(Retrieval *out, const RetrievalTask *t, Pool *pool, Error *err);
 void retrieval_free(Retrieval *r);

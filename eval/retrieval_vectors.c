@@ -28,7 +28,7 @@ static int by_score_falling(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-/* The query's own norm scales all scores alike and is left out. */
+/* The query's norm scales all scores equally and is left out. */
 static size_t score_all(const VectorRanking *v, size_t q, struct Scored *scored) {
     const RetrievalTask *t = v->task;
     const CaseSet *database = t->database;

@@ -28,8 +28,7 @@ static void put_judgements(FileWriter *w, const Ranking *r, size_t q, const char
     }
 }
 
-/* Opens the ranking and the file together. After STATUS_OK file_commit or file_abort must follow, and
- * ranking_close in every case. */
+/* Opens the ranking and the file together. After STATUS_OK file_commit or file_abort must follow, and ranking_close in every case. */
 static Status open_both(Ranking *r, FileWriter *w, const RetrievalTask *t, const char *path, Error *err) {
     TRY(ranking_open(r, t, err));
     return file_begin(w, path, err);

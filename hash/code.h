@@ -1,6 +1,6 @@
 /* Binary codes. Bit j of a code is bit j%8 of byte j/8 (NumPy packbits, bitorder little), everywhere. Bit = 1 iff the score
  * s >= 0; the bit of a score of 0 is 1, of a NaN 0. bits: a multiple of 8 from 16 to 1,024. Codes of other programs that are only
- * evaluated have any number from 8 on; then the bits of the last byte that no code has are 0. */
+ * evaluated have any number of bits from 8 to 1,024; the unused bits of their last byte are 0. */
 #ifndef HASH_CODE_H
 #define HASH_CODE_H
 
@@ -24,7 +24,7 @@ static inline size_t code_bytes(int bits) {
 void code_pack(const float *scores, size_t n, int bits, uint8_t *code);
 /* values (n, bits) of -1 or +1. */
 void code_unpack(const uint8_t *code, size_t n, int bits, float *values);
-/* A(s, b): the scores s (bits) of one side against the code of the other; larger is nearer. */
+/* A(s, b) = sum_j s_j (2 b_j - 1): the scores s (bits) of one case against the code of another; larger is nearer. */
 double code_score(const float *scores, const uint8_t *code, int bits);
 /* Number of differing bits. */
 int code_distance(const uint8_t *a, const uint8_t *b, int bits);

@@ -3,10 +3,10 @@
  *               f clipped to [0,1], then divided by its sum where each training case has one label
  * EQ(mixture)   p_m = alpha_m p_net,m + (1-alpha_m) f_m
  * EQ(semantic)  psi_m = [sqrt p_m ; sqrt(1 - p_m)], number k of it at place k mod d
- * Few groups: a network learns the cases by heart, and what it says of a new one is worth little. A wide model that is fitted in
- * closed form is then better. Many groups: both are good at different cases. train/mixture.c chooses alpha_m. f_v is kernel ridge regression over landmarks (Nystroem)
- * that are nobody's descriptor, so that a model holds no patient's. psi is of length sqrt(c) where 2c <= d, and psi_i psi_j' is the sum over labels of
- * the Bhattacharyya coefficients of both cases. */
+ * With few groups a network memorises the training cases and predicts new ones poorly; a wide model that is fitted in closed form is then
+ * better. With many groups each is better on different cases. train/mixture.c chooses alpha_m. f_v is kernel ridge regression over
+ * landmarks (Nystroem). A landmark is the mean of several cases, so that a model holds no patient's descriptor. psi has length sqrt(c)
+ * where 2c <= d, and psi_i psi_j' is the sum over labels of the Bhattacharyya coefficients of both cases. */
 #include "hash/expert.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@
 enum { MIXED = 3, TRIES = 64 };
 static const double SHARPNESS = 3, HALF_SHARE = 1000;
 
-/* Another case of a group that is not among the first `have` of them, where one is found. */
+/* A random case of another group than the first `have` taken ones; of any group where TRIES draws find none. */
 static int draw_case(Rng *rng, int n, const int *group, const int *taken, int have) {
     int i = 0;
     for (int attempt = 0; attempt < TRIES; attempt++) {

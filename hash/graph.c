@@ -143,8 +143,7 @@ void graph_free(Graph *g) {
 
 /* ---- Targets ---- */
 
-/* cos(P_m(i,:), P_n(j,:)): both rows have rising columns; a row is never zero, since K(i,i) = 1. Rounding may
- * pass 1. */
+/* cos(P_m(i,:), P_n(j,:)): both rows have rising columns; a row is never zero, since K(i,i) = 1. Rounding may pass 1. */
 static double row_cosine(const Graph *m, size_t i, const Graph *n, size_t j) {
     size_t a = m->start[i], a_end = m->start[i + 1], b = n->start[j], b_end = n->start[j + 1];
     double dot = 0;

@@ -26,14 +26,14 @@ typedef struct {
     float *step;   /* P_m: each row sums to 1 */
     double *norm;  /* (n) Euclidean length of each row of P_m */
     double sigma;
-    double *class_step; /* P_m Yn (n,c), and */
-    double *class_norm; /* (n) its row lengths */
+    double *class_step; /* P_m Yn (n,c) */
+    double *class_norm; /* (n) Euclidean length of each row of class_step */
     int classes;
 } Graph;
 
-/* features u (n,d), group (n); k is capped at the cases of other groups. geodesic: the kernel takes the length of the shortest path of
- * at most two edges over the neighbour graph, so that neighbours of neighbours get a weight too [O].
- * O(n^2 d) time in tiles, O(nk) memory. graph_free in every case. */
+/* features u (n,d), group (n); k is capped as in neighbours_find. geodesic: the kernel uses the length of the shortest path of at most
+ * two edges over the neighbour graph, so that neighbours of neighbours get a weight too [O]. O(n^2 d) time, O(nk) memory. Errors:
+ * memory. Call graph_free in every case. */
 Status graph_build(Graph *g, const float *u, int n, int d, const int *group, int k, bool geodesic, Pool *pool,
                    Error *err);
 /* Computes and stores P_m Yn, for graph_walk. unit_labels Yn (n,c): rows of norm 1, or 0. May be called again. */
@@ -53,7 +53,8 @@ void graph_target(const Graph *m, const Graph *n, const float *labels, int class
 
 /* ---- graph_variants.c, of the part variants ---- */
 
-/* The rows of a graph with edges to the neighbours of neighbours too: (n), or NULL where memory ran out. The caller frees each row and the array. */
+/* The rows (n) of a graph with added edges to neighbours of neighbours; NULL where memory ran out. The caller frees each row's item and
+ * the array with mem_free. */
 NeighbourList *graph_geodesic(const NeighbourList *rows, const int *group, int n);
 /* The b x b block of K_m: out (b,b). */
 void graph_block(const Graph *g, const int *index, int b, real *out);

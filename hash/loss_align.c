@@ -33,8 +33,8 @@ typedef struct {
     int negatives;
 } LogSums;
 
-/* Each sum with its own largest z taken out: at a small tau a far negative would push every positive below
- * the smallest number, and with it the pull of the positives to 0. */
+/* Each sum subtracts its own largest z: at a small tau one large negative would otherwise make every positive underflow, and with it the
+ * gradient of the positives vanish. */
 static LogSums log_sums(const real *cosine, const uint8_t *relation, int n, int step, double tau) {
     double most_positive = -INFINITY, most = -INFINITY, positive = 0, all = 0;
     int negatives = 0;
@@ -52,8 +52,7 @@ static LogSums log_sums(const real *cosine, const uint8_t *relation, int n, int 
     return (LogSums){most_positive + log(positive), most + log(all), negatives};
 }
 
-/* One row (step 1) or column (step b) of z: returns -log(P/(P+N)) and adds its derivative, times `weight`, to
- * slope. */
+/* One row (step 1) or column (step b) of z: returns -log(P/(P+N)) and adds its derivative, times `weight`, to slope. */
 static double contrast(const real *cosine, const uint8_t *relation, int n, int step, double tau,
                        double weight, real *slope) {
     LogSums sum = log_sums(cosine, relation, n, step, tau);

@@ -1,6 +1,6 @@
 /* EQ(soft-pairs)  L_soft = mean over i, j of softplus(theta_ij) - R_ij theta_ij,  theta_ij = e^s H_v,i H_t,j' / q + b       [P named; O form]
- * The manifold similarity as a pairwise cross-entropy across modalities: R_ij is how sure it is that image i and text j share a
- * label. s and b are learned. Pairs that are far enough apart have no gradient left, where a square would go on pulling.
+ * The manifold similarity as a pairwise cross-entropy across modalities: R_ij is the probability that image i and text j share a
+ * label. s and b are learned. The gradient of pairs that are far enough apart vanishes; that of a squared loss would not.
  *     E = (sigmoid(theta) - R)/b^2        dL/dH_v = e^s/q E H_t     dL/dH_t = e^s/q E' H_v
  *     dL/ds = sum of E (theta - b)        dL/db = sum of E */
 #include <math.h>

@@ -3,7 +3,7 @@
  *   symbol  here            shape        from
  *   x       image           (b,S,S,1)    data
  *   w       word, gram      (b,N_t)      data
- *   x_m     own features    (b,N_m,D)    data, in place of x or w
+ *   x_m     own features    (b,N_m,D)    data, instead of x or w
  *   Z_m     *_tokens        (b,N_m,d)    [P stage 1; O form]
  *   u_m     op_mean_tokens  (b,d)        [O]
  *   c_m     model_context   (b,d)        [P an encoder; O form]
@@ -30,13 +30,13 @@ typedef struct {
     double initial; /* of every entry */
 } ModelExtra;
 
-/* Features of another program that a model takes in place of pictures or texts. width 0: it has a network of ours. */
+/* Features of another program that a model uses instead of pictures or texts. width 0: the model has a network for the modality. */
 typedef struct {
     int width, tokens; /* D, N_m */
-    uint32_t crc;      /* of the features that it was trained on */
+    uint32_t crc;      /* of the training features */
 } OwnInput;
 
-/* What the forward pass needs; stored in the model file under these names. */
+/* Settings of the forward pass; stored in the model file under these names. */
 typedef struct {
     int image_size;  /* S, a multiple of 16 */
     int width;       /* W */
@@ -55,15 +55,15 @@ typedef struct {
     int n_extra;
     ModelExtra extra[MODEL_EXTRAS];
     bool single;         /* every training case has exactly one label */
-    int semantic;        /* 1: stage 2 sees the semantic token psi_m in the place of Z_m and u_m */
-    int landmarks;       /* M of the experts (expert.h); 0: no experts, p_m is the networks' alone */
-    int descriptor, bag; /* numbers of a picture's descriptor, words of the bag; where there are experts */
+    int semantic;        /* 1: stage 2 reads the semantic token psi_m instead of Z_m and u_m */
+    int landmarks;       /* M of the experts (expert.h); 0: no experts, p_m is the networks' prediction */
+    int descriptor, bag; /* with experts: size of a picture's descriptor, words of the bag */
 } ModelConfig;
 
 typedef struct {
     ModelConfig config;
     ParamSet params;
-    Cnn image; /* unused where config.own has the modality, and so is text */
+    Cnn image; /* image and text are unused where config.own replaces the modality */
     TextEncoder text;
     Tensor *own_mean[MODALITIES],
         *own_scale[MODALITIES]; /* mu_m (D), 1/sigma_m (1): set by the caller, not trained */
@@ -80,9 +80,9 @@ typedef struct {
     Tensor *class_weight, *class_bias;             /* W_c' (c,q), b_c (c) */
 } Model;
 
-/* Allocates and initialises from (seed, RNG_INIT). model_free in every case. */
+/* Allocates and initialises from (seed, RNG_INIT). Errors: memory. Call model_free in every case. */
 Status model_create(Model *m, const ModelConfig *c, uint64_t seed, Error *err);
-/* The same with all weights 0, for a caller that loads weights: drawing them takes half of the start of a search. */
+/* The same with all weights 0, for a caller that loads weights: initialising them would take half of the start of a search. */
 Status model_allocate(Model *m, const ModelConfig *c, Error *err);
 void model_free(Model *m);
 
@@ -90,7 +90,7 @@ void model_free(Model *m);
 enum { MODEL_STAGE1_PREFIXES = 4, MODEL_STAGE2_PREFIXES = 5 };
 extern const char *const MODEL_STAGE1[MODEL_STAGE1_PREFIXES];
 extern const char *const MODEL_STAGE2[MODEL_STAGE2_PREFIXES];
-/* Prefix of what experts_fit (train/experts.h) sets. */
+/* Prefix of the parameters that experts_fit (train/experts.h) sets. */
 #define MODEL_EXPERTS "expert."
 
 /* Z_v (b,N_v,d) of x (b,S,S,1); Z_t (b,n,d) of ids w (b,n), n-grams s (b,n,g) and lengths (b), n <= N_t. */
@@ -100,21 +100,21 @@ Tensor *model_text_tokens(Tape *t, const Model *m, const int32_t *w, const int32
 
 /* Z_m (b,N_m,d) of own features x (b,N_m,D), by the linear map that stage 1 learns. */
 Tensor *model_own_tokens(Tape *t, const Model *m, Modality modality, const float *x, int b);
-/* g (D) of own features x (N_m,D) of one case, for the expert. Of length 1; 0 where the mean is mu_m. */
+/* g (D) of own features x (N_m,D) of one case, for the expert: the mean over tokens minus mu_m, scaled to length 1; 0 where it is 0. */
 void model_own_mean(const Model *m, Modality k, const float *x, float *g);
-/* Parameters of modality k: "image.own.weight" and bias, trained in stage 1; "own.image.mean" and scale, not trained. Their first values. */
+/* model_own_add adds the parameters of modality k: "image.own.weight" and bias, trained in stage 1; "own.image.mean" and scale, not
+ * trained. model_own_init sets their initial values. */
 void model_own_add(Model *m, Modality k);
 void model_own_init(Model *m, Modality k, uint64_t seed);
 
 /* Logits u_m V_m + a_m (b,c). */
 Tensor *model_stage1_logits(Tape *t, const Model *m, Modality modality, Tensor *u);
 
-/* p (b,c) of logits (b,c) of stage 1, softmax where single, else the sigmoid of each, mixed with what the experts say: f (b,c),
- * NULL without experts. */
+/* p (b,c): softmax (where single, else sigmoid) of stage 1's logits (b,c), mixed with the experts' predictions f (b,c), NULL without
+ * experts. */
 void model_posterior(const Model *m, Modality modality, const Tensor *logits, const float *f, float *p);
 
-/* Features of one case batch, one modality each; both for the joint pass. z (b,n,d), u (b,d), length (b) or
- * NULL. */
+/* Features of one case batch, one modality each; both for the joint pass. z (b,n,d), u (b,d), length (b) or NULL. */
 typedef struct {
     Tensor *z, *u;
     const int *length;

@@ -19,8 +19,8 @@ void model_own_add(Model *m, Modality k) {
     m->own_scale[k] = params_add(&m->params, full, 1, (int[]){1});
 }
 
-/* W_m starts as the identity where D <= d, else at random; V_m, which is linear in x_m, starts at 0, so that what it
- * learns lies in the span of the training cases. */
+/* W_m starts as the identity where D <= d, else at random. V_m, which is linear in x_m, starts at 0, so that the learned V_m lies in the
+ * span of the training cases. */
 void model_own_init(Model *m, Modality k, uint64_t seed) {
     size_t d = (size_t)m->config.dim, width = (size_t)m->config.own[k].width;
     param_init_constant(m->own_scale[k], 1);
@@ -32,7 +32,7 @@ void model_own_init(Model *m, Modality k, uint64_t seed) {
 }
 
 /* EQ(own)  Z_m = ((x_m - mu_m)/sigma_m) W_m + b_m
- * DEV(own-features): another program's features stand in place of the network of a modality. */
+ * DEV(own-features): another program's features replace the network of a modality. */
 Tensor *model_own_tokens(Tape *t, const Model *m, Modality modality, const float *x, int b) {
     const OwnInput *own = &m->config.own[modality];
     const real *mean = m->own_mean[modality]->data, scale = m->own_scale[modality]->data[0];

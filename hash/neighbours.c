@@ -40,8 +40,8 @@ static void centred_rows(const Search *s, int first, int rows, real *to) {
         for (int j = 0; j < s->d; j++) *to++ = (real)((double)*from++ - s->centre[j]);
 }
 
-/* The product form of the distance loses half of the digits where features lie close together; equal features would get
- * different distances. So the distances of the chosen are computed from the differences, and sorted. Index -1 ends the list. */
+/* The product form of the distance loses half of the digits where features are close; equal features would get different distances. The
+ * distances of the chosen cases are therefore computed from the differences, and sorted. Index -1 ends the list. */
 static void measure(const Search *s, int i, int have) {
     Neighbour *list = s->nearest + (size_t)i * (size_t)s->k;
     size_t width = (size_t)s->d;

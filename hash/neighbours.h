@@ -1,5 +1,5 @@
 /* The k nearest cases of other groups by Euclidean distance, for the neighbour graph. Matrix products give the n x n distances
- * tile by tile; the distances of the k chosen are computed again from the differences. */
+ * tile by tile; the distances of the k nearest are then computed from the differences. */
 #ifndef HASH_NEIGHBOURS_H
 #define HASH_NEIGHBOURS_H
 
@@ -20,7 +20,7 @@ typedef struct {
     double *distance_sum; /* (n) over all cases of other groups */
 } Neighbours;
 
-/* Edges of one case; every edge i-j of length `distance` is kept in both rows. */
+/* Edges of one case; every edge i-j is stored in both rows. */
 typedef struct {
     Neighbour *item;
     size_t count, capacity;

@@ -1,6 +1,6 @@
 /* EQ(posterior)  G_mn <- (1-a) G_mn + a ((1+t0) R_mn - t0),  R_mn(i,j) = p_m,i p_n,j' + [m = n] r_m,i r_m,j,  r = sqrt(1 - |p|^2)
  * p_m,i: the class probabilities of the frozen stage 1 classifier for u_m,i. With one label a case, p_v,i p_t,j' is the
- * probability that both cases have the same label, the best order of answers where the classifier is calibrated.
+ * probability that both cases have the same label; where the classifier is calibrated, ranking by it is optimal.
  * All codes have the same norm. Each p is therefore padded to a unit vector along an axis that only its modality has:
  * [p_v, r_v, 0] and [p_t, 0, r_t] have R as their inner products. Across modalities the target of an uncertain case is
  * low with every case; within its modality it is high with cases that are uncertain in the same way. */
@@ -40,7 +40,7 @@ void posterior_target(const float *p_m, const float *p_n, int b, int c, bool sam
 
 /* EQ(chance)  R_ij = alpha [image i and text j share a label] + (1-alpha) rho_ij, alpha = (alpha_v + alpha_t)/2, within 1e-4 and 1 - 1e-4,
  *             rho_ij = p_v,i p_t,j' where each training case has one label, else 1 - prod_k (1 - p_v,ik p_t,jk)
- * Where the networks have a large share, labels have it too: the networks know those of training cases by heart. */
+ * The labels have the same share as the networks, which have memorised the labels of training cases. */
 void posterior_chance(const float *p_v, const float *p_t, const uint8_t *shared, int b, int c, bool single,
                       double share, real *wanted) {
     for (int i = 0; i < b; i++)

@@ -1,8 +1,8 @@
 /* EQ(ridge)  A = (Phi' W Phi + P)^-1 Phi' W (Y - 1 mu'),  f = mu + phi A,  mu the mean of Y weighted by W,
  *            w_i = 1/sqrt(cases of i's group), scaled to mean 1
  * EQ(held)   f_g = y_g - W_g^-1/2 (1 - H_g)^-1 W_g^1/2 (y_g - mu - phi_g A),  H_g = W_g^1/2 Phi_g (Phi' W Phi + P)^-1 Phi_g' W_g^1/2
- * A group of many cases, such as the frames of one video, has little more to say than one case; W lets it count as the square root of
- * its cases. f_g is the prediction of group g by the fit to all other groups, mu kept: one factorisation gives all of them
+ * A group of many cases, such as the frames of one video, holds little more information than one case; W lets it count as the square root
+ * of its cases. f_g is the prediction of group g by the fit to all other groups with the same mu: one factorisation gives all of them
  * (Woodbury's identity, as for leave-one-out residuals). */
 #include "hash/ridge.h"
 
@@ -13,7 +13,7 @@
 
 enum { LANES = 8 };
 
-/* The order of the sum is fixed, and the compiler may use vectors. */
+/* Fixes the order of the sum in a way that the compiler can vectorise. */
 static double dot(const double *x, const double *y, int n) {
     double lane[LANES] = {0}, sum = 0;
     int i = 0;

@@ -1,4 +1,4 @@
-/* Ridge regression in closed form, weighted by group, with predictions for the training cases that their own group had no part in [O]. */
+/* Ridge regression in closed form, weighted by group, with held-out predictions: each training case by a fit without its group [O]. */
 #ifndef HASH_RIDGE_H
 #define HASH_RIDGE_H
 
@@ -9,13 +9,13 @@
 typedef struct {
     int n, m, c;           /* cases, features, labels */
     const float *phi;      /* (n,m) features */
-    const float *y;        /* (n,c) what is to be predicted */
+    const float *y;        /* (n,c) targets */
     const int *group;      /* (n), at least 0 */
     const double *penalty; /* (m,m) symmetric; NULL: the identity */
 } Ridge;
 
 /* f = mean + phi A. mean (c), weight A (m,c); held (n,c): f of each case from a fit without its group, or NULL. The same bytes at
- * any number of threads. Fails only for want of memory; takes 8 (n m + m^2) bytes. */
+ * any number of threads. Errors: memory, of which it needs 8 (n m + m^2) bytes. */
 Status ridge_fit(const Ridge *r, real *mean, real *weight, float *held, Pool *pool, Error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* The one door to OpenBLAS. With BLAS=builtin this file is left out. */
+/* The only access to OpenBLAS. With BLAS=builtin this file is left out. */
 #include "nn/blas.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "nn/base/error.h"
 #include "nn/base/sys.h"
 
-enum { NEEDS_BUFFER = 64 }; /* a smaller product takes none */
+enum { NEEDS_BUFFER = 64 }; /* a smaller product needs no buffer */
 
 #ifdef NN_DOUBLE
 #define GEMM "cblas_dgemm"
@@ -31,8 +31,8 @@ static void *library;
 static char why[300];
 static Gemm *library_gemm;
 
-/* OpenBLAS is loaded with the first product: where the address space is short, a library loaded with the program would end it before main.
- * It keeps to one thread, as msach has its own. */
+/* OpenBLAS is loaded with the first product: where address space is short, a library loaded with the program would end it before main.
+ * OpenBLAS uses one thread, since msach has a pool. */
 static void begin(void) {
     struct rlimit space;
     limited = getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY;

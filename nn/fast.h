@@ -1,5 +1,5 @@
-/* The seam between an op and its tuned form. The plain loop that defines an op stands in the op's own file; FAST_OR takes the entry of
- * the table of tuned functions (fast_table.h) instead, where it has one. `make PLAIN=1` has no table. */
+/* Chooses between an op's plain loop and its tuned form. The plain loop that defines an op is in the op's own file; FAST_OR takes the entry
+ * of the table of tuned functions (fast_table.h) instead, where there is one. `make PLAIN=1` has no table. */
 #ifndef NN_FAST_H
 #define NN_FAST_H
 
@@ -13,7 +13,7 @@ typedef struct {
     int oh, ow; /* (h + 2 pad - kh)/stride + 1 and the same of w */
 } ConvShape;
 
-/* Of op_conv2d; aborts where x and w do not fit. */
+/* The shape of op_conv2d; aborts where x and w do not fit. */
 ConvShape conv_shape(const Tensor *x, const Tensor *w, int stride, int pad);
 
 /* What batch norm's backward needs; saved by the op. */
@@ -31,7 +31,7 @@ typedef struct {
 /* Works on items from..to-1 of n. The result must not depend on how the n items are cut into ranges. */
 typedef void RangeFn(void *ctx, int from, int to);
 
-/* The table's entry, or else the plain function. */
+/* The table's entry, or the plain function where the entry is NULL. */
 #if PART_FAST
 #include "nn/fast_table.h"
 #define FAST_OR(entry, plain) (fast->entry ? fast->entry : (plain))
@@ -39,7 +39,7 @@ typedef void RangeFn(void *ctx, int from, int to);
 #define FAST_OR(entry, plain) (plain)
 #endif
 
-/* fn over all n items: cut over threads, or in one call where the table splits nothing. */
+/* Calls fn for all n items: in ranges of at most `piece` over the threads, or in one call where the table has no split. */
 void fast_split(Tape *t, int n, int piece, RangeFn *fn, void *ctx);
 
 /* The name of the kernels in use; "plain" without nn/fast/. For --version and bench. */

@@ -1,8 +1,8 @@
-/* The tuned forms of the ops, as one table of functions, which nn/fast/ fills in. An entry that is NULL means that the plain loop runs.
+/* The tuned forms of the ops, as one table of functions that nn/fast/ defines. Where an entry is NULL, the plain loop runs.
  *
- * A forward writes the whole of y, whose shape the op has checked. A backward adds to the gradients of node->in, as any
- * BackwardFn. Forward and backward of an op come from the same table, so that what the forward saves is its own affair.
- * Included by nn/fast.h alone. */
+ * A forward writes all of y, whose shape the op has checked. A backward adds to the gradients of node->in, like every
+ * BackwardFn. Forward and backward of an op come from the same table, so they may choose the format of the saved values.
+ * Included only by nn/fast.h. */
 #ifndef NN_FAST_TABLE_H
 #define NN_FAST_TABLE_H
 

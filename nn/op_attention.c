@@ -16,7 +16,7 @@ typedef struct {
     real *p;           /* (b,heads,n,n) */
 } Attention;
 
-/* Sizes and places of one case and head in qkv (b,n,3d), y (b,n,d) and P. */
+/* Sizes, and offsets of one case and head in qkv (b,n,3d), y (b,n,d) and P. */
 typedef struct {
     size_t tokens, d, e, n;
     size_t q, k, v, y, p;

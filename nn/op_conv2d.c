@@ -1,12 +1,12 @@
 /* y[i,r,s,o] = sum over u, v, c of x[i, r stride + u - pad, s stride + v - pad, c] w[o,c,u,v], x zero outside
- *     dx: each dy[i,r,s,o] w[o,c,u,v] is added to the x that it came from
+ *     dx: each dy[i,r,s,o] w[o,c,u,v] is added to the gradient of the x that it multiplied
  *     dw[o,c,u,v] += sum over i, r, s of dy[i,r,s,o] x[i, r stride + u - pad, s stride + v - pad, c]
  * Saved: the shape. */
 #include "nn/base/error.h"
 #include "nn/fast.h"
 #include "nn/ops.h"
 
-/* Place in x of channel 0 of the pixel (row, column) of image i, in *at; false outside of the image. */
+/* *at: index in x of channel 0 of the pixel (row, column) of image i; false outside of the image. */
 static bool pixel_of(const ConvShape *s, int i, int row, int column, size_t *at) {
     *at = (((size_t)i * (size_t)s->h + (size_t)row) * (size_t)s->w + (size_t)column) * (size_t)s->ci;
     return row >= 0 && row < s->h && column >= 0 && column < s->w;

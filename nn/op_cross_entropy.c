@@ -15,7 +15,7 @@ static void backward(Tape *t, const Node *node) {
     for (size_t i = 0; i < tensor_size(node->in[0]); i++) gz[i] += gy * slope[i];
 }
 
-/* z's slope array, or NULL where no gradient is wanted. */
+/* An array for dz, or NULL where z needs no gradient. */
 static real *slope_of(Tape *t, Tensor *z) {
     return tape_needs(t, 1, &z) ? arena_alloc(&t->arena, tensor_size(z) * sizeof(real)) : NULL;
 }

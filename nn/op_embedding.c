@@ -8,7 +8,7 @@
 #include "nn/fast.h"
 #include "nn/ops.h"
 
-enum { COLUMNS = 32 }; /* of a range of the backward */
+enum { COLUMNS = 32 }; /* most columns of a range of the backward */
 
 typedef struct {
     const int32_t *w, *s;
@@ -25,7 +25,7 @@ typedef struct {
 typedef struct {
     const Ids *ids;
     const real *gy;
-    real *word, *subword, *pos; /* gradients; NULL where nobody needs one */
+    real *word, *subword, *pos; /* gradients; NULL where none is needed */
 } Backward;
 
 static const int32_t *token_buckets(const Ids *ids, size_t token) {

@@ -1,4 +1,4 @@
-/* Ops element by element: y = f(x), dx += dy f'(x).
+/* Elementwise ops: y = f(x), dx += dy f'(x).
  *     gelu      y = x/2 (1 + erf(x/sqrt 2))     dx += dy (Phi(x) + x phi(x)), phi = e^(-x^2/2)/sqrt(2 pi)    saved: nothing
  *     tanh      y = tanh(beta x)                dx += dy beta (1 - y^2)                                      beta
  *     add       y = x1 + x2                     dx1 += dy, dx2 += dy                                         nothing

@@ -1,4 +1,4 @@
-/* Ops that no network here uses; tests, the tutorial and your own networks do. Saved: nothing.
+/* Ops that msach's networks do not use, for tests, the tutorial and other networks. Saved: nothing.
  *     relu  y = max(x,0)       dx += dy [y > 0]
  *     mul   y = x1 x2          dx1 += dy x2, dx2 += dy x1
  *     mean  y = 1/size sum x   dx += dy / size */

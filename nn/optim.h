@@ -24,7 +24,7 @@ typedef struct {
 
 /* One step of every trained parameter (needs_grad) with rate lr. The result does not depend on the number of threads. */
 void adam_step(Adam *a, ParamSet *p, Pool *pool, double lr);
-void adam_reset(Adam *a, ParamSet *p);
+void adam_reset(Adam *a, ParamSet *p); /* sets moments and step to 0 */
 
 /* Euclidean norm of all trained gradients, summed in double in an order that does not depend on threads. */
 double params_grad_norm(const ParamSet *p);

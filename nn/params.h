@@ -45,8 +45,7 @@ void params_zero_grad(ParamSet *p);
 void param_init_normal(ParamSet *p, const Tensor *x, uint64_t seed, double deviation);
 void param_init_uniform(ParamSet *p, const Tensor *x, uint64_t seed, double bound);
 void param_init_constant(const Tensor *x, real value);
-/* He et al. 2015 (arXiv 1502.01852): deviation sqrt(2/fan_in), fan_in = product of all but the first
- * dimension. */
+/* He et al. 2015 (arXiv 1502.01852): deviation sqrt(2/fan_in), fan_in = product of all but the first dimension. */
 void param_init_he(ParamSet *p, const Tensor *x, uint64_t seed);
 /* Glorot & Bengio 2010: uniform with bound sqrt(6/(fan_in + fan_out)). */
 void param_init_glorot(ParamSet *p, const Tensor *x, uint64_t seed);

@@ -122,7 +122,7 @@ void st_free(StFile *f) {
 
 /* ---- Writing ---- */
 
-/* Tensors lie in order of falling width, so that each begins at a multiple of it. */
+/* Tensors are stored in order of falling width, so that each begins at a multiple of its width. */
 static const size_t WIDTHS[] = {8, 4, 2, 1};
 enum { N_WIDTHS = sizeof WIDTHS / sizeof *WIDTHS };
 
@@ -284,8 +284,7 @@ static int by_position(const void *a, const void *b) {
     return strcmp(x->name, y->name);
 }
 
-/* In the order of their data, each tensor must begin where the one before ends, the last at the end of the
- * file. */
+/* In the order of their data, each tensor must begin where the one before ends, the last at the end of the file. */
 static Status check_cover(StFile *f, const unsigned char *data, size_t size, const char *path, Error *err) {
     if (f->n_tensors) qsort(f->tensors, f->n_tensors, sizeof *f->tensors, by_position);
     const unsigned char *expected = data;
@@ -322,8 +321,7 @@ static Status read_header(StFile *f, json_t *root, unsigned char *data, size_t s
     return check_cover(f, data, size, path, err);
 }
 
-/* Moves data that a foreign file left at an odd place down to a multiple of 8: the header is no longer
- * needed. */
+/* Moves data that a file of another program did not align down to a multiple of 8, over the header, which was parsed. */
 static unsigned char *align_data(unsigned char *file, size_t at, size_t size) {
     unsigned char *to = file + at / 8 * 8;
     if (at % 8) memmove(to, file + at, size);

@@ -1,6 +1,6 @@
 /* Weights on disk: safetensors. u64 LE header length, JSON header, data without holes; the header is padded with spaces
  * so that data starts at a multiple of 64 bytes. Metadata holds strings; "crc32" is the checksum of the whole file with its own
- * eight digits as zeros. Written by one rename. Readable by PyTorch's and NumPy's safetensors in one call. */
+ * eight digits as zeros. Files are replaced atomically. PyTorch's and NumPy's safetensors read them in one call. */
 #ifndef NN_SAFETENSORS_H
 #define NN_SAFETENSORS_H
 
@@ -10,8 +10,8 @@
 
 #include "nn/base/error.h"
 
-/* The types of the format. msach writes the first five; the others are read so that files of other programs are named
- * and checked. Values of less than a byte (F4, F6) are packed. */
+/* The types of the format. msach writes the first five; it reads the others to list and check files of other programs. Values of less
+ * than a byte (F4, F6) are packed. */
 typedef enum {
     ST_F32,
     ST_F64,
@@ -42,8 +42,7 @@ typedef struct {
     StType type;
     int rank;
     int64_t dim[ST_RANK];
-    const void *
-        data; /* little-endian bytes on disk; host order in memory. Aligned, except where st_read says otherwise. */
+    const void *data; /* little-endian bytes on disk; host order in memory, aligned unless st_read says so */
     size_t bytes;
 } StTensor;
 
@@ -67,12 +66,12 @@ Status st_write(const StFile *f, const char *path, Error *err);
 
 const char *st_type_name(StType type); /* as in the file: "F32" */
 
-/* Reads and checks everything: bounds, overlaps, holes, duplicate names, types, checksum. Where require_crc, a file without checksum or
- * with data that is not aligned for its type is an input error; otherwise such data is left as it lies. Nothing in the result points
- * outside it. st_free in every case. */
+/* Reads and checks everything: bounds, overlaps, holes, duplicate names, types, checksum; damage is an input error. With require_crc, a
+ * file without checksum or with data that is not aligned for its type is an input error; otherwise such data stays unaligned. Nothing in
+ * the result points outside it. Call st_free in every case. */
 Status st_read(StFile *f, const char *path, bool require_crc, Error *err);
-const StTensor *st_find(const StFile *f, const char *name);
-const char *st_get(const StFile *f, const char *key); /* NULL where absent */
+const StTensor *st_find(const StFile *f, const char *name); /* NULL where absent */
+const char *st_get(const StFile *f, const char *key);       /* NULL where absent */
 void st_free(StFile *f);
 
 #endif

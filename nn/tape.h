@@ -99,10 +99,10 @@ bool tape_needs(const Tape *t, int n_in, Tensor *const *in);
 /* The gradient buffer of x, cleared at its first use; NULL where x is NULL or needs no gradient. */
 real *tape_grad(Tape *t, Tensor *x);
 
-/* The same without clearing. *fresh: the buffer holds nothing yet and must be written whole, not added to. */
+/* The same without clearing. *fresh: the buffer is uninitialised; the caller must write all of it rather than add to it. */
 real *tape_grad_raw(Tape *t, Tensor *x, bool *fresh);
 
-/* Scratch of one op: tape_mark before, tape_release after. Tensors that outlive the op are made before the mark. */
+/* Scratch of one op: tape_mark before, tape_release after. Tensors that outlive the op are allocated before the mark. */
 #define tape_mark(t) arena_mark(&(t)->arena)
 #define tape_release(t, mark) arena_release(&(t)->arena, mark)
 

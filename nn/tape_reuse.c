@@ -1,13 +1,13 @@
-/* Memory of a tape that serves again: recycled outputs, and values that ops derive from weights. Without it (PLAIN=1) every gradient has
- * memory of its own, and values stay for a debugger. */
+/* Reused memory of a tape: recycled outputs, and values that ops derive from weights. Without this file (PLAIN=1) every gradient has its
+ * own memory, and a debugger can read all values. */
 #include <string.h>
 
 #include "nn/base/alloc.h"
 #include "nn/base/error.h"
 #include "nn/tape_reuse.h"
 
-/* Recycled memory of the arena, described in its own first bytes: a list in rising address order, in which neighbours are joined.
- * Recycling keeps the peak near the size of the activations, and buffers in cache. */
+/* Recycled memory of the arena: a list in order of rising addresses, held in the first bytes of each span; adjacent spans are joined.
+ * Recycling keeps the peak of memory near the size of the activations, and buffers in the processor's cache. */
 enum { REUSED_BYTES = 1 << 16 }; /* smaller values stay: losses, logits */
 struct FreeSpan {
     size_t bytes; /* a multiple of ARENA_ALIGN */

@@ -24,7 +24,7 @@ typedef struct {
 void transformer_add(Transformer *e, ParamSet *p, int layers, int heads, int d);
 void transformer_init(const Transformer *e, ParamSet *p, uint64_t seed);
 
-/* x (b,n,d), the first length[i] tokens of case i are real (NULL: all) -> the encoded first token (b,d), after the final LN.
+/* x (b,n,d), of which case i has the first length[i] tokens (NULL: all) -> the encoded first token (b,d), after the final LN.
  * dropout: probability on the output of each attention and feed-forward. weights: NULL, or (b,heads,n), receives the last
  * layer's attention of the first token. */
 Tensor *transformer_first(Tape *t, const Transformer *e, Tensor *x, const int *length, real dropout,

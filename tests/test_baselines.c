@@ -455,7 +455,7 @@ Test(baselines, bad_input_is_told) {
     refused(&d, &s, "20 bits");
     s.bits = BITS;
     x[5 * DX + 3] = NAN;
-    refused(&d, &s, "image feature 4 of training case 6 is not a finite number");
+    refused(&d, &s, "image feature 4 of training case 6 is not finite");
     d = planted();
     for (int i = 0; i < ALL * DY; i++) y[i] = 1;
     refused(&d, &s, "text features of all training cases are the same");

@@ -57,6 +57,6 @@ Test(classifier, bad_input_is_told) {
     uint8_t code[BITS / 8];
     Error err = {0};
     cr_assert_eq(classifier_codes(p, 1, 2, BITS, 1, code, &err), STATUS_INPUT);
-    cr_assert(fixture_says(&err, STATUS_INPUT, "class 1 of case 0"));
+    cr_assert(fixture_says(&err, STATUS_INPUT, "class 2 of case 1"));
     cr_assert_eq(classifier_codes(p, 1, 1, 17, 1, code, &err), STATUS_INPUT);
 }

@@ -142,10 +142,10 @@ static void npy_says(const char *shape, size_t data, Status status, const char *
 
 Test(numbers, an_array_may_claim_as_many_bytes_as_are_allowed_and_no_more) {
     npy_says("(8,)", 64, STATUS_OK, NULL);
-    npy_says("(9,)", 72, STATUS_INPUT, "more than 64 bytes");
+    npy_says("(9,)", 72, STATUS_INPUT, "more than the 64 bytes");
     npy_says("(2, 2, 2, 1)", 64, STATUS_OK, NULL);
-    npy_says("(4294967296, 4294967296)", 0, STATUS_INPUT, "more than 64 bytes");
-    npy_says("(2305843009213693952,)", 0, STATUS_INPUT, "more than 64 bytes"); /* 2^61: 2^64 bytes */
+    npy_says("(4294967296, 4294967296)", 0, STATUS_INPUT, "more than the 64 bytes");
+    npy_says("(2305843009213693952,)", 0, STATUS_INPUT, "more than the 64 bytes"); /* 2^61: 2^64 bytes */
     npy_says("(9223372036854775807, 2)", 0, STATUS_INPUT, "");
     npy_says("(18446744073709551616,)", 0, STATUS_INPUT, "header cannot be read");
     npy_says("(0, 9)", 0, STATUS_OK, NULL);

@@ -22,13 +22,12 @@ typedef struct {
 void progress_begin(Progress *p);
 void progress_free(Progress *p);
 
-/* The checkpoint records the checksums of data and split and every setting. checkpoint_load refuses a checkpoint of
- * another run, of a build with other loss terms, or with damage (STATUS_INPUT); m must have the shape of the run's
- * model. */
+/* The checkpoint records the checksums of data and split and every setting. checkpoint_load refuses a checkpoint of another run, of a
+ * build with other loss terms, or with damage (STATUS_INPUT); m must have the shape of the run's model. */
 Status checkpoint_save(const char *path, const Session *s, const Model *m, const Progress *p, Error *err);
 Status checkpoint_load(const char *path, const Session *s, Model *m, Progress *p, Error *err);
-/* Takes the weights of stage 1 from a checkpoint that stands between the stages, of the same data, split and settings up to stage 1,
- * whatever the settings of stage 2; the experts are not taken. *taken: false where it is no such checkpoint. */
+/* Reads the weights of stage 1, without the experts, from a checkpoint between the stages whose data, split and settings up to stage 1 are
+ * the same; the settings of stage 2 may differ. *taken: false where it is no such checkpoint. */
 Status checkpoint_take_stage1(const char *path, const Session *s, Model *m, bool *taken, Error *err);
 
 #endif

@@ -128,7 +128,7 @@ const char *config_value(const Config *c, const ConfigOption *o, char text[64]) 
     if (o->type == OPTION_INT) {
         snprintf(text, 64, "%d", (int)v);
     } else {
-        for (int digits = 15; digits <= 17; digits++) { /* as few as give back the same number */
+        for (int digits = 15; digits <= 17; digits++) { /* the fewest that parse to the same number */
             snprintf(text, 64, "%.*g", digits, v);
             if (strtod(text, NULL) == v) break;
         }
@@ -181,7 +181,7 @@ VocabOptions config_vocab(const Config *c) {
 }
 
 ModelConfig config_model(const Config *c) {
-    bool known = !c->end_to_end; /* end to end, nothing is known of a case when its code is learned */
+    bool known = !c->end_to_end; /* end to end there are no posteriors of a trained stage 1 */
     return (ModelConfig){.image_size = c->image_size,
                          .width = c->width,
                          .blocks = c->blocks,

@@ -1,5 +1,4 @@
-/* Every setting: train/settings.inc lists them once. The same names stand in config.txt, in --set and in the metadata of a
- * model file. */
+/* Every setting: train/settings.inc lists them once. config.txt, --set and the metadata of a model file use the same names. */
 #ifndef TRAIN_CONFIG_H
 #define TRAIN_CONFIG_H
 
@@ -28,8 +27,7 @@ typedef struct {
     ConfigScope scope;
     size_t offset;
     double standard, low, high;
-    double
-        before; /* the value that stands for what builds without the setting did; NAN: every build has it */
+    double before; /* the value with the behaviour of builds that lack the setting; NAN: none lacks it */
     const char *meaning;
 } ConfigOption;
 
@@ -37,7 +35,7 @@ extern const ConfigOption CONFIG_TABLE[];
 extern const int CONFIG_COUNT;
 
 void config_default(Config *c);
-/* Gives each setting that builds before it did not have the value `before` of its row: what those builds did. */
+/* Sets each setting that older builds lack to the value `before` of its row, which gives the behaviour of those builds. */
 void config_older(Config *c);
 /* Sets one option from text. STATUS_USAGE where the name is unknown (the message suggests the nearest), or the value is no
  * number, out of range, or not whole where it must be. */
@@ -46,13 +44,13 @@ Status config_set(Config *c, const char *name, const char *value, Error *err);
 Status config_assign(Config *c, const char *assignment, Error *err);
 /* "key=value key=value": each in turn. */
 Status config_assign_all(Config *c, const char *settings, Error *err);
-/* config_read.c, of the part variants. Reads lines "name = value" into c; '#' begins a comment. The line "data = PATH", which config_write writes, is skipped
- * (config_data reads it) and marks the file of a run: settings that it does not name get the value `before` of their row,
- * those of any other file stay as they are in c. STATUS_INPUT with path and line where a line is wrong. */
+/* Reads lines "name = value" into c; '#' begins a comment. The line "data = PATH", which config_write writes, is skipped (config_data reads
+ * it) and marks the file of a run: settings that such a file lacks get the value `before` of their row. Settings that another file lacks
+ * stay unchanged in c. STATUS_INPUT with path and line where a line is wrong. (config_read.c, of the part variants) */
 Status config_read(Config *c, const char *path, Error *err);
-/* *data: the manifest that a run's config.txt names; the caller frees it with mem_free. */
+/* *data: the manifest that a run's config.txt names; the caller frees it with mem_free. STATUS_INPUT where it names none. */
 Status config_data(const char *path, char **data, Error *err);
-/* One option's value with as few digits as give back the same number; returns text. */
+/* One option's value with the fewest digits that parse to the same number; returns text. */
 const char *config_value(const Config *c, const ConfigOption *o, char text[64]);
 Status config_write(const Config *c, const char *data, const char *path, Error *err);
 
@@ -71,7 +69,7 @@ bool ablation_retrains(const Ablation *a);
 /* Checks what must hold between settings: bits is a multiple of 8, heads divides dim, and the like. STATUS_USAGE. */
 Status config_check(const Config *c, Error *err);
 
-/* What a word needs to enter the vocabulary. */
+/* The conditions for a word to enter the vocabulary. */
 VocabOptions config_vocab(const Config *c);
 
 /* The settings of the model. The caller fills in words, classes, mean, deviation and the extra parameters. */

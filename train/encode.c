@@ -91,7 +91,7 @@ static Tensor *average_context(Tape *t, const Model *m, const float *x, const fl
     return op_scale(t, c, (real)(1.0 / m->config.encode_views));
 }
 
-/* Leaves out the tokens beyond the longest text of the tile: they are padding in every case. */
+/* Leaves out the tokens beyond the longest text of the tile, which are padding in every case. */
 static Tensor *text_context(Tape *t, const Model *m, const int32_t *w, const int32_t *s, const int *length,
                             int n) {
     int full = m->config.text_length, longest = 1;

@@ -1,5 +1,4 @@
-/* From a case of one modality to its code. The code of a case never depends on its partner, on the batch, or on its
- * place in the batch. */
+/* From a case of one modality to its code. The code of a case never depends on its partner, on the batch, or on its place in the batch. */
 #ifndef TRAIN_ENCODE_H
 #define TRAIN_ENCODE_H
 
@@ -7,7 +6,7 @@
 #include "hash/model.h"
 #include "hash/search/index.h"
 
-enum { ENCODE_TILE = 16 }; /* cases that go through the networks at once */
+enum { ENCODE_TILE = 16 }; /* cases in one pass of the networks */
 
 /* Results for n cases. An array that is NULL is not computed. The caller owns the arrays. */
 typedef struct {
@@ -22,9 +21,8 @@ void encode_keep(Tape *t, const Model *m, Tensor *c, int first, Encoding *out);
 /* Z_m (b,N_m,d) and u_m (b,d) of a batch, recorded on t. The lengths of texts are borrowed from b. */
 Features encode_features(Tape *t, const Model *m, const Batch *b, Modality modality);
 
-/* A model for repeated encoding. Values that ops derive from weights are cached, so the weights must not change while
- * the encoder exists. One image on one core of an EPYC with AVX-512 takes 2.8 ms; without the cache 7.5 ms. Borrows
- * model and pool. */
+/* A model for repeated encoding. Values that ops derive from weights are cached, so the weights must not change while the encoder exists.
+ * One image on one core of an EPYC with AVX-512 takes 2.8 ms; without the cache 7.5 ms. Borrows model and pool. */
 typedef struct {
     const Model *model;
     Tape tape;
@@ -44,11 +42,12 @@ const float *encode_moved(Tape *t, const Model *m, const float *x, int n, int v)
 /* Of the part arrays. x (n,tokens,width): own features of one modality, of the model's config.own. */
 Status encode_own(Encoder *e, Modality modality, const float *x, int n, Encoding *out, Error *err);
 
-/* What stage 2 sees of the features f of n cases: they themselves, or the semantic token of their posterior. said (n,c): what the experts
- * say. */
+/* The input of stage 2 for the features f of n cases: f itself, or the semantic token of their posterior. said (n,c): the experts'
+ * predictions. */
 Features encode_seen(Tape *t, const Model *m, Modality modality, const Features *f, const float *said);
 
-/* The cases index (n) of a data set, one modality. STATUS_INPUT where the data set's own features are not those that the model takes. Reports progress to log, which may be NULL. */
+/* Encodes the cases index (n) of a data set, one modality. STATUS_INPUT where the data set's own features do not fit the model. Reports
+ * progress to log, which may be NULL. */
 Status encode_cases(const Model *m, const Dataset *d, const int *index, int n, Modality modality,
                     Encoding *out, Pool *pool, const Log *log, Error *err);
 

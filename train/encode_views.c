@@ -1,6 +1,6 @@
 #include "train/encode.h"
 
-/* y (S,S): x moved by (right, down) pixels, black where nothing came from. */
+/* y (S,S): x moved by (right, down) pixels; black where x has no pixel. */
 static void move_picture(const float *x, int side, int right, int down, float black, float *y) {
     for (int r = 0; r < side; r++)
         for (int c = 0; c < side; c++) {

@@ -26,14 +26,13 @@ typedef struct {
     bool own_group_left_out;         /* validation: queries and database are the same cases */
     Retrieval direction[MODALITIES]; /* by Modality of the queries */
     CodeHealth health[MODALITIES];   /* of the database codes */
-    float *score[MODALITIES]; /* (queries, bits) s_m before the sign; NULL where codes alone are known */
+    float *score[MODALITIES]; /* (queries, bits) s_m before the sign; NULL where only codes are known */
 } Evaluation;
 
 /* The task of one direction, as it was evaluated. */
 RetrievalTask evaluation_task(const Evaluation *e, Modality from);
 
-/* which: SET_QUERY against the protocol's database, or SET_VAL against the other validation cases.
- * evaluation_free in every case. */
+/* which: SET_QUERY against the protocol's database, or SET_VAL against the other validation cases. evaluation_free in every case. */
 Status evaluation_run(Evaluation *e, const Session *s, const Model *m, Set which, Protocol protocol,
                       Error *err);
 void evaluation_free(Evaluation *e);

@@ -13,7 +13,7 @@ int experts_bag(int words) {
     return n < 1 ? 1 : n < RAW_WORDS ? n : RAW_WORDS;
 }
 
-/* What a fit needs of the training cases. */
+/* The training cases as a fit reads them. */
 typedef struct {
     int n, m, c;     /* cases and copies of them, features, labels */
     float *phi, *y;  /* (n,m) (n,c) */
@@ -47,7 +47,7 @@ static Status cases_begin(Cases *t, const Session *s, int copies, int m, Error *
 
 /* EQ(mirror)  where there are fewer than mirror_groups groups of training cases, Phi and Y of the image expert hold each case and its mirror
  *             image, and P is twice itself
- * Few groups show few views of a finding. A case and its image share one weight: hence the twofold P. */
+ * Few groups show few views of a finding. A case and its mirror image share one weight, so P is doubled. */
 static int image_copies(const Session *s) {
     return !s->own[MODALITY_IMAGE].x && s->groups < s->config.mirror_groups ? 2 : 1;
 }

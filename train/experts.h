@@ -11,11 +11,11 @@ int experts_bag(int words);
  * which has experts. Deterministic: the same session gives the same bytes. Memory and decoding errors. */
 Status experts_fit(const Session *s, Model *m, Error *err);
 
-/* f_m of each training case from a fit to the cases of other groups: held (n,c), by landmarks and words of m, which experts_fit
- * filled. The model stays as it is. */
+/* held (n,c): f_m of each training case from a fit to the cases of other groups, by the landmarks and words of m, which experts_fit
+ * filled. Memory and decoding errors. */
 Status experts_hold_out(const Session *s, const Model *m, Modality modality, float *held, Error *err);
 
-/* f_m (n,c) of the cases index (n) of any set by the fit that the model keeps. Memory and decoding errors. */
+/* said (n,c): f_m of the cases index (n) of any set by the model's fit. Memory and decoding errors. */
 Status experts_cases(const Session *s, const Model *m, const int *index, int n, Modality modality,
                      float *said, Error *err);
 

@@ -13,7 +13,7 @@
 enum { OF_IMAGE = 1, OF_TEXT = 2, OF_BOTH = 3 };
 static const char *const MODALITY[] = {"", "v", "t", "vt"};
 
-/* The first row that fits names the value of an op. The value of a term of the loss is named by TERMS.
+/* The first row that matches names the value of an op. TERMS names the value of a term of the loss.
  *   op       name of the op, or its beginning and '*'
  *   weight   part of the name of its parameter; NULL: any
  *   of       its modalities; 0: any
@@ -136,7 +136,7 @@ Status flow_input(FlowList *f, const FlowSource *s, const char *eq, const char *
 
 /* ---- The walk ---- */
 
-/* row[i]: of node i; of[i]: its modalities. */
+/* row[i]: the row of node i; of[i]: its modalities. */
 typedef struct {
     Flow *row;
     const FlowSource *source;

@@ -68,8 +68,8 @@ Status loop_step(const Session *s, Model *m, Tape *t, const Loss *loss, Progress
 
 /* ---- What a stage trains with ---- */
 
-/* While a step of stage 1 works on one batch, threads that wait for others fill the next: in an epoch on 2,000 pictures
- * of 128 pixels, steps wait for data 0.1 % of the time on two threads, 1.3 % on one, which has no idle thread. */
+/* While a step of stage 1 trains on one batch, idle threads fill the next one: in an epoch on 2,000 pictures of 128 pixels, steps wait for
+ * data 0.1 % of the time on two threads, and 1.3 % on one thread, which is never idle. */
 typedef struct {
     int epochs, steps, size; /* steps an epoch, cases a step */
     double peak, decay;
@@ -80,7 +80,7 @@ typedef struct {
     int *rows, *cases;    /* (n) this epoch's order: places among the training cases, in the manifest */
     int *mix, *view;      /* (size) of one step */
     double waited, spent; /* s of this epoch: for data, in steps */
-    bool seen;            /* the step that p->watch waits for is reached */
+    bool seen;            /* the step p->watch->step was reached */
 } Loop;
 
 static void loop_close(Loop *l) {
@@ -144,7 +144,7 @@ static double rate_of(const Loop *l, const Session *s, long step) {
 
 /* ---- Batches ---- */
 
-/* The next batch of stage 1, while those of earlier steps are in work. */
+/* Starts to fill the next batch of stage 1 in the background. */
 static void prefetch(Loop *l, const Session *s, const Progress *p, int step) {
     BatchOptions o = session_view(s, &l->augment, p->epoch);
     if (step < l->steps)
@@ -171,8 +171,8 @@ static const int *draw_views(const Loop *l, const Session *s, const int *rows, i
 
 /* ---- The end of an epoch ---- */
 
-/* Keeps the weights where this epoch's mean validation MAP is the best so far; of equal epochs the later.
- * Where no validation query has a relevant case, every epoch counts as equal: the last is taken. */
+/* Stores the weights where this epoch's mean validation MAP is the best so far; of equal epochs the later. Where no validation query has a
+ * relevant case, all epochs are equal, so the last one is stored. */
 static Status keep_best(const Model *m, Progress *p, const double map[2], Error *err) {
     double mean = (map[0] + map[1]) / 2;
     if (mean < p->best_map) return STATUS_OK;
@@ -239,7 +239,7 @@ static Status finish_epoch(Loop *l, Session *s, Model *m, Progress *p, const cha
 
 /* ---- The loop ---- */
 
-/* In stage 1 the steps of stage 2 count too, as if each took as long, so that the time left is that of the whole training. */
+/* In stage 1 the steps of stage 2 are included, as if each took as long, so that the time left is that of the whole training. */
 static long steps_to_go(const Session *s, const Loop *l, int stage) {
     int size, steps = 0, epochs = 0;
     if (stage == 1) loop_sizes(s, 2, &size, &steps, &epochs);

@@ -48,7 +48,7 @@ Status membership_area(Interval *out, const Distances *members, const Distances 
 
 /* ---- The codes ---- */
 
-/* Adds the cases of a set to d (capacity: enough): bits between the codes of picture and report. */
+/* Appends the cases of a set to d, which has room for them: bits between the codes of picture and report. */
 static void add_cases(int *distance, int *group, size_t *n, const CaseSet *c) {
     size_t bytes = code_bytes(c->bits);
     for (size_t i = 0; i < c->n; i++) {

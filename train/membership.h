@@ -1,21 +1,20 @@
-/* How well codes tell the cases that a model was trained on from cases that it never saw. */
+/* Membership inference: how well codes distinguish training cases of a model from other cases. */
 #ifndef TRAIN_MEMBERSHIP_H
 #define TRAIN_MEMBERSHIP_H
 
 #include "eval/bootstrap.h"
 #include "train/evaluate.h"
 
-/* members, others: training cases; test queries and database cases. area: of the ROC curve of a reader who calls a case a training case
- * where the code of its picture is near the code of its own report: the probability that a training case is nearer than another case, ties
- * counted by half. 0.5: codes tell nothing, 1: all. Its 95 % interval is over groups of both sides. */
+/* members: training cases; others: test queries and database cases. area: area under the ROC curve of the rule that a case is a training
+ * case where the codes of its picture and report are near: the probability that they are nearer for a training case than for another
+ * case, ties counted by half. 0.5: codes reveal nothing, 1: everything. Its 95 % interval is over groups of both sides. */
 typedef struct {
     size_t members, others;
     Interval area;
 } Membership;
 
-/* e: of evaluation_run on the test queries, with the honest database. Encodes the training cases.
- * Source: distance as membership score, Yeom et al., CSF 2018 (arXiv 1709.01604); variance of an area from the placements of both sides,
- * DeLong et al., Biometrics 1988. */
+/* e: of evaluation_run on the test queries, with the honest database. Encodes the training cases. Source: distance as membership score,
+ * Yeom et al., CSF 2018 (arXiv 1709.01604); variance of an area from the placements of both sides, DeLong et al., Biometrics 1988. */
 Status membership_measure(Membership *m, const Session *s, const Model *model, const Evaluation *e,
                           Error *err);
 

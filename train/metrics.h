@@ -23,9 +23,9 @@ const char *metrics_column(int k);
 void metrics_begin(Buffer *text);
 void metrics_add(Buffer *text, const MetricsRow *row);
 
-/* Rows of a metrics.tsv text, at most `capacity`; returns how many. Columns are found by the names of the header line,
- * so that files of builds with other terms are read too; what a file does not have is 0. A line that does not parse
- * ends it. (metrics_read.c, of the part inspect) */
+/* Rows of a metrics.tsv text, at most `capacity`; returns their number. Columns are found by the names of the header line, so that files
+ * of builds with other terms can be read; a missing column is 0. A line that does not parse ends the rows. (metrics_read.c, of the part
+ * inspect) */
 int metrics_parse(const char *text, MetricsRow *rows, int capacity);
 
 #endif

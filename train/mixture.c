@@ -1,10 +1,10 @@
 /* EQ(share)  alpha_m: of the values 0, .1, .., 1 within one standard error of the best the nearest to G/(G + 1000), G groups of training cases.
- * A value is as good as the MAP of validation cases: each ranks the cases of other groups by rho of p_m and true labels, once as p_m against labels, once as labels
- * against p_m. rho_ij = p_m,i y_j' with one label a case, else 1 - prod_k (1 - p_m,ik y_jk). The standard error is that of the mean paired
- * difference to the best value, with the cases of one group as one: sqrt(G'/(G'-1) sum_g (sum of its differences minus their mean)^2)/n,
- * G' groups of validation cases.
- * Few groups: a network learns the cases by heart, and the prior trusts the experts. A network that ranks unseen cases better is kept all the
- * same. True labels stand for the other modality, so that the choices of both are apart. */
+ * The score of a value is the MAP of validation cases: each ranks the cases of other groups by rho of p_m and true labels, once as p_m
+ * against labels, once as labels against p_m. rho_ij = p_m,i y_j' with one label a case, else 1 - prod_k (1 - p_m,ik y_jk). The standard
+ * error is that of the mean paired difference to the best value, with the cases of one group as one:
+ * sqrt(G'/(G'-1) sum_g (sum of its differences minus their mean)^2)/n, G' groups of validation cases.
+ * With few groups a network memorises the training cases, and the prior favours the experts; a network that ranks unseen cases better still
+ * gets its share. True labels represent the other modality, so that the choices of both are independent. */
 #include "train/mixture.h"
 
 #include <math.h>
@@ -100,7 +100,7 @@ static double mean_of(const double *v, int n) {
     return sum / n;
 }
 
-/* Standard error of the mean of best - ap over cases, of which those of one group vary together. One group alone has none. */
+/* Standard error of the mean of best - ap over cases, clustered by group; 0 for a single group. */
 static double standard_error(const Choice *h, const double *best, const double *ap) {
     double mean = mean_of(best, h->n) - mean_of(ap, h->n), squares = 0;
     int groups = 0;

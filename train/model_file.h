@@ -1,7 +1,6 @@
-/* A model on disk: one safetensors file, which is all that encoding and search need. Weights have their published
- * names. Metadata: every setting, mean, std, words, classes, vocabulary with the groups of each word, label names, checksums of data and split,
- * results, and a notice that it is not a medical device. No byte depends on the machine, the date or the number of
- * threads. */
+/* A model on disk: one safetensors file, which is sufficient for encoding and search. Weights have their published names. Metadata: every
+ * setting, mean, std, words, classes, vocabulary with the groups of each word, label names, checksums of data and split, results, and a
+ * notice that it is not a medical device. No byte depends on the machine, the date or the number of threads. */
 #ifndef TRAIN_MODEL_FILE_H
 #define TRAIN_MODEL_FILE_H
 
@@ -36,7 +35,8 @@ Status model_save(const char *path, const Model *m, const Config *c, const Vocab
 Status model_open(ModelFile *f, const char *path, Error *err);
 void model_close(ModelFile *f);
 
-/* run_stage1.c, of the part resume. Copies each weight whose name begins with one of the prefixes and that has the same name and shape in both models. */
+/* Copies each weight whose name begins with one of the prefixes and that has the same name and shape in both models. (run_stage1.c, of the
+ * part resume) */
 void model_copy_weights(Model *to, const Model *from, const char *const *prefixes, int n);
 
 #endif

@@ -16,7 +16,7 @@ typedef struct {
     Manifest manifest;
     Split split;
     Vocab vocab;
-    OwnFeatures own[MODALITIES]; /* in place of pictures and texts; x NULL: none */
+    OwnFeatures own[MODALITIES]; /* instead of pictures and texts; x NULL: none */
     Dataset data;
     double mean, deviation; /* of the training pictures, of pixel/255 */
     int *index[SET_COUNT];  /* (count[set]) cases of each set that have an image and a text */
@@ -32,9 +32,8 @@ typedef struct {
     const struct FeatureCache *kept; /* (SET_COUNT), borrowed: features that features_build reuses; or NULL */
 } Session;
 
-/* For training: reads the manifest, draws the split, builds the vocabulary from the training texts, decodes the
- * pictures, and measures mean and deviation of the training pictures. Errors: usage and input. session_close in every
- * case. */
+/* For training: reads the manifest, draws the split, builds the vocabulary from the training texts, decodes the pictures, and measures
+ * mean and deviation of the training pictures. Errors: usage and input. session_close in every case. */
 Status session_open(Session *s, const Config *c, const char *manifest, const ManifestOptions *o, Pool *pool,
                     const Log *log, Error *err);
 
@@ -46,8 +45,8 @@ void session_unseen(const Manifest *m, uint64_t split_seed, int unseen, uint8_t 
 /* Draws the split, with `unseen` labels and the number of training cases that the settings name (session_unseen.c, of the part variants). */
 Status session_split(Session *s, int unseen, Error *err);
 
-/* For a trained model, with its vocabulary, label names and picture statistics. The session takes *vocab over, which
- * becomes empty. Labels are reordered: first the model's, in its order, then those that the model does not have. */
+/* For a trained model, with its vocabulary, label names and picture statistics. The session takes ownership of *vocab, which becomes
+ * empty. Labels are reordered: first the model's, in its order, then those that the model lacks. */
 Status session_open_for(Session *s, const Config *c, const char *manifest, const ManifestOptions *o,
                         Vocab *vocab, char *const *label_names, int n_labels, double mean, double deviation,
                         Pool *pool, const Log *log, Error *err);

@@ -47,7 +47,7 @@ static const float *mixed_input(Tape *t, const float *x, int b, size_t size, con
     return to;
 }
 
-/* Z_v of pictures, or of the features in their place. */
+/* Z_v of pictures, or of own features instead. */
 static Tensor *image_tokens(Tape *t, const Model *m, const Batch *b, const int *mix, double lambda) {
     const OwnInput *own = &m->config.own[MODALITY_IMAGE];
     if (PART_ARRAYS && own->width) {
@@ -62,7 +62,7 @@ static Tensor *image_tokens(Tape *t, const Model *m, const Batch *b, const int *
 /* EQ(stage1)  L_1 = CE(u_v V_v + a_v, Y) + CE(u_t V_t + a_t, Y)  [+ eta L_align(u_v, u_t)]
  * u_m = mean over (real) tokens of Z_m. Images may be mixed in pairs (Zhang et al. 2018, arXiv 1710.09412)
  * and labels smoothed (Szegedy et al. 2016, arXiv 1512.00567) [O].
- * DEV(mixup): a mixed batch has the mixed Y in place of Y and no L_align, whose pairs mixing takes apart.
+ * DEV(mixup): a mixed batch has the mixed Y instead of Y and no L_align, since mixing separates its pairs.
  * DEV(smoothing): Y is (1-s) Y + s/c here and in L_cls, (1-s) Y + s/2 where cases have several labels. */
 Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, const int *index, const int *mix,
                  double lambda) {

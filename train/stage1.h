@@ -12,8 +12,7 @@ bool stage1_mix(const Session *s, uint32_t step, int b, int *mix, double *lambda
 Loss stage1_loss(const Session *s, const Model *m, Tape *t, const Batch *b, const int *index, const int *mix,
                  double lambda);
 
-/* out, by Modality: the share of the cases index (n) whose most probable label, by u_m V_m + a_m, is one of their
- * labels. */
+/* out, by Modality: the share of the cases index (n) whose most probable label, by u_m V_m + a_m, is one of their labels. */
 Status stage1_accuracy(const Session *s, const Model *m, const int *index, int n, double out[2], Error *err);
 
 #endif

@@ -1,5 +1,4 @@
-/* Stage 2: hash-function learning on the frozen features: encoder, hash head and the three constraints [P
- * named]. */
+/* Stage 2: hash-function learning on the frozen features: encoder, hash head and the three constraints [P named]. */
 #ifndef TRAIN_STAGE2_H
 #define TRAIN_STAGE2_H
 
@@ -7,24 +6,24 @@
 #include "train/features.h"
 #include "train/stage1.h"
 
-/* What stage 2 is computed from: features and graphs of the training cases, features of the validation cases. */
+/* The input of stage 2: features and graphs of the training cases, features of the validation cases. */
 typedef struct {
     FeatureCache train, val;
     Graph graph[MODALITIES]; /* n = 0 where no term uses them */
     WalkOptions walk;
-    double posterior; /* a; 0: the target takes no posterior */
+    double posterior; /* a; 0: the target does not use the posterior */
 } Stage2;
 
-/* Begins with Stage2 st = {0}. End to end, where features change with every step, it has the features of validation alone.
+/* Begins with Stage2 st = {0}. End to end, where features change with every step, it has only the features of validation.
  * folder: for features in a mapped file. stage2_free in every case. */
 Status stage2_prepare(Stage2 *st, const Session *s, const Model *m, const char *folder, Error *err);
 void stage2_free(Stage2 *st);
 
-/* A batch of the training cases rows (b) in the views (b) given (NULL: clean), on t: features with noise while training,
- * labels, and what stage 1 knows of each case where a term uses it. Borrows st and rows. */
+/* A batch of the training cases rows (b) in the given views (b) (NULL: clean), on t: features with noise while training, labels, and
+ * posteriors of stage 1 where a term uses them. Borrows st and rows. */
 TermBatch stage2_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
                        const int *views, int b);
-/* Its part that does not depend on where the features come from: labels, graphs, places. */
+/* The part of stage2_batch that does not depend on the source of the features: labels, graphs, indices. */
 TermBatch stage2_begin_batch(const Stage2 *st, const Session *s, const Model *m, Tape *t, const int *rows,
                              int b);
 /* End to end (end_to_end.c, of the part variants): the extractors run inside the step, on n augmented cases, which b receives (capacity >= n). */

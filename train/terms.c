@@ -10,7 +10,7 @@
 #include "train/experts.h"
 #include "train/own_input.h"
 
-/* ---- What terms share ---- */
+/* ---- Shared by terms ---- */
 
 static bool share_label(const Session *s, int x, int y) {
     size_t c = (size_t)session_classes(s);
@@ -68,15 +68,15 @@ real *term_target(Tape *t, const TermBatch *x, Modality first, Modality second) 
     return target;
 }
 
-/* The share of labels in R: the mean share of the networks, which know the labels of the training cases by heart, or the prior. */
+/* The share of labels in R: the mean share of the networks, which have memorised the labels of the training cases, or the prior. */
 static double labels_share(const TermBatch *x) {
     const Tensor *share = x->model->expert_share;
     return share ? ((double)share->data[0] + (double)share->data[1]) / 2 : expert_prior(x->session->groups);
 }
 
-/* EQ(trust)  g = min(1, 2 alpha), alpha = (alpha_v + alpha_t)/2; g L_align and g L_man stand in the place of L_align and L_man where there are
- *            experts and L_soft. Where the mixture leaves the networks out, because they say little of unseen cases, pairs and labels of
- *            training cases teach an error: L_soft alone, whose R holds no label then, makes better codes. */
+/* EQ(trust)  g = min(1, 2 alpha), alpha = (alpha_v + alpha_t)/2; g L_align and g L_man replace L_align and L_man where there are
+ *            experts and L_soft. Where the mixture leaves the networks out, because they predict unseen cases poorly, pairs and labels of
+ *            training cases are misleading: L_soft alone, whose R then holds no label, gives better codes. */
 double terms_trust(const TermBatch *x) {
     const Config *c = &x->session->config;
     bool always = !c->label_trust || !x->model->expert_share || c->weight_soft_pairs <= 0;
@@ -106,7 +106,7 @@ static Tensor *align_features(Tape *t, const TermBatch *x) {
 
 /* ---- Stage 2 ---- */
 
-/* The contrast of pairs, and the joint pass as a teacher where there is one. */
+/* The contrastive loss of pairs, and the joint pass as a teacher where there is one. */
 static Tensor *align(Tape *t, const TermBatch *x) {
     Tensor *const *c = x->context;
     Tensor *contrast =
@@ -165,7 +165,7 @@ static Tensor *likelihood(Tape *t, const TermBatch *x) {
     return PART_VARIANTS ? loss_likelihood(t, x->relaxed[0], x->relaxed[1], similar_cases(t, x)) : NULL;
 }
 
-/* End to end, nothing is known of a case but its labels. */
+/* End to end there are no posteriors. */
 static Tensor *soft_pairs(Tape *t, const TermBatch *x) {
     const Session *s = x->session;
     int b = x->b, c = session_classes(s);

@@ -24,21 +24,20 @@ typedef enum {
     TERM_COUNT
 } TermId;
 
-/* What a term may use of one batch of b training cases. Arrays are by Modality; entry 2 is the joint pass over
- * both, NULL where joint_pass = 0. All is borrowed until the tape is reset. */
+/* The values of one batch of b training cases that a term may use. Arrays are by Modality; entry 2 is the joint pass over
+ * both, NULL where joint_pass = 0. All are borrowed until the tape is reset. */
 typedef struct {
     const Session *session; /* settings, manifest, labels, groups */
     const Model *model;
     int b;
-    const int *index;              /* (b) places in the manifest */
-    Features features[MODALITIES]; /* Z_m (b,N_m,d), u_m (b,d) */
-    Targets labels[MODALITIES];    /* Y (b,c), smoothed; those of images are mixed where `mixed` */
-    bool mixed;                    /* stage 1: mixup takes the pairs of image and text apart */
-    const float
-        *posterior[MODALITIES]; /* stage 2: p_m (b,c), what stage 1 knows of each case; NULL end to end */
-    Tensor *logits[MODALITIES]; /* stage 1: u_m V_m + a_m (b,c), u_m after dropout */
+    const int *index;                   /* (b) indices in the manifest */
+    Features features[MODALITIES];      /* Z_m (b,N_m,d), u_m (b,d) */
+    Targets labels[MODALITIES];         /* Y (b,c), smoothed; those of images are mixed where `mixed` */
+    bool mixed;                         /* stage 1: mixup separated the pairs of image and text */
+    const float *posterior[MODALITIES]; /* stage 2: p_m (b,c), probabilities of stage 1; NULL end to end */
+    Tensor *logits[MODALITIES];         /* stage 1: u_m V_m + a_m (b,c), u_m after dropout */
     /* stage 2 */
-    const int *row;         /* (b) places among the training cases, as the graphs count */
+    const int *row;         /* (b) indices among the training cases, as in the graphs */
     const Graph *graph;     /* (2) by Modality; n = 0 where no term needs them */
     WalkOptions walk;       /* omega, rho, t0 */
     double posterior_share; /* a; 0 where there is no posterior */
@@ -53,7 +52,7 @@ typedef Tensor *TermCompute(Tape *t, const TermBatch *x);
 
 enum { TERM_PARAMETERS = 2 };
 
-/* What stage 2 must prepare for a term: G of term_target, the graphs themselves, p_m of stage 1. */
+/* Inputs that stage 2 must prepare for a term: G of term_target, the graphs, p_m of stage 1. */
 enum { USES_TARGET = 1, USES_GRAPH = 2, USES_POSTERIOR = 4 };
 
 /* A vector that a term learns. Where the term is on, it is part of the model as "term1.TERM.NAME" or "term2.TERM.NAME" (by
@@ -103,7 +102,7 @@ Tensor *term_parameter(const TermBatch *x, TermId id, const char *name);
 /* STATUS_USAGE where all terms of a stage are off: there is nothing to train then. */
 Status terms_check(const Config *c, Error *err);
 
-/* ---- What terms share ---- */
+/* ---- Shared by terms ---- */
 
 /* The relation matrix (b,b) of loss_align for the cases index (b), in the arena of t. */
 uint8_t *term_relations(const Session *s, Tape *t, const int *index, int b);

@@ -1,6 +1,6 @@
 #include "train/warnings.h"
 
-/* Below these, splits and MAP say little. */
+/* Below these numbers, splits and MAP are unreliable. */
 enum { FEW_GROUPS = 50, FEW_OF_LABEL = 12 };
 
 void warn_of_data(const Session *s) {

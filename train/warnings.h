@@ -4,7 +4,7 @@
 
 #include "train/session.h"
 
-/* Of data whose figures will say little: cases without groups, few groups, labels of few cases. */
+/* Warns of data whose results will be unreliable: cases without groups, few groups, labels of few cases. */
 void warn_of_data(const Session *s);
 
 #endif

@@ -24,9 +24,8 @@ typedef struct {
 Status image_open(ImageFile *f, const char *path, Error *err);
 void image_close(ImageFile *f);
 
-/* Reads, checks and decodes the file, or the bytes of one. Colour becomes luma; transparency is ignored; of a DICOM file with many
- * frames the middle one is decoded. path: for messages. STATUS_INPUT: not a picture, damaged or too large. im: image_free; empty on
- * error. */
+/* Reads, checks and decodes the file, or the bytes of one. Colour becomes luma; transparency is ignored; of a DICOM file with many frames
+ * the middle one is decoded. path: for messages. STATUS_INPUT: not a picture, damaged or too large. im: image_free; empty on error. */
 Status image_read(Image *im, const char *path, Error *err);
 Status image_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 

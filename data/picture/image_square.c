@@ -1,8 +1,6 @@
-/* image_square, in integers: the same bytes on every machine.
- * Along an edge of n pixels that become m < n, output x covers [x n, (x+1) n) in units of 1/m pixel: pixel i,
- * which is [i m, (i+1) m), counts with the length of the overlap; all weights of one output sum to n.
- * Enlarging, the centre of output x lies at ((2x+1) n - m) / 2m in the input, and weights of its two
- * neighbours sum to 2m. */
+/* image_square, in integers: the same bytes on every machine. Along an edge of n pixels that become m < n, output x covers [x n, (x+1) n)
+ * in units of 1/m pixel: pixel i, which is [i m, (i+1) m), counts with the length of the overlap; all weights of one output sum to n.
+ * Enlarging, the centre of output x lies at ((2x+1) n - m) / 2m in the input, and weights of its two neighbours sum to 2m. */
 #include <string.h>
 
 #include "data/picture/pixels.h"

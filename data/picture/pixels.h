@@ -27,11 +27,10 @@ void image_free(Image *im);
 /* Luma of a colour: (299 R + 587 G + 114 B)/1000, rounded (ITU-R BT.601). */
 uint8_t image_luma(int r, int g, int b);
 
-/* Fills the pixels from 16-bit samples: (height, width, channels), two bytes each, the high byte first where `big_endian`, else in
- * the machine's order. 3 and 4 channels become luma; the last of 2 and 4, alpha, is ignored. A grey value is the high byte. Where the
- * samples span less than a quarter of 0..65535 (files of 12-bit cameras and scanners), they are instead scaled from their minimum
- * im->low to their maximum im->high, as a DICOM frame without window is. Samples of 8 bits in 16 (all v 257 or all v 256) are not
- * scaled. */
+/* Fills the pixels from 16-bit samples: (height, width, channels), two bytes each, the high byte first where `big_endian`, else in the
+ * machine's order. 3 and 4 channels become luma; the last of 2 and 4, alpha, is ignored. A grey value is the high byte. Where the samples
+ * span less than a quarter of 0..65535 (files of 12-bit cameras and scanners), they are instead scaled from their minimum im->low to
+ * their maximum im->high, as a DICOM frame without window is. Samples of 8 bits in 16 (all v 257 or all v 256) are not scaled. */
 void image_fill_16(Image *im, const void *samples, int channels, bool big_endian);
 
 /* Resizes to side x side and keeps the aspect ratio: the longer edge fills it, the rest is centred on black. Area average when

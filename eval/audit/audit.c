@@ -156,7 +156,7 @@ static uint64_t hash_bytes(uint64_t h, const uint8_t *data, size_t size) {
     return h ^ (h >> 31);
 }
 
-/* A hash of code and labels of each case; of the labels alone where codes is NULL. */
+/* A hash of code and labels of each case, or only of the labels where codes is NULL. */
 static uint64_t *hash_cases(const AuditCodes *codes, const uint8_t *labels, size_t n, int classes) {
     uint64_t *key = mem_calloc(n + 1, sizeof *key);
     for (size_t i = 0; key && i < n; i++) {
@@ -172,8 +172,8 @@ static int by_key(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* hits: queries that have a database item of their own code and labels. pairs: database items that have another such item.
- * Where queries are new cases both shares agree, whatever the codes (leave-one-out; Good, Biometrika 1953). */
+/* hits: queries with a database item that has the query's code and labels. pairs: database items for which another item has. Where
+ * queries are new cases, both shares agree for any codes (leave-one-out; Good, Biometrika 1953). */
 typedef struct {
     size_t hits, pairs;
     double z;
@@ -208,8 +208,7 @@ static double sequence_bits(const uint64_t *label, size_t n) {
     return bits;
 }
 
-/* First row of the database from which its labels are those of all queries in turn; -1 where there is none.
- */
+/* First row of the database from which its labels are those of all queries in their order; -1 where there is none. */
 static long find_block(const uint64_t *query, size_t n, const uint64_t *database, size_t items) {
     for (size_t first = 0; first + n <= items; first++)
         if (memcmp(query, database + first, n * sizeof *query) == 0) return (long)first;
@@ -272,13 +271,13 @@ static Status check_self(AuditReport *r, const AuditData *d, Error *err) {
 
 /* ---- A sorted database ---- */
 
-/* Neighbouring rows with different labels: counted, expected in random order, and its standard deviation. */
+/* Neighbouring rows with different labels: their number, its expectation in random order, and its standard deviation. */
 typedef struct {
     double changes, expected, deviation;
 } Runs;
 
-/* Under random order each of n-1 neighbours differs with probability 1 - sum_c n_c (n_c - 1) / (n (n - 1)). The
- * deviation is the one of independent neighbours, close enough to the true one for a threshold of five deviations. */
+/* In random order each of n-1 neighbours differs with probability 1 - sum_c n_c (n_c - 1) / (n (n - 1)). The deviation assumes
+ * independent neighbours, which is accurate enough for a threshold of five deviations. */
 static Runs count_runs(const uint64_t *label, uint64_t *sorted, size_t n) {
     Runs runs = {0.0, 0.0, 0.0};
     for (size_t i = 1; i < n; i++) runs.changes += label[i] != label[i - 1];
@@ -326,7 +325,7 @@ static Status check_sorted(AuditReport *r, const AuditData *d, Error *err) {
 
 /* ---- Figures and divisors ---- */
 
-/* MAP of a constant code under a stable sort: what the order of the database alone gives. */
+/* MAP of a constant code under a stable sort, which depends only on the order of the database. */
 static Status measure_constant(AuditReport *r, const CaseSet *query, const CaseSet *database, Pool *pool,
                                Error *err) {
     CaseSet q = *query, d = *database;

@@ -1,15 +1,15 @@
-/* Finds the known defects of evaluations in anyone's dumped codes and labels, as public code of the field has them.
+/* Finds known defects of evaluations, which public code of the field has, in the dumped codes and labels of any program.
  *
  *   defect           what is wrong
- *   self-retrieval   queries stand in the database: by id where ids are given. Otherwise more queries meet their own code
- *                    and labels there than database items meet another's (z > 4), or the labels of all queries stand row
- *                    by row in the database
+ *   self-retrieval   queries are in the database: by id where ids are given. Otherwise more queries find their own code and labels
+ *                    there than database items find those of another item (z > 4), or the labels of all queries are consecutive
+ *                    rows of the database
  *   shared-group     a patient (or video) has cases on both sides
  *   sorted-database  the database is sorted by class, so that a stable sort of tied distances ranks by class
  *   sign-zero        codes hold 0: sign(0) = 0 makes half distances
  *   divisors         queries without a relevant item: MAP depends on whether they are counted
  *
- *   note             a property of the codes that makes no figure wrong, and that a report should state
+ *   note             a property of the codes that a report should state, although it makes no figure wrong
  *   constant-bits    bits that are the same in the whole database
  *   duplicate-bits   bits that repeat, or invert, another
  */
@@ -58,7 +58,7 @@ typedef struct {
     AuditNames query_groups, database_groups, query_ids, database_ids; /* n = 0: not given */
 } AuditData;
 
-/* What the entries of the files mean. By values: what both files of a pair allow, refused where they allow two meanings. */
+/* The form of the entries. By values: the form that both files of a pair allow; two possible forms are an input error. */
 typedef enum { CODES_BY_VALUES, CODES_PACKED, CODES_COLUMNS } AuditCodesForm;
 typedef enum { LABELS_BY_VALUES, LABELS_ONEHOT, LABELS_SIGNS, LABELS_CLASSES } AuditLabelsForm;
 
@@ -83,10 +83,10 @@ typedef struct {
  *     classes   (n) or (n, 1) class numbers from 0
  *   Names (ids, groups): UTF-8 text, one name a line; or (n) or (n, 1) whole numbers or strings
  *
- * Ambiguous by values, and refused: uint8 codes of 0 and 1 that have fewer than 8 columns or are all the same; uint8 codes of 0 and 1
- * beside packed ones of as many columns; codes of -1 and
- * +1 in one file and 0 and 1 in the other; labels of -1, 0 and +1; (n, 1) labels of 0 and 1; (n) labels of bool, or of -1 and
- * +1. Input errors name the file, row, column and value, and the option that resolves it. audit_free in every case. */
+ * Ambiguous by values, and therefore an input error: uint8 codes of 0 and 1 that have fewer than 8 columns or are all the same; uint8
+ * codes of 0 and 1 beside packed ones of as many columns; codes of -1 and +1 in one file and 0 and 1 in the other; labels of -1, 0 and
+ * +1; (n, 1) labels of 0 and 1; (n) labels of bool, or of -1 and +1. Input errors name the file, row, column (from 1) and value, and the
+ * option that resolves the ambiguity. Call audit_free in every case. */
 Status audit_read(AuditData *d, const AuditSource *from, Error *err);
 void audit_free(AuditData *d);
 /* A pair of code files alone, such as those of images and texts: both of one form and of as many bits. The caller frees
@@ -103,8 +103,8 @@ void audit_free_names(AuditNames *names);
 
 typedef struct {
     AuditKind kind;
-    size_t count;      /* of queries, groups, bits or entries concerned */
-    char message[480]; /* what is wrong; what it does; how to mend it */
+    size_t count;      /* of affected queries, groups, bits or entries */
+    char message[480]; /* what is wrong; its effect; how to fix it */
 } AuditFinding;
 
 typedef struct {
@@ -120,7 +120,7 @@ typedef struct {
     AuditFinding finding[AUDIT_KINDS];
 } AuditReport;
 
-/* STATUS_OK with findings too. */
+/* Findings are no errors: the result is STATUS_OK. Errors: memory. */
 Status audit_run(AuditReport *r, const AuditData *d, Pool *pool, Error *err);
 
 #endif

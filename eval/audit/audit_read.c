@@ -19,7 +19,7 @@ typedef struct {
     Npy a;
 } Array;
 
-/* Which values both arrays hold. other: the first entry that is not -1, 0 or 1. */
+/* The values in both arrays. other: the first entry that is not -1, 0 or 1. */
 typedef struct {
     bool minus, zero, plus;
     const Array *other;
@@ -79,8 +79,8 @@ static bool all_rows_equal(const Npy *a) {
     return true;
 }
 
-/* Whether uint8 arrays are packed, of two with as many columns alike. A byte above 1 decides. Bytes of 0 and 1 alone are columns, except where the codes would
- * be too short or all the same: packed bytes are as likely there. */
+/* Whether two uint8 arrays with the same number of columns are packed. A byte above 1 decides. Bytes of only 0 and 1 are columns, except
+ * where the codes would be too short or all the same: then packed bytes are as likely. */
 static Status choose_form(const Array pair[2], const Values own[2], const char *option, bool packed[2],
                           Error *err) {
     size_t columns = columns_of(&pair[0].a);
@@ -112,7 +112,7 @@ static Status alloc_codes(AuditCodes *c, const Array *x, int64_t bits, Error *er
     return c->code ? STATUS_OK : mem_error(err, x->path);
 }
 
-/* Bit 1 where the entry is 1, and, among -1 and +1, where it is 0: as hash/code.h decides. */
+/* Bit 1 where the entry is 1 and, among -1 and +1, also where it is 0, as in hash/code.h. */
 static Status fill_codes(AuditCodes *c, const Array *x, bool packed, bool signs, Error *err) {
     size_t columns = columns_of(&x->a), bytes = (columns + 7) / 8;
     TRY(alloc_codes(c, x, packed ? 8 * x->a.dim[1] : x->a.dim[1], err));
@@ -170,7 +170,7 @@ static Status take_codes(AuditCodes out[2], const Array pair[2], AuditCodesForm 
 
 /* ---- Labels ---- */
 
-/* What the values of both arrays mean; refused where they may mean two things. */
+/* The form of the labels by the values of both arrays; an input error where two forms are possible. */
 static Status labels_by_values(const Array pair[2], const Values *v, AuditLabelsForm *form, Error *err) {
     const char *path = pair[0].path;
     bool one_column = columns_of(&pair[0].a) == 1,

@@ -25,8 +25,8 @@ static int share_a_label(const uint8_t *a, const uint8_t *b, int classes) {
     return 0;
 }
 
-/* Items before..before+n stand at one distance, r of them relevant; `found` relevant ones stand before them. Adds the sum of precisions
- * at the relevant items: in the mean over all orders the item at place i is relevant with r/n, and (i-1)(r-1)/(n-1) of those before it. */
+/* Items before..before+n have the same distance, r of them are relevant; `found` relevant ones precede them. Adds the sum of precisions at
+ * the relevant items: over all orders, item i is relevant with probability r/n and is then preceded by (i-1)(r-1)/(n-1) relevant ones. */
 static void add_tie(Recomputed *sum, size_t before, size_t items, size_t relevant, size_t found) {
     double n = (double)items, r = (double)relevant;
     for (size_t k = 1; k <= items; k++) {

@@ -1,5 +1,5 @@
-/* Mean average precision once more, by another way than eval/average_precision.c: every distance bit by bit, every ranking by a sort,
- * every tie by its definition. For audits: slow and plain. */
+/* Mean average precision, computed independently of eval/average_precision.c: every distance bit by bit, every ranking by a sort, every
+ * tie by its definition. For audits: slow and simple. */
 #ifndef EVAL_AUDIT_RECOMPUTE_H
 #define EVAL_AUDIT_RECOMPUTE_H
 

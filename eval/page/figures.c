@@ -5,7 +5,7 @@
 #include "eval/page/html.h"
 #include "nn/base/alloc.h"
 
-/* One chart on its way: svg and tsv are the files. */
+/* One chart in progress. svg, tsv: contents of the files. */
 typedef struct {
     const Figures *to;
     SvgFrame frame; /* of the file */
@@ -21,7 +21,7 @@ static Figure figure_begin(const Figures *to, const SvgFrame *f) {
 
 /* ---- Paper's colours ---- */
 
-/* Adds the value of the custom property that begins at `name` ("--ink)"): its first definition, which is the light one. */
+/* Appends the value of the custom property that begins at `name` ("--ink)"), by its first definition, which is that of light mode. */
 static void add_value(Buffer *b, const char *name, size_t length) {
     const char *css = svg_css();
     for (const char *at = strstr(css, "--"); at; at = strstr(at + 2, "--"))
@@ -32,7 +32,7 @@ static void add_value(Buffer *b, const char *name, size_t length) {
         }
 }
 
-/* Copies a standalone chart without the definitions of its colours (all before the rule of the font) and with each value in place. */
+/* Copies a standalone chart without the definitions of its colours (all before the rule of the font); each use becomes its value. */
 static void resolve_colours(Buffer *to, Buffer *svg) {
     const char *at = buffer_text(svg), *style = strstr(at, ".chart{--"), *rules = strstr(at, ".chart{font");
     if (style && rules) {

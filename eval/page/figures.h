@@ -1,5 +1,5 @@
-/* Charts for a page, for files, or for both. A file NAME.svg stands alone, on paper's colours and without custom properties, so that
- * LaTeX, Inkscape and word processors take it; NAME.tsv beside it holds the numbers behind the chart. */
+/* Charts for a page, for files, or for both. A file NAME.svg is standalone, in colours for paper and without custom properties, so that
+ * LaTeX, Inkscape and word processors can read it; NAME.tsv beside it holds the numbers of the chart. */
 #ifndef EVAL_FIGURES_H
 #define EVAL_FIGURES_H
 

@@ -251,7 +251,7 @@ void html_details_end(Buffer *b) {
 HtmlTable html_table_begin(Buffer *b, const char *caption, const char *align, const char *const *head) {
     HtmlTable t = {.b = b, .align = align, .start = b->size, .columns = strlen(align)};
     wrap(b, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", caption, "\"><table>");
-    /* the span stays in sight where the table is scrolled */
+    /* the span stays visible where the table is scrolled */
     wrap(b, "<caption><span>", caption, "</span></caption>\n<thead><tr>");
     for (size_t c = 0; c < t.columns; c++)
         wrap(b, align[c] == 'r' ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">", head[c], "</th>");
@@ -328,7 +328,7 @@ void html_hits_end(Buffer *b) {
     markup_raw(b, "</ol>\n");
 }
 
-/* The link of the picture is for the pointer; the keyboard reaches the link of the id. */
+/* The picture's link is for the pointer; keyboards use the link of the id. */
 static void hit_picture(Buffer *b, const HtmlHit *h) {
     if (!h->picture_file) {
         if (h->picture) html_picture(b, h->picture, h->picture_size, h->id);
@@ -381,7 +381,7 @@ static bool has_word(const char *sentence, const char *word, size_t n) {
     return false;
 }
 
-/* A character from U+3000 on stands in three bytes or four: CJK and what is written without gaps. */
+/* A character from U+3000 on has three or four bytes: CJK, and other scripts without gaps between words. */
 static bool is_cjk(const char *s) {
     return (unsigned char)*s >= 0xE3;
 }
@@ -397,7 +397,7 @@ static size_t cjk_length(const char *sentence, const char *s) {
     return best;
 }
 
-/* Words that nearly every sentence has: marked, they would hide the others. cmd/serve/page.js leaves out the same ones. */
+/* Words of nearly every sentence, which are not marked, so that the others stand out. cmd/serve/page.js has the same list. */
 static const char COMMON[] =
     "a an and are as at be by for from has in is it of on or that the this to was were with";
 
@@ -419,7 +419,7 @@ static void marked_text(Buffer *b, const char *text, const char *words) {
     }
 }
 
-/* What a reader needs to judge the hit by. */
+/* Facts by which a reader can judge the hit. */
 static void hit_facts(Buffer *b, const HtmlHit *h) {
     int tenths = (int)(10 * h->share + 0.5);
     char about[32], range[32] = "";

@@ -1,6 +1,6 @@
 /* Writes one self-contained HTML page: for phone and desktop, light and dark, keyboard and screen reader. The page has no
- * script and no network access; a content policy forbids both (pages of a folder may run a script file of that folder). Pictures are data: URIs. Every string is escaped here, so
- * callers pass data unchanged. Memory that runs out sets Buffer.failed.
+ * script and no network access; a content policy forbids both. Pictures are data: URIs. Pages of a folder (html_begin_of_many) may use
+ * its pictures and script files. Every string is escaped here, so callers pass data unchanged. Out of memory sets Buffer.failed.
  *
  *     Buffer b = {0};
  *     html_begin(&b, "Run of Monday", "MSACH, 64 bits");
@@ -40,7 +40,7 @@ void html_section_begin(Buffer *b, const char *heading);
 void html_section_end(Buffer *b);
 void html_heading(Buffer *b, const char *heading);
 
-/* A paragraph of at most 4,095 bytes; longer text is cut. html_note: a paragraph that stands out. */
+/* A paragraph of at most 4,095 bytes; longer text is cut. html_note: a highlighted paragraph. */
 void html_text(Buffer *b, const char *fmt, ...) NN_PRINTF(2, 3);
 void html_note(Buffer *b, const char *fmt, ...) NN_PRINTF(2, 3);
 /* A command or a log, unchanged, in a fixed-width font. */
@@ -51,7 +51,7 @@ void html_facts_begin(Buffer *b);
 void html_fact(Buffer *b, const char *name, const char *fmt, ...) NN_PRINTF(3, 4);
 void html_facts_end(Buffer *b);
 
-/* A table, written cell by cell, row by row. The first cell of a row is its heading. A wide table scrolls by itself. */
+/* A table, written cell by cell, row by row. The first cell of a row is its heading. A wide table scrolls horizontally. */
 typedef struct {
     Buffer *b;
     const char *align;
@@ -66,7 +66,7 @@ void html_cell(HtmlTable *t, bool strong, const char *fmt, ...) NN_PRINTF(3, 4);
 void html_table_end(HtmlTable *t);
 
 /* A figure with a caption (printf). Between begin and end comes one chart (eval/page/svg.h) or one html_picture. Figures of a
- * grid stand side by side where the page is wide enough. */
+ * grid are side by side where the page is wide enough. */
 void html_grid_begin(Buffer *b);
 void html_grid_end(Buffer *b);
 void html_figure_begin(Buffer *b);
@@ -76,7 +76,7 @@ void html_figure_end(Buffer *b, const char *fmt, ...) NN_PRINTF(2, 3);
  * picture, and false. alt: what the picture shows. */
 bool html_picture(Buffer *b, const unsigned char *data, size_t size, const char *alt);
 
-/* Cases as cards. Zero and NULL leave a part out, where no other value is named. */
+/* Cases as cards. Zero or NULL leaves a part out, unless a comment names another value. */
 typedef struct {
     int rank;
     int distance; /* in bits; -1: not shown */
@@ -104,7 +104,7 @@ void html_hits_end(Buffer *b);
 /* One case over the whole width: the picture beside labels and text. */
 void html_case(Buffer *b, const HtmlHit *h);
 
-/* The day in UTC; the environment variable SOURCE_DATE_EPOCH (seconds since 1970) replaces it, for pages that are equal on every day. */
+/* The day in UTC, or that of the environment variable SOURCE_DATE_EPOCH (seconds since 1970), for reproducible pages. */
 void html_day(char text[16]);
 
 /* A part of the page that opens on a click or a key, and is open on paper. */

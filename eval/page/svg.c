@@ -18,7 +18,7 @@ static void widen(Scale *s, const double *v, size_t n) {
     }
 }
 
-/* The range that the frame asks for, else that of the data, never empty. */
+/* The range of the frame, or where it has none that of the data; never empty. */
 static void choose_range(Scale *s, double low, double high) {
     if (low != 0.0 || high != 0.0) {
         s->low = low;
@@ -31,7 +31,7 @@ static void choose_range(Scale *s, double low, double high) {
     if (s->low == s->high) s->high = s->low + (s->low == 0.0 ? 1.0 : fabs(s->low));
 }
 
-/* Leaves room for markers at the edge. */
+/* Widens a range so that markers at the edge fit. */
 static void pad(Scale *s) {
     double margin = 0.04 * (s->high - s->low);
     s->low -= margin;

@@ -1,4 +1,4 @@
-/* Draws charts as SVG. Inside a page (eval/page/html.h) a chart takes the page's colours; a standalone chart brings its own,
+/* Draws charts as SVG. Inside a page (eval/page/html.h) a chart uses the page's colours; a standalone chart defines its own,
  * for light and dark. Series differ by dash and marker as well as by colour. Every chart has a title and a description for
  * screen readers, and its marks carry their numbers as tooltips. Numbers that are not finite are left out. Memory that runs
  * out sets Buffer.failed. All pointers are borrowed during the call. */
@@ -10,7 +10,7 @@
 
 #include "nn/base/bytes.h"
 
-/* What all charts share. Zero is a good default for every field but title. */
+/* Settings of all charts. Zero is a good default for every field except title. */
 typedef struct {
     const char *title;       /* drawn, and the accessible name */
     const char *description; /* what the chart shows, for screen readers; NULL: the title */
@@ -68,7 +68,7 @@ typedef struct {
 } SvgHeat;
 void svg_heat(Buffer *b, const SvgFrame *f, const SvgHeat *h);
 
-/* The custom properties and rules that charts draw with: html.c puts them into the page once. */
+/* The custom properties and rules of charts, which html.c writes into the page once. */
 const char *svg_css(void);
 
 #endif

@@ -213,7 +213,7 @@ double plot_legend_height(const SvgFrame *f, const char *const *names, size_t n)
     return y;
 }
 
-/* Corners of the shapes but the first, which is a circle, in units of the marker's size. */
+/* Corners of the shapes, in units of the marker's size, except the first shape, a circle. */
 static const struct {
     int n;
     double x[5], y[5];

@@ -1,4 +1,4 @@
-/* What the kinds of chart share: the <svg> element, scales, ticks, axes, legend and markers. Private to eval/page/svg*.c. */
+/* Shared by all kinds of chart: the <svg> element, scales, ticks, axes, legend and markers. Private to eval/page/svg*.c. */
 #ifndef EVAL_SVG_FRAME_H
 #define EVAL_SVG_FRAME_H
 
@@ -15,7 +15,7 @@ typedef struct {
 
 double scale_at(const Scale *s, double value);
 /* Writes the round numbers within low..high to tick (SVG_TICKS): steps of 1, 2 or 5 times a power of ten; on a logarithmic
- * scale the powers of ten, where it holds two. widen: first moves low and high to round numbers. Returns how many. */
+ * scale the powers of ten, where it holds two. widen: first moves low and high to round numbers. Returns the number of ticks. */
 int scale_ticks(Scale *s, bool widen, double *tick);
 /* The shortest usual form of a number: "0.25", "1200", "-3". */
 void svg_number(char text[32], double value);
@@ -33,7 +33,7 @@ typedef struct {
 
 typedef enum { LEGEND_LINE, LEGEND_POINT } LegendKind;
 
-/* Opens <svg> with title and description. The caller has set x and y but for from and to. left: room for the labels of the
+/* Opens <svg> with title and description. The caller has set x and y except from and to. left: room for the labels of the
  * y axis. legend: height of the legend, from plot_legend_height. */
 void plot_open(Plot *p, Buffer *b, const SvgFrame *f, double height, double left, double legend);
 void plot_close(Plot *p);

@@ -26,8 +26,10 @@ static Status centre(Fit *f, const char *what, const float *from, Mat to, double
     int n = to.rows, d = to.cols;
     for (size_t i = 0; i < mat_size(to); i++)
         if (!isfinite(from[i]))
-            return error_set(err, STATUS_INPUT, "%s feature %zu of training case %zu is not a finite number",
-                             what, i % (size_t)d + 1, i / (size_t)d + 1);
+            return error_set(
+                err, STATUS_INPUT,
+                "%s feature %zu of training case %zu is not finite; finite numbers were expected", what,
+                i % (size_t)d + 1, i / (size_t)d + 1);
     bool *varies = arena_calloc(f->arena, (size_t)d, sizeof *varies);
     for (int i = 0; i < n; i++)
         for (int j = 0; j < d; j++) {
@@ -40,7 +42,9 @@ static Status centre(Fit *f, const char *what, const float *from, Mat to, double
             if (varies[j]) mat_row(to, i)[j] = from[(size_t)i * (size_t)d + (size_t)j] - mean[j];
     double square = mat_dot(to, to) / (double)mat_size(to);
     if (!(square > 0))
-        return error_set(err, STATUS_INPUT, "the %s features of all training cases are the same", what);
+        return error_set(
+            err, STATUS_INPUT,
+            "the %s features of all training cases are the same; features that differ were expected", what);
     *scale = 1 / sqrt(square);
     for (size_t i = 0; i < mat_size(to); i++) to.v[i] *= *scale;
     return STATUS_OK;
@@ -180,7 +184,7 @@ Status fit_factor(Fit *f, Mat a, double ridge, Mat *factor, Error *err) {
     if (mat_cholesky(*factor)) return STATUS_OK;
     return error_set(err, STATUS_INPUT,
                      "a ridge of %g is too small for these features: X'X + ridge I is not positive definite "
-                     "in double; a larger one is needed",
+                     "in double; use a larger one",
                      ridge);
 }
 

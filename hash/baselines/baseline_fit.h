@@ -25,18 +25,20 @@ Status fit_run(const char *name, FitMethod *method, BaselineModel *out, const Ba
 
 /* Input error where the value is not in (low, high). */
 Status fit_check(const char *method, const char *name, double value, double low, double high, Error *err);
-/* settings.rounds, or the method's own. */
+/* settings.rounds, or where that is 0 the method's default `own`. */
 int fit_rounds(const Fit *f, int own);
+/* Appends the objective of a round to the trace, if any. */
 void fit_trace(Fit *f, double objective);
-/* Normal numbers, from the seed. */
+/* Fills m with normal random numbers from the seed. */
 void fit_random(const Fit *f, Mat m);
 /* b = sign(a), sign(0) = +1; returns how many entries of b changed. */
 size_t mat_sign(Mat a, Mat b);
 
-/* The factor of A'A + ridge I, for ridge(A,T,l) = (A'A + l I)^-1 A'T. */
+/* *factor: Cholesky factor of A'A + ridge I, in the arena. Input error where that is not positive definite in double. */
 Status fit_factor(Fit *f, Mat a, double ridge, Mat *factor, Error *err);
-/* (A'A + l I)^-1 A'T */
+/* ridge(A,T,l) = (A'A + l I)^-1 A'T, by the factor of fit_factor. */
 Mat fit_ridge(Fit *f, Mat factor, Mat a, Mat t);
+/* STATUS_INTERNAL: a factorisation did not converge. */
 Status fit_diverged(Error *err);
 
 #endif

@@ -1,9 +1,9 @@
-/* Shallow cross-modal hashing, the methods that MSACH is compared with: rows 2 to 6 of the table. Every method ends in linear
- * hash functions of both modalities:
+/* Shallow cross-modal hashing methods, which MSACH is compared with in the table. Every method results in linear hash functions of both
+ * modalities:
  *     score = x W + b,    bit = 1 iff score >= 0
  * Symbols: X (n,dx) images, Y (n,dy) texts, L (n,c) labels, q bits, B (n,q) codes of -1 and +1.
- * Equations and source stand at the head of each method's file. Sums and factorisations run in double, one thread:
- * the same bytes at any number of threads. */
+ * Equations and source are at the head of each method's file. Sums and factorisations run in double on one thread, so the results do not
+ * depend on the number of threads. */
 #ifndef HASH_BASELINES_H
 #define HASH_BASELINES_H
 
@@ -13,14 +13,14 @@
 #include "hash/code.h"
 #include "nn/base/error.h"
 
-/* The training cases; all borrowed, not yet centred. A case may have no labels. */
+/* The training cases: borrowed, not centred. A case may have no labels. */
 typedef struct {
     int n, dx, dy, classes;
     const float *x, *y;  /* (n,dx), (n,dy); finite */
     const float *labels; /* (n,classes), each 0 or 1 */
 } BaselineData;
 
-/* Hyper-parameters of all methods; each reads only its own, and bits, seed, rounds. */
+/* Hyper-parameters of all methods; each method reads only its own, and bits, seed, rounds. Names as in the equations. */
 typedef struct {
     int bits; /* q, see hash/code.h */
     uint64_t seed;
@@ -48,15 +48,14 @@ typedef struct {
     double *correlation; /* (bits): the canonical correlations of CCA, falling; 0 beyond the rank */
 } BaselineTrace;
 
-/* trace: NULL or what to fill. Input errors (out is then empty): bits outside hash/code.h's; fewer than two cases,
- * no dimension or fewer than two classes; a feature that is not finite; a hyper-parameter out of its range; and
- * BATCH: not more cases than bits. */
+/* trace: filled, or NULL. Input errors (out is then empty): bits outside the range of hash/code.h; fewer than two cases, no dimension or
+ * fewer than two classes; a feature that is not finite, or features that are all equal; a hyper-parameter out of its range, or a ridge
+ * that is too small; for BATCH: no more cases than bits. */
 typedef Status BaselineFit(BaselineModel *out, const BaselineData *data, const BaselineSettings *settings,
                            BaselineTrace *trace, Error *err);
 BaselineFit baseline_cca_itq, baseline_cmfh, baseline_scm_seq, baseline_dch, baseline_batch;
 
-/* One hyper-parameter of the grid that is searched by validation queries. offset: of its double in
- * BaselineSettings. */
+/* One hyper-parameter of the grid that validation queries select from. offset: of its double in BaselineSettings. */
 enum { BASELINE_VALUES = 6, BASELINE_AXES = 2 };
 typedef struct {
     const char *name;

@@ -15,8 +15,8 @@
 #include "hash/baselines/baseline_fit.h"
 #include "nn/base/rng.h"
 
-/* Makes row k of u (q,n) orthogonal to 1 and to the rows before it, then scales it to length 1. False where nothing
- * remains. Done twice because of rounding. room: scratch (q + n). */
+/* Makes row k of u (q,n) orthogonal to 1 and to the rows before it, twice because of rounding, then scales it to length 1. False where
+ * the row becomes 0. room: scratch (q + n). */
 static bool row_orthonormal(Mat u, int k, double *room) {
     Mat row = {1, u.cols, mat_row(u, k)}, earlier = {k, u.cols, u.v};
     double before = mat_dot(row, row), *along = room + u.rows;
@@ -35,8 +35,8 @@ static bool row_orthonormal(Mat u, int k, double *room) {
     return true;
 }
 
-/* V = sqrt(n) U V_z' of the centred Z = U S V_z', which is overwritten. Singular values under 1e-9 of the largest are
- * rounding: their columns of U are drawn anew. */
+/* V = sqrt(n) U V_z' of the centred Z = U S V_z', which is overwritten. Singular values below 1e-9 of the largest are rounding errors: their
+ * columns of U are drawn at random. */
 static Status balanced(Fit *f, Mat z, Mat v, Error *err) {
     ArenaMark mark = arena_mark(f->arena);
     Mat u = mat_zeros(f->arena, f->n, f->q), vt = mat_zeros(f->arena, f->q, f->q);
@@ -80,7 +80,7 @@ static void add_view(Fit *f, Mat x, double weight, double square, Mat v, Mat z, 
     arena_release(f->arena, mark);
 }
 
-/* to = q G (G'from) + om from; *inner = G'from where asked for. */
+/* to = q G (G'from) + om from; *inner = G'from, unless inner is NULL. */
 static void add_pairs(Fit *f, Mat from, Mat to, Mat *inner) {
     *inner = mat_times(f->arena, true, false, f->unit, from);
     memcpy(to.v, from.v, mat_size(from) * sizeof *from.v);
@@ -108,7 +108,7 @@ static Status check(const Fit *f, Error *err) {
     if (f->n > f->q) return STATUS_OK;
     return error_set(err, STATUS_INPUT,
                      "%d training cases for %d bits; balanced bits without correlation need more cases than "
-                     "bits: fewer bits, or more cases",
+                     "bits; use fewer bits, or more cases",
                      f->n, f->q);
 }
 

@@ -5,13 +5,13 @@
  *     T = L_x^-1 X'Y L_y^-T = U diag(rho) V'      W_x = L_x^-T U_q diag(rho)   W_y = L_y^-T V_q diag(rho)
  *     Z = [X W_x ; Y W_y] (2n,q);   in turns B = sign(Z R),  R = U_b V_b' of the SVD Z'B = U_b S V_b'
  *     score = x W R;   min |B - Z R|^2
- * Where q is more than the rank of T the columns beyond it are 0: R still spreads Z over all q bits. */
+ * Where q exceeds the rank of T, the columns beyond the rank are 0; R still spreads Z over all q bits. */
 #include <math.h>
 
 #include "hash/baselines/baseline_fit.h"
 
-/* rho (q) and, of the smaller side, the vectors by rows (q,d): eigenvectors of TT' or T'T. T itself gives the
- * rest: U diag(rho) = T V, which avoids a division by a rho near 0. */
+/* rho (q) and, of the smaller side, the vectors by rows (q,d): eigenvectors of TT' or T'T. T gives the other side's: U diag(rho) = T V,
+ * without a division by a rho near 0. */
 static Status canonical(Fit *f, Mat t, double *rho, Mat *ux, Mat *vy, Error *err) {
     bool left = t.rows <= t.cols; /* eigenvectors of T T' */
     int small = left ? t.rows : t.cols, k = f->q < small ? f->q : small;

@@ -6,7 +6,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/rng.h"
 
-/* code (classes,bits) of -1 and +1; class k draws from a stream of its own. */
+/* code (classes,bits) of -1 and +1; each class draws from its own stream. */
 static void class_codes(int classes, int bits, uint64_t seed, float *code) {
     for (int k = 0; k < classes; k++) {
         Rng r = rng_stream(seed, RNG_BASELINE, (uint32_t)k);
@@ -38,9 +38,10 @@ Status classifier_codes(const float *p, int n, int classes, int bits, uint64_t s
                          CODE_MIN_BITS, CODE_MAX_BITS);
     for (size_t i = 0; i < (size_t)n * (size_t)classes; i++)
         if (!isfinite(p[i]))
-            return error_set(err, STATUS_INPUT,
-                             "the probability of class %zu of case %zu is not a finite number",
-                             i % (size_t)classes + 1, i / (size_t)classes + 1);
+            return error_set(
+                err, STATUS_INPUT,
+                "the probability of class %zu of case %zu is not finite; a number in [0,1] was expected",
+                i % (size_t)classes + 1, i / (size_t)classes + 1);
     float *code = mem_alloc((size_t)(classes + 1) * (size_t)bits * sizeof *code);
     if (!code) return mem_error(err, "the codes of the classes");
     class_codes(classes, bits, seed, code);

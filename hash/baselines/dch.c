@@ -10,8 +10,8 @@
 
 enum { SWEEPS = 5 };
 
-/* Passes over the bits until none changes; returns the number of changes. bww (n,q) holds B W W' and is updated as bits
- * change, since few do. */
+/* Passes over the bits until none changes; returns the number of changes. bww (n,q) holds B W W'; each changed bit updates it, since few
+ * bits change. */
 static size_t update_bits(Mat q, Mat ww, Mat b, Mat bww) {
     size_t all = 0, changed = 1;
     for (int sweep = 0; changed && sweep < SWEEPS; sweep++) {

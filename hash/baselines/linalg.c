@@ -29,7 +29,7 @@ void mat_solve(Mat l, Mat b) {
     mat_solve_lower(l, true, b);
 }
 
-/* The lower triangle to the upper. */
+/* Copies the lower triangle to the upper. */
 static void mirror(Mat m) {
     for (int i = 0; i < m.rows; i++)
         for (int j = 0; j < i; j++) mat_row(m, j)[i] = mat_row(m, i)[j];
@@ -37,8 +37,8 @@ static void mirror(Mat m) {
 
 #ifdef NN_OPENBLAS
 
-/* Functions of OpenBLAS under Fortran's names; matrices by columns, so a row-major one is seen as its transpose. The size_t at the end are the
- * lengths of the strings, which Fortran compilers pass. */
+/* Functions of OpenBLAS under their Fortran names. Fortran stores matrices by columns, so a row-major one is read as its transpose. The
+ * size_t at the end are the lengths of the strings, which Fortran compilers pass. */
 static void (*dgemm_)(const char *ta, const char *tb, const int *m, const int *n, const int *k,
                       const double *alpha, const double *a, const int *lda, const double *b, const int *ldb,
                       const double *beta, double *c, const int *ldc, size_t, size_t);
@@ -130,7 +130,7 @@ bool mat_svd(Arena *arena, Mat a, Mat u, double *s, Mat vt) {
     pthread_once(&begun, begin);
     int info = 0, query = -1, *iwork = arena_alloc(arena, 8 * (size_t)a.cols * sizeof *iwork);
     double size = 0;
-    /* a' = V S U': what is U to Fortran is our vt. */
+    /* a' = V S U', so Fortran's U is our vt. */
     dgesdd_("S", &a.cols, &a.rows, a.v, &a.cols, s, vt.v, &vt.cols, u.v, &u.cols, &size, &query, iwork, &info,
             1);
     int room = (int)size;
@@ -242,7 +242,8 @@ static void turn(Mat m, int p, int q, double c, double s) {
  * the rotations, so that r a' = t. The lengths of t's rows are then the singular values, unsorted. */
 static bool orthogonalise(Mat t, Mat r) {
     enum { SWEEPS = 60 };
-    double all = mat_dot(t, t); /* rows below 1e-15 of it are rounding, which no rotation makes orthogonal */
+    double all =
+        mat_dot(t, t); /* rows below 1e-15 of it are rounding errors, which cannot be made orthogonal */
     for (int i = 0; i < r.rows; i++) mat_row(r, i)[i] = 1;
     bool turned = true;
     for (int sweep = 0; turned && sweep < SWEEPS; sweep++) {
@@ -264,8 +265,8 @@ static bool orthogonalise(Mat t, Mat r) {
     return !turned;
 }
 
-/* Column k of u (m,n) becomes a unit vector made orthogonal to the columns before it: of the m unit vectors one at
- * least keeps 1/m of its square. */
+/* Sets column k of u (m,n) to a unit vector orthogonal to the columns before it: the projection of a coordinate vector, at least one of
+ * which keeps 1/m of its square. */
 static void complete_column(Mat u, int k) {
     double square = 0;
     for (int e = 0; e < u.rows && square < 0.5 / u.rows; e++) {
@@ -305,7 +306,7 @@ bool mat_svd(Arena *arena, Mat a, Mat u, double *s, Mat vt) {
     return good;
 }
 
-/* A symmetric matrix without negative eigenvalues is its own polar factor: singular and eigenvectors agree. */
+/* A symmetric matrix without negative eigenvalues has the same singular vectors and eigenvectors. */
 bool mat_eigen(Arena *arena, Mat a, int k, double *values, Mat vectors) {
     Mat u = mat_zeros(arena, a.rows, a.rows), vt = mat_zeros(arena, a.rows, a.rows);
     double *s = arena_alloc(arena, (size_t)a.rows * sizeof *s);

@@ -1,5 +1,5 @@
-/* Dense linear algebra of the shallow methods, in double: LAPACK of OpenBLAS on one thread, or with BLAS=builtin
- * plain loops (for small sizes). All matrices are row-major and live in an arena. */
+/* Dense linear algebra of the shallow methods, in double: LAPACK of OpenBLAS on one thread, or with BLAS=builtin plain loops (for small
+ * sizes). All matrices are row-major and allocated in an arena; shapes that do not fit abort. */
 #ifndef HASH_LINALG_H
 #define HASH_LINALG_H
 
@@ -24,7 +24,7 @@ static inline double *mat_row(Mat m, int i) {
 void mat_product(bool ta, bool tb, double alpha, Mat a, Mat b, double beta, Mat c);
 /* op(a) op(b) */
 Mat mat_times(Arena *arena, bool ta, bool tb, Mat a, Mat b);
-/* y = op(a) x */
+/* y (rows of op(a)) = op(a) x */
 void mat_vector(bool ta, Mat a, const double *x, double *y);
 /* a'a + ridge I */
 Mat mat_gram(Arena *arena, Mat a, double ridge);

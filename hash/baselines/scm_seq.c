@@ -1,12 +1,12 @@
 /* SCM-seq: Zhang, Li, "Large-scale supervised multimodal hashing with semantic correlation maximization", AAAI 2014.
  *     L~: rows of L of length 1;  similarity S = 2 L~ L~' - 1 1'
- *     C_1 = q X'S Y = q [2 (X'L~)(Y'L~)' - (X'1)(Y'1)'], the second term 0 for X and Y are centred
+ *     C_1 = q X'S Y = q [2 (X'L~)(Y'L~)' - (X'1)(Y'1)'], whose second term is 0, since X and Y are centred
  *     per bit k: (u, v) the top singular pair of L_x^-1 C_k L_y^-T,   w_x = L_x^-T u,  w_y = L_y^-T v,
  *     C_k+1 = C_k - X'sign(X w_x) (Y'sign(Y w_y))'
  *     L_x L_x' = X'X + e n I, same for y;   score = x w
- * Without the factor q, only noise remains after the first bit, and the method falls to chance. C is never
- * formed: M = L_x^-1 C L_y^-T = sum_j weight_j a_j b_j', rank at most c + bits, and its top pair comes from Lanczos
- * steps on M'M (Golub, Van Loan, Matrix Computations, chapter 10). */
+ * Without the factor q, only noise remains after the first bit, and MAP falls to chance. C is never formed:
+ * M = L_x^-1 C L_y^-T = sum_j weight_j a_j b_j' has rank at most c + bits, and Lanczos steps on M'M give its top pair (Golub, Van Loan,
+ * Matrix Computations, chapter 10). */
 #include <math.h>
 #include <string.h>
 
@@ -72,7 +72,7 @@ static bool lanczos(Arena *arena, const LowRank *m, double *v, double *u, double
     return true;
 }
 
-/* The top singular pair: u (dx), v (dy) of length 1, or both 0 where M is 0. v: where to start. */
+/* The top singular pair: u (dx), v (dy) of length 1, or both 0 where M is 0. On entry v is the start vector. */
 static Status top_pair(Arena *arena, const LowRank *m, double *u, double *v, Error *err) {
     double sigma2 = 0, rest = 1;
     for (int i = 0; rest > 1e-9 && i < LANCZOS_RESTARTS; i++) {
@@ -88,7 +88,7 @@ static Status top_pair(Arena *arena, const LowRank *m, double *u, double *v, Err
     return STATUS_OK;
 }
 
-/* to (dx) = L_x^-1 X'sign(X w), w (dx) = L_x^-T u put into column k of all. */
+/* to (dx) = L_x^-1 X'sign(X w), w (dx) = L_x^-T u, which is also stored in column k of all. */
 static void one_side(Fit *f, Mat x, Mat factor, double *u, Mat all, int k, double *to) {
     ArenaMark mark = arena_mark(f->arena);
     double *sign = arena_alloc(f->arena, (size_t)f->n * sizeof *sign);

@@ -6,8 +6,7 @@
 
 #include "nn/base/error.h"
 
-/* As malloc, calloc, realloc, free and strdup; NULL where memory ran out or count * size overflows. The caller owns the
- * result. */
+/* As malloc, calloc, realloc, free and strdup; NULL where memory ran out or count * size overflows. The caller owns the result. */
 void *mem_alloc(size_t size);
 void *mem_calloc(size_t count, size_t size);
 void *mem_realloc(void *old, size_t count, size_t size);

@@ -1,7 +1,6 @@
-/* Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011,
- * doi 10.1145/2063384.2063405). A stream is a key (seed, purpose, index) and a 64-bit counter: no hidden
- * state, so a stream is saved by its counter, and item i of a batch draws from stream i whatever the thread
- * or the order. */
+/* Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011, doi 10.1145/2063384.2063405). A stream is a key
+ * (seed, purpose, index) and a 64-bit counter: no hidden state, so a stream is saved by its counter, and item i of a batch draws from
+ * stream i whatever the thread or the order. */
 #ifndef NN_BASE_RNG_H
 #define NN_BASE_RNG_H
 

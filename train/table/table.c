@@ -8,7 +8,7 @@
 #include "train/table/table_page.h"
 #include "train/table/table_rows.h"
 
-/* One call of table_run. The mutex guards log and the marks of cells: cells run side by side. */
+/* One call of table_run. The mutex guards log and the states of cells, since cells run in parallel. */
 typedef struct {
     const TableOptions *o;
     Plan plan;
@@ -25,7 +25,7 @@ static bool stopped(const Table *t) {
 
 /* ---- One cell ---- */
 
-/* Marks the cell and reports it. failure: why the data do not allow the cell; or NULL. */
+/* Sets the cell's state and reports it. failure: why the data do not allow the cell, or NULL. */
 static void close_cell(Table *t, PlannedCell *c, const char *failure, double seconds) {
     char name[160];
     const double *image = c->cell.row[0].score[0][MODALITY_IMAGE].map,
@@ -60,7 +60,7 @@ static Status run_cell(Table *t, PlannedCell *c, Bench *b, Error *err) {
     return STATUS_OK;
 }
 
-/* ---- The cells of one split, side by side ---- */
+/* ---- The cells of one split, in parallel ---- */
 
 typedef struct {
     Table *table;
@@ -97,7 +97,7 @@ static Status side_by_side(Table *t, PlannedCell **cell, int n, const Bench *b, 
     return s;
 }
 
-/* What the cells share is computed before they part. */
+/* Shared values are computed before the cells run in parallel. */
 static Status prepare(const Table *t, PlannedCell *const *cell, int n, Bench *b, Error *err) {
     bool learned = false, raw = false;
     int views = 0;

@@ -1,6 +1,6 @@
 /* The paper's table: every method on the same splits, with the same features, by the same protocol. The table is computed
- * cell by cell into a folder. A finished cell is not computed again, and a table that was stopped anywhere ends with the same
- * bytes as one that was not.
+ * cell by cell into a folder. A finished cell is not computed again, and a table that was stopped and continued has the same
+ * bytes as one that was not stopped.
  *     OUT/cells/NAME.tsv  one finished cell each     OUT/work    stage 1 of each split, unfinished trainings
  *     OUT/table.tsv  .csv  .md  .tex  .html, and each chart as OUT/figures/NAME.svg and NAME.tsv: written whenever a split is finished
  * The cells of one split run side by side, one a thread. Stage 1 and trainings with a stage 1 of their own use all threads. */
@@ -43,7 +43,7 @@ typedef struct {
     int n_data;
     const char *out;
     int bits
-        [TABLE_BITS]; /* (n_bits) lengths of the codes; the main bits are 64 where 64 is in the list, else the first */
+        [TABLE_BITS]; /* (n_bits) lengths of the codes; the main bits are 64 where listed, else the first */
     int n_bits;
     TableCodes codes[TABLE_CODES]; /* (n_codes) */
     int n_codes;
@@ -55,9 +55,8 @@ typedef struct {
     unsigned parts;    /* bit p: TablePart p is computed in this call; 0: all parts */
     Config config;
     ManifestOptions manifest; /* need_labels is true */
-    const char
-        *mask_words;     /* file of words that the masked split lacks beside those of the labels; or NULL */
-    const char *command; /* as typed, for the page; or NULL */
+    const char *mask_words; /* file of words that the masked split removes besides those of labels; or NULL */
+    const char *command;    /* as typed, for the page; or NULL */
     const volatile sig_atomic_t *stop;
 } TableOptions;
 

@@ -103,7 +103,7 @@ Status bench_learned(Bench *b, int views, Error *err) {
 
 /* ---- Raw features ---- */
 
-/* Own features in place of raw ones: the mean over tokens of view 0. out (n,width). */
+/* Own features instead of raw ones: the mean over tokens of view 0. out (n,width). */
 static void raw_own(const OwnFeatures *f, const int *index, size_t n, float *out) {
     size_t d = (size_t)f->width;
     for (size_t i = 0; i < n; i++)
@@ -146,7 +146,7 @@ static Mat as_mat(Arena *a, const float *x, int rows, int cols) {
     return m;
 }
 
-/* basis (n,r) = V L^-1/2 of x x'. Eigenvalues below 1e-9 of the largest are rounding. */
+/* basis (n,r) = V L^-1/2 of x x'. Eigenvalues below 1e-9 of the largest are rounding errors. */
 static Status make_basis(Arena *a, Mat x, Mat *basis, Error *err) {
     int n = x.rows, r = 0;
     Mat gram = mat_times(a, false, true, x, x), vectors = mat_zeros(a, n, n);
@@ -154,7 +154,8 @@ static Status make_basis(Arena *a, Mat x, Mat *basis, Error *err) {
     if (!mat_eigen(a, gram, n, values, vectors))
         return error_set(err, STATUS_CHECK, "raw features: the eigenvectors did not converge");
     while (r < n && values[r] > 1e-9 * values[0]) r++;
-    if (r == 0) return error_set(err, STATUS_INPUT, "raw features: all of them are 0");
+    if (r == 0)
+        return error_set(err, STATUS_INPUT, "raw features: all are 0; features that differ were expected");
     *basis = mat_zeros(a, n, r);
     for (int i = 0; i < n; i++)
         for (int k = 0; k < r; k++) mat_row(*basis, i)[k] = mat_row(vectors, k)[i] / sqrt(values[k]);

@@ -91,7 +91,7 @@ typedef struct {
     size_t start, columns, cells;
 } Sheet;
 
-/* Text for LaTeX: special characters escaped, a minus in front of a number as one. */
+/* Text for LaTeX: special characters are escaped, and a hyphen before a number becomes a minus sign. */
 static void latex_text(Buffer *b, const char *text) {
     for (const char *at = text; *at; at++) {
         bool sign = *at == '-' && at[1] >= '0' && at[1] <= '9' && (at == text || at[-1] == ' ');

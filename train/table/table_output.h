@@ -1,4 +1,4 @@
-/* The files of a table but its page, and the tables that the files and the page share.
+/* The files of a table except its page, and the tables that files and page share.
  *     table.tsv  every number of every split seed        table.md   the tables of the page
  *     table.csv  every row over its split seeds          table.tex  the same for LaTeX (booktabs) */
 #ifndef TRAIN_TABLE_OUTPUT_H
@@ -13,7 +13,7 @@ void output_csv(Buffer *b, const TableOptions *o, const Summary *s);
 Status output_markdown(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err);
 Status output_latex(Buffer *b, const Plan *p, const TableOptions *o, const Summary *s, Error *err);
 
-/* Where a table goes. title: data set and length, for captions of LaTeX, whose tables float away from their heading. */
+/* The destination of a table. title: data set and length, for captions of LaTeX, whose tables float away from their heading. */
 typedef struct {
     Buffer *b;
     enum { OUTPUT_PAGE, OUTPUT_MARKDOWN, OUTPUT_LATEX } form;

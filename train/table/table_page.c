@@ -14,7 +14,7 @@
 #include "train/pages/report_charts.h"
 #include "train/table/table_output.h"
 
-/* The data set that a part of the page shows, at the main bits of the standard split where nothing else is said. */
+/* The data set that a part of the page shows, by default at the main bits of the standard split. */
 typedef struct {
     Buffer *b;
     const Plan *p;
@@ -108,11 +108,11 @@ static Status chart_ablations(const Page *x, Error *err) {
         err);
 }
 
-/* ---- Lines: the chief rows ---- */
+/* ---- Lines: the main rows ---- */
 
 enum { CHIEF_ROWS = 3 + FEATURE_KINDS };
 
-/* MSACH, CLASSIFIER, DCMH and the best traditional row on each kind of features, as far as they are finished. Returns how many. */
+/* MSACH, CLASSIFIER, DCMH and the best traditional row on each kind of features, those that are finished. Returns their number. */
 static int chief_rows(const Page *x, const SummaryRow *out[CHIEF_ROWS]) {
     static const char *const methods[] = {"MSACH", "CLASSIFIER", "DCMH"};
     const SummaryRow *rows[BASELINE_METHODS];
@@ -133,7 +133,7 @@ static int by_bits(const void *a, const void *b) {
     return *(const int *)a - *(const int *)b;
 }
 
-/* One curve over the lengths that a chief row has. */
+/* One curve over the code lengths of a main row. */
 typedef struct {
     double x[TABLE_BITS], y[TABLE_BITS], low[TABLE_BITS], high[TABLE_BITS];
 } LengthCurve;
@@ -214,7 +214,7 @@ static Status chart_curves(const Page *x, Modality from, Error *err) {
     return figure_lines(&x->figures, name, &f, series, count, caption, err);
 }
 
-/* ---- Tables that the page alone has ---- */
+/* ---- Tables that only the page has ---- */
 
 static void health_table(const Page *x) {
     static const char *const head[] = {"method",        "codes",         "distinct",

@@ -95,8 +95,8 @@ static void add_split(Buffer *b, const Plan *p, const TableOptions *o, const Pla
     if (c->split == TABLE_MASKED && p->words_crc) buffer_printf(b, " words %08x", (unsigned)p->words_crc);
 }
 
-/* The settings of a scope and of those before it. A setting that older builds did not have is named only where its value is
- * not what they did, so that a new setting leaves finished cells valid. */
+/* The settings of a scope and of those before it. A setting that older builds lack is listed only where its value differs from their
+ * behaviour, so that finished cells stay valid. */
 static void add_settings(Buffer *b, const Config *c, ConfigScope last) {
     for (int i = 0; i < CONFIG_COUNT; i++) {
         const ConfigOption *o = &CONFIG_TABLE[i];
@@ -106,7 +106,7 @@ static void add_settings(Buffer *b, const Config *c, ConfigScope last) {
     }
 }
 
-/* What the posteriors of stage 1 depend on beside its own settings, where it is not as by default. */
+/* The other settings on which the posteriors of stage 1 depend, where they differ from the defaults. */
 static void add_experts(Buffer *b, const Config *c) {
     Config standard;
     config_default(&standard);
@@ -118,8 +118,8 @@ static void hash_name(const Buffer *b, char name[17]) {
     snprintf(name, 17, "%016llx", (unsigned long long)fnv1a(FNV1A_START, b->data, b->size));
 }
 
-/* One line of text with all that determines the results of the cell, and the path that follows from it. RANDOM and ORACLE are
- * computed from labels and split alone. */
+/* The key, one line with everything that determines the results of the cell, and the path derived from it. RANDOM and ORACLE depend only
+ * on labels and split. */
 static Status make_key(const Plan *p, const TableOptions *o, PlannedCell *c, Error *err) {
     static const char *const kinds[] = {"random", "",       "dcmh", "classifier", "posterior", "msach",
                                         "msach",  "oracle", ""};
@@ -225,7 +225,7 @@ static Status add_rows(Plan *p, PlannedCell c, unsigned rows, Error *err) {
     return rows & DCMH ? add_kind(p, c, CELL_DCMH, NULL, err) : STATUS_OK;
 }
 
-/* Codes of another program that belong to this split; they are computed whatever parts are asked for. */
+/* Codes of another program that belong to this split; they are evaluated with every choice of parts. */
 static Status add_codes(Plan *p, int data, int seed, Error *err) {
     for (int i = 0; i < p->n_codes; i++) {
         PlannedCell c = {.data = data, .split_seed = seed, .wanted = true, .codes = &p->codes[i]};

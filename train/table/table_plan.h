@@ -1,5 +1,4 @@
-/* The cells of a table, in the order of their computation: what each is computed from (its key), its results, and the file
- * that keeps them. */
+/* The cells of a table, in the order of their computation: the inputs of each (its key), its results, and the file that holds them. */
 #ifndef TRAIN_TABLE_PLAN_H
 #define TRAIN_TABLE_PLAN_H
 
@@ -82,16 +81,16 @@ typedef enum {
     CELL_CODES /* codes of another program */
 } CellKind;
 
-/* What a row is computed from. semantic: the token [sqrt p ; sqrt(1 - p)] of the mixture, which stage 2 of MSACH sees. */
+/* The input of a row. semantic: the token [sqrt p ; sqrt(1 - p)] of the mixture, which is the input of MSACH's stage 2. */
 typedef enum { FEATURES_STAGE1, FEATURES_RAW, FEATURES_SEMANTIC, FEATURE_KINDS } FeatureKind;
 extern const char *const FEATURE_NAMES[FEATURE_KINDS];
 
 typedef struct {
-    int data; /* place in TableOptions.data */
+    int data; /* index in TableOptions.data */
     TableSplit split;
     int split_seed, bits;
     CellKind kind;
-    int method;            /* CELL_SHALLOW: place in BASELINES */
+    int method;            /* CELL_SHALLOW: index in BASELINES */
     FeatureKind features;  /* CELL_SHALLOW */
     const OwnCodes *codes; /* CELL_CODES, else NULL: of Plan.codes */
     const char *ablation;  /* CELL_MSACH and CELL_RETRAINED: "full", ...; else NULL */
@@ -103,12 +102,12 @@ typedef struct {
 } PlannedCell;
 
 typedef struct {
-    PlannedCell *cell; /* cells of one split stand together */
+    PlannedCell *cell; /* cells of one split are consecutive */
     int n, main_bits;
     size_t capacity;
     int unseen[TABLE_DATA]; /* labels of the unseen split that no training case has; 0: no such split */
     int cases[TABLE_DATA];
-    bool fixed[TABLE_DATA];      /* the manifest names the split itself: one seed serves */
+    bool fixed[TABLE_DATA];      /* the manifest has a split column, so there is one seed */
     OwnCodes codes[TABLE_CODES]; /* (n_codes) of another program, each of one split */
     int n_codes;
     uint32_t own[2];                     /* checksums of own features, by image, text; 0 without */
@@ -121,7 +120,7 @@ void plan_free(Plan *p);
 
 /* True where both are of the same data, split and split seed. */
 bool plan_same_split(const PlannedCell *a, const PlannedCell *b);
-/* True where this call still has to compute the cell. */
+/* True where this call must compute the cell. */
 bool plan_open(const PlannedCell *c);
 /* True for a training with a stage 1 of its own, or without: it uses all threads and nothing that its split shares. */
 bool plan_runs_alone(CellKind kind);

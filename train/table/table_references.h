@@ -1,4 +1,4 @@
-/* What a table compares and measures with, and where each comes from. */
+/* Sources of the methods and measures of a table. */
 #ifndef TRAIN_TABLE_REFERENCES_H
 #define TRAIN_TABLE_REFERENCES_H
 

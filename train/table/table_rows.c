@@ -58,7 +58,7 @@ static Status sets_begin(Sets *x, const Session *s, int bits, int dim, Error *er
     return STATUS_OK;
 }
 
-/* (n, classes) labels of a set as numbers; the caller's to mem_free. */
+/* (n, classes) labels of a set as numbers; the caller frees them with mem_free. */
 static Status label_numbers(const Sets *x, Set set, float **out, Error *err) {
     size_t n = x->cases[set].n * (size_t)x->cases[set].classes;
     *out = mem_calloc(n + 1, sizeof **out);
@@ -295,7 +295,7 @@ static Status compute_shallow(PlannedCell *c, Bench *b, Sets *x, Error *err) {
 
 /* ---- Trained models ---- */
 
-/* From the frozen features that the session keeps, where it does; else from pictures and texts. */
+/* Encodes from the session's frozen features, or where it has none from pictures and texts. */
 static Status encode_set(Sets *x, const Model *model, Set set, Modality m, Error *err) {
     const Session *s = x->s;
     Encoding out = {.codes = x->code[set][m], .features = x->context[set][m]};
@@ -317,7 +317,7 @@ static Status measure_model(PlannedCell *c, const char *method, Sets *x, const M
     return measure(begin_row(c, "REAL-VALUED", "-"), x, true, err);
 }
 
-/* Those of the split's stage 1; under other settings they are fitted again. */
+/* The experts of the split's stage 1; under other settings they are fitted again. */
 static Status take_experts(const Session *s, const Bench *b, Model *m, Error *err) {
     const FeatureCache *kept = &b->kept[SET_TRAIN];
     if (!m->landmark) return STATUS_OK;
@@ -388,7 +388,7 @@ static Status measure_run(PlannedCell *c, const char *run, const TableOptions *o
     return status;
 }
 
-/* A training of its own, as a run. */
+/* A separate training, as a run. */
 static Status compute_run(PlannedCell *c, const TableOptions *o, Pool *pool, const Log *log, Error *err) {
     char name[64];
     Config config;

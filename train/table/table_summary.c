@@ -10,8 +10,8 @@
 
 /* ---- The order of the rows ---- */
 
-/* RANDOM, each shallow method on each kind of features, DCMH, codes of other programs in the order given, CLASSIFIER, MSACH, its ablations in the order of ABLATIONS, REAL-VALUED
- * by contexts and by posteriors, ORACLE. */
+/* RANDOM, each shallow method on each kind of features, DCMH, codes of other programs in the order given, CLASSIFIER, MSACH, its ablations
+ * in the order of ABLATIONS, REAL-VALUED by contexts and by posteriors, ORACLE. */
 static int kind_of(const TableRow *r) {
     int kind = FEATURE_KINDS - 1;
     while (kind > 0 && strcmp(FEATURE_NAMES[kind], r->features) != 0) kind--;
@@ -85,7 +85,7 @@ static Status scores_begin(Scores *s, const SummaryRow *r, Error *err) {
     return STATUS_OK;
 }
 
-/* The queries of the row's i-th split seed as a stratum; their columns are the caller's to fill from the place returned. */
+/* Adds the queries of the row's i-th split seed as a stratum; the caller fills their columns from the returned position. */
 static size_t add_queries(Scores *s, const SummaryRow *r, int i, int stratum) {
     const Numbers *group = &r->cell[i]->cell.group;
     for (size_t q = 0; q < group->n; q++) {
@@ -209,7 +209,7 @@ static const TableRow *on_seed(const SummaryRow *r, int split_seed) {
     return NULL;
 }
 
-/* The mean of `base` within each stratum into g->base, averaged over strata; on how many the mean of `own` is above it. */
+/* g->base: the mean of `base` within each stratum, averaged over strata; g->ahead: strata where the mean of `own` is higher. */
 static void compare_strata(const Scores *s, const double *own, const double *base, Gain *g) {
     for (int k = 0; k < g->splits; k++) {
         double sum = 0, base_sum = 0, count = 0;

@@ -13,7 +13,7 @@ enum { BOTH = MODALITIES, SUMMARY_DIRECTIONS, SUMMARY_SEEDS = 64 };
 typedef struct {
     int data;
     TableSplit split;
-    int bits, place; /* place: in the order of the table's rows */
+    int bits, place; /* place: position among the table's rows */
     int seeds;
     const PlannedCell *cell[SUMMARY_SEEDS]; /* (seeds) */
     const TableRow *row[SUMMARY_SEEDS];     /* (seeds) */
@@ -27,7 +27,7 @@ typedef struct {
     int n;
 } Summary;
 
-/* Of the cells that are done. Borrows from the plan. summary_free in every case. */
+/* Summarises the finished cells. Borrows from the plan. Call summary_free in every case. */
 Status summary_make(Summary *s, const Plan *p, Error *err);
 void summary_free(Summary *s);
 
