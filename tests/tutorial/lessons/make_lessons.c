@@ -6,6 +6,7 @@
  *     <!-- output -->                 what the program printed: RESULTS/LESSON/output.txt
  *     <!-- figure A B | caption -->   the charts RESULTS/LESSON/A.svg, B.svg side by side
  *     <!-- solutions -->              its solutions and what they print, RESULTS/LESSON/solutions.txt, closed until clicked
+ * A line that begins with [ links the files for readers of the Markdown; the page leaves it out.
  * Every number of a page is therefore of this build. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,7 +177,7 @@ static void write_lesson(Lesson *l, const char *path) {
             close_text(l), html_heading(l->b, line + 3);
         else if (strncmp(line, "<!-- ", 5) == 0)
             write_directive(l, line);
-        else if (*line)
+        else if (*line && *line != '[')
             write_line(l, line);
         else
             close_text(l);
