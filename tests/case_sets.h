@@ -1,4 +1,4 @@
-/* Sets of cases made of arrays, for tests of eval/. */
+/* Sets of cases from arrays, for tests of eval/. */
 #ifndef TESTS_CASE_SETS_H
 #define TESTS_CASE_SETS_H
 

@@ -1,4 +1,5 @@
-/* A headless Chromium that a test drives as a person would: keys, typing, drops, two themes, any width. By the DevTools protocol over a pipe. */
+/* A headless Chromium that a test drives like a user: keys, typing, drops, two themes, any width. Uses the DevTools protocol over
+ * a pipe. */
 #ifndef TESTS_CHROMIUM_H
 #define TESTS_CHROMIUM_H
 
@@ -10,7 +11,7 @@ typedef struct {
     pid_t pid;
     int to, from, id;
     char session[64];
-    char *input; /* bytes that were read and not used yet */
+    char *input; /* bytes read and not yet used */
     size_t size, capacity;
 } Chromium;
 
@@ -22,7 +23,7 @@ void chromium_view(Chromium *c, int width, int height, bool dark);
 void chromium_go(Chromium *c, const char *url);
 /* Runs an expression (a promise is awaited) and returns its value as text; free it. Fails the test where it throws. */
 char *chromium_value(Chromium *c, const char *expression);
-/* For what the expression does. */
+/* Runs an expression for its effect. */
 void chromium_run(Chromium *c, const char *expression);
 /* Waits until the expression is true; fails the test, naming it, where it is not after 20 s. */
 void chromium_wait(Chromium *c, const char *expression);
@@ -33,7 +34,7 @@ void chromium_key(Chromium *c, const char *key);
 void chromium_click(Chromium *c, const char *selector);
 /* Drops a file on the page. */
 void chromium_drop(Chromium *c, const char *path);
-/* A picture of the window as NAME.png into the folder $MSACH_SHOTS; nothing where that is not set. */
+/* Writes a screenshot NAME.png into the folder $MSACH_SHOTS, where that is set. */
 void chromium_shot(Chromium *c, const char *name);
 
 #endif

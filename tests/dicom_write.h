@@ -1,4 +1,4 @@
-/* DICOM files as the tests want them, element by element. */
+/* Writes DICOM files for the tests, element by element. */
 #ifndef TESTS_DICOM_WRITE_H
 #define TESTS_DICOM_WRITE_H
 
@@ -8,7 +8,7 @@
 
 #include "nn/base/bytes.h"
 
-/* What is 0 or NULL takes what is usual: one frame and sample, explicit VR, MONOCHROME2, all bits stored. */
+/* 0 and NULL mean the usual value: one frame and sample, explicit VR, MONOCHROME2, all bits stored. */
 typedef struct {
     bool implicit, is_signed, open; /* open: sequences and items of undefined length */
     const char *patient;            /* NULL: none */
@@ -22,7 +22,7 @@ typedef struct {
     const void *pixels;
     size_t pixel_bytes;
     bool jpeg;  /* the pixels are one or more JPEG files, each of pixel_bytes, into one item each */
-    int pieces; /* and each file in so many items */
+    int pieces; /* number of items of each file */
 } DicomFile;
 
 void dicom_file(Buffer *out, const DicomFile *f);

@@ -39,7 +39,7 @@ void faulty_wrong(Faulty *f, const char *fault, const char *fmt, ...) {
 
 Faulty faulty_begin(const char *name) {
     Faulty f = {.least_memory = 10, .least_system = 3};
-    if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 1); /* thousands of fsync */
+    if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 1); /* a run has thousands of fsync */
     snprintf(f.root, sizeof f.root, "%s", fixture_dir());
     snprintf(f.out, sizeof f.out, "%s/%s", f.root, name);
     expect_msach(0, NULL, "phantom --out %s/data --cases 20 --size 32", f.root);

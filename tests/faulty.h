@@ -1,4 +1,4 @@
-/* A verb of the real command over a tiny archive, run again and again from the same state, undisturbed or with a fault. */
+/* A verb of the real command over a tiny archive, run repeatedly from the same state, without a fault or with one. */
 #ifndef TESTS_FAULTY_H
 #define TESTS_FAULTY_H
 
@@ -10,13 +10,13 @@ typedef struct {
     char out[300];      /* the folder that the verb may change */
     char command[2048]; /* of FAULTY_COMMAND */
     const char *
-        again; /* added to the command, goes on from files that are neither old nor new to the same end; NULL: starts anew */
-    int few; /* places of a sweep; 0: 4 */
+        again; /* option that continues from partly written files to the same result; NULL: the command starts from the beginning */
+    int few;   /* positions of a sweep; 0: 4 */
     Tree before, after;
     Ran good;
-    long memory, system; /* how often an undisturbed run asks */
+    long memory, system; /* numbers of requests of a run without faults */
     long least_memory,
-        least_system; /* it must ask more often than that: 10 and 3, or what the test sets for a small verb */
+        least_system; /* the least numbers of requests: 10 and 3, or smaller ones for a small verb */
     int runs, wrong;
 } Faulty;
 
@@ -26,23 +26,23 @@ typedef struct {
 Faulty faulty_begin(const char *name);
 void faulty_end(Faulty *f); /* fails the test where something was wrong */
 void faulty_trained(const Faulty *f);
-/* Trained, an index out/a.idx of the archive, and a second archive more/ of other ids. */
+/* Adds a trained run, an index out/a.idx of the archive, and a second archive more/ with other ids. */
 void faulty_indexed(const Faulty *f);
 /* The command that trains into out/run. */
 void faulty_train_command(Faulty *f);
 /* A source for `import folder`: source/CLASS/NAME.png and .txt. */
 void faulty_import_source(void);
-/* Commands that make a new folder in out, with what they need: a data set, a gallery, a bundle. */
+/* Commands that create a new folder in out, with their input: a data set, a gallery, a bundle. */
 void faulty_import_command(Faulty *f);
 void faulty_browse_command(Faulty *f);
 void faulty_bundle_command(Faulty *f);
 /* The command that makes a small table in out/table. */
 void faulty_table_command(Faulty *f);
-/* An undisturbed run from what is in out: f->before, f->after, f->good and the counts. */
+/* A run without faults on the files in out: fills f->before, f->after, f->good and the counts. */
 void faulty_measure(Faulty *f);
-/* From f->before, with a fault of tests/faults/plant.c. */
+/* A run from f->before, with a fault of tests/faults/plant.c. */
 Ran faulty_run(Faulty *f, const char *fault);
-/* Counts and tells. */
+/* Counts a failure and prints it. */
 void faulty_wrong(Faulty *f, const char *fault, const char *fmt, ...) NN_PRINTF(3, 4);
 
 /* The place after n, from 0 on, of `count`. MSACH_SWEEP=N: about N of them (default `few`); whole: every one to 2,000 and

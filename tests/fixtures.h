@@ -1,5 +1,4 @@
-/* What several tests share: a temporary folder, small files in it, pictures as bytes, and a log that
- * remembers. */
+/* Shared by several tests: a temporary folder, small files in it, pictures as bytes, and a log that stores its messages. */
 #ifndef TESTS_FIXTURES_H
 #define TESTS_FIXTURES_H
 
@@ -9,8 +8,8 @@
 #include "nn/base/bytes.h"
 #include "nn/base/log.h"
 
-/* The process's own temporary folder, under $TMPDIR or /tmp; removed with all in it when the process ends.
- * This and the paths below live until then. */
+/* The process's temporary folder, under $TMPDIR or /tmp, which is removed when the process ends. This path and those below are
+ * valid until then. */
 const char *fixture_dir(void);
 const char *fixture_path(const char *name);
 /* Writes a file there, with the folders of its name, and returns its path. */
@@ -20,8 +19,8 @@ const char *fixture_text(const char *name, const char *text);
 /* A gray PNG of 8 bits, pixel (height, width). */
 const char *fixture_png(const char *name, int width, int height, const uint8_t *pixel);
 
-/* Appends a PNG of any kind: rows as the format wants them, each of row_bytes. colour: 0 gray, 2 RGB, 4 gray
- * and alpha, 6 RGB and alpha. Stored blocks, right checksums. */
+/* Appends a PNG of any kind, with stored blocks and valid checksums. rows: in the format's layout, each of row_bytes. colour: 0
+ * gray, 2 RGB, 4 gray and alpha, 6 RGB and alpha. */
 void fixture_png_bytes(Buffer *out, int width, int height, int depth, int colour, const uint8_t *rows,
                        size_t row_bytes);
 
@@ -42,8 +41,8 @@ void fixture_log(FixtureLog *l);
  * the message")). */
 int fixture_says(const Error *err, Status status, const char *part);
 
-/* The fixture `name`: a sparse file of 300 frames of 1024 x 1024, more bytes than IMAGE_MAX_BYTES; all black, but pixel 5 of the middle
- * frame is 77. */
+/* The fixture `name`: a sparse file of 300 frames of 1024 x 1024, more bytes than IMAGE_MAX_BYTES; all black except pixel 5 of
+ * the middle frame, which is 77. */
 const char *fixture_long_dicom(const char *name);
 
 #endif

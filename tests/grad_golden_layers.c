@@ -44,7 +44,7 @@ static void layer_check(Layer *l, const char *what, const real *x, size_t n) {
     golden_check(&l->g, entry(l, text, what, ""), x, n, 0);
 }
 
-/* Compares y, goes back, and compares the gradients. */
+/* Compares y, runs the backward pass, and compares the gradients. */
 static void layer_end(Layer *l, Tensor *y) {
     char text[96];
     layer_check(l, "y", y->data, tensor_size(y));

@@ -1,6 +1,5 @@
-/* One whole step of each stage against PyTorch: features, contexts, scores, every term, the total, and the
- * gradient of every parameter. The steps are put together here from the model and the constraints, as
- * ALGORITHM.md says, without dropout. */
+/* One whole step of each stage against PyTorch: features, contexts, scores, every term, the total, and the gradient of every
+ * parameter. The steps are composed here from the model and the constraints as in ALGORITHM.md, without dropout. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,7 +114,7 @@ static void check_laplacian(Tape *t, const Golden *g, Tensor *const h[3]) {
     check_tensor(g, "stage2/laplacian", loss_laplacian(t, h[0], h[1], k_v, k_t));
 }
 
-/* The contexts c_v, c_t, c_vt, their scores and relaxed codes, compared on the way. */
+/* Computes the contexts c_v, c_t, c_vt, their scores and relaxed codes, and compares each. */
 static void forward(Tape *t, const Model *m, const Golden *g, Tensor *c[3], Tensor *h[3]) {
     static const char *const contexts[3] = {"stage2/c_v", "stage2/c_t", "stage2/c_vt"};
     static const char *const scores[3] = {"stage2/s_v", "stage2/s_t", "stage2/s_vt"};

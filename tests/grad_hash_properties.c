@@ -1,5 +1,4 @@
-/* What each term of the losses claims: a case worked by hand, the property, the limits, and what it refuses.
- */
+/* Properties of each term of the losses: a case computed by hand, the property, the limits, and inputs that abort. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -52,7 +51,7 @@ static bool gradient_is(const Tensor *x, double a, double b, double c, double d)
 
 static const uint8_t PAIRS_ONLY[4] = {1, 0, 0, 1};
 
-/* tau = 1/ln 3: e is 3 for a pair and 1 for a stranger, so every row and column has log(3/4). */
+/* tau = 1/ln 3: e is 3 for a pair and 1 for a negative, so every row and column has log(3/4). */
 Test(align, two_pairs_by_hand) {
     Tape t = tape();
     Tensor *v = leaf2(&t, 2, 0, 0, 5), *x = leaf2(&t, 1, 0, 0, 1);
@@ -97,8 +96,7 @@ Test(align, permuting_the_batch_changes_nothing) {
     tape_free(&t);
 }
 
-/* Case 1 is left out on both sides by all others and has no negatives of its own: where its text lies is all
- * one. */
+/* All other cases ignore case 1 on both sides, and it has no negatives, so its text has no effect. */
 Test(align, ignored_pairs_have_no_influence) {
     const uint8_t relation[9] = {1, 2, 0, 2, 1, 2, 0, 2, 1};
     double moved[9] = {1, 0.5, 1, 9, -7, 3, -1, 0.6, 0.9};
@@ -123,9 +121,8 @@ Test(align, is_blind_to_the_length_of_a_context) {
     tape_free(&t);
 }
 
-/* cos 0 to the pair, 1 to the stranger, tau 1e-3: every side's loss is 1/tau, and the share of the positive
- * is whole, which pulls each image along its text with 1/(2b tau) from its row and as much from the text's
- * column. */
+/* cos is 0 to the pair and 1 to the negative, tau 1e-3: every side's loss is 1/tau. The softmax over positives is 1, so the
+ * gradient of each image along its text is 1/(2b tau) from its row and the same from the text's column. */
 Test(align, a_far_negative_at_a_small_tau_keeps_value_and_pull) {
     Tape t = tape();
     Tensor *v = leaf2(&t, 1, 0, 0, 1), *x = leaf2(&t, 0, 1, 1, 0);
@@ -220,8 +217,7 @@ Test(balance, two_cases_by_hand) {
     tape_free(&t);
 }
 
-/* All 256 pairs of codes of one bit for four images and four texts: the loss is 0 exactly where both sides
- * hold two +1. */
+/* All 256 pairs of one-bit codes of four images and four texts: the loss is 0 exactly where both sides have two +1. */
 Test(balance, is_0_exactly_where_each_bit_is_plus_1_for_half_of_the_cases) {
     Tape t = tape();
     for (int code = 0; code < 256; code++) {

@@ -1,5 +1,4 @@
-/* The networks and the model against their oracles, in training and in inference, over sizes that sit at the
- * edges. */
+/* The networks and the model against their oracles, in training and in inference, over edge sizes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,7 +251,7 @@ Test(model, without_transformer_the_context_is_the_normalised_feature) {
     both_free(&x);
 }
 
-/* The hard rule, in the model: alone, in a batch and with longer padding a text has the same bits. */
+/* A code does not depend on the batch: alone, in a batch and with longer padding a text has the same bits. */
 Test(model, a_text_has_the_same_scores_alone_in_a_batch_and_with_longer_padding) {
     static const int32_t words[3 * 5] = {1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 8, 1, 2, 0, 0};
     const int length[3] = {5, 2, 3};

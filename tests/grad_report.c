@@ -1,5 +1,4 @@
-/* What `make gradients` and `make drill` print, from the tables that the checks use. Run by their environment
- * variables. */
+/* The output of `make gradients` and `make drill`, from the tables of the checks. Their environment variables enable these tests. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +35,7 @@ Test(report, gradients_are_written_to_the_file_that_MSACH_GRADIENTS_names) {
     cr_assert(good, "a bound is broken");
 }
 
-/* An op without an entry would be in no check at all: there are as many backward functions in the sources as in the tables. */
+/* An op without an entry would not be checked, so the sources must have as many backward functions as the tables. */
 Test(report, every_backward_of_the_sources_has_an_entry) {
     BackwardFn *list[200];
     int seen = 0, written = 0;

@@ -27,7 +27,7 @@ enum {
 
 /* The inputs of one run of one op. All memory is the problem's arena. */
 typedef struct {
-    const int *a; /* sizes and options; a[0] is the number of cases where the op has any */
+    const int *a; /* sizes and options; a[0] is the number of cases, where the op has cases */
     Arena arena;
     Rng rng;
     int n_in;
@@ -61,7 +61,7 @@ void problem_output(Problem *p, int rank, const int *dim);
 
 typedef struct {
     const char *row;   /* "batchnorm, training" */
-    const char *op;    /* the node whose backward the drill disturbs */
+    const char *op;    /* the node in whose backward the drill plants an error */
     const char *sizes; /* what a[] means, for the report: "b h w c k stride" */
     void (*setup)(Problem *p);
     Tensor *(*run)(Tape *t, Problem *p);
@@ -73,8 +73,7 @@ typedef struct {
     int big[OP_BIG][OP_ARGS]; /* sizes that fill tiles and vectors: all checks but the entry-by-entry one */
 } OpTest;
 
-/* A factor that the gradient which node `op` adds to its input number `input` is multiplied by (input -1: to
- * all). */
+/* A factor for the gradient that node `op` adds to its input number `input` (-1: to all inputs). */
 typedef struct {
     const char *op;
     int input;
@@ -110,20 +109,19 @@ double optest_gradient_error(const OpTest *op, int shape, const Plant *plant);
  * float build, whose own differences would be too coarse. Relative to the length of the gradient. */
 double optest_direction_error(const OpTest *op, int shape);
 
-/* Over all shapes: the largest gradient error, and the smallest planted factor - 1, of 2e-1, 2e-2 ... 2e-8,
- * that is seen for every input (1 where none is). */
+/* Over all shapes: the largest gradient error, and the smallest planted factor - 1, of 2e-1, 2e-2 ... 2e-8, that is detected for
+ * every input (1: none is). */
 typedef struct {
     double error, smallest_seen;
 } OpQuality;
 OpQuality optest_quality(const OpTest *op);
 
-/* The backward functions of an op's nodes, without the tests' own, added to list (n of them so far, at most `most`) where they
- * are new; returns how many there are then. */
+/* Appends the new backward functions of an op's nodes, without those of the tests, to list (n so far, at most `most`); returns
+ * their number. */
 int optest_backwards(const OpTest *op, BackwardFn **list, int n, int most);
 
-/* True where value and gradients have the same bits in one thread and in four; where each case alone gives
- * the bits that it has in its batch (recording off); where an input's gradient does not depend on which
- * others are wanted. */
+/* True where value and gradients have the same bits on one thread and on four, each case alone has the bits that it has in its
+ * batch (recording off), and an input's gradient does not depend on which other inputs need one. */
 bool optest_threads_agree(const OpTest *op, int shape);
 bool optest_cases_agree(const OpTest *op, int shape);
 bool optest_inputs_agree(const OpTest *op, int shape);
@@ -132,8 +130,8 @@ bool optest_inputs_agree(const OpTest *op, int shape);
  * largest entry of each (at least 0.1). 0 in a plain build, which has no tuned functions. */
 double optest_fast_error(const OpTest *op, int shape);
 
-/* For tests, over the plain loops and the tuned functions: fails with the names of all rows that are wrong. MSACH_DRILL="op" or "op:input" plants a 0.1 %
- * error. */
+/* For tests, over the plain loops and the tuned functions: fails with the names of all wrong rows. MSACH_DRILL="op" or "op:input"
+ * plants a 0.1 % error. */
 void check_oracles(const OpTest *ops, size_t n);
 void check_fast(const OpTest *ops, size_t n);
 void check_gradients(const OpTest *ops, size_t n);
@@ -141,8 +139,7 @@ void check_directions(const OpTest *ops, size_t n);
 void check_invariance(const OpTest *ops, size_t n);
 void check_drill(const OpTest *ops, size_t n);
 
-/* A line an op: shapes tried, largest relative error, smallest planted error seen. False where a bound is
- * broken. */
+/* Prints one line an op: shapes, largest relative error, smallest detected planted error. False where a bound is exceeded. */
 bool gradcheck_report(FILE *out, const OpTest *ops, size_t n);
 
 #endif

@@ -1,4 +1,4 @@
-/* Made-up cases and the files that hold them, for the tests of the index. Needs POSIX (getpid, access). */
+/* Synthetic cases and their files, for the tests of the index. Needs POSIX (getpid, access). */
 #ifndef TESTS_INDEX_CASES_H
 #define TESTS_INDEX_CASES_H
 
@@ -15,8 +15,8 @@
 
 enum { BITS = 64, BYTES = BITS / 8 };
 
-/* A file of its own for each test's process, in memory where there is such a place: these tests sync
- * thousands of times. */
+/* A separate file for each test's process, in a file system in memory where there is one, since these tests sync thousands of
+ * times. */
 static inline const char *path_of(char name[64]) {
     snprintf(name, 64, "%s/msach-index-%ld.idx", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
              (long)getpid());

@@ -1,7 +1,6 @@
-/* main of the stand-in for Criterion: every test in a process of its own, one after the other.
- *   unit [--filter 'suite/name'] [--timeout S] [--list]
- * The filter is a shell pattern, which may begin with alternatives as Criterion's may: '@(pool|scan)' and what follows. A filter that
- * no test fits is a failure. */
+/* main of the replacement for Criterion: every test in its own process, one after another: unit [--filter 'suite/name']
+ * [--timeout S] [--list]. The filter is a shell pattern, which may begin with alternatives as in Criterion, such as
+ * '@(pool|scan)' before the rest. A filter that matches no test is a failure. */
 #ifdef MINICRIT
 #include <fnmatch.h>
 #include <signal.h>
@@ -67,7 +66,7 @@ static int run_one(const MiniTest *t, double timeout) {
     return t->signal == 0 && WEXITSTATUS(status) == t->exit_code ? 0 : 1;
 }
 
-/* C libraries differ in whether fnmatch knows alternatives: here none needs to. */
+/* Not all C libraries have alternatives in fnmatch, so they are expanded here. */
 static int fits(const char *filter, const char *name) {
     const char *end = strncmp(filter, "@(", 2) == 0 ? strchr(filter, ')') : NULL;
     if (!end) return fnmatch(filter, name, 0) == 0;
@@ -107,5 +106,5 @@ int main(int argc, char **argv) {
     return count[1] ? 1 : 0;
 }
 #else
-typedef int minicrit_is_not_used; /* an empty translation unit is no C */
+typedef int minicrit_is_not_used; /* C forbids an empty translation unit */
 #endif

@@ -1,9 +1,8 @@
-/* A small stand-in for Criterion: the same macros, a process for every test. For machines that lack Criterion
- * (MINICRIT=1) and for the thread sanitizer, under which Criterion aborts. tests/minicrit.c holds main. */
+/* A small replacement for Criterion: the same macros, a process for every test. For machines without Criterion (MINICRIT=1) and
+ * for the thread sanitizer, under which Criterion aborts. tests/minicrit.c holds main. */
 #ifndef TESTS_MINICRIT_H
 #define TESTS_MINICRIT_H
-#pragma GCC                                                                                                  \
-    system_header /* Test(suite, name) leaves a macro's dots empty, which pedantic C11 does not like */
+#pragma GCC system_header /* Test(suite, name) passes no variadic argument, which pedantic C11 warns of */
 
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 typedef struct MiniTest {
     const char *suite, *name;
     void (*run)(void);
-    int signal; /* the signal that must end it; 0: none */
+    int signal; /* the signal that must end the test; 0: none */
     int exit_code;
     double timeout; /* s; 0: 300 */
     int disabled;
@@ -23,7 +22,7 @@ typedef struct MiniTest {
 } MiniTest;
 
 void minicrit_add(MiniTest *test);
-/* Prints what failed and ends the test's process. */
+/* Prints the failure and ends the test's process. */
 void minicrit_fail(const char *file, int line, const char *what, const char *fmt, ...);
 void minicrit_skip(const char *fmt, ...);
 void minicrit_log(const char *fmt, ...);

@@ -1,4 +1,4 @@
-/* Small phantoms in folders of their own, for the tests of the phantom. */
+/* Small phantoms in separate folders, for the tests of the phantom. */
 #ifndef TESTS_PHANTOM_ARCHIVE_H
 #define TESTS_PHANTOM_ARCHIVE_H
 
@@ -20,10 +20,10 @@ typedef struct {
 
 void archive_make_dir(PhantomArchive *a);
 void archive_write(PhantomArchive *a, int cases, int size, PhantomLang lang, uint64_t seed, Pool *pool);
-/* Written and read back by the reader that training uses. */
+/* Writes a phantom and reads it with the manifest reader of training. */
 void archive_open(PhantomArchive *a, int cases, int size, PhantomLang lang, uint64_t seed);
 void archive_close(PhantomArchive *a);
-/* Removes all files that a phantom has; asserts that nothing else was there. */
+/* Removes all files of a phantom; asserts that there were no others. */
 void archive_remove(const PhantomArchive *a);
 
 char *archive_path(const PhantomArchive *a, const char *name); /* mem_free it */
@@ -31,7 +31,7 @@ int archive_same_file(const PhantomArchive *a, const PhantomArchive *b, const ch
 int archive_has_label(const Manifest *m, int i, PhantomLabel label);
 Image archive_image(const Case *c); /* image_free it */
 
-/* Rows of truth.tsv, without those of normal cases (which are checked to be empty). Returns how many. */
+/* Rows of truth.tsv without those of normal cases, which are checked to be empty. Returns their number. */
 int archive_truth(const PhantomArchive *a, PhantomTruth *rows, int most);
 
 #endif

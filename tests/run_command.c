@@ -30,7 +30,7 @@ static const char *binary(void) {
     return path;
 }
 
-/* The same with the seam of faults, tests/faults/plant.c; it lies beside. */
+/* The same program with planted faults (tests/faults/plant.c), in the same folder. */
 static const char *faulty_binary(void) {
     static char path[4096];
     const char *whole = binary(), *slash = strrchr(whole, '/');
@@ -39,7 +39,7 @@ static const char *faulty_binary(void) {
     return path;
 }
 
-/* Parts line in place; words[0] is the program. */
+/* Splits line in place; words[0] is the program. */
 static void part_words(const char *program, char *line, const char **words) {
     int n = 0;
     words[n++] = program;
@@ -94,7 +94,7 @@ bool msach_ended(pid_t pid, int *code) {
     return ended;
 }
 
-/* What is left in a pipe's end of file; the file is closed. */
+/* The contents of the file (*size), as text that the caller frees; closes the file. */
 static char *slurp(FILE *f, size_t *size) {
     long end = ftell(f);
     char *text = malloc((size_t)end + 1);
@@ -106,7 +106,7 @@ static char *slurp(FILE *f, size_t *size) {
     return text;
 }
 
-/* Files instead of pipes: nothing can block, whatever the amount. */
+/* Files instead of pipes, so that no amount of output blocks. */
 static Ran run_line(const char *program, const char *input, char *line) {
     Ran r = {0};
     size_t err_size;
@@ -198,14 +198,14 @@ void expect_msach(int code, const char *part, const char *fmt, ...) {
     ran_free(&r);
 }
 
-/* Makes the run of tiny_run in `folder`. */
+/* Trains the run of tiny_run in `folder`. */
 static void tiny_make(const char *folder) {
     expect_msach(0, "manifest.tsv", "phantom --out %s --cases 60 --size 32", folder);
     expect_msach(0, "run", "train -q --data %s/manifest.tsv --out %s/run --set %s", folder, folder,
                  tiny_settings);
 }
 
-/* Made once for all tests, beside the binary, and again when the binary is another one. false: nothing can be written there. */
+/* Trained once for all tests, beside the binary, and again when the binary changes. false: the folder is not writable. */
 static bool tiny_shared(char folder[512]) {
     const char *path = binary(), *slash = strrchr(path, '/');
     char lock[600], stamp[600], made_by[512] = "", now[512];

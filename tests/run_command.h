@@ -1,4 +1,4 @@
-/* The real binary, run as a user would: MSACH_BIN, or build/release/msach. */
+/* Runs the real binary, MSACH_BIN or build/release/msach. */
 #ifndef TESTS_RUN_COMMAND_H
 #define TESTS_RUN_COMMAND_H
 
@@ -15,29 +15,29 @@ typedef struct {
     size_t out_size;
 } Ran;
 
-/* The words of a command line without the leading "msach": parted by blanks, quoted by '...'. Skips the test with a message where
- * there is no binary. ran_free. */
+/* Runs a command line without the leading "msach": words are separated by blanks and quoted by '...'. Skips the test with a
+ * message where there is no binary. Release with ran_free. */
 Ran run_msach(const char *fmt, ...) NN_PRINTF(1, 2);
-/* The same with these bytes as standard input. */
+/* The same with `input` as standard input. */
 Ran run_msach_input(const char *input, const char *fmt, ...) NN_PRINTF(2, 3);
 /* The same with a fault: an environment variable of tests/faults/plant.c and its value. */
 Ran run_faulty(const char *name, const char *value, const char *fmt, ...) NN_PRINTF(3, 4);
 void ran_free(Ran *r);
 
-/* Without waiting; its output goes to /dev/null. finish_msach: its code, as above. */
+/* Starts the command without waiting; its output goes to /dev/null. finish_msach waits and returns its code, as above. */
 pid_t start_msach(const char *fmt, ...) NN_PRINTF(1, 2);
 int finish_msach(pid_t pid);
-/* Whether it ended by itself, and its code; finish_msach is not called then. */
+/* Whether the process ended by itself, and its code; finish_msach must not be called then. */
 bool msach_ended(pid_t pid, int *code);
 /* The same as start_msach with both outputs in a file; then with a fault of run_faulty. */
 pid_t start_msach_into(const char *path, const char *fmt, ...) NN_PRINTF(2, 3);
 pid_t start_faulty_into(const char *path, const char *name, const char *value, const char *fmt, ...)
     NN_PRINTF(4, 5);
 
-/* Runs, and fails the test where the exit code is another or where neither output holds `part` (NULL: not looked at). */
+/* Runs the command; fails the test where the exit code differs or where neither output holds `part` (NULL: not checked). */
 void expect_msach(int code, const char *part, const char *fmt, ...) NN_PRINTF(3, 4);
 
-/* A phantom archive and a run of a model small enough for a fraction of a second, in this process's folder (fixture_dir). */
+/* A phantom archive and a run of a tiny model, in this process's folder (fixture_dir). */
 typedef struct {
     char manifest[512], run[512], images[512];
 } TinyRun;

@@ -44,7 +44,7 @@ const char *temp_path(TempDir *d, const char *name) {
 }
 
 void raw_write(const char *path, const void *data, size_t size) {
-    unlink(path); /* cutting an old file to nothing makes some file systems wait for the disk */
+    unlink(path); /* truncating an old file makes some file systems wait for the disk */
     FILE *f = fopen(path, "wb");
     cr_assert_not_null(f);
     cr_assert_eq(fwrite(data, 1, size, f), size);

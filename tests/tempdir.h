@@ -1,4 +1,4 @@
-/* A folder of its own for a test's files, and whole files in one call, by the C library alone. */
+/* A separate folder for a test's files, and functions for whole files that use only the C library. */
 #ifndef TESTS_TEMPDIR_H
 #define TESTS_TEMPDIR_H
 
@@ -6,7 +6,7 @@
 
 typedef struct {
     char path[64];
-    char file[320]; /* of the last temp_path */
+    char file[320]; /* result of the last temp_path */
 } TempDir;
 
 TempDir temp_make(void);
@@ -15,7 +15,7 @@ const char *temp_path(TempDir *d, const char *name); /* valid until the next cal
 int temp_count(const TempDir *d);                    /* files in it */
 
 void raw_write(const char *path, const void *data, size_t size);
-/* At most `capacity` bytes; returns how many the file holds, or -1. */
+/* Reads at most `capacity` bytes; returns the file's size, or -1. */
 long raw_read(const char *path, void *data, size_t capacity);
 
 #endif

@@ -129,8 +129,7 @@ Test(augment, rotation_turns_about_the_centre_by_at_most_its_degrees) {
     cr_assert_gt(widest, 18);
 }
 
-/* The place that output (x, y) shows, found by the picture's own gradient, agrees with bilinear sampling in
- * double. */
+/* The source position of output (x, y), found by the picture's gradient, agrees with bilinear sampling in double. */
 Test(augment, warp_is_bilinear_everywhere_and_black_outside) {
     uint8_t in[N];
     float out[N];

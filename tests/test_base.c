@@ -273,7 +273,7 @@ static void note_thread(int number) {
     signals++;
 }
 
-/* In a child of its own, where the pool's workers and this thread are all there is (Criterion's process has another). 0: right. */
+/* Runs in a child, whose only threads are this one and the pool's workers (Criterion's process has another). 0: passed. */
 static int signal_a_process_with_a_pool(void) {
     static Jobs jobs;
     Pool *pool;
@@ -296,7 +296,7 @@ static int signal_a_process_with_a_pool(void) {
     return 0;
 }
 
-/* Without that a second Ctrl-C, which comes while the caller is in the handler of the first, would run in a worker. */
+/* Otherwise a second Ctrl-C during the caller's handler of the first would run in a worker. */
 Test(pool, signals_are_left_to_the_thread_of_the_caller) {
     int end;
     pid_t child = fork();
@@ -382,7 +382,7 @@ Test(bytes, crc32_gives_the_known_answers_whole_and_in_pieces) {
     cr_assert_eq(crc32_update(0, "123456789", 9), 0xcbf43926u);
     cr_assert_eq(crc32_update(crc32_update(0, "1234", 4), "56789", 5), 0xcbf43926u);
     static unsigned char zeros[1 << 20];
-    cr_assert_eq(crc32_update(0, zeros, sizeof zeros), 0xa738ea1cu); /* the table's way */
+    cr_assert_eq(crc32_update(0, zeros, sizeof zeros), 0xa738ea1cu); /* by the table */
     uint32_t crc = 0;
     for (size_t at = 0; at < sizeof zeros; at += 512)
         crc = crc32_update(crc, zeros + at, 512); /* bit by bit */

@@ -1,4 +1,4 @@
-/* The shallow methods: known answers, objectives that never rise, constraints that hold, planted sets, bad input. */
+/* The shallow methods: known results, objectives that never rise, constraints that hold, synthetic sets, bad input. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 enum { TRAIN = 240, TEST = 120, ALL = TRAIN + TEST, DX = 24, DY = 20, CLASSES = 5, BITS = 16 };
 
-/* Two views of five classes: a centre a class and view, and noise twice as far. */
+/* Two views of five classes: a centre for each class and view, with noise of twice its distance. */
 static float x[ALL * DX], y[ALL * DY], labels[ALL * CLASSES];
 static uint8_t held[ALL * CLASSES];
 
@@ -159,7 +159,7 @@ static const Baseline *method(const char *name) {
     return NULL;
 }
 
-/* All methods that go in turns, at every point of their grid. */
+/* All alternating methods, at every point of their grid. */
 Test(baselines, objectives_never_rise_at_any_point_of_the_grid) {
     static const char *const names[] = {"CCA-ITQ", "CMFH", "DCH", "BATCH"};
     for (int i = 0; i < 4; i++) {
@@ -263,7 +263,7 @@ Test(baselines, each_method_is_clearly_above_chance_on_planted_views) {
     }
 }
 
-/* Noise with labels drawn at random: what held-out cases show is chance, whatever a method learnt by heart. */
+/* Noise with random labels: held-out cases score at chance, whatever a method memorised. */
 Test(baselines, labels_at_random_leave_the_supervised_at_chance) {
     BaselineData d = planted();
     float random[TRAIN * CLASSES] = {0};
@@ -344,7 +344,7 @@ Test(baselines, ridges_shrink) {
     }
 }
 
-/* lam near 1: only the image is explained, the text follows by its projection. Text that is noise then costs nothing. */
+/* lam near 1: only the image is factorised, the text follows by its projection, so noise as text does no harm. */
 Test(baselines, cmfh_lambda_weighs_the_views) {
     BaselineData d = planted();
     static float noise[ALL * DY];

@@ -1,4 +1,4 @@
-/* The audit bundle: MAP by a second way, SHA-256, and that any flipped byte is found. */
+/* The audit bundle: MAP by an independent computation, SHA-256, and every flipped byte is detected. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +94,7 @@ Test(bundle, every_file_is_sealed_and_a_flipped_byte_is_found) {
     }
     expect_msach(0, "ok", "verify %s", folder);
     cr_assert_geq(files, 22);
-    /* every line of the list: a flipped byte in it is found too */
+    /* a flipped byte in any line of the list is detected too */
     for (size_t i = 0; i < sums->size; i += 97) {
         sums->data[i] ^= 1;
         write_back(folder, "SHA256SUMS", sums->data, sums->size);

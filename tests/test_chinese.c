@@ -1,11 +1,11 @@
-/* Reports in Chinese, in English and in both, through the command: the short form of `make chinese`. */
+/* Reports in Chinese, in English and in both, through the command: a short `make chinese`. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/check.h"
 #include "tests/fixtures.h"
 
-/* Small networks on 300 phantoms; of one seed the three differ by chance alone by up to 0.05, hence the wide margin. */
+/* Small networks on 300 phantoms. On one seed the three differ by up to 0.05 by chance, hence the wide margin. */
 Test(chinese, trains_and_retrieves_as_english_does_and_finds_english_reports, .timeout = 1800) {
     const char *given = getenv("MSACH_BIN"), *bin = given ? given : "build/release/msach";
     char command[1200];

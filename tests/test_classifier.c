@@ -32,7 +32,7 @@ Test(classifier, labels_above_half_add_up_else_the_likeliest_decides) {
     cr_assert(differ > 16 && differ < 48);
 }
 
-/* With one label a case and codes that differ, ORACLE's MAP is 1. */
+/* With one label a case and different codes, ORACLE's MAP is 1. */
 Test(classifier, codes_of_true_labels_are_perfect_and_the_seed_alone_moves_them) {
     static float labels[ALL * CLASSES];
     static uint8_t held[ALL * CLASSES];

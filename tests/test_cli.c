@@ -1,4 +1,4 @@
-/* Mistakes that people make, through the real binary: each gets a clear message with file and line and the right exit code. */
+/* Common mistakes of users, through the real binary: each gets a message with file and line and the right exit code. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The audit through the real binary: each defect planted in files as anyone's program would write them. */
+/* The audit through the real binary: each defect is planted in files in the forms of other programs. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,7 +73,7 @@ static Ran audit(const Files *f, const char *more) {
                      dir, dir, dir, dir, dir, dir, more);
 }
 
-/* Exit 1, and this defect alone. */
+/* Exit 1, and only this defect. */
 static void expect_defect(const Files *f, const char *defect) {
     Ran r = audit(f, "--json");
     char wanted[64];
@@ -84,7 +84,7 @@ static void expect_defect(const Files *f, const char *defect) {
     ran_free(&r);
 }
 
-/* Exit 0, no defect, and this note alone. */
+/* Exit 0, no defect, and only this note. */
 static void expect_note(const Files *f, const char *note) {
     Ran r = audit(f, "--json");
     char wanted[96];
@@ -217,7 +217,7 @@ Test(cli_audit, wrong_files_and_half_pairs_are_told) {
 static const char FOUR[] = "audit --query-codes %s/q.npy --database-codes %s/d.npy --query-labels %s/lq.npy "
                            "--database-labels %s/ld.npy %s";
 
-/* Exit code and a part of the output, of the four arrays as they stand. */
+/* Exit code and a part of the output for the current four arrays. */
 static void expect_audit(int code, const char *part, const char *more) {
     const char *dir = fixture_dir();
     expect_msach(code, part, FOUR, dir, dir, dir, dir, more);
@@ -439,7 +439,7 @@ Test(cli_audit, names_may_be_arrays_of_strings) {
     Ran r = audit(&f, "");
     ran_free(&r);
     write_strings("gq.npy", QUERIES, 0);
-    write_strings("gd.npy", ITEMS, 39); /* p39 is on both sides; from row 61 on p0, p1, ... too */
+    write_strings("gd.npy", ITEMS, 39); /* p39 is on both sides, and so are p0, p1, ... from row 61 on */
     expect_groups(1, "40 groups", "gq.npy", "gd.npy");
 }
 

@@ -1,4 +1,4 @@
-/* The verbs export and bench through the binary, and the exports loaded by those that they are for. */
+/* The verbs export and bench through the binary; exports are loaded by their target programs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 enum { NOT_HERE = 77, CASES = 400 };
 
-/* An archive of its own for the test; its ties are many, as its codes have few bits set. */
+/* A separate archive for the test, with many ties, since its codes have few bits set. */
 static const char *archive(char name[64]) {
     const char *path = path_of(name);
     Error err;

@@ -1,4 +1,4 @@
-/* How the command behaves in company: on a terminal, in a pipe, when it is interrupted, with settings of an earlier run. */
+/* The command on a terminal, in a pipe, when it is interrupted, and with settings of an earlier run. */
 #include <fcntl.h>
 #include <regex.h>
 #include <signal.h>
@@ -69,7 +69,7 @@ Test(cli_manners, no_colour_is_written_whether_no_color_is_set_or_not) {
     }
 }
 
-/* text holds no line but warnings, which --quiet leaves */
+/* text holds only warnings, which --quiet does not hide */
 static bool warnings_alone(const char *text) {
     for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
         if (strncmp(text, "msach: warning: ", 16) != 0) return false;
@@ -166,7 +166,7 @@ Test(cli_manners, rates_have_commas) {
     mem_free(manifest);
 }
 
-/* Each works for longer than the wait before the signal, and leaves nothing. */
+/* Each command runs for longer than the wait before the signal, and leaves no file. */
 Test(cli_manners, an_interrupt_ends_every_verb_with_130) {
     char words[9][LINE], command[LINE], *manifest = many_texts();
     TinyRun t = tiny_run("tiny");

@@ -1,4 +1,4 @@
-/* report.html and table.html of real runs: what they draw and name is what was computed. */
+/* report.html and table.html of real runs: their numbers are the computed ones. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The hard rule and the same bytes, through the real binary: a case's code is its own, and a run is its seed's. */
+/* Through the real binary: a case's code does not depend on other cases, and equal seeds give equal bytes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

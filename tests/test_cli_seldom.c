@@ -1,5 +1,5 @@
-/* Ways through the command that the other tests do not go: the demo, stage 1 from another run, `bench index`, what encode and verify
- * say of words and files that do not fit. */
+/* Rarely used functions of the command: the demo, stage 1 from another run, `bench index`, and messages of encode and verify for
+ * words and files that do not fit. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static bool near(const StTensor *x, const StTensor *y, float within) {
     return true;
 }
 
-/* The tensors that begin so are the same in both models; how many. */
+/* Asserts that the tensors with this prefix are the same in both models; returns their number. */
 static int same_tensors(const char *run, const char *other, const char *begins, float within) {
     StFile a, b;
     char path[700];
@@ -99,7 +99,7 @@ Test(cli_seldom, a_run_end_to_end_is_no_stage_1_for_a_target_that_asks_its_class
                  whole, tiny_settings);
 }
 
-/* At the least rate, an epoch of stage 1 leaves the weights as they began. */
+/* At the lowest learning rate, an epoch of stage 1 does not change the weights. */
 #define STILL "stage1_epochs=1 stage1_lr=1e-8 stage1_decay=0 "
 
 Test(cli_seldom, stage_1_starts_from_the_convolutions_of_another_archive) {
@@ -158,7 +158,7 @@ Test(cli_seldom, encode_names_words_that_do_not_go_together) {
     cr_assert_neq(access(out, F_OK), 0);
 }
 
-/* A safetensors file with this header and so many zeros behind it. */
+/* A safetensors file with this header and `zeros` zeros behind it. */
 static const char *weights(const char *name, const char *header, size_t zeros) {
     unsigned char file[512] = {0};
     put_u64(file, strlen(header));

@@ -1,5 +1,5 @@
-/* kill -9 at every write, fsync, rename, open and close, and at random moments: a run goes on from its last checkpoint and ends
- * with the bytes of one that nobody killed; an index is the old one or the new one. `make crash` kills at every place. */
+/* kill -9 at every write, fsync, rename, open and close, and at random moments: a run continues from its last checkpoint and ends
+ * with the bytes of an uninterrupted one; an index is the old one or the new one. `make crash` kills at every position. */
 #include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
@@ -82,7 +82,7 @@ static void resume(Faulty *f, const char *fault) {
     ran_free(&r);
 }
 
-/* A whole index whatever happened; the same append then goes through, unless it did before. */
+/* The index is always whole; the same append then succeeds, unless it did before. */
 static void append_again(Faulty *f, const char *fault) {
     Ran verify = run_msach("verify %s/a.idx", f->out), r = run_msach("%s", f->command);
     if (verify.code != 0) faulty_wrong(f, fault, "is damaged: %s", verify.out);
@@ -123,13 +123,13 @@ Test(crash, an_append_killed_anywhere_leaves_the_old_index_or_the_new_one) {
 
 /* ---- The other verbs: the same command once more completes what a kill left ---- */
 
-/* The temporary file or folder of a killed process: NAME.tmpPID, NAME.partPID; and the folder in which an import goes on. */
+/* The temporary file or folder of a killed process: NAME.tmpPID, NAME.partPID; and the folder in which an import continues. */
 static bool is_left_over(const char *name) {
     const char *file = strstr(name, ".tmp"), *folder = strstr(name, ".part");
     return (file && isdigit((unsigned char)file[4])) || folder;
 }
 
-/* Each file of `left` is that of one of both states. Files of `work` folders come and go. */
+/* Each file of `left` is equal to that of one of both states. Files of `work` folders may differ. */
 static void check_each_whole(Faulty *f, const char *fault) {
     Tree left = tree_read(f->out);
     for (int i = 0; i < left.n; i++) {
@@ -157,7 +157,7 @@ static void check_end(Faulty *f, const char *fault) {
     tree_free(&left);
 }
 
-/* A command that makes a new folder may have done so before it was killed, and then says that the folder is there. */
+/* A command that creates a new folder may have done so before it was killed, and then reports that the folder exists. */
 static void run_again(Faulty *f, const char *fault) {
     check_each_whole(f, fault);
     Ran r = run_msach("%s", f->command);
@@ -226,7 +226,7 @@ Test(crash, a_table_killed_again_and_again_ends_with_the_same_bytes) {
     faulty_measure(&f);
     int kills = faulty_places(FEW) < MOST_MOMENTS / 2 ? faulty_places(FEW) : MOST_MOMENTS / 2, hit = 0;
     tree_restore(&f.before, f.out);
-    for (int i = 0; i < kills; i++) { /* each goes on from what the one before left */
+    for (int i = 0; i < kills; i++) { /* each continues from the files of the one before */
         char fault[64];
         long n = 1 + (long)rng_below(&rng, (uint32_t)f.system / 3);
         snprintf(fault, sizeof fault, "system %ld -1 once", n);

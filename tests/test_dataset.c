@@ -1,4 +1,4 @@
-/* Datasets and batches: which pictures are cached, which are decoded twice, and equal bytes at any number of threads. */
+/* Datasets and batches: which pictures are cached or decoded again, and equal bytes at any number of threads. */
 #include "data/batch.h"
 
 #include <math.h>
@@ -70,7 +70,7 @@ Test(dataset, pictures_are_those_of_the_files_and_texts_are_tokens) {
     close_world(&w);
 }
 
-/* 16 bits that hold 12 are scaled, with one warning that names the first and counts them. */
+/* 12-bit samples in 16 bits are scaled, with one warning that names the first picture and counts them. */
 Test(dataset, pictures_of_12_bits_in_16_are_scaled_with_a_warning) {
     static const uint8_t low[] = {0, 0, 8, 0, 15, 255}, whole[] = {0, 0, 128, 0, 255, 255};
     const char *name[] = {"low.png", "whole.png", "other.png"};
@@ -253,7 +253,7 @@ Test(batch, filled_ahead_it_holds_the_same_bytes) {
         cr_assert_eq(memcmp(ahead.image, at_once.image, 4 * AREA * sizeof(float)), 0);
         cr_assert_eq(memcmp(ahead.word, at_once.word, 4 * LENGTH * sizeof(int32_t)), 0);
         batch_begin(&ahead, &w.d, index, 4, &noisy, pool);
-        batch_free(&ahead); /* as where training is stopped between the two */
+        batch_free(&ahead); /* as when training is stopped between the two */
         batch_free(&at_once);
         pool_free(pool);
     }

@@ -1,4 +1,4 @@
-/* DICOM files that the tests write, with the gray values that they must give. */
+/* DICOM files written by the tests, and their expected gray values. */
 #include "data/picture/dicom.h"
 
 #include <stdio.h>
@@ -24,7 +24,7 @@ static Status decode(Image *im, const DicomFile *f, int frame, Error *err) {
     return s;
 }
 
-/* That the picture has this size and these values. */
+/* Asserts that the picture has this size and these values. */
 static void expect(const DicomFile *f, int width, int height, const uint8_t *gray) {
     Image im;
     Error err;
@@ -73,7 +73,7 @@ Test(dicom, sixteen_bits_without_a_window_go_from_least_to_most) {
     const uint8_t gray[4] = {0, 51, 102, 255};
     DicomFile f = {.columns = 4, .rows = 1, .allocated = 16, .stored = 12, .pixels = p, .pixel_bytes = 8};
     expect(&f, 4, 1, gray);
-    /* What lies above the stored bits (overlays) does not count. */
+    /* Bits above the stored bits (overlays) are ignored. */
     p[1] |= 0xF0;
     expect(&f, 4, 1, gray);
 }
@@ -92,7 +92,7 @@ Test(dicom, padding_does_not_stretch_the_range) {
     expect(&f, 4, 1, gray);
 }
 
-/* PS3.3 C.11.2.1.2.1 worked by hand: centre 40, width 400 is from -160 to 239. */
+/* PS3.3 C.11.2.1.2.1 computed by hand: centre 40, width 400 is from -160 to 239. */
 Test(dicom, signed_values_are_rescaled_and_seen_through_the_window) {
     unsigned char p[10];
     words(p, (const int[]){-2048, 864, 1064, 1063, 1263}, 5);
@@ -213,17 +213,17 @@ Test(dicom, an_ultrasound_region_cuts_the_banner_off) {
         f.open = way & 2;
         expect(&f, 32, 24, gray);
     }
-    /* Two 2D regions side by side are kept with what is between them; one beyond the picture ends with it. */
+    /* Two 2D regions side by side are kept with the area between them; a region beyond the picture is cut at its edge. */
     static const uint32_t two[2][5] = {{1, 4, 6, 15, 28}, {1, 20, 8, 35, 4000000000u}};
     f.region = two;
     expect(&f, 32, 24, gray);
-    /* A region that makes no sense is let be. */
+    /* An invalid region is ignored. */
     static const uint32_t none[2][5] = {{1, 30, 6, 4, 29}, {1, 4000000000u, 0, 4294967295u, 29}};
     f.region = none;
     expect(&f, 40, 30, ramp);
 }
 
-/* As an old program writes it: neither preamble nor meta information, big endian. */
+/* The form of an old program: no preamble, no meta information, big endian. */
 Test(dicom, big_endian_is_known_without_meta_information) {
     static const char head[] = "\0\x8\0\5CS\0\xAISO_IR 100\0\x8\0\x12"
                                "DA\0\x8"
@@ -335,7 +335,7 @@ Test(dicom, a_voi_lookup_table_takes_the_place_of_a_missing_window) {
         expect(&f, 6, 1,
                kind / 4 == 2 ? (const uint8_t[6]){255, 255, 255, 255, 255, 0}
                              : (const uint8_t[6]){0, 0, 0, 0, 0, 255});
-        f.center = f.width = ""; /* there, and empty: no window */
+        f.center = f.width = ""; /* present and empty: no window */
         expect(&f, 6, 1, kind / 4 == 2 ? inverted : gray);
         buffer_free(&extra);
     }
@@ -379,7 +379,7 @@ Test(dicom, a_modality_lookup_table_takes_the_place_of_slope_and_intercept) {
     }
 }
 
-/* A table without entries is none; one with fewer entries than it says ends there. */
+/* A table without entries is ignored; one with fewer entries than declared ends at the last one. */
 Test(dicom, broken_lookup_tables_are_read_as_far_as_they_go) {
     unsigned char table[4];
     words(table, (const int[]){5 * 257, 65535}, 2);
@@ -503,7 +503,7 @@ Test(dicom, files_are_read_as_they_are_encoded_and_not_as_they_declare) {
         if (way >= 16) f.head = way & 4 ? DICOM_NO_META : DICOM_NO_PREAMBLE;
         expect(&f, 32, 24, gray);
     }
-    /* JPEG frames without meta information are known by their undefined length. */
+    /* JPEG frames without meta information are recognised by their undefined length. */
     Image plain;
     cr_assert_eq(image_decode(&plain, "j", fixture_jpeg_gray, sizeof fixture_jpeg_gray, NULL), STATUS_OK);
     DicomFile f = {.columns = 16,
@@ -600,7 +600,7 @@ Test(dicom, jpeg_frames_of_rgb_without_a_marker_are_rgb) {
     }
 }
 
-/* A long sequence of frames: the file is larger than a picture may be, one frame of it is read. */
+/* A long sequence of frames: the file exceeds the limit of a picture, and one of its frames is read. */
 Test(dicom, of_a_file_beyond_the_largest_picture_one_frame_is_read) {
     Image im;
     Error err = {0};
@@ -612,7 +612,7 @@ Test(dicom, of_a_file_beyond_the_largest_picture_one_frame_is_read) {
     remove(path);
 }
 
-/* A picture or an input error, whatever is cut or turned: never a signal. */
+/* Any cut or flipped byte gives a picture or an input error, never a signal. */
 Test(dicom, cut_anywhere_or_with_any_bit_turned_it_is_a_picture_or_an_input_error) {
     static const uint32_t region[1][5] = {{1, 0, 0, 15, 15}};
     DicomFile f = {.columns = 16,
@@ -634,7 +634,7 @@ Test(dicom, cut_anywhere_or_with_any_bit_turned_it_is_a_picture_or_an_input_erro
         if (jpeg) f.pixels = fixture_jpeg_gray, f.pixel_bytes = sizeof fixture_jpeg_gray;
         dicom_file(&b, &f);
         for (size_t size = 0; size + 1 < b.size; size++) {
-            /* A copy of its own, so that a sanitizer sees a read beyond it. */
+            /* A separate copy, so that a sanitizer detects a read beyond it. */
             unsigned char *cut = memcpy(mem_alloc(size + 1), b.data, size);
             cr_assert_eq(image_decode(&im, "p", cut, size, NULL), STATUS_INPUT, "cut at %zu", size);
             mem_free(cut);
@@ -675,7 +675,7 @@ Test(dicom, sizes_and_numbers_that_do_not_fit_are_refused) {
         f.frames = frames[i];
         refuses(&f, "its number of frames is no whole number");
     }
-    f.frames = "1048576"; /* the most there may be: more bytes than the file has, and no size that wraps */
+    f.frames = "1048576"; /* the largest values: more bytes than the file has, without overflow */
     refuses(&f, "");
     f.frames = NULL;
     cr_assert_eq(decode(&im, &f, 1, &err), STATUS_INPUT);
@@ -706,7 +706,7 @@ Test(dicom, sizes_and_numbers_that_do_not_fit_are_refused) {
     f.pixels = fixture_jpeg_gray, f.pixel_bytes = sizeof fixture_jpeg_gray, f.allocated = 16;
     refuses(&f, "other than 8 or 16 bits");
     f = (DicomFile){.columns = 8192, .rows = 8192, .pixels = four, .pixel_bytes = 4};
-    refuses(&f, "pixels"); /* as many as are allowed, and they are not there */
+    refuses(&f, "pixels"); /* as many as are allowed, which the file does not have */
     f.rows = 8193;
     refuses(&f, "is 8192 x 8193");
 }

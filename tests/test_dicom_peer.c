@@ -1,4 +1,4 @@
-/* DICOM files made or changed by DCMTK, and its pixels beside ours. Skipped with a message where DCMTK is missing. */
+/* DICOM files created or changed by DCMTK, and its pixels compared with ours. Skipped with a message where DCMTK is missing. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static void run(const char *fmt, const char *a, const char *b) {
     cr_assert_eq(system(command), 0, "%s", command);
 }
 
-/* Our picture of `dicom` against DCMTK's, made with these options; no pixel differs by more than `most`. */
+/* Compares our picture of `dicom` with DCMTK's under these options; no pixel differs by more than `most`. */
 static void same_as_dcmtk(const char *dicom, const char *options, int most) {
     char command[300];
     const char *pnm = fixture_path("theirs.pnm");
@@ -71,7 +71,7 @@ static const char *written(const char *name, DicomFile f) {
     return path;
 }
 
-/* How DCMTK is asked for the same, and by how much it may differ: it rounds otherwise, also when it inverts. */
+/* DCMTK's options for the same result, and the allowed difference, since it rounds differently, also when it inverts. */
 static const struct {
     const char *name, *options;
     DicomFile file;
@@ -133,7 +133,7 @@ Test(dicom_peer, a_voi_lookup_table_gives_the_pixels_of_dcmtk) {
     buffer_free(&extra);
 }
 
-/* Two decoders of JPEG: they round, and bring colour back from its smaller planes, differently. */
+/* The two JPEG decoders round and upsample colour differently. */
 Test(dicom_peer, jpeg_frames_of_dcmcjpeg_and_img2dcm_are_read) {
     const char *path = fixture_path("b.dcm"), *jpeg = fixture_path("a.jpg");
     need_dcmtk();

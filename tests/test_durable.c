@@ -1,5 +1,5 @@
-/* What a kill cannot show, since the system keeps what was written: that bytes are on the disk before something names them. fsync is
- * replaced by one that notes what the files were like when it was asked for. */
+/* Bytes are on the disk before a name or header refers to them. A kill cannot show this, since the system keeps written data, so
+ * fsync is replaced by a function that records the state of the files at each call. */
 #ifdef __linux__
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -18,7 +18,7 @@ enum { MOST = 32 };
 
 typedef struct {
     int is_folder;
-    long long size;      /* of what is synced */
+    long long size;      /* name of the synced file */
     uint64_t generation; /* of an index; else 0 */
     long long named;     /* size of the file at `watched`; -1: none */
 } Synced;
@@ -63,7 +63,7 @@ Test(durable, a_file_is_synced_before_it_takes_its_name_and_its_folder_after) {
     cr_assert(synced[1].is_folder && synced[1].named == 11);
 }
 
-/* An index changes in place: the segment first, then the half of the header that counts it. */
+/* An index changes in place: first the segment, then the half of the header that includes it. */
 static void changes_in_order(const char *path, Status s) {
     struct stat st;
     uint64_t last = 0;
@@ -94,5 +94,5 @@ Test(durable, a_segment_is_synced_before_the_header_that_names_it) {
     remove_all(path);
 }
 #else
-typedef int durable_is_not_tested; /* elsewhere the C library's fsync cannot be replaced so easily */
+typedef int durable_is_not_tested; /* on other systems fsync cannot be replaced so easily */
 #endif

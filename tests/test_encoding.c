@@ -1,4 +1,4 @@
-/* The encoding of a text is found by evidence: each sentence is written in an encoding by iconv, guessed and read back. */
+/* The encoding of a text is guessed: each sentence is encoded by iconv, guessed and read back. */
 #include "data/encoding.h"
 
 #include <iconv.h>
@@ -23,7 +23,7 @@ static const unsigned char *in(const char *encoding, const char *text, size_t *s
     return bytes;
 }
 
-/* That the text in this encoding is read back as it is, without a word of which it was. */
+/* Asserts that the text in this encoding is read back unchanged without naming the encoding. */
 static void is_read(const char *encoding, const char *found, const char *text) {
     size_t size, n;
     char *back = NULL;
@@ -38,7 +38,7 @@ static void is_read(const char *encoding, const char *found, const char *text) {
     mem_free(back);
 }
 
-/* That it is refused without a wish and read with one. */
+/* Asserts that the text is refused without a named encoding and read with it. */
 static void is_refused(const char *encoding, const char *text) {
     size_t size, n;
     char *back = NULL;

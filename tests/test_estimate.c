@@ -1,4 +1,4 @@
-/* `msach train --estimate` against the training that it speaks of: time, memory and disk within a factor of 1.5. */
+/* `msach train --estimate` against the actual training: time, memory and disk within a factor of 1.5. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
     "stage1_epochs=5 stage2_epochs=16 image_size=32 width=4 dim=32 landmarks=32 vocab_groups=1 "             \
     "max_words=100"
 
-/* The number behind a word of the answer; a time of at least a minute and a half would read as minutes. */
+/* The number behind a word of the output; a time of at least a minute and a half is in minutes. */
 static double number_after(const char *text, const char *word) {
     const char *at = strstr(text, word);
     cr_assert_not_null(at, "no %s in\n%s", word, text);

@@ -1,4 +1,4 @@
-/* The audit: nothing on clean data, each defect where it was planted, and files that are not codes. */
+/* The audit: no finding on clean data, each planted defect, and files that are not codes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +118,7 @@ static const AuditFinding *finding_of(const AuditReport *r, AuditKind kind) {
     return NULL;
 }
 
-/* The planted defect is found, and nothing else. */
+/* Only the planted defect is found. */
 static void expect_only(const AuditReport *r, AuditKind kind, size_t count) {
     const AuditFinding *f = finding_of(r, kind);
     cr_assert_not_null(f, "%s was not found", audit_kind_name(kind));

@@ -1,4 +1,4 @@
-/* The bootstrap where its answer is known. */
+/* The bootstrap on samples with a known result. */
 #include <math.h>
 
 #include "eval/bootstrap.h"

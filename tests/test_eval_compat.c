@@ -1,5 +1,4 @@
-/* Formulas of public codebases on cases worked by hand, and what scikit-learn makes of the files of a dump.
- */
+/* Formulas of public codebases on cases computed by hand, and scikit-learn's results on the files of a dump. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,7 +182,7 @@ Test(eval_dump, folder_that_cannot_be_made_is_an_error) {
     free_directions(r);
 }
 
-/* The first Python that has what the script needs; NULL where none has. */
+/* The first Python with the modules of the script; NULL where there is none. */
 static const char *peer_python(void) {
     static const char *const candidate[] = {"python3", "/usr/bin/python3"};
     char command[120];

@@ -1,4 +1,4 @@
-/* Maps on data whose shape is known. */
+/* Maps of data with a known shape. */
 #include <math.h>
 #include <string.h>
 
@@ -69,7 +69,7 @@ Test(eval_embed, tsne_keeps_each_kind_of_code_together) {
                 nearest = j;
         strays += nearest % 3 != i % 3;
     }
-    cr_assert_lt(strays, 4); /* a code with many flips lies among another kind in truth */
+    cr_assert_lt(strays, 4); /* a code with many flips may really be nearest to another kind */
 }
 
 Test(eval_embed, map_is_the_same_at_any_number_of_threads) {

@@ -1,4 +1,4 @@
-/* The health of codes on cases whose answer is known. */
+/* The health of codes with known statistics. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* Memory that runs out at any request is reported as STATUS_IO; under the address sanitizer nothing leaks or is
- * touched. */
+/* Out of memory at any request is reported as STATUS_IO; the address sanitizer finds no leak and no invalid access. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,7 +110,7 @@ static Status audit(Error *err) {
     return status;
 }
 
-/* Fails the first, second, ... request until all of them are met. */
+/* Fails the first, second, ... request until a run has no failure. */
 static void fail_each_request(Status (*run)(Error *), int requests_at_least) {
     long n = 1;
     Status status = STATUS_IO;

@@ -1,5 +1,4 @@
-/* Whole rankings: the histogram against sorting, any order of the database, any number of threads, other
- * people's code. */
+/* Whole rankings: the histogram against sorting, any order of the database, any number of threads, other programs. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -207,7 +206,7 @@ Test(eval_retrieval, items_of_the_own_group_are_not_ranked) {
     Retrieval all, part;
     cr_assert_eq(evaluate(&all, &t, true, NULL, NULL), STATUS_OK);
     cr_assert(all.query[0].ranked == 30 && all.query[4].ranked == 40);
-    Sets without = sets_of(&d); /* groups 1 to 3 alone: what query 0 sees */
+    Sets without = sets_of(&d); /* only groups 1 to 3: the items that query 0 ranks */
     without.database = case_set(30, d.bits, d.database_codes + (size_t)10 * 2, d.classes,
                                 d.database_labels + (size_t)10 * 4);
     cr_assert_eq(evaluate(&part, &without, false, NULL, NULL), STATUS_OK);
@@ -257,9 +256,9 @@ Test(eval_retrieval, exact_partner_in_a_tie_has_its_share_of_the_first_places) {
     cr_assert_float_eq(at[0], 0.5, 1e-15); /* query 0: one nearer, two tied; query 1: first */
     cr_assert_float_eq(at[1], (0.5 + 1) / 2, 1e-15);
     cr_assert_float_eq(at[2], 1.0, 1e-15);
-    uint8_t other[4 * 2] = {0, 0,    1,   0, 2,
-                            0, 0xff, 0xff}; /* query 1 looks for item 1: distance 15, as item 2;
-                                                            * nearer only item 3 */
+    uint8_t other[4 * 2] = {
+        0, 0, 1,    0,
+        2, 0, 0xff, 0xff}; /* query 1's partner is item 1: distance 15, as item 2; only item 3 is nearer */
     d = case_set(4, 16, other, 1, labels);
     cr_assert_eq(partner_recall(&t, cut, 3, at, NULL, NULL), STATUS_OK);
     cr_assert_float_eq(at[0], 0.5, 1e-15);
@@ -278,7 +277,7 @@ Test(eval_retrieval, too_many_labels_are_an_input_error) {
     retrieval_free(&r);
 }
 
-/* 5,000 queries against 100,000 codes of 64 bits are to take under 3 s; a fiftieth of the queries here. */
+/* 5,000 queries against 100,000 codes of 64 bits must take under 3 s; this test has a fiftieth of the queries. */
 Test(eval_retrieval, large_rankings_are_counted_quickly) {
     Data d = make_data(100, 100000, 64, 20, 20, 2);
     Sets t = sets_of(&d);

@@ -1,4 +1,4 @@
-/* The descriptor, the experts in closed form, and what they and the networks say together. */
+/* The descriptor, the experts in closed form, and their mixture with the networks. */
 #include <math.h>
 #include <string.h>
 
@@ -71,7 +71,7 @@ typedef struct {
     int group[N];
 } Fixture;
 
-/* Groups of 1, 2, 3, ... cases, not in order; features with zeros as a bag of words has them. */
+/* Groups of 1, 2, 3, ... cases, not in order; features with zeros like a bag of words. */
 static void draw_fixture(Fixture *x) {
     Rng r = rng_stream(3, RNG_TEST, 1);
     int order[N], at = 0;
@@ -261,7 +261,7 @@ typedef struct {
     int group[SEEN];
 } Opinions;
 
-/* Both opinions are the labels plus noise; few levels, so that scores tie. */
+/* Both predictions are the labels plus noise, with few levels, so that scores tie. */
 static MixtureCases draw_opinions(Opinions *o, uint32_t index, bool single, double net_noise,
                                   double f_noise) {
     Rng r = rng_stream(21, RNG_TEST, index);
@@ -328,7 +328,7 @@ Test(mixture, of_many_cases_some_spread_evenly_are_ranked) {
     for (int i = 0; i < MANY; i++) {
         y[i] = (uint8_t)(i / 3 % 2);
         group[i] = i;
-        net[i] = (i % 3 == 0) == y[i]; /* right for each third case alone */
+        net[i] = (i % 3 == 0) == y[i]; /* right only for each third case */
         f[i] = 0.5;
     }
     cr_assert_float_eq(share_of(&(MixtureCases){MANY, 1, net, f, y, group, false}, 0), 0.1, 1e-12);

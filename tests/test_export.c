@@ -50,7 +50,7 @@ static unsigned char *contents(const Exported *e, const char *name, size_t *size
     return bytes;
 }
 
-/* Rows of the index whose code must be there, and the numbers that they get. */
+/* Rows of the index whose code must be exported, and their numbers. */
 static const int image_rows[9] = {1, 3, 4, 5, 7, 8, 9, 10, 11},
                  image_numbers[9] = {1, 2, 3, 4, 6, 7, 8, 9, 10};
 static const int text_rows[9] = {0, 1, 4, 5, 6, 7, 8, 10, 11}, text_numbers[9] = {0, 1, 3, 4, 5, 6, 7, 9, 10};

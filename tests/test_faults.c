@@ -1,5 +1,5 @@
-/* Every request for memory and every system call may fail: the real verbs say so and exit with 4, or end as if nothing had
- * happened; old files stay as they were, and nothing half-written stays. */
+/* Every request for memory and every system call may fail: the real verbs report it and exit with 4, or succeed; old files stay
+ * unchanged, and no partly written file remains. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -66,7 +66,7 @@ static void try_fault(Faulty *s, const char *fault, int must_pass) {
 
 /* ---- A sweep ---- */
 
-/* KiB: from what the program and its libraries take to more than a training does. The sanitizers reserve terabytes. */
+/* KiB: from the memory of program and libraries to more than a training needs. The sanitizers reserve terabytes. */
 static const long SPACES[] = {7000,  8000,  10000, 12000,  14000,  16000,  20000,  24000,
                               32000, 48000, 64000, 100000, 180000, 200000, 240000, 300000};
 
@@ -97,7 +97,7 @@ static void sweep(Faulty *s) {
             try_fault(s, fault, 0);
         }
         for (size_t c = 0; c < sizeof codes / sizeof *codes; c++) {
-            /* a few places for each code, and not the same ones */
+            /* a few positions for each code, different ones */
             for (long n = faulty_next((long)c % 2, s->system, few); n <= s->system;
                  n = faulty_next(n, s->system, few)) {
                 if (faulty_places(few) < 100 && (n + (long)c) % 3) continue;
@@ -117,7 +117,7 @@ Test(faults, train) {
     sweep(&s);
 }
 
-/* What a killed process had under its hands. */
+/* The files in progress of a killed process. */
 static void remove_leftovers(const Faulty *s) {
     Tree left = tree_read(s->out);
     char path[600];

@@ -1,4 +1,4 @@
-/* The neighbour graph and the targets made from it. */
+/* The neighbour graph and its targets. */
 #include "hash/graph.h"
 
 #include <math.h>
@@ -96,7 +96,7 @@ Test(graph, geodesic_kernel_is_the_oracles) {
     graph_free(&g);
 }
 
-/* Two modalities with features of their own and the same groups and labels. */
+/* Two modalities with different features and the same groups and labels. */
 static Cases partner(const Cases *x) {
     Cases y = *x, other = cases(99);
     memcpy(y.u, other.u, sizeof y.u);
@@ -264,8 +264,8 @@ Test(graph, equal_features_give_kernels_of_1_and_no_nan) {
     graph_free(&g);
 }
 
-/* Features 1000 from 0 whose differences are of 0.01: the distance is measured, not what the product form
- * leaves of it. */
+/* Features 1000 from 0 with differences of 0.01: the distance comes from the differences, not from the product form, which loses
+ * its digits. */
 Test(graph, close_features_far_from_0_keep_their_distances) {
     Cases x = cases(8);
     for (int i = 0; i < N * D; i++) {

@@ -98,7 +98,7 @@ Test(image, sixteen_bit_png_gives_its_high_byte) {
     buffer_free(&b);
 }
 
-/* What a file of 16 bits gives, grey n x 1 or colour 1 x 1; as PNG, and as PNM where `pnm`. */
+/* The picture of a 16-bit file, grey n x 1 or colour 1 x 1; as PNG, and as PNM where `pnm`. */
 static void sixteen(const uint16_t *v, int n, const uint8_t *gray, int low, int high) {
     for (int kind = 0; kind < 2; kind++) {
         uint8_t row[64];
@@ -147,7 +147,7 @@ Test(image, colour_of_sixteen_bits_is_scaled_and_its_alpha_is_not_looked_at) {
     buffer_free(&b);
 }
 
-/* A file with this kind of frame is whole: the message names the kind and a way out. */
+/* A file with this kind of frame is not damaged: the message names the kind and a remedy. */
 Test(image, rare_kinds_of_jpeg_are_named_and_not_called_damaged) {
     static const struct {
         int marker, bits, components;
@@ -319,7 +319,7 @@ Test(image, a_flipped_bit_of_a_jpeg_never_does_worse_than_an_input_error) {
 
 /* ---- Memory that held something before ---- */
 
-/* What a decoder finds where it did not write: `fill` on the heap (glibc) and on the stack. */
+/* Fills uninitialised memory of a decoder with `fill`, on the heap (glibc) and on the stack. */
 static void dirty_memory(int fill) {
     volatile unsigned char stack[1 << 16];
     for (size_t i = 0; i < sizeof stack; i++) stack[i] = (unsigned char)fill;

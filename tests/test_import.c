@@ -1,4 +1,4 @@
-/* Small data sets of our own making in each layout's exact form, well- and malformed, through the real binary. */
+/* Small synthetic data sets in each layout's exact form, well-formed and malformed, through the real binary. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,7 +263,7 @@ Test(import, folder_knows_dicom_by_content_and_leaves_its_names_behind) {
     cr_assert_not_null(strstr(imported("folder", "s", "--frame first", 0, "is no picture"), "\ncyst_b\t"));
 }
 
-/* A cine loop larger than a picture may be: one frame of it is read. */
+/* A cine loop above the limit of a picture: one of its frames is read. */
 Test(import, of_a_long_dicom_sequence_the_wanted_frame_is_taken) {
     fixture_long_dicom("s/cyst/long.dcm");
     fixture_text("s/cyst/long.txt", "a cyst");

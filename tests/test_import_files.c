@@ -1,4 +1,4 @@
-/* Files as they come: endings, names, links, kinds that need a converter; stops, dry runs and reports, through the real binary. */
+/* Files in all forms: endings, names, links, kinds that need a converter; stops, dry runs and reports, through the real binary. */
 #include <errno.h>
 #include <jansson.h>
 #include <signal.h>
@@ -186,7 +186,7 @@ Test(import_files, a_dry_run_writes_nothing) {
 
 /* ---- Converters ---- */
 
-/* A program of this name in the fixture folder bin, alone on PATH with the shell's own. */
+/* Creates a program of this name in the fixture folder bin. PATH holds only that folder and the shell's. */
 static void program(const char *name, const char *script) {
     char path[100], text[600];
     snprintf(path, sizeof path, "bin/%s", name);
@@ -235,7 +235,7 @@ Test(import_files, compressed_dicom_is_converted_by_the_program_that_succeeds) {
     imported("folder", "s", "--no-convert", 3, "convert it: gdcmconv --raw IN.dcm OUT.dcm");
     program("gdcmconv", "[ $# = 3 ] && echo damaged >\"$3\"");
     imported("folder", "s", "", 3, "the output of gdcmconv: is no JPEG, PNG, PNM or DICOM picture");
-    /* What it makes is a report: the converter worked, there is no picture. */
+    /* The output is a report: the converter worked, but there is no picture. */
     Buffer b = {0};
     dicom_begin(&b, "1.2.840.10008.1.2.1");
     dicom_string(&b, false, 0x00080060, "CS", "SR");
@@ -301,7 +301,7 @@ Test(import_files, after_a_stop_the_same_command_goes_on) {
     expect_empty_tmp();
     expect_msach(2, "belongs to an unfinished import with other options", "%s --frame all", command);
     cr_assert(exists("out.part/images/b.png"));
-    /* A second import reads no file that the first one took: such a file may be unreadable, as long as it is unchanged. */
+    /* A second import reads no file that the first one imported: an unchanged file may be unreadable. */
     cr_assert_eq(unlink(fixture_path("out.part/images/a.png")), 0);
     program("dcmdjpeg", "exit 1");
     snprintf(slow, sizeof slow, "cp '%s' \"$3\"", fixture_path("plain.dcm"));
@@ -351,7 +351,7 @@ Test(import_files, brest_takes_any_csv_with_its_columns) {
                               "patient aged 57. Lesion of oval shape.\tcase001\tbenign\n"));
 }
 
-/* More labels than a manifest holds: the rarest go, and the log says so. */
+/* More labels than a manifest holds: the rarest are dropped, and the log reports it. */
 Test(import_files, too_many_labels_keep_the_frequent_ones) {
     Buffer rows = {0}, words = {0};
     for (int i = 0; i < 5000; i++) buffer_printf(&words, "\tword%d", i);

@@ -1,4 +1,4 @@
-/* Tables with the exact columns of published data sets, made small: the command that `import table` proposes is run as it stands. */
+/* Small tables with the exact columns of published data sets: the command that `import table` proposes is run unchanged. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "tests/imported.h"
 #include "tests/run_command.h"
 
-/* The manifest of the proposed columns; `options` go with both runs. */
+/* The manifest of the proposed columns; both runs have `options`. */
 static const char *proposed(const char *sources, const char *options) {
     Buffer all = {0}, words = {0};
     for (const char *at = sources; *at;) {
@@ -122,7 +122,7 @@ Test(import_shapes, questions_of_slake_and_vqa_rad) {
                             "https://medpix.nlm.nih.gov/case?id=48e1\tHEAD\n");
 }
 
-/* The table holds no reports: the proposal says so. A column without any value does not end the labels. */
+/* The table has no reports, which the proposal reports. An empty column does not end the labels. */
 Test(import_shapes, chexpert) {
     picture("s/train/patient00001/study1/view1_frontal.jpg");
     picture("s/train/patient00002/study2/view1_frontal.jpg");
@@ -174,7 +174,7 @@ Test(import_shapes, breast_lesions) {
                      "Interpretation: Breast scar (surgery), Suspicion of malignancy.\tcase001\tmalignant\n");
 }
 
-/* Of ROCO's keywords more kinds occur than a manifest may have labels: the rarest go, with a word. */
+/* ROCO has more keywords than a manifest may have labels: the rarest are dropped, with a note. */
 Test(import_shapes, keywords_of_roco_keep_within_the_limit_of_labels) {
     Buffer captions = {0}, keywords = {0};
     for (int i = 0; i < 18; i++) {

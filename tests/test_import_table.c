@@ -1,4 +1,4 @@
-/* Tables in the shapes of published data sets, made small, and labels from words, through the real binary. */
+/* Small tables in the form of published data sets, and labels from words, through the real binary. */
 #include <stdio.h>
 #include <string.h>
 
@@ -278,7 +278,7 @@ static WordsFound found_by(const char *list, const char *text, const char *label
     return all[i];
 }
 
-/* Sentences on which the lists went wrong when they were measured. */
+/* Sentences for which earlier lists gave wrong labels. */
 Test(label_words, shipped_lists_know_the_words_of_their_field) {
     static const struct {
         const char *list, *label, *text;

@@ -1,5 +1,5 @@
-/* Every kernel of every table that this machine can run against the plain table's, over awkward sizes, and nothing
- * written beyond the end. */
+/* Every kernel of every table that this machine can run against the plain table's, over odd sizes; no kernel writes beyond the
+ * end. */
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ enum { MOST = 1 << 13, GUARD = 32 };
 static const size_t SIZE[] = {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 64, 127};
 enum { SIZES = sizeof SIZE / sizeof *SIZE };
 
-/* What a call writes, of the plain table and of the other, and what it reads. */
+/* The output of a call for the plain table and for the other, and its input. */
 static real expected[MOST], got[MOST], a[MOST], b[MOST], c[MOST], e[MOST];
 
 static void draw(real *x, uint32_t stream) {
@@ -26,7 +26,7 @@ static void begin(void) {
     memcpy(got, expected, sizeof got);
 }
 
-/* Errors of a sum are measured against its largest entry; the reals beyond those that a call writes stay. */
+/* Errors of a sum are relative to its largest entry; reals beyond the output of a call do not change. */
 static void same(const char *table, const char *kernel, size_t size, size_t written) {
     double most = 1;
     for (size_t i = 0; i < written; i++) most = fmax(most, fabs((double)expected[i]));

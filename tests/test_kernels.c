@@ -1,4 +1,4 @@
-/* The tuned forms against the plain loops that define them, over awkward shapes, in float. Whole ops: grad_ops.c. */
+/* The tuned forms against the plain loops that define them, over odd shapes, in float. Whole ops: grad_ops.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +93,7 @@ static void free_case(Case *c) {
     tape_free(&c->tape);
 }
 
-/* op_conv2d on the case by the table in use: y is written, dx and dw are added to. */
+/* op_conv2d on the case by the table in use: writes y, adds to dx and dw. */
 static void run_op(Case *c, real *y, real *dx, real *dw) {
     const ConvShape *s = &c->s;
     Tensor x = {c->x, dx, 4, {s->b, s->h, s->w, s->ci}, true},
@@ -339,7 +339,7 @@ static Tensor *input(Tape *t, int rank, const int *dim, uint32_t stream) {
     return x;
 }
 
-/* Result and gradients of the op with each table must agree; what lies in the padding must not matter. */
+/* Result and gradients of the op with each table must agree; the contents of the padding must not matter. */
 static void compare_padded(int b, int n, int d, int heads, int k, const int *length) {
     real *kept[2][3];
     int out = d + 3;

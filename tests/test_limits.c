@@ -1,4 +1,5 @@
-/* The table of cmd/LIMITS.md: each number is that of its constant; the command takes what is at a bound and refuses one past it. */
+/* The table of cmd/LIMITS.md: each number is that of its constant; the command accepts a value at a bound and refuses one beyond
+ * it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,7 @@ Test(limits, the_table_has_the_numbers_of_the_code) {
 
 /* ---- At a bound and one past it ---- */
 
-enum { OTHERS = 2 }; /* rows of a manifest beside the one that is tried */
+enum { OTHERS = 2 }; /* rows of a manifest besides the tested one */
 
 static void end_manifest(Buffer *b, const char *name) {
     cr_assert(!b->failed);
@@ -87,7 +88,7 @@ static void wide_manifest(long n) {
     end_manifest(&b, "m.tsv");
 }
 
-/* bytes of a line, its newline left out */
+/* bytes of a line without its newline */
 static void long_manifest(long n) {
     Buffer b = {0};
     buffer_printf(&b, "id\ttext\nc0\t");

@@ -1,4 +1,4 @@
-/* Manifests: what is read, what is refused and in which words. */
+/* Manifests: what is read, what is refused, and the messages. */
 #include "data/manifest.h"
 
 #include <glob.h>
@@ -32,7 +32,7 @@ static Manifest good(const char *name, const char *text, const ManifestOptions *
     return m;
 }
 
-/* The manifest is refused as bad input with these words. */
+/* Asserts that the manifest is refused as bad input with this message. */
 static void refused(const char *name, const char *text, const ManifestOptions *o, const char *words) {
     Manifest m;
     Error err;
@@ -220,7 +220,7 @@ Test(manifest, whole_numbers_in_json_are_names) {
     cr_assert_str_eq(m.label_names[2], "4");
     manifest_free(&m);
     refused("m.jsonl", "{\"id\":1e300,\"text\":\"\"}\n", &plain, "wrong type");
-    refused("m.jsonl", "{\"id\":1e15}", &plain, "wrong type"); /* longer than its place */
+    refused("m.jsonl", "{\"id\":1e15}", &plain, "wrong type"); /* longer than its bytes in the file */
     refused("m.jsonl", "{\"id\":99999999999999999999,\"text\":\"t\"}", &plain, "m.jsonl:1: column");
 }
 
@@ -371,12 +371,11 @@ Test(manifest, paths_that_lead_outside_are_refused_unless_allowed) {
     refused_image("images/../../outside/a.png", "leads out of the manifest's folder; a path inside");
     refused_image("images/link.png", "through a symbolic link");
     refused_image("far/a.png", "through a symbolic link");
-    /* the folder of the good image before it is remembered, the link is looked at nevertheless */
+    /* the folder of the good image before it is cached, but the link is still checked */
     refused("set/m.tsv", "id\timage\nw\timages/a.png\nx\timages/link.png\n", &plain, "m.tsv:3: ");
     Manifest m = good("set/m.tsv", "id\timage\nx\timages/near.png\ny\timages/a..png\n",
                       &(ManifestOptions){.skip_bad = true});
-    cr_assert_eq(
-        m.n, 1); /* a link that stays inside is fine; a..png is not there, but is no step outside either */
+    cr_assert_eq(m.n, 1); /* a link inside the folder is accepted; a..png is missing, but not outside */
     manifest_free(&m);
     m = good("set/m.tsv", "id\timage\nx\t../outside/a.png\ny\timages/link.png\n",
              &(ManifestOptions){.allow_outside = true});

@@ -62,7 +62,7 @@ Test(npy, bytes_on_disk_are_those_of_numpy) {
     temp_remove(&d);
 }
 
-/* A file of this dictionary and so many bytes of zeros. */
+/* Reads a file of this dictionary and data_size bytes of zeros. */
 static Status read_header(TempDir *d, const char *header, size_t data_size, size_t max, Npy *a, Error *err) {
     unsigned char file[CAPACITY] = "\x93NUMPY\x01";
     size_t length = strlen(header);
@@ -137,7 +137,7 @@ Test(npy, headers_that_lie_are_refused_with_a_reason) {
     temp_remove(&d);
 }
 
-/* Bytes as a machine of little or big end writes them. */
+/* Bytes as a little-endian or big-endian machine writes them. */
 static size_t put(unsigned char *to, uint64_t x, size_t size, bool big) {
     for (size_t i = 0; i < size; i++) to[big ? size - 1 - i : i] = (unsigned char)(x >> (8 * i));
     return size;

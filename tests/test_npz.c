@@ -162,7 +162,7 @@ Test(npz, a_packed_array_has_the_size_that_the_directory_says) {
     }
 }
 
-/* A flipped bit in the packed bytes: the array is read as it was, or refused. */
+/* A flipped bit in the packed bytes: the array is read unchanged, or refused. */
 Test(npz, damaged_streams_end) {
     Buffer zip = one_packed(0, 0);
     int refused = 0;
@@ -198,7 +198,7 @@ Test(npz, what_is_wrong_is_named) {
     buffer_free(&zip);
 }
 
-/* Every byte in turn, to every value that differs in one bit: an array or an error, and nothing else. */
+/* Flips each bit of each byte in turn: the result is an array or an error. */
 Test(npz, every_flipped_bit_ends) {
     Buffer zip = archive();
     for (size_t i = 0; i < 8 * zip.size; i += 3) {

@@ -1,4 +1,4 @@
-/* Numbers that are none, that are too small, and sizes at the edge of what a file may say. */
+/* NaN, denormal numbers, and sizes at the limits of file formats. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static void plant(Session *s, Model *m, Where where, double bad) {
     if (where == IN_THE_LOSS) s->config.smoothing = INFINITY;
 }
 
-/* One good epoch with its checkpoint, then one that goes wrong. */
+/* One good epoch with its checkpoint, then one with a number that is not finite. */
 static void stops_and_names(Where where, double bad, const char *op) {
     Config c = tiny_config();
     Error err = {0};

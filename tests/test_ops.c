@@ -1,5 +1,5 @@
-/* What single ops promise beyond their formula: ties, limits, empty cases, random streams, and that padding
- * changes no bit. Formulas and gradients: grad_ops.c. */
+/* Properties of single ops beyond their formula: ties, limits, empty cases, random streams, and that padding changes no bit.
+ * Formulas and gradients: grad_ops.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,7 +200,7 @@ Test(noise, has_the_deviation_of_its_column) {
 enum { SHORT = 5, LONG = 11, CASES = 3, WIDTH = 16 };
 static const int LENGTH[CASES] = {5, 3, 1};
 
-/* x (b,SHORT,d) with LONG - SHORT tokens of rubbish behind each case. */
+/* x (b,SHORT,d) with LONG - SHORT tokens of arbitrary values behind each case. */
 static Tensor *padded(Tape *t, const Tensor *x) {
     size_t d = (size_t)x->dim[2];
     Tensor *y = normal(t, 3, DIMS(CASES, LONG, x->dim[2]), 99);

@@ -1,4 +1,4 @@
-/* What parsers meet seldom: memory that runs out in each of them, limits at their edge, and lines that no other test takes. */
+/* Rare conditions of parsers: out of memory in each of them, values at their limits, and lines that no other test covers. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -392,7 +392,7 @@ Test(edges, what_a_png_header_may_say_and_what_not) {
     header_with(12, 2, bad);
 }
 
-/* A palette of another size than PNG has is left to the decoder, which refuses it. */
+/* A palette of an invalid size is left to the decoder, which refuses it. */
 Test(edges, a_palette_is_filled_up_to_256_and_no_other_is_touched) {
     for (uint32_t bytes = 0; bytes < 780; bytes++) {
         unsigned char png[8 + 12 + 780] = {0};

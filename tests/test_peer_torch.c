@@ -1,4 +1,4 @@
-/* The weights can be taken elsewhere: PyTorch opens model.safetensors by its published names and repeats `encode --dump`. */
+/* PyTorch can use the weights: it opens model.safetensors by its published names and reproduces `encode --dump`. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,8 @@
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
 
-/* The first Python that has what the script needs, which is looked up and not loaded (a second each time); NULL where none has. */
+/* The first Python with the modules of the script, which are looked up rather than loaded (a second each time); NULL where there
+ * is none. */
 static const char *torch_python(void) {
     static const char *const candidate[] = {"python3", "/usr/bin/python3"};
     char command[160];

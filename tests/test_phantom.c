@@ -158,8 +158,8 @@ static double mean_gray(const Image *im, int left, int top, int right, int botto
     return n ? sum / n : 0;
 }
 
-/* What truth.tsv says must be seen: cysts are dark inside, stones bright over their shadow (one in ten may
- * lie at the rim of the field), and a finding spans at least 8 % of the picture. */
+/* The picture must show the findings of truth.tsv: cysts are dark inside, stones bright over their shadow (one in ten may be at
+ * the edge of the field), and a finding spans at least 8 % of the picture. */
 Test(phantom, findings_are_where_truth_says) {
     enum { CASES = 96, MOST = 2 * CASES, SIZE = 64 };
     static PhantomTruth truth[MOST];
@@ -216,7 +216,7 @@ static double average_precision(const Manifest *m, const double *distance, int q
     return relevant ? sum / relevant : 0;
 }
 
-/* Pictures of a patient look alike; a search on pixels must still not find the findings. */
+/* Pictures of a patient look alike; a search by pixels must still not find the findings. */
 Test(phantom, raw_pixels_do_not_find_the_findings) {
     enum { CASES = 160, SIZE = 48, PIXELS = SIZE * SIZE };
     static double pixel[CASES][PIXELS], distance[CASES];
@@ -286,8 +286,7 @@ Test(phantom, its_own_archive_is_replaced) {
     archive_remove(&b);
 }
 
-/* The n-th request for memory, and then the n-th system call, fails: an error, no manifest, no file beside.
- */
+/* The n-th request for memory, then the n-th system call, fails: the result is an error, no manifest and no other file. */
 Test(phantom, memory_or_disk_that_runs_out_leaves_no_manifest) {
     int failed = 0;
     for (int disk = 0; disk < 2; disk++)

@@ -65,8 +65,7 @@ static int mentions(const char *text, const PhantomWords *w, PhantomLabel label)
     return 0;
 }
 
-/* The name of a finding says little: it stands in reports that deny it, and is missing in reports that have
- * it. */
+/* The name of a finding predicts little: it occurs in reports that deny it, and is missing in reports that have it. */
 static void check_words(PhantomLang lang, const PhantomWords *w) {
     enum { CASES = 240 };
     PhantomArchive a;
@@ -107,7 +106,7 @@ Test(phantom, reports_differ_and_tell_sizes_in_millimetres) {
         if (strcmp(truth[k].finding, "b_lines") == 0) continue;
         int tube = strcmp(truth[k].finding, "dilated_duct") == 0 || strcmp(truth[k].finding, "fluid") == 0;
         int told = 0, mm = (int)lround(tube ? truth[k].short_mm : truth[k].long_mm);
-        for (int near = mm - 1; near <= mm + 1; near++) { /* truth.tsv has rounded once already */
+        for (int near = mm - 1; near <= mm + 1; near++) { /* truth.tsv holds rounded values */
             char number[32];
             snprintf(number, sizeof number, "%d %s", near, tube ? "mm" : "");
             told |= strstr(text, number) != NULL;

@@ -16,7 +16,7 @@ typedef struct {
     double map;                               /* of the test queries, mean of both directions */
 } Outcome;
 
-/* Trains with the table, and encodes and evaluates with it. */
+/* Trains, encodes and evaluates with this table. */
 static Outcome outcome_of(const Fast *table, const char *manifest, const char *out) {
     Outcome o = {0};
     Config c = tiny_config();

@@ -1,4 +1,4 @@
-/* The share of the target that comes from what stage 1 knows of a case. */
+/* The part of the target that comes from stage 1's class probabilities. */
 #include "hash/posterior.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@
 
 enum { N = 9, C = 4 };
 
-/* Probabilities of one label of C each, rows of sum 1; row 0 is certain, row 1 knows nothing. */
+/* Probabilities of one label of C each, rows of sum 1; row 0 is certain, row 1 is uniform. */
 static void softmax_rows(float *p, double *wide, uint32_t index) {
     Rng r = rng_stream(5, RNG_TEST, index);
     for (int i = 0; i < N; i++) {
@@ -56,7 +56,7 @@ Test(posterior, a_case_is_wanted_at_itself_within_and_as_near_as_it_is_certain_a
     posterior_target(p, p, N, C, false, 1, 0.5, across);
     for (int i = 0; i < N; i++) cr_assert_float_eq((double)within[i * N + i], 1, 1e-6);
     cr_assert_float_eq((double)across[0], 1, 1e-6); /* certain and right of itself */
-    for (int j = 0; j < N; j++)                     /* row 1 knows nothing: all are alike to it */
+    for (int j = 0; j < N; j++)                     /* row 1 is uniform: all cases are equal to it */
         cr_assert_float_eq((double)across[N + j], 1.5 / C - 0.5, 1e-6);
 }
 

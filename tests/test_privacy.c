@@ -1,4 +1,5 @@
-/* What leaves with a model: no name of one patient, no date, no id; and what `inspect --privacy` and `eval --membership` say of it. */
+/* Personal data in a model: no name of a single patient, no date, no id; and the output of `inspect --privacy` and `eval
+ * --membership`. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

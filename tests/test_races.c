@@ -25,7 +25,7 @@ static const char *log_path(void) {
     return fixture_path("long.log");
 }
 
-/* A run that takes hours, begun and past its first checkpoint; it prints to log_path. */
+/* Starts a run that takes hours and waits for its first checkpoint; it prints to log_path. */
 static pid_t start_long_run(const TinyRun *t, const char *out) {
     char checkpoint[700];
     snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint.safetensors", out);
@@ -49,7 +49,8 @@ Test(races, a_second_trainer_is_told_why_and_the_first_one_goes_on) {
     expect_msach(0, "ok ", "verify %s", out);
 }
 
-/* Signals that come while one is pending are one signal: so many that two arrive. An end in order says that it saved. */
+/* Signals that arrive while one is pending are merged, so many are sent until two arrive. An orderly end reports that the run was
+ * saved. */
 Test(races, a_second_interrupt_ends_at_once_and_leaves_a_whole_checkpoint) {
     TinyRun t = tiny_run("twice");
     int at_once = 0;
@@ -142,7 +143,7 @@ Test(races, a_lock_is_held_by_one_process_at_a_time) {
 
 /* ---- Pipes ---- */
 
-/* A megabyte of hits into a pipe: its reader takes one line, late, and goes. The exit code. */
+/* The exit code of a search that writes a megabyte of hits into a pipe whose reader reads one line, late, and closes it. */
 static int exit_into(const TinyRun *t, const char *index, const char *questions, const char *into) {
     char command[4096];
     const char *code = fixture_path("code");

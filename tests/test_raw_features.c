@@ -1,4 +1,4 @@
-/* Features without learning: cases small enough to know the answer. */
+/* Features without learning, on small cases with known results. */
 #include <math.h>
 #include <string.h>
 

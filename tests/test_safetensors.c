@@ -137,7 +137,7 @@ Test(safetensors, every_flipped_bit_is_refused) {
     temp_remove(&d);
 }
 
-/* A file with this header and so many bytes of data. */
+/* Reads a file with this header and data_size bytes of data. */
 static Status read_header(TempDir *d, const char *header, size_t data_size, Error *err) {
     static unsigned char file[CAPACITY];
     size_t length = strlen(header);
@@ -252,7 +252,7 @@ Test(safetensors, a_foreign_file_is_read_where_no_checksum_is_required) {
     temp_remove(&d);
 }
 
-/* Types and ranks that msach computes nothing with are read and written as they are. */
+/* Types and ranks that msach does not compute with are read and written unchanged. */
 Test(safetensors, every_type_of_the_format_is_read_and_written_again) {
     static const struct {
         const char *name;
@@ -292,7 +292,7 @@ Test(safetensors, every_type_of_the_format_is_read_and_written_again) {
     temp_remove(&d);
 }
 
-/* Other writers do not align: read where nothing is computed with it, refused as a file of msach. */
+/* Other writers do not align data: such a file is read for inspection, and refused as a file of msach. */
 Test(safetensors, data_that_is_not_aligned_is_read_from_other_programs_alone) {
     static const char header[] = "{\"__metadata__\":{\"crc32\":\"00000000\"}," TENSOR(
         "a", "U8", "[1]", "[0,1]") "," TENSOR("b", "F32", "[1]", "[1,5]") "}";

@@ -42,7 +42,7 @@ static Manifest random_manifest(int groups, int largest, int labels, uint32_t st
     return m;
 }
 
-/* Groups of a label in a set (label -1: of all). */
+/* Number of groups with a label in a set (label -1: all groups). */
 static int groups_in(const Manifest *m, const Split *s, int label, Set set) {
     int count = 0;
     uint8_t *seen = calloc((size_t)m->n_groups, 1);

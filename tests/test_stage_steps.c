@@ -59,7 +59,7 @@ static double value(const Tensor *x) {
 
 /* ---- Every term ---- */
 
-/* The total is the sum of weight times value over the stage's own terms, but for rounding. */
+/* The total is the sum of weight times value over the stage's terms, except for rounding. */
 static void check_total(const Loss *loss, const Config *c, int stage) {
     double sum = 0;
     for (int i = 0; i < TERM_COUNT; i++) {
@@ -181,7 +181,7 @@ static void begin_stage2(Session *s) {
     for (int i = 0; i < 7; i++) set_weight(c, (int)GOLDEN_TERMS[i], WEIGHTS2[i]);
 }
 
-/* Tokens of the batch's cases at their places among the training cases. */
+/* Tokens of the batch's cases at their indices among the training cases. */
 static float *spread_tokens(const char *name, int tokens) {
     size_t size = (size_t)tokens * STEP_D;
     real *batch = mem_calloc(STEP2_B * size, sizeof *batch);
@@ -288,7 +288,7 @@ Test(stage2, the_laplacian_variant_takes_the_place_of_the_three_pairs) {
     golden_free(&g);
 }
 
-/* What the weight of term i does to the total. */
+/* The effect of the weight of term i on the total. */
 static void check_weight(Tape *t, const Stage2 *st, Session *s, const Model *m, int i) {
     static const double weights[3] = {0, 0.7, 5};
     double total[3], size = 0;
@@ -343,7 +343,7 @@ Test(stage2, a_weight_moves_the_total_by_itself_times_its_terms_value_and_0_leav
     session_end(&s);
 }
 
-/* p of the batch's cases, as the cache has it, and made no longer than 1: wide, in double. */
+/* p of the batch's cases from the cache, scaled to norm at most 1, in double. */
 static void check_posteriors(const Stage2 *st, const TermBatch *z, double wide[2][STEP2_B * STEP_C]) {
     for (int k = 0; k < 2; k++)
         for (int i = 0; i < STEP2_B; i++) {
@@ -444,7 +444,7 @@ Test(stage2, the_networks_posterior_is_softmax_or_sigmoids_and_the_experts_share
     tape_free(&t);
 }
 
-/* With experts and L_soft, L_align and L_man are g of what they are without; the other terms stay. */
+/* With experts and L_soft, L_align and L_man are multiplied by g; the other terms do not change. */
 Test(stage2, terms_of_labels_weigh_what_the_networks_are_trusted) {
     static const double shares[][2] = {{0, 0}, {0.1, 0.3}, {0.3, 0.7}, {0.9, 1}};
     Session s;

@@ -117,7 +117,7 @@ static void dump_codes(const Small *s) {
     expect_msach(0, NULL, "eval -q --run %s-run --dump %s-codes", s->out, s->out);
 }
 
-/* Exchanges a text in a file of the codes. */
+/* Replaces a text in a file of the codes. */
 static void exchange(const Small *s, const char *name, const char *from, const char *to) {
     char folder[2 * PATHS], path[3 * PATHS];
     snprintf(folder, sizeof folder, "%s-codes", s->out);
@@ -360,7 +360,7 @@ static Cells cells_of(const Small *s) {
     return c;
 }
 
-/* Every cell of `before` is the same file still. */
+/* Every cell of `before` is unchanged. */
 static void assert_untouched(const Cells *before, const Cells *after) {
     for (int i = 0; i < before->n; i++) {
         int same = 0;
@@ -374,7 +374,7 @@ static void assert_untouched(const Cells *before, const Cells *after) {
 
 static const char *const RESULTS[] = {"table.tsv", "table.csv", "table.md", "table.tex", "table.html"};
 
-/* A table ended by the signal after six cells or more goes on to the bytes of an uninterrupted one. */
+/* A table stopped by the signal after six cells or more continues to the bytes of an uninterrupted one. */
 static void assert_goes_on_after(int signal, const char *name, const char *options) {
     Small s = small_set(name);
     char moved[2 * PATHS];
@@ -479,7 +479,7 @@ Test(table, a_damaged_or_foreign_cell_is_reported_and_computed_again_with_the_sa
     mem_free(whole);
 }
 
-/* A file whose checksum and key are right and whose lines are not: every line in turn is lost or has a field too many. */
+/* A file with valid checksum and key and invalid lines: every line in turn is missing or has an extra field. */
 Test(table, a_cell_with_a_missing_or_wrong_line_is_refused) {
     TableCell cell = {.rows = 1, .split_hash = 7};
     TableRow *row = &cell.row[0];

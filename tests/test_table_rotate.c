@@ -1,4 +1,4 @@
-/* Fewer columns, the same geometry. */
+/* Rotated features have fewer columns and the same distances. */
 #include <math.h>
 
 #include "nn/base/rng.h"

@@ -1,4 +1,4 @@
-/* The tape: what is kept, what accumulates, what is given back, and that a wrong shape aborts in every op. */
+/* The tape: lifetime of values, accumulation, reuse of memory, and every op aborts on a wrong shape. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static Tensor *wanted(Tape *t, int rank, int a, int b, int c, int d) {
 #define IDS(...) ((int32_t[]){__VA_ARGS__})
 #define REALS(...) ((real[]){__VA_ARGS__})
 
-/* A call that must abort, and the name that the message must hold. */
+/* A call that must abort, and the name in its message. */
 #define WRONG(X)                                                                                             \
     X("linear", op_linear(t, T2(2, 3), T2(4, 5), NULL))                                                      \
     X("linear", op_linear(t, T2(2, 3), T1(3), NULL))                                                         \

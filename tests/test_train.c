@@ -1,4 +1,4 @@
-/* Training through the library: what it learns, what it saves, and that stopping changes nothing. */
+/* Training through the library: what it learns and saves, and that a stop does not change the result. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static void assert_same_file(const char *a, const char *b) {
     mem_free(y);
 }
 
-/* Weights go wrong quietly; a network that cannot learn 32 pairs by heart says so. */
+/* A network that cannot memorise 32 pairs has wrong gradients, which nothing else would report. */
 Test(train, both_stages_learn_32_pairs_by_heart) {
     Config c = tiny_config();
     Error err = {0};
@@ -111,7 +111,7 @@ Test(train, the_same_seed_gives_the_same_bytes_at_any_number_of_threads) {
     assert_same_file(fixture_path("run1/metrics.tsv"), fixture_path("run3/metrics.tsv"));
 }
 
-/* A stop flag that a progress call raises after so many steps. */
+/* A stop flag that a progress call sets after a number of steps. */
 typedef struct {
     volatile sig_atomic_t stop;
     int steps;
@@ -220,7 +220,7 @@ Test(train, every_term_trains_the_weights_of_the_model_change_with_its_own, .tim
             Error err = {0};
             c.stage1_epochs = c.stage2_epochs = 1;
             c.mixup = 0;       /* L_align of stage 1 has no place in a mixed batch */
-            c.label_trust = 0; /* nor have L_align and L_man where the networks are not trusted */
+            c.label_trust = 0; /* nor have L_align and L_man where g is 0 */
             c.laplacian = i == TERM_LAPLACIAN;
             snprintf(name[k], sizeof name[k], "%s%d", TERMS[i].name, k);
             snprintf(path[k], sizeof path[k], "%s/model.safetensors", name[k]);
@@ -325,7 +325,7 @@ Test(train, a_model_file_gives_back_weights_words_labels_and_settings) {
     session_close(&s);
 }
 
-/* Two runs that differ in stage 2 alone have the same extractors, statistics included. */
+/* Two runs that differ only in stage 2 have the same extractors, including statistics. */
 Test(train, stage_2_leaves_the_extractors_as_stage_1_left_them) {
     Config c = tiny_config();
     const char *manifest = tiny_set("frozen", 0),
@@ -356,7 +356,7 @@ Test(train, stage_2_leaves_the_extractors_as_stage_1_left_them) {
     model_close(&f[1]);
 }
 
-/* The hard rule: the code of a case depends on nothing but the case and the model. */
+/* The code of a case depends only on the case and the model. */
 Test(encode, a_case_has_one_code_alone_or_in_any_batch_in_any_order) {
     Config c = tiny_config();
     Error err = {0};
@@ -468,7 +468,8 @@ Test(encode, the_length_of_padding_changes_nothing) {
     session_close(&s);
 }
 
-/* Between the stages: stage 1 and nothing else, whatever the settings of stage 2; not of another stage 1, not of one in progress. */
+/* From a checkpoint between the stages only stage 1 is read, with any settings of stage 2; not from another stage 1 or an
+ * unfinished one. */
 Test(train, stage_1_of_a_checkpoint_is_taken_under_other_settings_of_stage_2_alone) {
     Config c = tiny_config();
     Session s;

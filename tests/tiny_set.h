@@ -1,5 +1,5 @@
-/* A training set so small that a whole run takes a second: blobs whose place and brightness follow the label,
- * and reports that name them in several words. */
+/* A training set so small that a whole run takes a second: blobs whose position and brightness depend on the label, and reports
+ * that name them in several words. */
 #ifndef TESTS_TINY_SET_H
 #define TESTS_TINY_SET_H
 
@@ -11,8 +11,7 @@ enum { TINY_CASES = 60, TINY_LABELS = 3 };
  * cases have two labels. */
 const char *tiny_set(const char *name, int many);
 
-/* The smallest networks: 16-pixel images, width 4, d 16, two heads, 16 bits, 3 and 3 epochs, no augmentation
- * randomness removed. */
+/* The smallest networks: 16-pixel images, width 4, d 16, two heads, 16 bits, 3 and 3 epochs, with the default augmentation. */
 Config tiny_config(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* All files below a folder, kept in memory: to compare two states, and to put one back. */
+/* All files below a folder, in memory, to compare two states and to restore one. */
 #ifndef TESTS_TREE_H
 #define TESTS_TREE_H
 
@@ -11,7 +11,7 @@ typedef struct {
     int is_folder;
 } TreeFile;
 
-/* Sorted by name, so that a folder comes before what it holds. */
+/* Sorted by name, so that a folder comes before its contents. */
 typedef struct {
     TreeFile *file;
     int n;
@@ -23,7 +23,7 @@ const TreeFile *tree_find(const Tree *t, const char *name); /* NULL where it is 
 int tree_file_same(const TreeFile *a, const TreeFile *b);   /* bytes; 0 where one is NULL */
 /* The first name at which two states differ, or NULL. */
 const char *tree_difference(const Tree *a, const Tree *b);
-/* Makes the folder hold just that; files that are as they should be stay untouched. */
+/* Makes the folder hold exactly these files; files that are already equal are not written. */
 void tree_restore(const Tree *t, const char *folder);
 
 #endif
