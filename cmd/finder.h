@@ -36,8 +36,6 @@ typedef struct {
 Status finder_open(Finder *f, const char *model, const char *index, const Log *log, Error *err);
 void finder_close(Finder *f);
 
-/* ---- Which cases may be hits ---- */
-
 /* allowed (count) by Modality: 1 where the case passes, has this modality and is not deleted. passed: cases with a 1 in either. */
 typedef struct {
     uint8_t *allowed[MODALITIES];
@@ -46,22 +44,17 @@ typedef struct {
 
 /* ---- Asking ---- */
 
-typedef enum {
-    ASK_TEXT,
-    ASK_IMAGE,
-    ASK_ID,
-    ASK_CODE,
-    ASK_FILTER /* no question: the cases that pass the filter, in the order of the index */
-} QueryKind;
+/* ASK_FILTER: no question; the cases that pass the filter, in the order of the index. */
+typedef enum { ASK_TEXT, ASK_IMAGE, ASK_ID, ASK_CODE, ASK_FILTER } QueryKind;
 
-/* value: the text, the path of the picture, the id, or the code as two hex digits a byte; borrowed. data (size): the bytes of a picture file, in place of the file. */
+/* value: the text, the path of the picture, the id, or the code as two hex digits a byte; borrowed. data (size): the bytes of a picture file, in place of the file. features: ASK_TEXT,
+ * ASK_IMAGE of a model that takes features: (tokens, width) of its config.own; value: a name. */
 typedef struct {
     QueryKind kind;
     const char *value;
     const unsigned char *data;
     size_t size;
-    const float *
-        features; /* ASK_TEXT, ASK_IMAGE of a model that takes features: (tokens, width) of its config.own; value: a name */
+    const float *features;
 } Query;
 
 typedef struct {
@@ -105,6 +98,7 @@ typedef struct {
  *   chance_from   least distance from which those shares are no higher than chance; -1: none or not known
  *   chance        that share; NAN: not known
  *   unknown       words of a text that the model does not know
+ *   scored        by real-valued scores; false: by the bits of a code, whose score says no more than the distance
  *   unlike        a picture is farther from the training pictures, or a text that asks the whole index from every picture, than nearly all
  *                 validation cases are; no confidence is known then */
 typedef struct {
@@ -119,8 +113,7 @@ typedef struct {
     char **unknown; /* (n_unknown) */
     size_t n_unknown;
     bool unlike;
-    bool
-        scored; /* by real-valued scores of the question; false: by the bits of a code, where the score says no more than the distance */
+    bool scored;
 
     /* Memory of finder_ask. */
     size_t room, unknown_room;
