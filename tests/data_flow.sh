@@ -67,8 +67,8 @@ END {
     for (i = 1; i <= NR; i++) height += (shapes[i] != "" ? 76 : 56) + 36
     printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"480\" viewBox=\"0 0 480 %d\" role=\"img\" font-family=\"sans-serif\" font-size=\"15\">\n", height - 32
     print "<title>The way of a case: " name[1] " to " name[NR] "</title>"
-    print "<style>text{fill:#222}.h{fill:#555;font-size:13px}.s{font-family:monospace;font-size:13px}rect{fill:#f2f5f9;stroke:#46648c}path{stroke:#46648c;fill:none}"
-    print "@media(prefers-color-scheme:dark){text{fill:#eee}.h{fill:#bbb}rect{fill:#20262e}rect,path{stroke:#8fb0dc}}</style>"
+    print "<style>svg{background:#fff}text{fill:#222}.h{fill:#555;font-size:13px}.s{font-family:monospace;font-size:13px}rect{fill:#f2f5f9;stroke:#46648c}path{stroke:#46648c;fill:none}"
+    print "@media(prefers-color-scheme:dark){svg{background:#0f1216}text{fill:#eee}.h{fill:#bbb}rect{fill:#20262e}rect,path{stroke:#8fb0dc}}</style>"
     y = 2
     for (i = 1; i <= NR; i++) {
         tall = shapes[i] != "" ? 76 : 56
