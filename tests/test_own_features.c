@@ -169,6 +169,11 @@ Test(own_features, stage_1_brought_back_ranks_as_the_built_in_one) {
     double brought = map_of(eval);
     cr_assert(built_in > 0.7, "the built-in path learned nothing: %g", built_in);
     cr_assert_float_eq(brought, built_in, 0.05, "built in %g, brought back %g", built_in, brought);
+    expect_msach(3, "this training has features of another program",
+                 "train --data %s --out %s/x --init %s --set %s %s", s.manifest, fixture_dir(), s.run,
+                 SETTINGS, s.features);
+    expect_msach(3, "that run has features of another program",
+                 "train --data %s --out %s/x --init %s --set %s", s.manifest, fixture_dir(), s.own, SETTINGS);
 }
 
 Test(own_features, every_verb_takes_them_and_names_what_is_missing) {

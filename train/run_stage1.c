@@ -82,8 +82,13 @@ Status run_take_start(const Session *s, Model *m, const char *run, Error *err) {
     Status status = model_open(&f, run, err);
     if (status == STATUS_OK) status = check_start(s, &f, run, err);
     ModelConfig a = m->config, b = f.model.config;
-    if (status == STATUS_OK && (a.width != b.width || a.blocks != b.blocks || a.own[MODALITY_IMAGE].width ||
-                                b.own[MODALITY_IMAGE].width))
+    bool own = a.own[MODALITY_IMAGE].width || b.own[MODALITY_IMAGE].width;
+    if (status == STATUS_OK && own)
+        status = error_set(
+            err, STATUS_INPUT,
+            "%s: --init copies a network for pictures, and %s has features of another program; leave it out",
+            run, a.own[MODALITY_IMAGE].width ? "this training" : "that run");
+    if (status == STATUS_OK && (a.width != b.width || a.blocks != b.blocks))
         status = error_set(
             err, STATUS_INPUT,
             "%s: its image network has width %d and %d blocks, this one %d and %d; use --set width=%d "
