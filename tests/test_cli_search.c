@@ -341,10 +341,18 @@ Test(cli_eval, json_has_the_fixed_fields_and_agrees_with_the_run) {
     ran_free(&r);
     expect_msach(0, "TRAINING cases", "eval --run %s --protocol published", t.run);
     expect_msach(0, "by the formula of dcmh", "eval --run %s --compat dcmh", t.run);
-    expect_msach(0, "validation queries", "eval --run %s --set val", t.run);
+    expect_msach(3, "no query of 14 shares a label", "eval --run %s --set val", t.run);
     expect_msach(2, "--dump", "eval --run %s --set val --dump x", t.run);
     expect_msach(0, NULL, "eval --run %s --dump %s/../dump", t.run, t.run);
     expect_msach(0, "uint8 (", "inspect %s/../dump/image_codes_query.npy", t.run);
+}
+
+Test(cli_eval, validation_queries_search_the_other_validation_cases) {
+    const char *folder = fixture_path("more");
+    expect_msach(0, NULL, "phantom -q --out %s --cases 160 --size 32", folder);
+    expect_msach(0, NULL, "train -q --data %s/manifest.tsv --out %s/run --set %s", folder, folder,
+                 tiny_settings);
+    expect_msach(0, "validation queries", "eval --run %s/run --set val", folder);
 }
 
 Test(cli_eval, another_manifest_without_a_split_is_refused) {

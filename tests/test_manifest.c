@@ -454,6 +454,31 @@ Test(manifest, memory_that_runs_out_is_told_and_nothing_leaks) {
     }
 }
 
+/* ASan tells of what leaks. */
+Test(manifest, labels_in_the_order_of_a_model_come_first_and_lacking_ones_are_empty_columns) {
+    static const char text[] = "id\ttext\tlabels\nx\tt\tb|a\ny\tt\tc\n";
+    char *const names[] = {"none", "c", "a"};
+    Status s = STATUS_IO;
+    for (long n = 1; s != STATUS_OK; n++) {
+        Manifest m = good("order.tsv", text, &plain);
+        Error err = {0};
+        mem_fail_at(n, 1);
+        s = manifest_order_labels(&m, names, 3, &err);
+        mem_fail_at(0, 0);
+        cr_assert(n < 50 && (s == STATUS_OK || s == STATUS_IO), "request %ld: %s", n, err.message);
+        if (s == STATUS_OK) {
+            static const uint8_t columns[] = {0, 0, 1, 1, 0, 1, 0, 0};
+            cr_assert_eq(m.n_labels, 4);
+            cr_assert_str_eq(m.label_names[0], "none");
+            cr_assert_str_eq(m.label_names[1], "c");
+            cr_assert_str_eq(m.label_names[2], "a");
+            cr_assert_str_eq(m.label_names[3], "b");
+            cr_assert_arr_eq(m.labels, columns, sizeof columns);
+        }
+        manifest_free(&m);
+    }
+}
+
 static void damage_everywhere(const char *name, const char *text) {
     char copy[512];
     size_t size = strlen(text);
