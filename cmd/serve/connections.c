@@ -2,6 +2,8 @@
 
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -57,12 +59,16 @@ static void sweep(evutil_socket_t ignored, short what, void *ctx) {
     if (c->listener && c->open + c->n_fresh < CONNECTIONS_MOST) evconnlistener_enable(c->listener);
 }
 
-/* Runs before any event of the new sockets can. */
-static void name_fresh(evutil_socket_t fd, short what, void *ctx) {
+/* Runs before any event of the new sockets can. A reply of more than one write must not wait for the client to confirm the first (Nagle), which
+ * takes 40 ms. */
+static void name_fresh(evutil_socket_t ignored, short what, void *ctx) {
     Connections *c = ctx;
-    (void)fd, (void)what;
+    const int on = 1;
+    (void)ignored, (void)what;
     for (int i = 0; i < c->n_fresh; i++) {
-        set_deadline(c, bufferevent_getfd(c->fresh[i]), c->seconds);
+        evutil_socket_t fd = bufferevent_getfd(c->fresh[i]);
+        if (fd >= 0) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        set_deadline(c, fd, c->seconds);
         bufferevent_decref(c->fresh[i]);
     }
     c->open += c->n_fresh;
