@@ -79,8 +79,8 @@ Test(cli_rule, a_partner_changes_no_code) {
     TinyRun t = tiny_run("tiny");
     char alone[256], paired[512], line[1200];
     snprintf(paired, sizeof paired,
-             "id\timage\ttext\na\timages/case0001.png\tcyst\nb\timages/case0002.png\tstone\n"
-             "c\timages/case0003.png\tnormal\n");
+             "id\timage\ttext\na\timages/case0001.png\tcyst\nb\timages/case0002.png\tstone cyst\n"
+             "c\timages/case0003.png\tcyst cyst\n");
     snprintf(alone, sizeof alone,
              "id\timage\na\timages/case0001.png\nb\timages/case0002.png\nc\timages/case0003.png\n");
     snprintf(line, sizeof line, "--as image --data %s", fixture_text("tiny/paired.tsv", paired));
@@ -90,7 +90,7 @@ Test(cli_rule, a_partner_changes_no_code) {
     cr_assert_eq(memcmp(with, without, sizeof with), 0);
     snprintf(line, sizeof line, "--as text --data %s", fixture_path("tiny/paired.tsv"));
     encode(&t, line, 3, with[0]);
-    encode(&t, "--text cyst stone normal", 3, without[0]);
+    encode(&t, "--text cyst 'stone cyst' 'cyst cyst'", 3, without[0]);
     cr_assert_eq(memcmp(with, without, sizeof with), 0);
 }
 

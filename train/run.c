@@ -106,7 +106,7 @@ static Status begin(RunFiles *f, const RunOptions *o, Session *s, Model *m, Prog
     if (PART_RESUME && o->stage1 && !resumed) TRY(run_take_stage1(s, m, p, o->stage1, err));
     if (PART_RESUME && o->init && !resumed) TRY(run_take_start(s, m, o->init, err));
     TRY(dir_make(o->out, err));
-    if (PART_RESUME) TRY(run_lock(&f->lock, o->out, err));
+    if (PART_RESUME && !f->lock.path) TRY(run_lock(&f->lock, o->out, err));
     TRY(refuse_overwrite(f, o, err)); /* another run may have ended meanwhile */
     if (resumed) return checkpoint_load(f->checkpoint, s, m, p, err);
     if (o->resume) log_line(s->log, "%s: no checkpoint yet; training starts from the beginning", o->out);
@@ -127,6 +127,7 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
     TRY(terms_check(c, err));
     progress_begin(&p);
     Status status = files_begin(&f, o->out, err);
+    if (PART_RESUME && status == STATUS_OK && path_exists(o->out)) status = run_lock(&f.lock, o->out, err);
     if (status == STATUS_OK) status = refuse_overwrite(&f, o, err);
     if (status == STATUS_OK) status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
     s.stop = o->stop;
