@@ -205,10 +205,10 @@ static void tiny_make(const char *folder) {
                  tiny_settings);
 }
 
-/* Trained once for all tests, beside the binary, and again when the binary changes. false: the folder is not writable. */
+/* Trained once for all tests, beside the binary, and again when the binary changes or its folder was copied. false: the folder is not writable. */
 static bool tiny_shared(char folder[512]) {
     const char *path = binary(), *slash = strrchr(path, '/');
-    char lock[600], stamp[600], made_by[512] = "", now[512];
+    char lock[600], stamp[600], made_by[1100] = "", now[1100];
     snprintf(folder, 512, "%.*stiny", slash ? (int)(slash + 1 - path) : 0, path);
     snprintf(lock, sizeof lock, "%s.lock", folder);
     snprintf(stamp, sizeof stamp, "%s/made-by", folder);
@@ -216,8 +216,8 @@ static bool tiny_shared(char folder[512]) {
     if (fd < 0 || flock(fd, LOCK_EX) != 0) return false;
     struct stat st;
     cr_assert_eq(stat(path, &st), 0);
-    snprintf(now, sizeof now, "%lld %lld.%09ld %s", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-             st.st_mtim.tv_nsec, tiny_settings);
+    snprintf(now, sizeof now, "%s %lld %lld.%09ld %s", folder, (long long)st.st_size,
+             (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, tiny_settings);
     long n = raw_read(stamp, made_by, sizeof made_by - 1);
     if (n < 0 || strcmp(made_by, now) != 0) {
         dir_remove(folder);
