@@ -9,7 +9,10 @@
 
 static void print_time(const char *what, double seconds) {
     char text[DURATION];
-    duration_text(text, seconds);
+    if (seconds < 9.95)
+        snprintf(text, sizeof text, "%.1f s", seconds);
+    else
+        duration_text(text, seconds);
     printf("  %-34s %s\n", what, text);
 }
 
