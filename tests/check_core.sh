@@ -34,7 +34,7 @@ run() { # run BINARY NAME: everything that the core does
     # MAP with its bounds, of the first two rows: the other measures are a part.
     awk '/^(image to text|text to image) / && n++ < 2 { print $1, $3, $4, $5, $6 }' "$work/$2.table" >"$work/$2.eval"
     "$1" index -q --model "$work/$2" --data "$work/set/manifest.tsv" --out "$work/$2.idx" >/dev/null
-    "$1" search -q --model "$work/$2" --index "$work/$2.idx" --text "anechoic cyst" --tsv | cut -f 1-7,12- >"$work/$2.search" # without confidence, trained_on and groups
+    "$1" search -q --model "$work/$2" --index "$work/$2.idx" --text "anechoic cyst" --tsv | cut -f 1-7,12 >"$work/$2.search" # without confidence, trained_on and groups
     "$whole" verify "$work/$2" "$work/$2.idx" >"$work/$2.verify" || fail "$1 verify finds damage in its own files"
     "$1" inspect -q "$work/$2" >"$work/$2.inspect"
     "$1" inspect "$work/$2.idx" >>"$work/$2.inspect"
