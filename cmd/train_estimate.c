@@ -27,7 +27,7 @@ static void print_estimate(const Estimate *e, int threads, double reading) {
     printf("estimate for %d training cases on %d thread%s, measured on %d of them\n", e->cases, threads,
            threads == 1 ? "" : "s", e->sample);
     print_time("reading", reading);
-    print_time(stage[0], e->stage[0]);
+    if (e->stage[0] > 0) print_time(stage[0], e->stage[0]);
     print_time("experts and features", e->experts);
     print_time(stage[1], e->stage[1]);
     print_time("test", e->test);
@@ -42,6 +42,8 @@ Status train_estimate(Args *a, const Config *c, Error *err) {
     Estimate e;
     ManifestOptions o = args_manifest(a);
     o.need_labels = true;
+    if (args_has(a, "stage1") || args_has(a, "resume"))
+        return args_wrong(a, err, "--estimate speaks of a whole training; leave out --stage1 and --resume");
     if (!args_has(a, "data")) return args_wrong(a, err, "--estimate needs --data MANIFEST");
     double begun = log_clock();
     TRY(terms_check(c, err));

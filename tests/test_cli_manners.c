@@ -132,7 +132,7 @@ Test(cli_manners, an_interrupt_ends_a_long_verb_soon_and_leaves_no_part_of_a_fil
 static char *many_texts(void) {
     Buffer b = {0};
     buffer_printf(&b, "id\ttext\n");
-    for (int i = 0; i < 12000; i++)
+    for (int i = 0; i < 40000; i++)
         buffer_printf(&b, "c%d\tsimple anechoic cyst of %d mm, no stone\n", i, i % 90);
     char *path = mem_strdup(fixture_text("many.tsv", buffer_text(&b)));
     buffer_free(&b);
@@ -158,8 +158,8 @@ Test(cli_manners, rates_have_commas) {
     TinyRun t = tiny_run("tiny");
     regex_t rate;
     cr_assert_eq(regcomp(&rate, "[0-9],[0-9]{3}/s, [0-9]+ (s|min) left", REG_EXTENDED | REG_NOSUB), 0);
-    snprintf(words, sizeof words, "index --model '%s' --data '%s' --out '%s/x.idx'", t.run, manifest,
-             fixture_dir());
+    snprintf(words, sizeof words, "index --threads 1 --model '%s' --data '%s' --out '%s/x.idx'", t.run,
+             manifest, fixture_dir());
     const char *seen = on_terminal(words);
     cr_assert_eq(regexec(&rate, seen, 0, NULL, 0), 0, "%s", seen);
     regfree(&rate);
@@ -173,11 +173,13 @@ Test(cli_manners, an_interrupt_ends_every_verb_with_130) {
     setenv("TMPDIR", fixture_dir(), 1);
     const char *folder = fixture_dir();
     expect_msach(0, NULL, "index -q --model %s --data %s --out %s/all.idx", t.run, manifest, folder);
-    snprintf(words[0], LINE, "index --model %s --data %s --out %s/left.idx", t.run, manifest, folder);
-    snprintf(words[1], LINE, "encode --model %s --data %s --as text --out %s/left.npy", t.run, manifest,
+    snprintf(words[0], LINE, "index --threads 1 --model %s --data %s --out %s/left.idx", t.run, manifest,
              folder);
-    snprintf(words[2], LINE, "search --model %s --index %s/all.idx --queries %s", t.run, folder, manifest);
-    snprintf(words[3], LINE, "browse --index %s/all.idx --out %s/left --yes", folder, folder);
+    snprintf(words[1], LINE, "encode --threads 1 --model %s --data %s --as text --out %s/left.npy", t.run,
+             manifest, folder);
+    snprintf(words[2], LINE, "search --threads 1 --model %s --index %s/all.idx --queries %s", t.run, folder,
+             manifest);
+    snprintf(words[3], LINE, "browse --threads 1 --index %s/all.idx --out %s/left --yes", folder, folder);
     snprintf(words[4], LINE, "bench search");
     snprintf(words[5], LINE, "bench index");
     snprintf(words[6], LINE, "bench eval");

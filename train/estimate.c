@@ -1,5 +1,6 @@
 #include "train/estimate.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -12,8 +13,7 @@
 
 enum { SAMPLE = 256, ADAM_VALUES = 2 };
 
-/* Bytes of the process in RAM, at most so far. */
-static double peak_memory(void) {
+double memory_peak(void) {
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
 #ifdef __APPLE__
@@ -66,6 +66,7 @@ static Status time_stage(Session *s, Model *m, int stage, Times *t, Error *err) 
     progress_begin(&p);
     p.stage = stage;
     s->config.stage1_epochs = s->config.stage2_epochs = EPOCHS[stage - 1];
+    s->config.feature_mib = INT_MAX; /* no file */
     s->log = &log;
     int size, steps, epochs;
     loop_sizes(s, stage, &size, &steps, &epochs);
@@ -80,21 +81,22 @@ static Status time_stage(Session *s, Model *m, int stage, Times *t, Error *err) 
     return status;
 }
 
+/* End to end there is no stage 1 of its own. */
 static Status time_stages(Session *s, Model *m, Times t[2], Error *err) {
-    for (int i = 0; i < 2; i++) TRY(time_stage(s, m, i + 1, &t[i], err));
+    for (int i = s->config.end_to_end ? 1 : 0; i < 2; i++) TRY(time_stage(s, m, i + 1, &t[i], err));
     return STATUS_OK;
 }
 
 /* Work beside the epochs has a part that does not grow with the cases; a second measurement of half of the sample shows it. */
 static Status grow_once(Session *s, Model *m, const Times whole[2], double cases, double *seconds,
                         Error *err) {
-    Times half[2];
+    Times half[2] = {{0}};
     double n = s->count[SET_TRAIN];
     take_part(s, 0.5);
     TRY(time_stages(s, m, half, err));
     double more = whole[0].once + whole[1].once - half[0].once - half[1].once;
     *seconds = whole[0].once + whole[1].once;
-    if (more > 0) *seconds += more / (n - s->count[SET_TRAIN]) * (cases - n);
+    if (more > 0 && s->count[SET_TRAIN] < n) *seconds += more / (n - s->count[SET_TRAIN]) * (cases - n);
     return STATUS_OK;
 }
 
@@ -137,7 +139,7 @@ static double expert_bytes(const Session *s, const Model *m) {
 static void estimate_room(Estimate *e, const Session *s, const Model *m, double base) {
     double values = sizeof(real) * (double)m->params.size, features = feature_bytes(s, m) * e->cases;
     bool mapped = features > (double)s->config.feature_mib * (1 << 20);
-    double between = base + expert_bytes(s, m) * e->cases + (mapped ? 0 : features), steps = peak_memory();
+    double between = base + expert_bytes(s, m) * e->cases + (mapped ? 0 : features), steps = memory_peak();
     e->features = mapped ? features : 0;
     e->memory = between > steps ? between : steps;
     e->disk =
@@ -149,11 +151,11 @@ Status estimate_training(Estimate *e, Session *s, Error *err) {
     Times t[2] = {{0}};
     const Config given = s->config;
     const Log *log = s->log;
-    double base = peak_memory();
-    *e = (Estimate){.cases = s->count[SET_TRAIN], .epochs = {given.stage1_epochs, given.stage2_epochs}};
+    double base = memory_peak();
+    *e = (Estimate){.cases = s->count[SET_TRAIN]};
     int size, steps[2], sampled[2], epochs,
         most = int_max(SAMPLE, 2 * int_max(given.stage1_batch, given.stage2_batch));
-    for (int i = 0; i < 2; i++) loop_sizes(s, i + 1, &size, &steps[i], &epochs);
+    for (int i = 0; i < 2; i++) loop_sizes(s, i + 1, &size, &steps[i], &e->epochs[i]);
     if (e->cases > most) take_part(s, (double)most / e->cases);
     e->sample = s->count[SET_TRAIN];
     for (int i = 0; i < 2; i++) loop_sizes(s, i + 1, &size, &sampled[i], &epochs);

@@ -1,19 +1,7 @@
 /* `msach bench train`: one step of each stage, its share of the speed of matrix products, and its memory. */
-#include <sys/resource.h>
-
 #include "cmd/bench/bench.h"
 #include "cmd/bench/bench_work.h"
-
-/* Peak memory of the process, MB. */
-static double peak_mb(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-#ifdef __APPLE__
-    return (double)u.ru_maxrss / 1e6; /* bytes there, KiB elsewhere */
-#else
-    return (double)u.ru_maxrss * 1024 / 1e6;
-#endif
-}
+#include "train/estimate.h"
 
 typedef struct {
     Timing stage1, stage2;
@@ -24,7 +12,7 @@ typedef struct {
 static Status time_steps(BenchWork *w, double seconds, Steps *steps, Error *err) {
     bench_work_begin(w, 1);
     TRY(bench_repeat(bench_stage1_step, w, seconds, &steps->stage1, err));
-    steps->peak = peak_mb();
+    steps->peak = memory_peak() / 1e6;
     steps->arena = (double)w->tape.arena.peak / 1e6;
     TRY(bench_cache_tokens(w, err));
     bench_work_begin(w, 2);
