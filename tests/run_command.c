@@ -164,6 +164,20 @@ pid_t start_msach(const char *fmt, ...) {
     return pid;
 }
 
+void wait_until_caught(pid_t pid, int signal) {
+    char path[64], text[64];
+    unsigned long long caught = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    for (int i = 0; i < 10000 && !(caught >> (signal - 1) & 1); i++) {
+        usleep(1000);
+        FILE *f = fopen(path, "r");
+        if (!f) return;
+        while (fgets(text, sizeof text, f))
+            if (sscanf(text, "SigCgt: %llx", &caught) == 1) break;
+        fclose(f);
+    }
+}
+
 static pid_t spawn_into(const char *path, const char *program, char *line) {
     int null = open("/dev/null", O_RDONLY), out = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND, 0600);
     cr_assert(null >= 0 && out >= 0);

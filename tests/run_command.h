@@ -27,6 +27,8 @@ void ran_free(Ran *r);
 /* Starts the command without waiting; its output goes to /dev/null. finish_msach waits and returns its code, as above. */
 pid_t start_msach(const char *fmt, ...) NN_PRINTF(1, 2);
 int finish_msach(pid_t pid);
+/* Waits, 10 s at most, until the started command has a handler for the signal: read in /proc, which Linux has. */
+void wait_until_caught(pid_t pid, int signal);
 /* Whether the process ended by itself, and its code; finish_msach must not be called then. */
 bool msach_ended(pid_t pid, int *code);
 /* The same as start_msach with both outputs in a file; then with a fault of run_faulty. */

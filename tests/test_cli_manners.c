@@ -188,6 +188,7 @@ Test(cli_manners, an_interrupt_ends_every_verb_with_130) {
     snprintf(words[8], LINE, "demo --out %s/demo2", folder);
     for (int i = 0; i < 9; i++) {
         pid_t pid = start_msach("%s", words[i]);
+        wait_until_caught(pid, SIGINT);
         nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
         kill(pid, SIGINT);
         cr_assert_eq(finish_msach(pid), 130, "%s", words[i]);
