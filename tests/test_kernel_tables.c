@@ -106,9 +106,15 @@ static void compare_winograd(const Kernels *plain, const Kernels *table, int cha
                              int width) {
     size_t out = (size_t)WINOGRAD_PLACES * PANEL;
     Pixels at = {9 * 20, 20};
+    const TileSource whole = {a, 0, 9 * 20, 20, 0, 6, 0, 6, channels},
+                     edge = {a, -9 * 20, 9 * 20, 20, 1, height + 1, width - 1, 5, channels},
+                     small = {a, 0, 9 * 20, 20, 0, 4, 0, 4, channels},
+                     corner = {a, -20, 9 * 20, 20, 0, height, 1, 4, channels};
     Epilogue end = {channels, b, c, true}, bare = {channels, NULL, NULL, false};
-    BOTH(winograd.input, (size_t)channels, out, a, at, channels, to, PANEL);
-    BOTH(winograd.gradient, (size_t)channels, out, a, at, channels, to, PANEL);
+    BOTH(winograd.input, (size_t)channels, out, &whole, to, PANEL);
+    BOTH(winograd.input, (size_t)channels, out, &edge, to, PANEL);
+    BOTH(winograd.gradient, (size_t)channels, out, &small, to, PANEL);
+    BOTH(winograd.gradient, (size_t)channels, out, &corner, to, PANEL);
     BOTH(winograd.output, (size_t)channels, 4 * 180, a, PANEL, height, width, &end, to, at);
     BOTH(winograd.output, (size_t)channels, 4 * 180, a, PANEL, height, width, &bare, to, at);
     BOTH(winograd.filter, (size_t)channels, out, a, to, PANEL);
@@ -124,11 +130,12 @@ Test(kernel_tables, winograd_transforms_agree) {
 }
 
 static void compare_products(const Kernels *plain, const Kernels *table, int rows, int columns, int depth) {
+    enum { LINE = 35, SECOND = 19 * KERNEL_ROWS };
     const ptrdiff_t offset[3] = {0, 40, 7};
     size_t from[KERNEL_ROWS], place[KERNEL_ROWS], size = (size_t)columns;
     for (int r = 0; r < rows; r++) from[r] = (size_t)r * 61, place[r] = (size_t)r * 19;
-    Tile t = {3, depth, offset, a, b, NULL, {columns, c, e, true}};
-    Outer o = {3, depth, 500, 17, columns, 19};
+    Tile t = {3, depth, offset, a, b, NULL, SECOND, {columns, c, e, true}};
+    Outer o = {3, depth, 500, 17, columns, LINE, (size_t)(3 * depth * PANEL)};
     begin();
     for (int r = 0; r < rows; r++) {
         t.c = expected;
@@ -136,17 +143,17 @@ static void compare_products(const Kernels *plain, const Kernels *table, int row
     }
     t.c = got;
     table->tile(&t, rows, from, place);
-    same(table->name, "tile", size, 19 * KERNEL_ROWS);
+    same(table->name, "tile", size, (size_t)2 * SECOND);
     begin();
-    for (int r = 0; r < rows; r++) plain->outer(&o, 1, a + r, b, expected + r * 19);
+    for (int r = 0; r < rows; r++) plain->outer(&o, 1, a + r, b, expected + r * LINE);
     table->outer(&o, rows, a, b, got);
-    same(table->name, "outer", size, 19 * KERNEL_ROWS);
+    same(table->name, "outer", size, (size_t)LINE * KERNEL_ROWS);
 }
 
 Test(kernel_tables, products_agree_for_any_rows_and_columns) {
     const Kernels *plain = kernels_at(0), *table;
     for (int number = 1; (table = kernels_at(number)); number++)
         for (int rows = 1; rows <= table->rows; rows++)
-            for (int columns = 1; columns <= PANEL; columns++)
+            for (int columns = 1; columns <= KERNEL_COLUMNS; columns++)
                 compare_products(plain, table, rows, columns, 1 + (rows * columns) % 23);
 }

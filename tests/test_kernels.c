@@ -313,13 +313,14 @@ Test(kernels, every_table_makes_the_plain_products_and_functions) {
     for (int i = 1; (table = kernels_at(i)); i++)
         for (int rows = 1; rows <= table->rows; rows++) {
             real c[KERNEL_ROWS * COLUMNS] = {0}, d[KERNEL_ROWS * COLUMNS] = {0};
-            table->tile(&(Tile){1, DEPTH, &offset, a, b, c, {COLUMNS, NULL, NULL, false}}, rows, from, at);
+            table->tile(&(Tile){1, DEPTH, &offset, a, b, c, PANEL, {COLUMNS, NULL, NULL, false}}, rows, from,
+                        at);
             for (int r = 0; r < rows; r++)
-                plain->tile(&(Tile){1, DEPTH, &offset, a, b, d, {COLUMNS, NULL, NULL, false}}, 1, from + r,
-                            at + r);
+                plain->tile(&(Tile){1, DEPTH, &offset, a, b, d, PANEL, {COLUMNS, NULL, NULL, false}}, 1,
+                            from + r, at + r);
             cr_assert_lt(distance(c, d, KERNEL_ROWS * COLUMNS), 1e-5, "%s tile of %d rows", table->name,
                          rows);
-            Outer o = {1, DEPTH, 0, KERNEL_ROWS, COLUMNS, COLUMNS};
+            Outer o = {1, DEPTH, 0, KERNEL_ROWS, COLUMNS, COLUMNS, 0};
             table->outer(&o, rows, a, b, c);
             for (int r = 0; r < rows; r++) plain->outer(&o, 1, a + r, b, d + r * COLUMNS);
             cr_assert_lt(distance(c, d, KERNEL_ROWS * COLUMNS), 1e-5, "%s outer of %d rows", table->name,

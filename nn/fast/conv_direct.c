@@ -122,10 +122,10 @@ static void run_part(const Products *p, const Part *part, int image, int piece, 
             at[n] = (((size_t)image * (size_t)p->oh + row) * (size_t)p->ow + column) * (size_t)p->co;
         }
     const Kernels *kernel = kernels();
-    for (int j = 0; j < p->co; j += PANEL) {
-        Tile tile = {part->taps, part->depth, part->offset, band, part->panels, p->y + j, {0}};
+    for (int j = 0; j < p->co; j += KERNEL_COLUMNS) {
+        Tile tile = {part->taps, part->depth, part->offset, band, part->panels, p->y + j, PANEL, {0}};
         tile.b += (size_t)j * (size_t)part->taps * (size_t)part->depth;
-        tile.end = (Epilogue){int_min(PANEL, p->co - j), p->end.bias ? p->end.bias + j : NULL,
+        tile.end = (Epilogue){int_min(KERNEL_COLUMNS, p->co - j), p->end.bias ? p->end.bias + j : NULL,
                               p->end.add ? p->end.add + j : NULL, p->end.relu};
         for (int k = 0; k < pixels; k += kernel->rows)
             kernel->tile(&tile, int_min(kernel->rows, pixels - k), from + k, at + k);
@@ -291,11 +291,12 @@ static void grad_w_rows(const WeightGradient *g, int image, int first, int rows,
                .length = s->ow,
                .a_segment = (size_t)(s->stride * g->band.wide * s->ci),
                .a_step = (size_t)(s->stride * s->ci),
-               .ldc = (size_t)s->co};
-    for (int j = 0; j < s->co; j += PANEL)
+               .ldc = (size_t)s->co,
+               .b_panel = (size_t)pixels * PANEL};
+    for (int j = 0; j < s->co; j += KERNEL_COLUMNS)
         for (int u = 0; u < s->kh; u++)
             for (int i = 0; i < line; i += kernel->rows) {
-                o.columns = int_min(PANEL, s->co - j);
+                o.columns = int_min(KERNEL_COLUMNS, s->co - j);
                 kernel->outer(&o, int_min(kernel->rows, line - i),
                               band + (size_t)(u * g->band.wide * s->ci + i),
                               panels + (size_t)j * (size_t)pixels,

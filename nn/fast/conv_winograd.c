@@ -57,36 +57,21 @@ static Tiling tiling_of(const ConvShape *s) {
                     panels_of(s->ci)};
 }
 
-/* A tile that reaches over the edge: its pixels (side,side,c) with zeros outside. */
-static void copy_edge_tile(const Tiling *g, const real *image, int row, int column, real *to) {
-    size_t c = (size_t)g->c;
-    for (int i = row; i < row + g->side; i++)
-        for (int j = column; j < column + g->side; j++, to += c) {
-            if (i >= 0 && i < g->h && j >= 0 && j < g->w)
-                memcpy(to, image + ((size_t)i * (size_t)g->w + (size_t)j) * c, c * sizeof(real));
-            else
-                memset(to, 0, c * sizeof(real));
-        }
-}
-
-/* Transforms `count` tiles from `first` on to v, places place_stride apart, panels panel_stride. edge:
- * scratch of side^2 c reals. */
+/* Transforms `count` tiles from `first` on to v, places place_stride apart, panels panel_stride. */
 static void transform_tiles(const Tiling *g, TileInput *transform, const real *x, int first, int count,
-                            real *v, size_t place_stride, size_t panel_stride, real *edge) {
-    size_t c = (size_t)g->c;
+                            real *v, size_t place_stride, size_t panel_stride) {
+    TileSource s = {.row = (ptrdiff_t)g->w * g->c, .pixel = g->c};
     for (int k = 0; k < count; k++) {
         int image, row, column;
         tile_place(g, first + k, &image, &row, &column);
-        const real *map = x + (size_t)image * (size_t)g->h * (size_t)g->w * c, *from = edge;
-        Pixels at = {(size_t)g->side * c, c};
-        if (row >= 0 && column >= 0 && row + g->side <= g->h && column + g->side <= g->w) {
-            from = map + ((size_t)row * (size_t)g->w + (size_t)column) * c;
-            at.row = (size_t)g->w * c;
-        } else
-            copy_edge_tile(g, map, row, column, edge);
-        for (int q = 0; q < g->panels; q++)
-            transform(from + q * PANEL, at, int_min(PANEL, g->c - q * PANEL),
-                      v + (size_t)q * panel_stride + (size_t)k * PANEL, place_stride);
+        s.map = x + (size_t)image * (size_t)g->h * (size_t)s.row;
+        s.first = row * s.row + column * s.pixel;
+        s.top = int_max(0, -row), s.bottom = int_min(g->side, g->h - row);
+        s.left = int_max(0, -column), s.right = int_min(g->side, g->w - column);
+        for (int q = 0; q < g->panels; q++, s.map += PANEL) {
+            s.channels = int_min(PANEL, g->c - q * PANEL);
+            transform(&s, v + (size_t)q * panel_stride + (size_t)k * PANEL, place_stride);
+        }
     }
 }
 
@@ -130,8 +115,6 @@ typedef struct {
     real *y;
     real *scratch; /* V and M: per worker, or of all tiles */
     size_t scratch_size, v_place, m_place;
-    real *edge; /* per worker: a tile at the edge */
-    size_t edge_size;
     const ptrdiff_t *offset; /* of the channel panels in V */
     const size_t *rows;      /* k PANEL */
 } Product;
@@ -146,8 +129,7 @@ static real *m_of(const Product *a, int worker) {
 /* Tiles [from, from + count) of the block that begins with tile `first`. */
 static void transform_block(const Product *a, int first, int from, int count, int worker) {
     transform_tiles(&a->in, kernels()->winograd.input, a->x, first + from, count,
-                    v_of(a, worker) + (size_t)from * PANEL, a->v_place, (size_t)a->block * PANEL,
-                    a->edge + (size_t)worker * a->edge_size);
+                    v_of(a, worker) + (size_t)from * PANEL, a->v_place, (size_t)a->block * PANEL);
 }
 
 /* The rows are cut evenly, 8 + 8 instead of 14 + 2: small tiles wait for the filters. */
@@ -156,14 +138,15 @@ static void multiply_place(const Product *a, int place, int count, int worker) {
     int cuts = int_divide_up(count, kernel->rows);
     const real *v = v_of(a, worker);
     real *m = m_of(a, worker);
-    for (int j = 0; j < a->out.panels; j++) {
+    for (int j = 0; j < a->out.panels; j += 2) {
         Tile tile = {.taps = a->in.panels,
                      .depth = PANEL,
                      .offset = a->offset,
                      .a = v + (size_t)place * a->v_place,
                      .b = a->u + (size_t)(place * a->out.panels + j) * (size_t)a->depth * PANEL,
                      .c = m + (size_t)place * a->m_place + (size_t)(j * a->block) * PANEL,
-                     .end = {.columns = PANEL}};
+                     .c_panel = (size_t)a->block * PANEL,
+                     .end = {.columns = PANEL * int_min(2, a->out.panels - j)}};
         for (int cut = 0; cut < cuts; cut++) {
             int k = count * cut / cuts, next = count * (cut + 1) / cuts;
             kernel->tile(&tile, next - k, a->rows + k, a->rows + k);
@@ -245,11 +228,9 @@ static void run(Tape *t, Product *a, Filters *f, int b) {
     a->v_place = (size_t)(a->in.panels * a->block) * PANEL + SKEW;
     a->m_place = (size_t)(a->out.panels * a->block) * PANEL + SKEW;
     a->scratch_size = places * (a->v_place + a->m_place);
-    a->edge_size = (size_t)(a->in.side * a->in.side * a->depth);
     bool ready;
     f->u = tape_cache(t, f->w, places * (size_t)(a->out.panels * a->depth) * PANEL, &ready);
     a->scratch = arena_alloc(&t->arena, (a->by_place ? 1 : workers) * a->scratch_size * sizeof(real));
-    a->edge = arena_alloc(&t->arena, workers * a->edge_size * sizeof(real));
     ptrdiff_t *offset = arena_alloc(&t->arena, (size_t)a->in.panels * sizeof *offset);
     size_t *rows = arena_alloc(&t->arena, (size_t)a->block * sizeof *rows);
     for (int q = 0; q < a->in.panels; q++) offset[q] = (ptrdiff_t)q * a->block * PANEL;
@@ -282,8 +263,6 @@ typedef struct {
     int first, count;        /* the group at work */
     const real *from_x, *from_dy;
     real *v, *d, *du; /* v, d: the group transformed; du [place][ci rounded up][co rounded up] */
-    real *edge;       /* per worker */
-    size_t edge_size;
     real *dw;
 } WeightGradient;
 
@@ -293,13 +272,13 @@ static size_t place_stride(const WeightGradient *g, int panels) {
 
 static void transform_piece(void *ctx, int item, int worker) {
     const WeightGradient *g = ctx;
+    (void)worker;
     int from = item * g->block, count = int_min(g->block, g->count - from);
-    real *edge = g->edge + (size_t)worker * g->edge_size;
     size_t panel = (size_t)g->group * PANEL;
     transform_tiles(&g->x, kernels()->winograd.input, g->from_x, g->first + from, count, g->v + from * PANEL,
-                    place_stride(g, g->x.panels), panel, edge);
+                    place_stride(g, g->x.panels), panel);
     transform_tiles(&g->dy, kernels()->winograd.gradient, g->from_dy, g->first + from, count,
-                    g->d + from * PANEL, place_stride(g, g->dy.panels), panel, edge);
+                    g->d + from * PANEL, place_stride(g, g->dy.panels), panel);
 }
 
 /* du += v' d at one place for one panel of ci. */
@@ -338,16 +317,14 @@ static int group_of(int panels, int tiles) {
 void conv_winograd_grad_w(Tape *t, const ConvShape *s, const real *x, const real *dy, real *dw) {
     enum { BLOCK = 16 };
     ArenaMark mark = tape_mark(t);
-    size_t places = PLACES, workers = (size_t)pool_threads(t->pool);
+    size_t places = PLACES;
     WeightGradient g = {.x = tiling_of(s), .block = BLOCK, .from_x = x, .from_dy = dy, .dw = dw};
     g.dy = (Tiling){s->oh, s->ow, s->co, 0, OUT, OUT, g.x.rows, g.x.columns, panels_of(s->co)};
     g.tiles = tape_dim((size_t)s->b * (size_t)(g.x.rows * g.x.columns));
     g.group = group_of(g.x.panels + g.dy.panels, g.tiles);
-    g.edge_size = (size_t)(IN * IN) * (size_t)(s->ci > s->co ? s->ci : s->co);
     g.v = arena_alloc(&t->arena, places * place_stride(&g, g.x.panels) * sizeof(real));
     g.d = arena_alloc(&t->arena, places * place_stride(&g, g.dy.panels) * sizeof(real));
     g.du = arena_calloc(&t->arena, places * (size_t)(g.x.panels * g.dy.panels) * PANEL * PANEL, sizeof(real));
-    g.edge = arena_alloc(&t->arena, workers * g.edge_size * sizeof(real));
     for (g.first = 0; g.first < g.tiles; g.first += g.group) {
         g.count = int_min(g.group, g.tiles - g.first);
         pool_for(t->pool, int_divide_up(g.count, BLOCK), transform_piece, &g);

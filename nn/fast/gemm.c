@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "nn/base/ints.h"
 #include "nn/fast/kernels.h"
 
 size_t panels_size(int n, int k) {
@@ -17,12 +18,13 @@ real *panels_bias(Tape *t, const Tensor *b) {
 static void product_of_columns(int m, int n, int k, const real *a, int lda, const real *panels, real *c,
                                int ldc) {
     const Kernels *kernel = kernels();
-    for (int j = 0; j < n; j += PANEL) {
+    for (int j = 0; j < n; j += KERNEL_COLUMNS) {
         Outer o = {.segments = 1,
                    .length = k,
                    .a_step = (size_t)lda,
-                   .columns = n - j < PANEL ? n - j : PANEL,
-                   .ldc = (size_t)ldc};
+                   .columns = int_min(KERNEL_COLUMNS, n - j),
+                   .ldc = (size_t)ldc,
+                   .b_panel = (size_t)k * PANEL};
         for (int i = 0; i < m; i += kernel->rows)
             kernel->outer(&o, m - i < kernel->rows ? m - i : kernel->rows, a + i,
                           panels + (size_t)j * (size_t)k, c + (size_t)i * (size_t)ldc + j);
@@ -40,15 +42,16 @@ void gemm_packed(int m, int n, int k, const real *a, int lda, const real *panels
     int rows = kernel->rows, block = BLOCK_BYTES / (int)sizeof(real) / (k > 0 ? k : 1) / rows * rows;
     if (block < rows) block = rows;
     for (int first = 0; first < m; first += block)
-        for (int j = 0; j < n; j += PANEL) {
+        for (int j = 0; j < n; j += KERNEL_COLUMNS) {
             Tile t = {.taps = 1,
                       .depth = k,
                       .offset = &offset,
                       .a = a,
                       .b = panels + (size_t)j * (size_t)k,
                       .c = c + j,
+                      .c_panel = PANEL,
                       .end = end};
-            t.end.columns = n - j < PANEL ? n - j : PANEL;
+            t.end.columns = int_min(KERNEL_COLUMNS, n - j);
             if (end.bias) t.end.bias = end.bias + j;
             if (end.add) t.end.add = end.add + j;
             int stop = m - first < block ? m : first + block;
@@ -66,13 +69,17 @@ void gemm_packed(int m, int n, int k, const real *a, int lda, const real *panels
 /* The rows of a panel are cut evenly, 6 + 5 + 5: small tiles leave multipliers idle. */
 void gemm_outer_panels(int m, int n, int k, int panel_rows, const real *a, const real *b, real *c, int ldc) {
     const Kernels *kernel = kernels();
-    Outer o = {.segments = 1, .length = k, .a_step = PANEL, .ldc = (size_t)ldc};
+    Outer o = {.segments = 1,
+               .length = k,
+               .a_step = PANEL,
+               .ldc = (size_t)ldc,
+               .b_panel = (size_t)panel_rows * PANEL};
     for (int i = 0; i < m; i += PANEL) {
         int rows = m - i < PANEL ? m - i : PANEL, cuts = (rows + kernel->rows - 1) / kernel->rows;
-        for (int j = 0; j < n; j += PANEL)
+        for (int j = 0; j < n; j += KERNEL_COLUMNS)
             for (int cut = 0; cut < cuts; cut++) {
                 int from = rows * cut / cuts, to = rows * (cut + 1) / cuts;
-                o.columns = n - j < PANEL ? n - j : PANEL;
+                o.columns = int_min(KERNEL_COLUMNS, n - j);
                 kernel->outer(&o, to - from, a + (size_t)i * (size_t)panel_rows + from,
                               b + (size_t)j * (size_t)panel_rows, c + (size_t)(i + from) * (size_t)ldc + j);
             }

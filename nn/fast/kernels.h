@@ -12,36 +12,50 @@
 
 #include "nn/tensor.h"
 
-enum { PANEL = 16, KERNEL_ROWS = 14 /* the most that a table holds */ };
+enum {
+    PANEL = 16,
+    KERNEL_ROWS = 14,          /* the most that a table holds */
+    KERNEL_COLUMNS = 2 * PANEL /* the most of a tile: two panels */
+};
 
 /* What follows a product before it is stored: y = relu?( product + bias? + add? ). */
 typedef struct {
-    int columns;      /* 1..PANEL: that many are stored */
-    const real *bias; /* PANEL values, or NULL */
+    int columns;      /* 1..KERNEL_COLUMNS: that many are stored */
+    const real *bias; /* whole panels of values, or NULL */
     const real *add;  /* at the places of the result, or NULL; may be the result itself */
     bool relu;
 } Epilogue;
 
-/* c[at[r] + j] = epilogue( sum over tap and k of a[from[r] + offset[tap] + k] b[tap depth + k][j] ), r <
- * rows. One chain of fused multiply-adds per element, in rising tap and k, whatever the number of rows and
+/* c[at[r] + j] = epilogue( sum over tap and k of a[from[r] + offset[tap] + k] b[tap depth + k][j] ), r < rows, j < end.columns;
+ * columns of the second panel lie at c_panel + j - PANEL instead of j. One chain of fused multiply-adds per element, in rising tap and k, whatever the number of rows and
  * columns: this is a matrix product (one tap) and a convolution (a tap is a row of the filter) at once. */
 typedef struct {
     int taps, depth;
     const ptrdiff_t *offset; /* (taps) */
-    const real *a, *b;       /* b: one panel, (taps depth, PANEL) */
+    const real *a, *b;       /* b: panels of (taps depth, PANEL) */
     real *c;
+    size_t c_panel;
     Epilogue end;
 } Tile;
 
 /* c[r][j] += sum over s and k of a[s a_segment + k a_step + r] b[s length + k][j], r < rows, j < columns; c
- * has row stride ldc. The weight gradient: a sum over pixels (k) of image rows (s). b (segments length,
- * PANEL). */
+ * has row stride ldc. The weight gradient: a sum over pixels (k) of image rows (s). b: panels of (segments length,
+ * PANEL), b_panel reals apart. */
 typedef struct {
     int segments, length;
     size_t a_segment, a_step;
-    int columns;
-    size_t ldc;
+    int columns; /* 1..KERNEL_COLUMNS */
+    size_t ldc, b_panel;
 } Outer;
+
+/* A tile of a map: the pixel in its row i and column j lies at first + i row + j pixel, in reals from `map`, and is 0 outside of the rows
+ * [top,bottom) and columns [left,right). Of its channels the first `channels`, at most PANEL, count. */
+typedef struct {
+    const real *map;
+    ptrdiff_t first, row, pixel;
+    int top, bottom, left, right;
+    int channels;
+} TileSource;
 
 /* Strides of a tile's rows and pixels, in reals. */
 typedef struct {
@@ -53,7 +67,7 @@ typedef struct {
  *     Y = A' [ (G g G') . (B' d B) ] A         d (6,6), g (3,3), Y (4,4)
  * A transformed tile of one panel of channels is PANEL reals at [place] position_stride; those beyond `channels` are 0. */
 enum { WINOGRAD_OUT = 4, WINOGRAD_IN = 6, WINOGRAD_PLACES = 36 };
-typedef void TileInput(const real *d, Pixels at, int channels, real *v, size_t position_stride);
+typedef void TileInput(const TileSource *d, real *v, size_t position_stride);
 /* The epilogue and the store, for the top left (height,width) of the tile. */
 typedef void TileOutput(const real *m, size_t position_stride, int height, int width, const Epilogue *e,
                         real *y, Pixels at);
