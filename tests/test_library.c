@@ -376,6 +376,26 @@ Test(library, wrong_arguments_are_told_and_end_nothing) {
     cr_assert_not_null(msach_status_text((msach_status)77));
 }
 
+Test(library, a_call_takes_a_million_queries_and_not_one_more) {
+    enum { MOST = 1 << 20 };
+    Archive a = make_archive();
+    msach_error err;
+    msach_model *m = open_model(a.run.run);
+    msach_index *x = open_index(a.index, m);
+    uint8_t *codes = calloc(MOST + 1, (size_t)msach_model_bits(m) / 8);
+    msach_hit *hits = calloc(MOST + 1, sizeof *hits);
+    size_t *found = calloc(MOST + 1, sizeof *found);
+    cr_assert(codes && hits && found);
+    cr_assert_eq(msach_search(x, MSACH_TEXT, codes, MOST, 1, -1, hits, found, &err), MSACH_OK);
+    cr_assert(found[0] == 1 && found[MOST - 1] == 1 && hits[MOST - 1].row == hits[0].row);
+    REFUSED(MSACH_USAGE, msach_search(x, MSACH_TEXT, codes, MOST + 1, 1, -1, hits, found, &err));
+    free(codes);
+    free(hits);
+    free(found);
+    msach_index_close(x);
+    msach_model_close(m);
+}
+
 Test(library, missing_damaged_and_foreign_files_are_input_errors_and_leave_no_handle) {
     Archive a = make_archive();
     msach_error err;

@@ -189,13 +189,7 @@ Test(serve, whoever_asks_wrongly_is_refused) {
 Test(serve, requests_beyond_the_bounds_are_refused) {
     Serving s = serving_start("");
     Buffer b = {0};
-    buffer_printf(&b, "GET /api/about HTTP/1.1\r\nHost: %s\r\n", s.host);
-    for (int i = 0; i < 64; i++) buffer_printf(&b, "X-%d: 1\r\n", i);
-    buffer_printf(&b, "\r\n");
-    Answered a = serving_send(&s, "%s", buffer_text(&b));
-    cr_assert_eq(a.code, 431);
-    answered_free(&a);
-    buffer_free(&b);
+    Answered a;
     buffer_printf(&b, "GET /api/search?text=");
     for (int i = 0; i < 5000; i++) buffer_printf(&b, "cyst+");
     buffer_printf(&b, " HTTP/1.1\r\nHost: %s\r\n\r\n", s.host);

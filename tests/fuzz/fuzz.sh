@@ -10,6 +10,8 @@ TMPDIR=$(mktemp -d "$base/msach-fuzz.XXXXXX") || exit 2
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM
+# Twice as many executions a second as with the sanitizer's defaults; a finding is run again by itself for a whole stack.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-quarantine_size_mb=8:max_malloc_fill_size=16:malloc_context_size=3}"
 mkdir -p build/fuzz/findings
 build/fuzz/seeds "$TMPDIR/made" || exit 1
 bad=0
@@ -24,7 +26,7 @@ for target in "$@"; do
     dict=tests/fuzz/$target.dict
     # shellcheck disable=SC2086 # a list of folders
     build/fuzz/fuzz_"$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=256 \
-        -print_final_stats=1 -artifact_prefix="build/fuzz/findings/$target-" ${dict:+-dict="$dict"} \
+        -print_final_stats=1 -print_funcs=0 -artifact_prefix="build/fuzz/findings/$target-" ${dict:+-dict="$dict"} \
         "$found" "$TMPDIR/made/$target" $corpus >"$log" 2>&1
     code=$?
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

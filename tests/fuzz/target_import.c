@@ -59,35 +59,53 @@ void fuzz_table(const uint8_t *data, size_t size) {
     table_free(&t);
 }
 
-/* ---- Lists of label words: the report stands behind the first empty line ---- */
+/* ---- Lists of label words: the report stands behind the first empty line; or a report alone, for a shipped list ---- */
 
-void fuzz_words(const uint8_t *data, size_t size) {
-    char *list = malloc(size + 1);
-    FUZZ_CHECK(list != NULL);
-    if (size) memcpy(list, data, size);
-    list[size] = 0;
+/* list: the text of w. */
+static void find_words(const LabelWords *w, const char *list, const char *text) {
+    Error err = {0};
+    int n = label_words_count(w);
+    WordsFound *found = calloc((size_t)n + 1, sizeof *found);
+    const char **phrase = calloc((size_t)n + 1, sizeof *phrase);
+    FUZZ_CHECK(found && phrase);
+    Status s = label_words_find(w, text, found, phrase, &err);
+    FUZZ_CHECK(s == STATUS_OK || (s == STATUS_INPUT && utf8_valid(text, strlen(text)) < strlen(text)));
+    for (int i = 0; s == STATUS_OK && i < n; i++) {
+        FUZZ_CHECK((found[i] != WORDS_NONE) == (phrase[i] != NULL));
+        FUZZ_CHECK(*label_words_name(w, i) && (!phrase[i] || strstr(list, phrase[i])));
+    }
+    free(found);
+    free(phrase);
+}
+
+static void use_shipped(const char *text) {
+    static LabelWords *w;
+    const char *list = label_list("chest-xray");
+    FUZZ_CHECK(w || label_words_parse(&w, "chest-xray", list, NULL) == STATUS_OK);
+    find_words(w, list, text);
+}
+
+static void use_list(char *list) {
     char *text = strstr(list, "\n\n");
     if (text) *text = 0, text += 2;
     LabelWords *w;
     Error err = {0};
     Status s = label_words_parse(&w, "input", list, &err);
     FUZZ_CHECK((s == STATUS_OK) == (w != NULL) && (s == STATUS_OK || (s == STATUS_INPUT && err.message[0])));
-    int n = w ? label_words_count(w) : 0;
-    WordsFound *found = calloc((size_t)n + 1, sizeof *found);
-    const char **phrase = calloc((size_t)n + 1, sizeof *phrase);
-    FUZZ_CHECK(found && phrase);
-    if (w && text) {
-        s = label_words_find(w, text, found, phrase, &err);
-        FUZZ_CHECK(s == STATUS_OK || (s == STATUS_INPUT && utf8_valid(text, strlen(text)) < strlen(text)));
-        for (int i = 0; s == STATUS_OK && i < n; i++) {
-            FUZZ_CHECK((found[i] != WORDS_NONE) == (phrase[i] != NULL));
-            FUZZ_CHECK(*label_words_name(w, i) && (!phrase[i] || strstr(list, phrase[i])));
-        }
-    }
-    free(found);
-    free(phrase);
+    if (w && text) find_words(w, list, text);
     label_words_free(w);
-    free(list);
+}
+
+void fuzz_words(const uint8_t *data, size_t size) {
+    char *text = malloc(size + 1);
+    FUZZ_CHECK(text != NULL);
+    if (size) memcpy(text, data, size);
+    text[size] = 0;
+    if (harness_choice(data, size, 2))
+        use_shipped(text);
+    else
+        use_list(text);
+    free(text);
 }
 
 /* ---- The journal of an unfinished import ---- */

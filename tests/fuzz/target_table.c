@@ -1,4 +1,5 @@
 /* Tables with a separator, and texts as they come: UTF-8, GB18030, gzip, headings, words. */
+#include <iconv.h>
 #include <string.h>
 
 #include "data/characters.h"
@@ -120,8 +121,16 @@ static void read_words(const uint8_t *data, size_t size) {
     free(lines);
 }
 
+static const char *const wanted[5] = {NULL, NULL, "GB18030", "WINDOWS-1252", "UTF-16LE"};
+
+/* iconv loads a library for an encoding and unloads it behind the last user: one stays open, so that no input waits for that. */
+static void keep_encodings_loaded(void) {
+    static iconv_t kept[5];
+    for (int i = 2; i < 5 && !kept[i]; i++) kept[i] = iconv_open("UTF-8", wanted[i]);
+}
+
 void fuzz_text(const uint8_t *data, size_t size) {
-    static const char *const wanted[5] = {NULL, NULL, "GB18030", "WINDOWS-1252", "UTF-16LE"};
+    keep_encodings_loaded();
     if (size > 1 && data[0] == 0x1F && data[1] == 0x8B)
         read_text(harness_file("input.gz", data, size), NULL);
     else if (harness_choice(data, size, 4) == 0)
