@@ -171,7 +171,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
 BIN := $(BUILD)/msach
 TUTORIAL := $(patsubst tests/tutorial/%.c,$(BUILD)/tutorial/%,$(wildcard tests/tutorial/*.c tests/tutorial/solutions/*.c tests/tutorial/lessons/*.c))
 
-.PHONY: all library install uninstall installed deb FORCE tutorial lessons map constraints docs recipe demo peers differential startup growth neon ablation chinese curve test test-double gradients drill golden trace audit-page asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
+.PHONY: all library install uninstall installed deb FORCE tutorial lessons map constraints docs recipe demo peers differential startup growth growth-train neon ablation chinese curve test test-double gradients drill golden trace audit-page asan tsan faults crash determinism portability tidy fmt fmt-check count clean help
 all: $(PROGRAM)
 
 $(PROGRAM): $(BIN)
@@ -511,6 +511,10 @@ startup: msach
 growth: msach
 	tests/growth.sh ./msach build/growth
 
+# Training as the archive grows to 100,000 pairs, phase by phase: build/growth_train/growth_train.md. An hour.
+growth-train: msach
+	tests/growth_train.sh ./msach build/growth_train
+
 # The scan's and the tables' tests on arm64, whose kernel is NEON; needs a cross compiler and qemu-user.
 neon:
 	@mkdir -p build/neon
@@ -637,6 +641,7 @@ help:
 	@echo "make peers      ours and others' speed in turns, and the ratios"
 	@echo "make startup    from the command to the first answer, 100,000 cases"
 	@echo "make growth     search as the archive grows: a table and a page"
+	@echo "make growth-train  training as the archive grows: time and memory of each phase"
 	@echo "make neon       the scan's tests on arm64, under qemu"
 	@echo "make ablation   what each constraint does, over three seeds"
 	@echo "make chinese    English, Chinese and mixed reports beside each other"

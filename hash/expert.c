@@ -42,12 +42,20 @@ void expert_landmarks(const float *g, int n, int d, const int *group, int m, uin
     }
 }
 
+/* Four sums side by side do not wait for each other. */
 void expert_features(const float *x, int d, const real *landmark, int m, float *phi) {
-    for (int j = 0; j < m; j++) {
-        const real *z = landmark + (size_t)j * (size_t)d;
-        float squares = 0;
-        for (int i = 0; i < d; i++) squares += (x[i] - (float)z[i]) * (x[i] - (float)z[i]);
-        phi[j] = (float)exp(-SHARPNESS * (double)squares);
+    for (int j = 0; j < m; j += 4) {
+        const real *z[4];
+        float a = 0, b = 0, c = 0, e = 0;
+        for (int k = 0; k < 4; k++) z[k] = landmark + (size_t)(j + k < m ? j + k : j) * (size_t)d;
+        for (int i = 0; i < d; i++) {
+            a += (x[i] - (float)z[0][i]) * (x[i] - (float)z[0][i]);
+            b += (x[i] - (float)z[1][i]) * (x[i] - (float)z[1][i]);
+            c += (x[i] - (float)z[2][i]) * (x[i] - (float)z[2][i]);
+            e += (x[i] - (float)z[3][i]) * (x[i] - (float)z[3][i]);
+        }
+        const float squares[4] = {a, b, c, e};
+        for (int k = 0; k < 4 && j + k < m; k++) phi[j + k] = (float)exp(-SHARPNESS * (double)squares[k]);
     }
 }
 

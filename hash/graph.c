@@ -9,18 +9,17 @@
 
 /* EQ(bandwidth)  sigma_m = max(mean distance to the k-th, 1e-6 mean distance, 1e-12): the floors keep a set
  * of equal features (distance 0) from dividing by 0. */
-static double bandwidth(const Neighbours *near, const int *group) {
+static double bandwidth(const Neighbours *near) {
     double kth = 0, all = 0;
-    size_t pairs = 0, with = 0;
+    size_t with = 0;
     for (int i = 0; i < near->n; i++) {
         const Neighbour *list = near->nearest + (size_t)i * (size_t)near->k;
         int have = near->k;
         while (have > 0 && list[have - 1].index < 0) have--;
         if (have > 0) kth += (double)list[have - 1].distance, with++;
         all += near->distance_sum[i];
-        for (int j = 0; j < near->n; j++) pairs += group[j] != group[i];
     }
-    double mean_kth = with ? kth / (double)with : 0, mean = pairs ? all / (double)pairs : 0;
+    double mean_kth = with ? kth / (double)with : 0, mean = near->pairs ? all / (double)near->pairs : 0;
     return fmax(fmax(mean_kth, 1e-6 * mean), 1e-12);
 }
 
@@ -96,7 +95,7 @@ Status graph_build(Graph *g, const float *u, int n, int d, const int *group, int
     g->n = n;
     g->k = near.k;
     if (status == STATUS_OK) {
-        g->sigma = bandwidth(&near, group);
+        g->sigma = bandwidth(&near);
         rows = mem_calloc((size_t)n, sizeof *rows);
         if (!rows || !add_edges(&near, rows)) status = mem_error(err, "the neighbour graph");
     }

@@ -84,15 +84,22 @@ static void search_tile(void *ctx, int tile, int worker) {
     for (int i = 0; i < rows; i++) measure(s, first + i, have[i]);
 }
 
-/* The smallest number of cases of other groups that any case has: the largest k that every case can have. */
-static int others_at_least(const int *group, int n) {
-    int most = 0;
-    for (int i = 0; i < n; i++) {
-        int same = 0;
-        for (int j = 0; j < n; j++) same += group[j] == group[i];
-        if (same > most) most = same;
+/* Ordered pairs of different groups in *pairs; and the smallest number of cases of other groups that any case has, the largest k
+ * that every case can have. False where memory ran out. */
+static bool count_others(const int *group, int n, size_t *pairs, int *others) {
+    int groups = 0, most = 0;
+    for (int i = 0; i < n; i++) groups = group[i] >= groups ? group[i] + 1 : groups;
+    int *size = mem_calloc((size_t)groups, sizeof *size);
+    if (!size) return false;
+    *pairs = (size_t)n * (size_t)n;
+    for (int i = 0; i < n; i++) size[group[i]]++;
+    for (int g = 0; g < groups; g++) {
+        *pairs -= (size_t)size[g] * (size_t)size[g];
+        most = size[g] > most ? size[g] : most;
     }
-    return n - most;
+    *others = n - most;
+    mem_free(size);
+    return true;
 }
 
 static void centre_features(const Search *s, double *centre, double *square) {
@@ -109,7 +116,8 @@ static void centre_features(const Search *s, double *centre, double *square) {
 Status neighbours_find(Neighbours *out, const float *u, int n, int d, const int *group, int k, Pool *pool,
                        Error *err) {
     size_t count = (size_t)n, width = (size_t)d, threads = (size_t)pool_threads(pool);
-    int others = others_at_least(group, n);
+    int others;
+    if (!count_others(group, n, &out->pairs, &others)) return mem_error(err, "the neighbour graph");
     out->n = n;
     out->k = k < others ? k : (others > 0 ? others : 1);
     double *square = mem_calloc(count, sizeof *square), *centre = mem_calloc(width, sizeof *centre);

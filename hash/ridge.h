@@ -15,7 +15,7 @@ typedef struct {
 } Ridge;
 
 /* f = mean + phi A. mean (c), weight A (m,c); held (n,c): f of each case from a fit without its group, or NULL. The same bytes at
- * any number of threads. Errors: memory, of which it needs 8 (n m + m^2) bytes. */
+ * any number of threads. Errors: memory, of which it needs 8 m^2 bytes, and for held 8 m more a case of the largest group, or of 4,096. */
 Status ridge_fit(const Ridge *r, real *mean, real *weight, float *held, Pool *pool, Error *err);
 
 #endif

@@ -1,10 +1,13 @@
 /* `msach bench train`, `encode` and `eval` through the real binary: fields that other programs read, the canonical settings,
  * steady memory. */
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/check.h"
+#include "tests/fixtures.h"
 #include "tests/run_command.h"
+#include "tests/tiny_set.h"
 
 static json_t *bench(const char *words) {
     Ran r = run_msach("bench %s", words);
@@ -86,6 +89,31 @@ Test(cli_bench, eval_measures_retrieval) {
     expect_spread(j, "eval_queries_per_s");
     cr_assert_eq((int)number(j, "queries"), 512);
     json_decref(j);
+}
+
+/* A phase whose message is no longer recognised has no time. */
+Test(cli_bench, phases_have_time_and_memory_and_add_up) {
+    static const char *const phases[] = {"opening", "pictures", "stage1",     "experts", "features",
+                                         "graphs",  "stage2",   "validation", "test"};
+    const char *manifest = tiny_set("phases", 0);
+    char words[1200], name[64];
+    double sum = 0;
+    snprintf(words, sizeof words, "phases --json --data %s --out %s --set %s", manifest, fixture_path("run"),
+             tiny_settings);
+    json_t *j = bench(words);
+    for (int i = 0; i < 9; i++) {
+        snprintf(name, sizeof name, "%s_s", phases[i]);
+        cr_assert_gt(number(j, name), 0, "%s", name);
+        sum += number(j, name);
+        snprintf(name, sizeof name, "%s_mib", phases[i]);
+        cr_assert(number(j, name) > 1 && number(j, name) <= number(j, "all_mib"), "%s", name);
+        snprintf(name, sizeof name, "%s_cpu_s", phases[i]);
+        cr_assert_geq(number(j, name), 0, "%s", name);
+    }
+    cr_assert_float_eq(sum, number(j, "all_s"), 1e-6);
+    cr_assert(0 < number(j, "training_cases") && number(j, "training_cases") < number(j, "cases"));
+    json_decref(j);
+    expect_msach(2, "phases needs --data and --out", "bench phases");
 }
 
 Test(cli_bench, the_table_names_the_machine_and_the_spread) {

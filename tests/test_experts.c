@@ -143,6 +143,35 @@ Test(ridge, threads_change_no_byte) {
     cr_assert_arr_eq(mean[0], mean[1], sizeof mean[0]);
 }
 
+/* More cases than are held out at a time, and more features than one block of rows. */
+Test(ridge, many_cases_are_held_out_chunk_by_chunk) {
+    enum { MANY = 9001, WIDE = 20 };
+    Rng r = rng_stream(3, RNG_TEST, 2);
+    Error err;
+    float *phi = mem_calloc(MANY * WIDE, sizeof *phi), *y = mem_calloc(MANY, sizeof *y),
+          *held = mem_calloc(MANY, sizeof *held);
+    double *wide_phi = mem_calloc(MANY * WIDE, sizeof *wide_phi), *wide_y = mem_calloc(MANY, sizeof *wide_y),
+           *want = mem_calloc(MANY, sizeof *want), identity[WIDE * WIDE];
+    int *group = mem_calloc(MANY, sizeof *group);
+    bool *use = mem_calloc(MANY, sizeof *use);
+    real mean[1], weight[WIDE];
+    for (int i = 0; i < MANY * WIDE; i++) wide_phi[i] = (double)(phi[i] = (float)rng_normal(&r));
+    for (int i = 0; i < MANY; i++) {
+        wide_y[i] = (double)(y[i] = (float)rng_below(&r, 2));
+        group[i] = i * 7 % MANY / 3; /* three cases each, far apart */
+    }
+    for (int i = 0; i < WIDE * WIDE; i++) identity[i] = i % (WIDE + 1) == 0;
+    Ridge fit = {.n = MANY, .m = WIDE, .c = 1, .phi = phi, .y = y, .group = group};
+    cr_assert_eq(ridge_fit(&fit, mean, weight, held, NULL, &err), STATUS_OK);
+    for (int i = 0; i < MANY; i += 1500) {
+        for (int j = 0; j < MANY; j++) use[j] = group[j] != group[i];
+        oracle_ridge(wide_phi, wide_y, group, use, identity, MANY, WIDE, 1, want);
+        is_near(held + i, want + i, 1, 2e-6, "held out");
+    }
+    void *all[] = {phi, y, held, wide_phi, wide_y, want, group, use};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) mem_free(all[i]);
+}
+
 /* ---- Experts ---- */
 
 enum { D = 4, CASES = 40, LANDMARKS = 200 };

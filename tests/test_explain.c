@@ -189,7 +189,8 @@ Test(explain, the_first_neighbour_is_the_nearest_case_of_another_group) {
     walk(&e, tiny_set("near", 0), &c);
     const Session *s = &e.session;
     for (Modality m = 0; m < MODALITIES; m++) {
-        const float *u = e.stage2.train.u[m];
+        float *u = mem_calloc((size_t)e.stage2.train.n, (size_t)c.dim * sizeof *u);
+        features_clean(&e.stage2.train, m, u);
         double least = INFINITY, found = 0;
         ExplainNeighbour near[3];
         cr_assert_eq(explain_neighbours(&e, m, near, 3), 3);
@@ -203,6 +204,7 @@ Test(explain, the_first_neighbour_is_the_nearest_case_of_another_group) {
                 least = fmin(least, squared);
         }
         cr_assert_float_eq(found, least, 1e-5 * (least + 1e-6));
+        mem_free(u);
         double sigma = e.stage2.graph[m].sigma;
         cr_assert_float_eq(near[0].kernel, exp(-found / (2 * sigma * sigma)), 1e-4);
     }
@@ -355,11 +357,13 @@ Test(explain, the_semantic_token_is_shown_as_what_stage_1_knows_of_each_label) {
     walk(&e, tiny_set("semantic", 0), &c);
     for (int m = 0; m < 2; m++) {
         double sum = 0;
+        float *u = mem_calloc((size_t)e.stage2.train.n, (size_t)c.dim * sizeof *u);
+        features_clean(&e.stage2.train, (Modality)m, u);
         for (int k = 0; k < e.model->config.classes; k++) {
             sum += (double)e.posterior[m][k];
-            cr_assert_float_eq(pow((double)e.stage2.train.u[m][e.row[0] * c.dim + k], 2),
-                               (double)e.posterior[m][k], 1e-6);
+            cr_assert_float_eq(pow((double)u[e.row[0] * c.dim + k], 2), (double)e.posterior[m][k], 1e-6);
         }
+        mem_free(u);
         cr_assert_float_eq(sum, 1, 1e-5);
         cr_assert_null(e.attention[m]);
     }

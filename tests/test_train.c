@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hash/expert.h"
 #include "nn/base/alloc.h"
 #include "nn/ops.h"
 #include "tests/check.h"
@@ -279,6 +280,7 @@ Test(train, a_loss_that_is_not_finite_stops_training_and_names_the_op) {
 
 Test(train, features_in_a_mapped_file_are_those_in_memory) {
     Config c = tiny_config();
+    c.semantic = 0;
     Error err = {0};
     Session s;
     open_tiny(&s, &c, tiny_set("mapped", 0));
@@ -297,6 +299,36 @@ Test(train, features_in_a_mapped_file_are_those_in_memory) {
               "an augmented view differs from the clean one");
     features_free(&memory);
     features_free(&mapped);
+    model_free(&m);
+    session_close(&s);
+}
+
+/* Features of 100,000 cases would take 100 times the memory of their posteriors. */
+Test(train, semantic_tokens_are_made_again_of_the_posterior) {
+    Config c = tiny_config();
+    Error err = {0};
+    Session s;
+    Tape t;
+    Model m;
+    FeatureCache f;
+    const int rows[2] = {3, 0}, views[2] = {1, 0};
+    float psi[16];
+    open_tiny(&s, &c, tiny_set("semantic", 0));
+    tape_init(&t, NULL);
+    cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
+    cr_assert_eq(features_build(&f, &s, &m, s.index[SET_TRAIN], s.count[SET_TRAIN], 1, fixture_dir(), &err),
+                 STATUS_OK);
+    cr_assert(f.semantic && !f.block && f.block_size == 0);
+    for (Modality k = 0; k < MODALITIES; k++) {
+        Features x = features_gather(&f, &t, k, rows, views, 2);
+        for (int i = 0; i < 2; i++) {
+            expert_token(f.p[k] + (rows[i] * f.views + views[i]) * f.c, f.c, f.d, psi);
+            cr_assert_arr_eq(x.u->data + i * f.d, psi, sizeof psi);
+            cr_assert_arr_eq(x.z->data + i * f.d, psi, sizeof psi);
+        }
+    }
+    features_free(&f);
+    tape_free(&t);
     model_free(&m);
     session_close(&s);
 }

@@ -1,6 +1,7 @@
 #include "train/estimate.h"
 
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -114,32 +115,39 @@ static Status time_test(const Session *s, const Model *m, double *seconds, Error
 
 /* ---- Memory and disk ---- */
 
-/* Bytes of the features of stage 2 a training case (train/features.h). */
+/* Bytes a training case of the features of stage 2 that may go to a file (train/features.h). */
 static double feature_bytes(const Session *s, const Model *m) {
     const ModelConfig *c = &m->config;
-    int views = 1 + s->config.views, tokens[MODALITIES] = {1, 1}, grid = c->image_size / CNN_SHRINK;
-    if (!c->semantic) {
-        tokens[0] = c->own[0].width ? c->own[0].tokens : grid * grid;
-        tokens[1] = c->own[1].width ? c->own[1].tokens : c->text_length;
-    }
-    return sizeof(float) * (double)views * c->dim * (tokens[0] + tokens[1] + MODALITIES);
+    int grid = c->image_size / CNN_SHRINK, tokens[MODALITIES];
+    tokens[0] = c->own[0].width ? c->own[0].tokens : grid * grid;
+    tokens[1] = c->own[1].width ? c->own[1].tokens : c->text_length;
+    return c->semantic
+               ? 0
+               : sizeof(float) * (1.0 + s->config.views) * c->dim * (tokens[0] + tokens[1] + MODALITIES);
 }
 
-/* Bytes of the fit of an expert a training case: features in float and a row of L^-1 Phi' in double; for pictures descriptors too. */
-static double expert_bytes(const Session *s, const Model *m) {
-    if (!m->landmark) return 0;
+static double fit_bytes(double cases, double m) {
+    return sizeof(float) * cases * m + sizeof(double) * m * (m + fmin(cases, 4096));
+}
+
+/* Bytes in RAM between the stages: posteriors, what the experts say, u of the networks; the fit of an expert, with the features of all
+ * cases and L^-1 Phi' of a chunk (hash/ridge.h), and for pictures the descriptors. */
+static double expert_bytes(const Session *s, const Model *m, double cases) {
+    const ModelConfig *c = &m->config;
+    double kept = MODALITIES * sizeof(float) * ((4.0 + s->config.views) * c->classes + c->dim) * cases;
+    if (!m->landmark) return kept;
     const int *landmark = m->landmark->dim; /* M, D */
-    double row = sizeof(float) + sizeof(double), image = row * landmark[0] + 4.0 * landmark[1],
-           text = row * m->idf->dim[0];
-    if (s->groups < s->config.mirror_groups) image *= 2;
-    return image > text ? image : text;
+    double pictures = s->groups < s->config.mirror_groups ? 2 * cases : cases,
+           image = fit_bytes(pictures, landmark[0]) + sizeof(float) * pictures * landmark[1],
+           text = fit_bytes(cases, m->idf->dim[0]);
+    return kept + (image > text ? image : text);
 }
 
 /* base: bytes in RAM before the sample. Features are there while the experts are fitted; the tapes of the steps are not. */
 static void estimate_room(Estimate *e, const Session *s, const Model *m, double base) {
     double values = sizeof(real) * (double)m->params.size, features = feature_bytes(s, m) * e->cases;
     bool mapped = features > (double)s->config.feature_mib * (1 << 20);
-    double between = base + expert_bytes(s, m) * e->cases + (mapped ? 0 : features), steps = memory_peak();
+    double between = base + expert_bytes(s, m, e->cases) + (mapped ? 0 : features), steps = memory_peak();
     e->features = mapped ? features : 0;
     e->memory = between > steps ? between : steps;
     e->disk =

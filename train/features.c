@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/raw_features.h"
+#include "hash/expert.h"
 #include "nn/base/alloc.h"
 #include "nn/base/parts.h"
 #include "nn/ops.h"
@@ -15,10 +16,10 @@
 
 static Status take_block(FeatureCache *f, const Session *s, const char *folder, Error *err) {
     size_t rows = (size_t)f->n * (size_t)f->views, d = (size_t)f->d;
-    f->block_size = rows * d * sizeof(float) * (size_t)(f->tokens[0] + f->tokens[1] + 2);
+    if (!f->semantic) f->block_size = rows * d * sizeof(float) * (size_t)(f->tokens[0] + f->tokens[1] + 2);
     if (PART_RESUME && f->block_size > (size_t)s->config.feature_mib << 20) {
         TRY(features_map(f, s, folder, err));
-    } else if (!(f->block = mem_aligned(f->block_size))) {
+    } else if (!f->semantic && !(f->block = mem_aligned(f->block_size))) {
         return mem_error(err, "the features; a smaller feature_mib puts them into a file");
     }
     f->length = mem_calloc((size_t)f->n, sizeof *f->length);
@@ -31,10 +32,12 @@ static Status take_block(FeatureCache *f, const Session *s, const char *folder, 
         complete = complete && f->p[k] && f->own[k] && f->net[k];
     }
     if (!complete) return mem_error(err, "the features");
-    f->z[0] = f->block;
-    f->z[1] = f->z[0] + rows * d * (size_t)f->tokens[0];
-    f->u[0] = f->z[1] + rows * d * (size_t)f->tokens[1];
-    f->u[1] = f->u[0] + rows * d;
+    if (!f->semantic) {
+        f->z[0] = f->block;
+        f->z[1] = f->z[0] + rows * d * (size_t)f->tokens[0];
+        f->u[0] = f->z[1] + rows * d * (size_t)f->tokens[1];
+        f->u[1] = f->u[0] + rows * d;
+    }
     f->z_spread[1] = f->z_spread[0] + d;
     f->u_spread[0] = f->z_spread[1] + d;
     f->u_spread[1] = f->u_spread[0] + d;
@@ -83,12 +86,13 @@ static void fill_tile(FeatureCache *f, const Model *m, Tape *t, const Batch *b, 
         float *p = arena_alloc(&t->arena, (size_t)b->n * c * sizeof *p);
         if (view == 0) model_posterior(m, k, logits, own, f->own[k] + at);
         model_posterior(m, k, logits, held, p);
-        if (m->config.semantic) from = model_semantic(t, m, p, b->n);
         size_t size = (size_t)f->tokens[k] * d, full = (size_t)from.z->dim[1] * d;
         for (size_t i = 0; i < (size_t)b->n; i++) {
             size_t row = ((size_t)first + i) * (size_t)f->views + (size_t)view;
-            copy_reals(f->z[k] + row * size, from.z->data + i * full, size);
-            copy_reals(f->u[k] + row * d, from.u->data + i * d, d);
+            if (!f->semantic) {
+                copy_reals(f->z[k] + row * size, from.z->data + i * full, size);
+                copy_reals(f->u[k] + row * d, u->data + i * d, d);
+            }
             memcpy(f->p[k] + row * c, p + i * c, c * sizeof *p);
             if (view == 0) copy_reals(f->net[k] + ((size_t)first + i) * d, u->data + i * d, d);
         }
@@ -115,13 +119,14 @@ static Status fill_view(FeatureCache *f, const Session *s, const Model *m, const
     return STATUS_OK;
 }
 
-/* Standard deviation of each column over the given rows of width d, in double. */
-static void spread(const FeatureCache *f, const float *z, int tokens, const int *length, real *out) {
+/* Standard deviation of each column over rows of width d, in double: z (n,views,tokens,d), view 0 of each case. */
+static void spread(const FeatureCache *f, const float *z, int views, int tokens, const int *length,
+                   real *out) {
     size_t d = (size_t)f->d;
     for (size_t j = 0; j < d; j++) {
         double sum = 0, squares = 0, count = 0;
         for (int i = 0; i < f->n; i++) {
-            const float *row = z + (size_t)i * (size_t)f->views * (size_t)tokens * d;
+            const float *row = z + (size_t)i * (size_t)views * (size_t)tokens * d;
             int real_tokens = length ? length[i] : tokens;
             for (int k = 0; k < real_tokens; k++, count++) {
                 double v = (double)row[(size_t)k * d + j];
@@ -132,6 +137,22 @@ static void spread(const FeatureCache *f, const float *z, int tokens, const int 
         double mean = count > 0 ? sum / count : 0, variance = count > 0 ? squares / count - mean * mean : 0;
         out[j] = (real)sqrt(variance > 0 ? variance : 0); /* rounding can make it negative */
     }
+}
+
+static Status measure_spread(FeatureCache *f, Error *err) {
+    size_t d = (size_t)f->d;
+    float *u = mem_calloc((size_t)f->n + 1, d * sizeof *u);
+    if (!u) return mem_error(err, "the features");
+    for (Modality k = 0; k < MODALITIES; k++) {
+        features_clean(f, k, u);
+        spread(f, u, 1, 1, NULL, f->u_spread[k]);
+        if (f->semantic)
+            memcpy(f->z_spread[k], f->u_spread[k], d * sizeof *f->z_spread[k]);
+        else
+            spread(f, f->z[k], f->views, f->tokens[k], k == MODALITY_TEXT ? f->length : NULL, f->z_spread[k]);
+    }
+    mem_free(u);
+    return STATUS_OK;
 }
 
 static Status ask_experts(const Session *s, const Model *m, const int *index, int n, Said *said, Error *err) {
@@ -168,12 +189,11 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
     f->landmarks = s->config.landmarks;
     f->mirror_groups = s->config.mirror_groups;
     f->held_out = s->config.held_out;
-    f->semantic = s->config.semantic;
+    bool semantic = f->semantic = m->config.semantic;
     f->c = m->config.classes;
     f->n = n;
     f->views = 1 + augmented;
     f->d = m->config.dim;
-    bool semantic = m->config.semantic;
     f->tokens[0] = semantic       ? 1
                    : own[0].width ? own[0].tokens
                                   : (m->config.image_size / CNN_SHRINK) * (m->config.image_size / CNN_SHRINK);
@@ -198,14 +218,17 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
     batch_free(&b);
     tape_free(&t);
     if (status != STATUS_OK) return status;
-    for (int k = 0; k < MODALITIES; k++) {
-        spread(f, f->z[k], f->tokens[k], k == MODALITY_TEXT ? f->length : NULL, f->z_spread[k]);
-        spread(f, f->u[k], 1, NULL, f->u_spread[k]);
-    }
-    return STATUS_OK;
+    return measure_spread(f, err);
 }
 
 /* ---- Reading ---- */
+
+static void read_u(const FeatureCache *f, Modality modality, size_t row, float *u) {
+    if (f->semantic)
+        expert_token(f->p[modality] + row * (size_t)f->c, f->c, f->d, u);
+    else
+        memcpy(u, f->u[modality] + row * (size_t)f->d, (size_t)f->d * sizeof *u);
+}
 
 Features features_gather(const FeatureCache *f, Tape *t, Modality modality, const int *rows, const int *views,
                          int b) {
@@ -214,8 +237,9 @@ Features features_gather(const FeatureCache *f, Tape *t, Modality modality, cons
     int *length = arena_alloc(&t->arena, (size_t)b * sizeof *length);
     for (int i = 0; i < b; i++) {
         size_t row = (size_t)rows[i] * (size_t)f->views + (size_t)(views ? views[i] : 0);
-        memcpy(out.z->data + (size_t)i * size, f->z[modality] + row * size, size * sizeof(real));
-        memcpy(out.u->data + (size_t)i * d, f->u[modality] + row * d, d * sizeof(real));
+        read_u(f, modality, row, out.u->data + (size_t)i * d);
+        memcpy(out.z->data + (size_t)i * size,
+               f->semantic ? out.u->data + (size_t)i * d : f->z[modality] + row * size, size * sizeof(real));
         length[i] = f->length[rows[i]];
     }
     if (modality == MODALITY_TEXT) out.length = length;
@@ -234,10 +258,8 @@ const float *features_posterior(const FeatureCache *f, Tape *t, Modality modalit
 }
 
 void features_clean(const FeatureCache *f, Modality modality, float *out) {
-    const float *u = f->u[modality];
-    size_t d = (size_t)f->d;
-    for (int i = 0; i < f->n; i++)
-        memcpy(out + (size_t)i * d, u + (size_t)i * (size_t)f->views * d, d * sizeof *out);
+    for (size_t i = 0; i < (size_t)f->n; i++)
+        read_u(f, modality, i * (size_t)f->views, out + i * (size_t)f->d);
 }
 
 Status features_encode(const FeatureCache *f, const Model *m, Modality modality, Encoding *out, Pool *pool,

@@ -11,7 +11,8 @@ typedef struct FeatureCache {
     int n, views, d;        /* cases, views of each (1 + augmented ones), width */
     int c;                  /* labels */
     int tokens[MODALITIES]; /* N_v, and of the longest text; 1 and 1 where stage 2 sees semantic tokens */
-    float *z[MODALITIES], *u[MODALITIES]; /* (n*views, tokens, d) and (n*views, d): what stage 2 sees */
+    float *z[MODALITIES], *u[MODALITIES]; /* (n*views, tokens, d) and (n*views, d): what stage 2 sees; NULL
+                                             where that is the semantic token, which p gives back exactly */
     float *p[MODALITIES]; /* (n*views, c) p_m; of a training case by experts without its group */
     float *own
         [MODALITIES]; /* (n, c) p_m of view 0 by the experts that the model keeps, as encode_cases has it */
@@ -22,8 +23,9 @@ typedef struct FeatureCache {
     void *block;               /* owns z and u */
     size_t block_size;
     bool mapped;
-    int landmarks, mirror_groups, held_out, semantic; /* the settings that it was built with */
-    bool borrowed;                                    /* all of it belongs to session.kept */
+    int landmarks, mirror_groups, held_out; /* the settings that it was built with */
+    bool semantic;                          /* stage 2 sees semantic tokens */
+    bool borrowed;                          /* all of it belongs to session.kept */
 } FeatureCache;
 
 /* Features of the cases index (n). augmented: number of augmented views; 0: view 0 alone. folder: for the mapped file.

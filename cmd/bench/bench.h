@@ -9,6 +9,7 @@ Status bench_encode(Args *a, Error *err);
 Status bench_eval(Args *a, Error *err);
 Status bench_search(Args *a, Error *err);
 Status bench_index(Args *a, Error *err);
+Status bench_phases(Args *a, Error *err);
 Status bench_page(Args *a, Error *err);
 
 #endif

@@ -29,7 +29,7 @@ typedef struct {
 typedef struct {
     const char *bench;
     int n;
-    BenchNumber number[24];
+    BenchNumber number[40];
 } BenchReport;
 
 /* A rate: each call does `amount`. */

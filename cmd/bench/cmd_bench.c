@@ -13,6 +13,10 @@ static const Option OPTIONS[] = {
     {"rounds", 0, "N", "5", "search: number of measurements; the median is printed", PLAIN},
     {"name", 0, "TEXT", NULL, "search: a name for the codes in the JSON", PLAIN},
     {"dump", 0, "DIR", NULL, "search: write codes.npy and queries.npy for other programs", PLAIN},
+    {"data", 'd', "MANIFEST", NULL, "phases: training cases", PLAIN},
+    {"out", 'o', "RUN", NULL, "phases: the directory of the run", PLAIN},
+    {"config", 0, "FILE", NULL, "phases: settings, for example the config.txt of a run", OF(PART_VARIANTS)},
+    {"set", 's', "KEY=VALUE", NULL, "phases: one setting of the training; may be given more than once", MANY},
     {"from", 0, "FILE", NULL, "page: lines of `bench search --json`", PLAIN},
     {"html", 0, "FILE", NULL, "page: the page to write", PLAIN},
     {"json", 0, NULL, NULL, "print one JSON object a line", PLAIN},
@@ -20,13 +24,13 @@ static const Option OPTIONS[] = {
     OPTION_LAST};
 
 static Status run(Args *a, Error *err) {
-    static const char *const names[] = {"train", "encode", "eval", "search", "index", "page", NULL};
-    static Status (*const benches[])(Args * a, Error * err) = {bench_train_steps, bench_encode, bench_eval,
-                                                               bench_search,      bench_index,  bench_page};
+    static const char *const names[] = {"train", "encode", "eval", "search", "index", "phases", "page", NULL};
+    static Status (*const benches[])(Args * a, Error * err) = {
+        bench_train_steps, bench_encode, bench_eval, bench_search, bench_index, bench_phases, bench_page};
     int choice;
     if (a->n_operands != 1) return args_incomplete(a, err, "one bench is needed");
     TRY(args_word(a, "the bench", a->operand[0], names, &choice, err));
-    if (choice < 5) TRY(args_pool(a, err));
+    if (choice < 6) TRY(args_pool(a, err));
     TRY(blas_reserve(err));
     return benches[choice](a, err);
 }
@@ -35,7 +39,7 @@ const Verb VERB_BENCH = {
     "bench",
     "measure speed on this machine: medians of repeated timings",
     "msach bench search --n 1000000 --bits 64 --json",
-    "train|encode|eval|search|index|page",
+    "train|encode|eval|search|index|phases|page",
     OPTIONS,
     run,
     "train   one step of each stage on fixed work: images of 128 pixels, batch 64\n"
@@ -45,5 +49,6 @@ const Verb VERB_BENCH = {
     "multi-index hashing (mih); beside it how fast this machine reads memory, the limit of a scan "
     "(above 1: a cache holds the codes)\n"
     "index   the index file of random codes: writing, opening, the first search\n"
+    "phases  a whole training: time and peak of resident memory of each phase\n"
     "page    the lines of several searches as one page with charts",
     STOP_ITSELF};
