@@ -10,6 +10,10 @@ static const Option OPTIONS[] = {
     {"to", 't', "FORMAT", NULL, "npy, faiss, pgcopy, milvus or elastic", NEEDED},
     {"out", 'o', "DIR", NULL, "the folder to write; created if missing", NEEDED},
     {"without", 0, "FIELD...", NULL, "leave out text, labels, group or image (the path); ids stay", MANY},
+    {"shards", 0, "N", "1",
+     "pgcopy: N parts, folders shard0, shard1, ..., for N servers; each case is in exactly one, by range of "
+     "its number",
+     PLAIN},
     OPTION_LAST};
 
 /* The fields of --without as bits. */
@@ -30,8 +34,11 @@ static Status left_out(const Args *a, unsigned *without, Error *err) {
 static Status write_export(const Args *a, const Index *x, ExportFormat format, Error *err) {
     const char *folder = args_get(a, "out");
     unsigned without = 0;
+    long shards;
     TRY(left_out(a, &without, err));
-    TRY(export_index(x, format, without, folder, err));
+    TRY(args_int(a, "shards", 1, EXPORT_MOST_SHARDS, &shards, err));
+    if (shards > 1 && format != EXPORT_PGCOPY) return args_wrong(a, err, "--shards is for --to pgcopy alone");
+    TRY(export_index(x, format, without, (int)shards, folder, err));
     char *commands = path_join(folder, export_commands_file(format));
     if (!commands) return mem_error(err, folder);
     log_line(&a->log, "%lld cases, %d bits; %s holds the commands that load them", (long long)index_live(x),
@@ -62,7 +69,7 @@ const Verb VERB_EXPORT = {
     run,
     "npy      arrays for NumPy                          load.py\n"
     "faiss    IndexBinaryFlat files                     load.py\n"
-    "pgcopy   binary COPY for PostgreSQL 14 or later    load.sql: tables, exact query, two shards, pgvector\n"
+    "pgcopy   binary COPY for PostgreSQL 14 or later    load.sql: tables, exact query, pgvector; --shards\n"
     "milvus   arrays for its bulk import                load.py   (format checked, not loaded by the tests)\n"
     "elastic  _bulk lines, Elasticsearch, OpenSearch    load.sh   (format checked, not loaded by the tests)\n"
     "ids.tsv holds the exported number and the id of each case. Reports, labels, groups and paths of "

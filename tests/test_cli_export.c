@@ -104,6 +104,50 @@ Test(cli_export, a_field_that_is_left_out_is_nowhere_in_the_export) {
     clean(path, folder);
 }
 
+static uint64_t big_endian(const unsigned char *at, int bytes) {
+    uint64_t v = 0;
+    for (int i = 0; i < bytes; i++) v = v << 8 | at[i];
+    return v;
+}
+
+/* The ids of a file of rows (id bigint, code bit(16)) of COPY BINARY: counts them in seen, and each is from first to end - 1. */
+static void count_rows(const char *folder, int shard, const char *name, int first, int end, int *seen) {
+    enum { HEAD = 19, ROW = 24 };
+    char path[200];
+    unsigned char *data;
+    size_t size;
+    snprintf(path, sizeof path, "%s/shard%d/%s", folder, shard, name);
+    cr_assert_eq(file_read(path, 1 << 20, &data, &size, NULL), STATUS_OK, "%s", path);
+    cr_assert_eq((size - HEAD - 2) % ROW, 0);
+    for (size_t at = HEAD; at + 2 < size; at += ROW) {
+        int id = (int)big_endian(data + at + 6, 8);
+        cr_assert(first <= id && id < end, "%s: %d", path, id);
+        seen[id]++;
+    }
+    mem_free(data);
+}
+
+Test(cli_export, every_code_is_in_exactly_one_shard) {
+    enum { SHARDS = 7 };
+    char name[64], folder[96];
+    int seen[2][CASES] = {{0}};
+    const char *path = archive(name);
+    snprintf(folder, sizeof folder, "%s.shards", path);
+    expect_msach(0, NULL, "export -q --index %s --to pgcopy --shards %d --out %s", path, SHARDS, folder);
+    for (int i = 0; i < SHARDS; i++) {
+        count_rows(folder, i, "image_codes.pgcopy", i * CASES / SHARDS, (i + 1) * CASES / SHARDS, seen[0]);
+        count_rows(folder, i, "text_codes.pgcopy", i * CASES / SHARDS, (i + 1) * CASES / SHARDS, seen[1]);
+    }
+    for (int i = 0; i < CASES; i++) {
+        cr_assert_eq(seen[0][i], i % 7 != 0, "%d", i);
+        cr_assert_eq(seen[1][i], i % 5 != 0, "%d", i);
+    }
+    expect_msach(2, "for --to pgcopy alone", "export --index %s --to npy --shards 2 --out %s", path, folder);
+    expect_msach(2, "some would be empty", "export --index %s --to pgcopy --shards 401 --out %s", path,
+                 folder);
+    clean(path, folder);
+}
+
 /* The ten nearest images of the first text, as "number distance" lines. */
 static void our_answer(const char *path, char *wanted, size_t size) {
     Index *x = opened(path);
@@ -120,17 +164,20 @@ static void our_answer(const char *path, char *wanted, size_t size) {
     index_close(x);
 }
 
-Test(cli_export, postgres_loads_the_rows_and_one_table_as_two_shards_answer_as_we_do) {
-    char name[64], folder[96], command[512], wanted[256], twice[700], out[4096];
+Test(cli_export, postgres_loads_the_rows_and_one_table_and_three_shards_answer_as_we_do) {
+    static const char row[] = "case-3|{cyst,\"b\\\\c\"}|p 1|shadow \\ \"dense\"|\n400\n";
+    char name[64], folder[96], sharded[96], command[512], wanted[256], twice[700], out[4096];
     const char *path = archive(name);
     snprintf(folder, sizeof folder, "%s.pg", path);
+    snprintf(sharded, sizeof sharded, "%s.shards", path);
     expect_msach(0, "load.sql", "export --index %s --to pgcopy --out %s", path, folder);
+    expect_msach(0, "load.sql", "export --index %s --to pgcopy --shards 3 --out %s", path, sharded);
     our_answer(path, wanted, sizeof wanted);
-    snprintf(twice, sizeof twice, "%s%scase-3|{cyst,\"b\\\\c\"}|p 1|shadow \\ \"dense\"|\n400\n", wanted,
-             wanted);
-    snprintf(command, sizeof command, "sh tests/peers/postgres.sh '%s' 2>&1", folder);
+    snprintf(twice, sizeof twice, "%s%s%s%s", wanted, wanted, row, row);
+    snprintf(command, sizeof command, "sh tests/peers/postgres.sh '%s' '%s' 2>&1", folder, sharded);
     int code = shell(out, sizeof out, command);
-    clean(path, folder);
+    clean(path, sharded);
+    clean("/nonexistent", folder);
     if (code == NOT_HERE) cr_skip("PostgreSQL is not installed, or may not run here: %s", out);
     cr_assert_eq(code, 0, "%s", out);
     cr_assert_str_eq(out, twice);

@@ -24,7 +24,7 @@ static Exported exported(ExportFormat format) {
     write_cases(e.path, 0, 12);
     cr_assert_eq(index_delete(e.path, ids, 1, &err), STATUS_OK);
     e.x = opened(e.path);
-    cr_assert_eq(export_index(e.x, format, 0, e.folder, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(export_index(e.x, format, 0, 1, e.folder, &err), STATUS_OK, "%s", err.message);
     return e;
 }
 
@@ -110,7 +110,7 @@ Test(export, ids_are_numbered_over_the_cases_that_are_left_and_stand_as_given) {
     index_builder_free(b);
     Index *x = opened(e.path);
     for (int f = 0; f < N_EXPORTS; f++) /* neither modality has a code: empty files, no error */
-        cr_assert_eq(export_index(x, (ExportFormat)f, 0, e.folder, &err), STATUS_OK, "%s: %s",
+        cr_assert_eq(export_index(x, (ExportFormat)f, 0, 1, e.folder, &err), STATUS_OK, "%s: %s",
                      export_names[f], err.message);
     index_close(x);
     ids = contents(&e, "ids.tsv", &size);
@@ -216,7 +216,7 @@ Test(export, postgres_rows_are_copy_binary_byte_for_byte) {
     index_builder_free(b);
     Exported e = {.x = opened(path)};
     strcpy(e.path, path), strcpy(e.folder, folder);
-    cr_assert_eq(export_index(e.x, EXPORT_PGCOPY, 0, folder, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(export_index(e.x, EXPORT_PGCOPY, 0, 1, folder, &err), STATUS_OK, "%s", err.message);
     static const unsigned char wanted[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"
                                           "\0\2\0\0\0\x8\0\0\0\0\0\0\0\0\0\0\0\6\0\0\0\x10\x80\x01"
                                           "\0\2\0\0\0\x8\0\0\0\0\0\0\0\1\0\0\0\6\0\0\0\x10\x0F\xC8"
@@ -281,7 +281,7 @@ Test(export, a_folder_that_cannot_be_made_is_an_error) {
     Error err;
     write_cases(path, 0, 2);
     Index *x = opened(path);
-    Status s = export_index(x, EXPORT_NPY, 0, path, &err); /* a file */
+    Status s = export_index(x, EXPORT_NPY, 0, 1, path, &err); /* a file */
     cr_assert(s == STATUS_INPUT || s == STATUS_IO);
     index_close(x);
     remove_all(path);

@@ -1,5 +1,6 @@
 #include "hash/export/export.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "hash/code.h"
@@ -61,23 +62,72 @@ static Status gather(const Index *x, Modality m, CodeSet *c, Error *err) {
     return STATUS_OK;
 }
 
-static Status write_codes(const Index *x, Modality m, ExportCodes *put, const char *folder, Error *err) {
-    CodeSet c;
-    Status s = gather(x, m, &c, err);
-    if (s == STATUS_OK) s = put(&c, folder, err);
-    mem_free(c.codes);
-    mem_free(c.number);
+int64_t export_shard_first(int64_t n, int shards, int i) {
+    return n / shards * i + n % shards * i / shards; /* i n / shards, which may not fit */
+}
+
+/* The folder of shard i, or of all; mem_free it. */
+static Status part_folder(const char *folder, int shards, int i, char **path, Error *err) {
+    char name[32];
+    snprintf(name, sizeof name, "shard%d", i);
+    *path = path_join(folder, shards > 1 ? name : ".");
+    return *path ? dir_make(*path, err) : mem_error(err, folder);
+}
+
+static Status write_codes(const Index *x, Modality m, ExportCodes *put, int shards, const char *folder,
+                          Error *err) {
+    CodeSet all;
+    Status s = gather(x, m, &all, err);
+    size_t at = 0;
+    for (int i = 0; s == STATUS_OK && i < shards; i++) {
+        int64_t end = export_shard_first(index_live(x), shards, i + 1);
+        CodeSet part = all;
+        char *path;
+        part.codes += at * all.bytes;
+        part.number += at;
+        for (part.n = 0; at < all.n && all.number[at] < end; at++) part.n++;
+        s = part_folder(folder, shards, i, &path, err);
+        if (s == STATUS_OK) s = put(&part, path, err);
+        mem_free(path);
+    }
+    mem_free(all.codes);
+    mem_free(all.number);
     return s;
 }
 
-Status export_index(const Index *x, ExportFormat format, unsigned without, const char *folder, Error *err) {
-    NN_REQUIRE((int)format >= 0 && format < N_EXPORTS, "format %d", (int)format);
-    TRY(dir_make(folder, err));
-    for (Modality m = 0; m < MODALITIES; m++) TRY(write_codes(x, m, formats[format].codes, folder, err));
-    TRY(write_ids(x, folder, err));
-    if (formats[format].cases) TRY(formats[format].cases(x, without, folder, err));
+static Status write_commands(const char *folder, ExportFormat format, int bits, int64_t n, int shards,
+                             Error *err) {
     FileWriter w;
     TRY(export_begin(&w, folder, formats[format].commands_file, err));
-    formats[format].commands(&w, index_bits(x));
+    if (shards > 1)
+        commands_shards(&w, bits, n, shards);
+    else
+        formats[format].commands(&w, bits);
     return file_commit(&w, err);
+}
+
+Status export_index(const Index *x, ExportFormat format, unsigned without, int shards, const char *folder,
+                    Error *err) {
+    NN_REQUIRE((int)format >= 0 && format < N_EXPORTS, "format %d", (int)format);
+    NN_REQUIRE(shards == 1 || format == EXPORT_PGCOPY, "%d shards of format %d", shards, (int)format);
+    int64_t n = index_live(x);
+    if (shards > 1 && n < shards)
+        return error_set(err, STATUS_USAGE,
+                         "%d shards of %lld cases: some would be empty; fewer shards are needed", shards,
+                         (long long)n);
+    TRY(dir_make(folder, err));
+    for (Modality m = 0; m < MODALITIES; m++)
+        TRY(write_codes(x, m, formats[format].codes, shards, folder, err));
+    TRY(write_ids(x, folder, err));
+    Status s = STATUS_OK;
+    for (int i = 0; s == STATUS_OK && i < shards; i++) {
+        char *path;
+        s = part_folder(folder, shards, i, &path, err);
+        if (s == STATUS_OK && formats[format].cases)
+            s = formats[format].cases(x, without, export_shard_first(n, shards, i),
+                                      export_shard_first(n, shards, i + 1), path, err);
+        if (s == STATUS_OK) s = write_commands(path, format, index_bits(x), n, 1, err);
+        mem_free(path);
+    }
+    return s == STATUS_OK && shards > 1 ? write_commands(folder, format, index_bits(x), n, shards, err) : s;
 }

@@ -7,6 +7,7 @@
  * faiss    image_codes.faiss: IndexBinaryFlat; image_numbers.npy, because faiss numbers codes by position
  * pgcopy   image_codes.pgcopy: PostgreSQL's COPY BINARY of (id bigint, code bit(bits)), the first bit of a byte its highest;
  *          cases.pgcopy: (id bigint, name text, labels text[], patient text, report text, picture text), name the id of the case
+ *          With shards: folders shard0, shard1, ..., each loaded as a whole export is, and a load.sql that makes one table of them
  * milvus   image_codes/id.npy, image_codes/code.npy: files named after fields, as its bulk import requires
  * elastic  image_codes.elasticsearch.ndjson (hex) and image_codes.opensearch.ndjson (signed bytes): _bulk lines; *.mapping.json */
 #ifndef HASH_EXPORT_H
@@ -31,8 +32,12 @@ const char *export_commands_file(ExportFormat format); /* "load.py", ... */
 typedef enum { EXPORT_TEXT, EXPORT_LABELS, EXPORT_GROUP, EXPORT_IMAGE, N_EXPORT_FIELDS } ExportField;
 extern const char *const export_fields[N_EXPORT_FIELDS]; /* "text", ... */
 
-/* Writes into folder, which is made where it is missing; each file replaces an older one whole. without: fields to leave out. Memory:
- * all codes of one modality. */
-Status export_index(const Index *x, ExportFormat format, unsigned without, const char *folder, Error *err);
+enum { EXPORT_MOST_SHARDS = 1024 };
+
+/* Writes into folder, which is made where it is missing; each file replaces an older one whole. without: fields to leave out. shards: 1; or of
+ * EXPORT_PGCOPY up to EXPORT_MOST_SHARDS: shard i of N has the cases numbered from i n / N to (i+1) n / N - 1 of n. Memory: all codes of
+ * one modality. STATUS_USAGE: fewer cases than shards. */
+Status export_index(const Index *x, ExportFormat format, unsigned without, int shards, const char *folder,
+                    Error *err);
 
 #endif

@@ -15,13 +15,18 @@ typedef struct {
 } CodeSet;
 
 typedef Status ExportCodes(const CodeSet *c, const char *folder, Error *err);
-/* Writes what a format has of the cases that are not deleted, besides their codes, but for the fields `without`. */
-typedef Status ExportCases(const Index *x, unsigned without, const char *folder, Error *err);
+/* Writes what a format has of the cases numbered first to end - 1, besides their codes, but for the fields `without`. */
+typedef Status ExportCases(const Index *x, unsigned without, int64_t first, int64_t end, const char *folder,
+                           Error *err);
 /* Commands for codes of these bits. */
 typedef void ExportCommands(FileWriter *w, int bits);
 
 ExportCodes export_npy, export_faiss, export_pgcopy, export_milvus, export_elastic;
 ExportCases cases_pgcopy;
+/* Commands for the server in front of the shards of n cases. */
+void commands_shards(FileWriter *w, int bits, int64_t n, int shards);
+/* The number of shard i's first case. */
+int64_t export_shard_first(int64_t n, int shards, int i);
 ExportCommands commands_npy, commands_faiss, commands_pgcopy, commands_milvus, commands_elastic;
 
 /* Begins the file folder/name, or folder/<set's name><suffix>. After STATUS_OK file_commit or file_abort must follow. */

@@ -1,5 +1,6 @@
 /* PostgreSQL's COPY BINARY (its manual, "COPY", Binary Format): big-endian, and a bit string's first bit is the highest of its
  * first byte. */
+#include <stdio.h>
 #include <string.h>
 
 #include "hash/export/export_formats.h"
@@ -82,17 +83,18 @@ static void put_case(FileWriter *w, uint64_t number, const IndexCase *c, unsigne
     put_text(w, image ? c->image : NULL);
 }
 
-Status cases_pgcopy(const Index *x, unsigned without, const char *folder, Error *err) {
+Status cases_pgcopy(const Index *x, unsigned without, int64_t first, int64_t end, const char *folder,
+                    Error *err) {
     FileWriter w;
     Status s = STATUS_OK;
-    uint64_t number = 0;
+    int64_t number = 0;
     TRY(export_begin(&w, folder, "cases.pgcopy", err));
     file_put(&w, SIGNATURE, sizeof SIGNATURE);
-    for (int64_t row = 0; s == STATUS_OK && row < index_count(x); row++) {
+    for (int64_t row = 0; s == STATUS_OK && row < index_count(x) && number < end; row++) {
         IndexCase c;
-        if (index_deleted(x, row)) continue;
+        if (index_deleted(x, row) || number++ < first) continue;
         s = index_case(x, row, &c, err);
-        if (s == STATUS_OK) put_case(&w, number++, &c, without);
+        if (s == STATUS_OK) put_case(&w, (uint64_t)number - 1, &c, without);
     }
     if (s != STATUS_OK) {
         file_abort(&w);
@@ -126,22 +128,43 @@ void commands_pgcopy(FileWriter *w, int bits) {
            "--   WHERE labels @> ARRAY['cyst'] AND report ILIKE '%%anechoic%%' AND patient IS DISTINCT FROM "
            "'p7'\n"
            "--   ORDER BY d, c.id LIMIT 10;\n\n");
-    file_printf(
-        w,
-        "-- Sharded: on every shard a table of its part of the codes; here, with postgres_fdw,\n"
-        "-- CREATE EXTENSION postgres_fdw;\n"
-        "-- CREATE TABLE codes (id bigint, code bit(%d)) PARTITION BY HASH (id);\n"
-        "-- CREATE SERVER shard0 FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'HOST0', dbname 'DB');\n"
-        "-- CREATE USER MAPPING FOR CURRENT_USER SERVER shard0 OPTIONS (user 'USER', password 'PASSWORD');\n"
-        "-- CREATE FOREIGN TABLE codes0 PARTITION OF codes FOR VALUES WITH (MODULUS 2, REMAINDER 0)\n"
-        "--   SERVER shard0 OPTIONS (table_name 'image_codes');\n"
-        "-- and the same for shard1 with REMAINDER 1. The query is the same, over codes, its q a literal "
-        "B'...':\n"
-        "-- SELECT id, bit_count(code # B'...') AS d FROM codes ORDER BY d, id LIMIT 10;\n\n",
-        bits);
     file_printf(w, "-- With pgvector 0.7 or later, the same exact answer: SELECT id, code <~> B'...' AS d "
                    "FROM image_codes\n"
                    "-- ORDER BY d, id LIMIT 10; An HNSW index over bits is faster and not exact: it may miss "
                    "the nearest\n"
                    "-- altogether (pgvector issue 972).\n");
+}
+
+/* Ranges of ids, so that every case is in exactly one shard; both ends are open. */
+void commands_shards(FileWriter *w, int bits, int64_t n, int shards) {
+    static const char *const table[] = {"cases", "image_codes", "text_codes"};
+    file_printf(
+        w,
+        "-- %lld cases in %d shards. First, on the server of each shard, in its folder: psql -f load.sql\n"
+        "-- Then here, with the host and database of each, and the user of all:\n"
+        "--   psql -v host0=... -v db0=... -v host1=... -v db1=... -v user=... -v password=... -f load.sql\n"
+        "CREATE EXTENSION IF NOT EXISTS postgres_fdw;\n"
+        "CREATE TABLE cases (id bigint, name text, labels text[], patient text, report text, picture text)\n"
+        "  PARTITION BY RANGE (id);\n"
+        "CREATE TABLE image_codes (id bigint, code bit(%d)) PARTITION BY RANGE (id);\n"
+        "CREATE TABLE text_codes (id bigint, code bit(%d)) PARTITION BY RANGE (id);\n\n",
+        (long long)n, shards, bits, bits);
+    for (int i = 0; i < shards; i++) {
+        char from[32] = "MINVALUE", to[32] = "MAXVALUE";
+        if (i > 0) snprintf(from, sizeof from, "%lld", (long long)export_shard_first(n, shards, i));
+        if (i + 1 < shards) snprintf(to, sizeof to, "%lld", (long long)export_shard_first(n, shards, i + 1));
+        file_printf(w,
+                    "CREATE SERVER shard%d FOREIGN DATA WRAPPER postgres_fdw\n"
+                    "  OPTIONS (host :'host%d', dbname :'db%d', async_capable 'true');\n"
+                    "CREATE USER MAPPING FOR CURRENT_USER SERVER shard%d OPTIONS (user :'user', password "
+                    ":'password');\n",
+                    i, i, i, i);
+        for (int k = 0; k < 3; k++)
+            file_printf(w,
+                        "CREATE FOREIGN TABLE %s_%d PARTITION OF %s FOR VALUES FROM (%s) TO (%s)\n"
+                        "  SERVER shard%d OPTIONS (table_name '%s');\n",
+                        table[k], i, table[k], from, to, i, table[k]);
+    }
+    file_printf(w, "\n-- The ten nearest images of a code, exactly, ties by id; each shard sorts its own:\n"
+                   "-- SELECT id, bit_count(code # B'...') AS d FROM image_codes ORDER BY d, id LIMIT 10;\n");
 }

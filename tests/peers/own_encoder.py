@@ -92,15 +92,16 @@ nearest = [(int(distance[i]), names[str(numbers[i])]) for i in np.lexsort((numbe
 assert nearest == [(int(h.split("\t")[2]), h.split("\t")[3]) for h in hits], (nearest, hits)
 print("search, export and NumPy agree:", nearest[0])
 msach("export", "--index", "own.idx", "--to", "pgcopy", "--out", "pg")
-loaded = subprocess.run(["sh", os.path.join(os.path.dirname(os.path.abspath(__file__)), "postgres.sh"), f"{FOLDER}/pg"],
-                        capture_output=True, text=True)
+msach("export", "--index", "own.idx", "--to", "pgcopy", "--shards", "3", "--out", "pg-shards")
+loaded = subprocess.run(["sh", os.path.join(os.path.dirname(os.path.abspath(__file__)), "postgres.sh"), f"{FOLDER}/pg",
+                         f"{FOLDER}/pg-shards"], capture_output=True, text=True)
 if loaded.returncode == 77:
     print("PostgreSQL: skipped:", loaded.stdout.strip())
 else:
     distance = np.unpackbits(codes ^ np.load(f"{FOLDER}/out/text_codes.npy")[0], axis=1).sum(axis=1)
     ten = [f"{numbers[i]}|{distance[i]}" for i in np.lexsort((numbers, distance))[:10]]
     assert loaded.returncode == 0 and loaded.stdout.split()[:20] == 2 * ten, (ten, loaded.stdout, loaded.stderr)
-    print("PostgreSQL agrees, by one table and by two shards")
+    print("PostgreSQL agrees, by one table and by three shards")
 try:
     import msach as library
     with library.Model(f"{FOLDER}/run") as m, library.Index(f"{FOLDER}/own.idx", m) as x:

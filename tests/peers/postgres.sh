@@ -1,11 +1,12 @@
 #!/bin/sh
 # Loads an export of pgcopy into a PostgreSQL of its own (a folder and a socket of its own, no network), and prints "number|distance"
-# of the ten images nearest to the first text: first by one table, then by two shards through postgres_fdw. Then the cases with the
-# label cyst, and the number of cases. Exits 77, and says why,
-# where that cannot be done here.
-#   postgres.sh FOLDER
+# of the ten images nearest to the first text: first by one table, then by the three shards of a sharded export through postgres_fdw. Then
+# the cases with the label cyst, and the number of cases: of one table; of the shards, where the ids and codes must be the same as in one
+# table. Exits 77, and says why, where that cannot be done here.
+#   postgres.sh FOLDER SHARDED_FOLDER
 set -eu
 folder=$1
+sharded=$2
 bin=
 for at in "$(dirname "$(command -v initdb || echo /none)")" /usr/lib/postgresql/*/bin /usr/local/pgsql/bin; do
     [ -x "$at/initdb" ] && [ -x "$at/postgres" ] && bin=$at
@@ -22,7 +23,8 @@ if [ "$(id -u)" = 0 ]; then # the server does not run as root
 fi
 trap '$as "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
 cp -r "$folder" "$dir/export"
-chmod -R a+rX "$dir/export"
+cp -r "$sharded" "$dir/sharded"
+chmod -R a+rX "$dir/export" "$dir/sharded"
 cd "$dir"
 HOME=$dir LC_ALL=C
 export HOME LC_ALL
@@ -31,23 +33,28 @@ $as "$bin/pg_ctl" -D "$dir/data" -w -t 30 -l "$dir/data/server.log" \
     -o "-k $dir -c listen_addresses='' -c fsync=off -c shared_buffers=16MB" start >"$dir/log" 2>&1 || { cat "$dir/log"; exit 77; }
 psql() { command psql -h "$dir" -U msach -v ON_ERROR_STOP=1 -qAtX "$@"; }
 
-psql -d postgres -c 'CREATE DATABASE whole' -c 'CREATE DATABASE shard0' -c 'CREATE DATABASE shard1' -c 'CREATE DATABASE front'
+psql -d postgres -c 'CREATE DATABASE whole' -c 'CREATE DATABASE front'
 cd "$dir/export"
 psql -d whole -f load.sql >"$dir/log"
 query=$(psql -d whole -c 'SELECT code FROM text_codes ORDER BY id LIMIT 1')
-bits=${#query}
-top="SELECT id, bit_count(code # B'$query') AS d FROM TABLE ORDER BY d, id LIMIT 10"
-psql -d whole -c "$(echo "$top" | sed 's/TABLE/image_codes/')"
+top="SELECT id, bit_count(code # B'$query') AS d FROM image_codes ORDER BY d, id LIMIT 10"
+psql -d whole -c "$top"
 
 if ! psql -d front -c 'CREATE EXTENSION postgres_fdw' 2>"$dir/log"; then cat "$dir/log"; exit 77; fi
-psql -d front -c "CREATE TABLE codes (id bigint, code bit($bits)) PARTITION BY HASH (id)"
-for i in 0 1; do
-    psql -d "shard$i" -c "CREATE TABLE image_codes (id bigint, code bit($bits))"
-    psql -d front -c "CREATE SERVER shard$i FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$dir', dbname 'shard$i')" \
-        -c "CREATE USER MAPPING FOR CURRENT_USER SERVER shard$i OPTIONS (user 'msach', password_required 'false')" \
-        -c "CREATE FOREIGN TABLE codes$i PARTITION OF codes FOR VALUES WITH (MODULUS 2, REMAINDER $i)
-            SERVER shard$i OPTIONS (table_name 'image_codes')"
+servers=
+for i in 0 1 2; do
+    psql -d postgres -c "CREATE DATABASE shard$i"
+    cd "$dir/sharded/shard$i"
+    psql -d "shard$i" -f load.sql >"$dir/log"
+    servers="$servers -v host$i=$dir -v db$i=shard$i"
 done
-psql -d whole -c 'COPY image_codes TO STDOUT' | psql -d front -c 'COPY codes FROM STDIN'
-psql -d front -c "$(echo "$top" | sed 's/TABLE/codes/')"
-psql -d whole -c "SELECT name, labels, patient, report, picture FROM cases WHERE labels @> ARRAY['cyst']" -c 'SELECT count(*) FROM cases'
+cd "$dir/sharded"
+# shellcheck disable=SC2086 # a list of variables
+psql -d front $servers -v user=msach -v password=none -f load.sql 2>"$dir/log" || { cat "$dir/log"; exit 1; }
+psql -d front -c "$top"
+cases="SELECT name, labels, patient, report, picture FROM cases WHERE labels @> ARRAY['cyst']"
+for db in whole front; do
+    psql -d $db -c "$cases" -c 'SELECT count(*) FROM cases'
+    for table in cases image_codes text_codes; do psql -d $db -c "SELECT * FROM $table ORDER BY id"; done >"$dir/$db.rows"
+done
+cmp "$dir/whole.rows" "$dir/front.rows"
