@@ -583,7 +583,7 @@ crash: msach $(BUILD)/unit
 	MSACH_SWEEP=whole MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit --filter 'crash/*' --timeout 100000
 
 # The suites that start threads; TSAN='*' takes every test, which is long.
-TSAN ?= @(pool|batch|scan|mih|index|index_faults|library|races|adam|clip|kernels|graph|encode|stage1|stage2|train|eval_retrieval|\
+TSAN ?= @(pool|batch|scan|mih|index|index_faults|library|races|serve|serve_bounds|adam|clip|kernels|graph|encode|stage1|stage2|train|eval_retrieval|\
 eval_embed|dataset|export|phantom|table|table_rotate|cli_index|cli_manners|cli_rule|cli_search)/*
 tsan:
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/unit build/tsan/msach

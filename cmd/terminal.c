@@ -11,9 +11,9 @@
 
 volatile sig_atomic_t cmd_stop;
 
+/* Threads that warn only read `drawn`: nothing draws while they run. */
 void terminal_clear(Terminal *t) {
-    if (t->drawn) fputs("\r\033[K", stderr);
-    t->drawn = false;
+    if (t->drawn) fputs("\r\033[K", stderr), t->drawn = false;
 }
 
 static void line(void *ctx, const char *text) {

@@ -1,5 +1,5 @@
 /* main of the replacement for Criterion: every test in its own process, one after another: unit [--filter 'suite/name']
- * [--timeout S] [--list]. The filter is a shell pattern, which may begin with alternatives as in Criterion, such as
+ * [--timeout S] [--list]. A test has S seconds [300], or those that it names where they are more. The filter is a shell pattern, which may begin with alternatives as in Criterion, such as
  * '@(pool|scan)' before the rest. A filter that matches no test is a failure. */
 #ifdef MINICRIT
 #include <fnmatch.h>
@@ -53,7 +53,7 @@ static int run_one(const MiniTest *t, double timeout) {
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        alarm((unsigned)(t->timeout > 0 ? t->timeout : timeout));
+        alarm((unsigned)(t->timeout > timeout ? t->timeout : timeout));
         if (t->init) t->init();
         t->run();
         if (t->fini) t->fini();

@@ -122,5 +122,33 @@ printf 'void csv_ring(void);\nvoid names_ring(void) { csv_ring(); }\n' | cc -x c
 printf 'void names_ring(void);\nvoid csv_ring(void) { names_ring(); }\n' | cc -x c -c -o ring.o - && ld -r -o joined.o objects/data/csv.o ring.o && mv joined.o objects/data/csv.o
 red "two files that call each other" sh tests/check_circles.sh objects
 
+# ---- Errors of the code: a copy with its objects builds anew what each touches; the check passes before and fails after ----
+tool=$(basename "$bin")
+# wrong WHAT FILE SED CHECK...
+wrong() {
+    what=$1 file=$2 change=$3
+    shift 3
+    cp "$file" kept
+    sed -i "$change" "$file"
+    cmp -s kept "$file" && { echo "plant_gaps: nothing to change in $file: $what"; failed=$((failed + 1)); return; }
+    make -s BUILD=build/release build/release/replay build/release/unit build/release/msach >build.log 2>&1 || { echo "plant_gaps: does not build: $what"; failed=$((failed + 1)); }
+    red "$what" "$@"
+    cp kept "$file"
+}
+rm -rf "$copy/tree" && mkdir -p "$copy/tree/build" && cd "$copy/tree" || exit 2
+for part in nn hash data eval train cmd tests Makefile README.md; do cp -rp "$root/$part" .; done
+cp -rp "$root/build/release" "$root"/build/found-* build
+export MSACH_BIN="$copy/tree/build/release/$tool"
+unit=build/release/unit
+make -s BUILD=build/release build/release/replay $unit build/release/msach >build.log 2>&1
+$unit --filter '@(privacy|bundle|limits)/*' >green.log 2>&1 && build/release/replay tests/fuzz/corpus config csv >>green.log 2>&1 ||
+    { echo "plant_gaps: tests fail without any error: $(tail -n 1 green.log)"; exit 1; }
+wrong "a setting that is written with too few digits" train/config.c 's/digits <= 17/digits <= 15/' build/release/replay tests/fuzz/corpus config
+wrong "a word of too few groups in a model" data/vocab.c 's/groups < o->min_groups/groups < 1/' $unit --filter 'privacy/*'
+wrong "a date that stays in a model" data/words.c 's/if (whole) return end;/if (whole) return i;/' $unit --filter 'privacy/*'
+wrong "a bundle whose files are not compared with their checksums" cmd/bundle.c 's/memcmp(sum, line, 64)/memcmp(sum, line, 0)/' $unit --filter 'bundle/*'
+wrong "a bound that refuses one too early" data/manifest_rows.c 's/size > MANIFEST_MAX_LINE/size >= MANIFEST_MAX_LINE/' $unit --filter 'limits/*'
+wrong "a bound that differs from its table" data/manifest.h 's/MANIFEST_CASE_LABELS = 256/MANIFEST_CASE_LABELS = 255/' $unit --filter 'limits/the_table*'
+
 [ "$failed" = 0 ] && echo "plant_gaps: all $planted planted gaps were seen"
 [ "$failed" = 0 ]

@@ -66,12 +66,11 @@ static void try_fault(Faulty *s, const char *fault, int must_pass) {
 
 /* ---- A sweep ---- */
 
-/* KiB: from the memory of program and libraries to more than a training needs. The sanitizers reserve terabytes. */
-static const long SPACES[] = {7000,  8000,  10000, 12000,  14000,  16000,  20000,  24000,
-                              32000, 48000, 64000, 100000, 180000, 200000, 240000, 300000};
-
 static void starve(Faulty *s) {
 #if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+    /* KiB: from the memory of program and libraries to more than a training needs. The sanitizers reserve terabytes. */
+    static const long SPACES[] = {7000,  8000,  10000, 12000,  14000,  16000,  20000,  24000,
+                                  32000, 48000, 64000, 100000, 180000, 200000, 240000, 300000};
     enum { SIZES = sizeof SPACES / sizeof *SPACES };
     int few = s->few ? s->few : FEW;
     char fault[64];
