@@ -80,6 +80,9 @@ Test(cli_bench, encode_measures_images_texts_and_one_image_at_the_threads_asked_
     expect_spread(j, "sgemm_gflops");
     expect_share(j, "encode_image_share_of_sgemm", "encode_image_per_s", 0.548);
     expect_share(j, "encode_text_share_of_sgemm", "encode_text_per_s", 0.0447);
+    double one = number(j, "encode_one_image_share_of_sgemm") * number(j, "sgemm_gflops_max") *
+                 number(j, "encode_one_image_ms_min") / 1000;
+    cr_assert_float_eq(one, 0.548, 0.02 * 0.548, "one image counts %g GFLOP", one);
     cr_assert_eq((int)number(j, "threads"), 1);
     json_decref(j);
 }

@@ -45,6 +45,8 @@ static Status measure(Bench *b, double seconds, bool json, Error *err) {
            text_gflop = bench_gflop_text(c) + bench_gflop_encoder(c, 1 + c->text_length);
     bench_add_number(&r, "encode_image_share_of_sgemm", "images, share of sgemm",
                      BENCH_BATCH * image_gflop / image.min / sgemm);
+    bench_add_number(&r, "encode_one_image_share_of_sgemm", "one image alone, share of sgemm",
+                     image_gflop / one.min / sgemm);
     bench_add_number(&r, "encode_text_share_of_sgemm", "texts, share of sgemm",
                      BENCH_BATCH * text_gflop / text.min / sgemm);
     if (json) bench_add_settings(&r, c);
