@@ -551,8 +551,8 @@ curve: msach
 	MSACH_THREADS=2 tests/curve.sh ./msach "$(CURVE_DATA)" build/curve
 
 # ---- Other builds and checks ----
-# Criterion exits 0 on a leak in a test, so the sanitizer's reports decide too; all are shown. A process killed during the search for leaks leaves the line
-# "Unable to get registers", which is no finding. Tests that expect a signal need the handlers off.
+# Criterion exits 0 on a leak in a test, so the sanitizer's reports decide too; all are shown. A process killed during the search for
+# leaks leaves the line "Unable to get registers", which is no finding. Tests that expect a signal need the handlers off.
 asan:
 	@$(MAKE) --no-print-directory MODE=asan build/asan/unit build/asan/msach build/asan/replay build/asan/cut_and_flip
 	build/asan/replay tests/fuzz/corpus
