@@ -33,37 +33,34 @@ static void product_of_columns(int m, int n, int k, const real *a, int lda, cons
 
 void gemm_packed(int m, int n, int k, const real *a, int lda, const real *panels, Epilogue end, real *c,
                  int ldc) {
-    enum {
-        BLOCK_BYTES = 128 << 10
-    }; /* rows of A that stay in the second-level cache while all panels pass */
+    /* Rows of A that stay in the second-level cache while all panels pass. */
+    enum { BLOCK_BYTES = 128 << 10, BLOCK_ROWS = 18 * KERNEL_ROWS };
     const Kernels *kernel = kernels();
     ptrdiff_t offset = 0;
-    size_t from[KERNEL_ROWS], at[KERNEL_ROWS];
-    int rows = kernel->rows, block = BLOCK_BYTES / (int)sizeof(real) / (k > 0 ? k : 1) / rows * rows;
-    if (block < rows) block = rows;
-    for (int first = 0; first < m; first += block)
+    size_t from[BLOCK_ROWS], at[BLOCK_ROWS];
+    int rows = kernel->rows, fit = BLOCK_BYTES / (int)sizeof(real) / int_max(k, 1),
+        block = int_max(1, int_min(fit, BLOCK_ROWS) / rows) * rows;
+    for (int r = 0; r < int_min(m, block); r++) {
+        from[r] = (size_t)r * (size_t)lda;
+        at[r] = (size_t)r * (size_t)ldc;
+    }
+    for (int first = 0; first < m; first += block) {
+        size_t row = (size_t)first * (size_t)ldc;
+        int count = int_min(block, m - first);
         for (int j = 0; j < n; j += KERNEL_COLUMNS) {
             Tile t = {.taps = 1,
                       .depth = k,
                       .offset = &offset,
-                      .a = a,
+                      .a = a + (size_t)first * (size_t)lda,
                       .b = panels + (size_t)j * (size_t)k,
-                      .c = c + j,
+                      .c = c + row + j,
                       .c_panel = PANEL,
-                      .end = end};
-            t.end.columns = int_min(KERNEL_COLUMNS, n - j);
-            if (end.bias) t.end.bias = end.bias + j;
-            if (end.add) t.end.add = end.add + j;
-            int stop = m - first < block ? m : first + block;
-            for (int i = first; i < stop; i += rows) {
-                int count = stop - i < rows ? stop - i : rows;
-                for (int r = 0; r < count; r++) {
-                    from[r] = (size_t)(i + r) * (size_t)lda;
-                    at[r] = (size_t)(i + r) * (size_t)ldc;
-                }
-                kernel->tile(&t, count, from, at);
-            }
+                      .end = {int_min(KERNEL_COLUMNS, n - j), end.bias ? end.bias + j : NULL,
+                              end.add ? end.add + row + j : NULL, end.relu}};
+            for (int i = 0; i < count; i += rows)
+                kernel->tile(&t, int_min(rows, count - i), from + i, at + i);
         }
+    }
 }
 
 /* The rows of a panel are cut evenly, 6 + 5 + 5: small tiles leave multipliers idle. */
