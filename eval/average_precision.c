@@ -5,12 +5,6 @@ void harmonic_fill(double *sum, size_t n) {
     for (size_t i = 1; i <= n; i++) sum[i] = sum[i - 1] + 1.0 / (double)i;
 }
 
-static size_t total(const uint32_t *count, size_t groups) {
-    size_t sum = 0;
-    for (size_t g = 0; g < groups; g++) sum += count[g];
-    return sum;
-}
-
 /* Sums this short are added term by term, since the difference of two harmonic numbers would lose digits. */
 enum { SHORT_SUM = 8 };
 
@@ -25,9 +19,8 @@ static double linear_over_rank(double first, double step, size_t before, size_t 
     return (double)m * step + rest * (harmonic[before + m] - harmonic[before]);
 }
 
-/* Expected sum of precisions at the relevant among the first m ranks of a group of n items, r relevant. */
-static double group_expected(size_t n, size_t r, size_t m, size_t before, size_t found,
-                             const double *harmonic) {
+double average_precision_group(size_t n, size_t r, size_t m, size_t before, size_t found,
+                               const double *harmonic) {
     if (n == 1) return ((double)found + 1.0) / ((double)before + 1.0);
     double step = ((double)r - 1.0) / ((double)n - 1.0);
     double sum = linear_over_rank((double)found + 1.0, step, before, m, harmonic);
@@ -43,7 +36,7 @@ Bounds average_precision(const Ties *ties, const double *harmonic) {
         if (r > 0) {
             double first = (double)found + 1.0;
             sum.pessimistic += linear_over_rank(first, 1.0, before + n - r, r, harmonic);
-            sum.expected += group_expected(n, r, n, before, found, harmonic);
+            sum.expected += average_precision_group(n, r, n, before, found, harmonic);
             sum.optimistic += linear_over_rank(first, 1.0, before, r, harmonic);
         }
         before += n;
@@ -52,20 +45,6 @@ Bounds average_precision(const Ties *ties, const double *harmonic) {
     if (found == 0) return sum;
     double all = (double)found;
     return (Bounds){sum.pessimistic / all, sum.expected / all, sum.optimistic / all};
-}
-
-double average_precision_at(const Ties *ties, size_t k, const double *harmonic) {
-    double sum = 0.0;
-    size_t before = 0, found = 0, relevant = total(ties->relevant, ties->groups);
-    for (size_t g = 0; g < ties->groups && before < k; g++) {
-        size_t n = ties->all[g], r = ties->relevant[g];
-        size_t m = n < k - before ? n : k - before;
-        if (r > 0) sum += group_expected(n, r, m, before, found, harmonic);
-        before += n;
-        found += r;
-    }
-    size_t over = relevant < k ? relevant : k;
-    return over > 0 ? sum / (double)over : 0.0;
 }
 
 double precision_at(const Ties *ties, size_t k) {
@@ -77,16 +56,6 @@ double precision_at(const Ties *ties, size_t k) {
         before += n;
     }
     return k > 0 ? sum / (double)k : 0.0;
-}
-
-double tie_mean(const Ties *ties) {
-    double squares = 0.0, items = 0.0;
-    for (size_t g = 0; g < ties->groups; g++) {
-        double n = ties->all[g];
-        squares += n * n;
-        items += n;
-    }
-    return items > 0.0 ? squares / items : 0.0;
 }
 
 double average_precision_random(size_t n, size_t relevant, const double *harmonic) {

@@ -30,14 +30,12 @@ void harmonic_fill(double *sum, size_t n);
 /* harmonic: harmonic_fill up to the number of items or more. */
 Bounds average_precision(const Ties *ties, const double *harmonic);
 
-/* Expected AP of the first k ranks: the same sum cut at rank k, over min(R, k). */
-double average_precision_at(const Ties *ties, size_t k, const double *harmonic);
+/* Expected sum of precisions at the relevant among the first m ranks of a group of n items, r of them relevant. */
+double average_precision_group(size_t n, size_t r, size_t m, size_t before, size_t found,
+                               const double *harmonic);
 
 /* Expected share of relevant items among the first k ranks (divided by k, also where there are fewer items than k). */
 double precision_at(const Ties *ties, size_t k);
-
-/* Mean over items of the size of their tie group: 1 without ties, n where all items tie. */
-double tie_mean(const Ties *ties);
 
 /* E[AP] of n items, R of them relevant, in random order or under a constant code:
  * (R-1)/(n-1) + (H_n/n)(n-R)/(n-1). */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/average_precision.h"
+#include "eval/average_precision_cut.h"
 #include "eval/ranking.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"

@@ -1,5 +1,6 @@
 #include "eval/measures.h"
 
+#include "eval/average_precision_cut.h"
 #include "nn/base/alloc.h"
 
 Status measures_open(Measures *m, Retrieval *r, int chunks, const double *harmonic, Error *err) {

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "eval/average_precision.h"
+#include "eval/average_precision_cut.h"
 #include "eval/curves.h"
 #include "nn/base/rng.h"
 #include "tests/check.h"
