@@ -13,8 +13,7 @@
 
 enum {
     LANES = 8,
-    BLOCK = 8,   /* cases, or rows of a matrix, that are worked on together */
-    CHUNK = 4096 /* cases whose L^-1 Phi' W^1/2 is in memory at a time, or those of the largest group */
+    BLOCK = 8 /* cases, or rows of a matrix, that are worked on together */
 };
 
 /* Fixes the order of the sum in a way that the compiler can vectorise. */
@@ -184,7 +183,7 @@ static Status hold_out(Fit *f, float *held, Pool *pool, Error *err) {
     const Ridge *r = f->r;
     int most = 0;
     for (int g = 0; g < f->groups; g++) most = f->size[g] > most ? f->size[g] : most;
-    size_t chunk = (size_t)(most > CHUNK ? most : r->n < CHUNK ? r->n : CHUNK);
+    size_t chunk = (size_t)(most > RIDGE_CHUNK ? most : r->n < RIDGE_CHUNK ? r->n : RIDGE_CHUNK);
     double *l = mem_calloc((size_t)most * (size_t)most, sizeof *l), *e = mem_calloc((size_t)most, sizeof *e);
     int *start = mem_calloc((size_t)f->groups + 1, sizeof *start);
     f->cases = mem_calloc((size_t)r->n, sizeof *f->cases);

@@ -5,6 +5,8 @@
 #include "nn/base/pool.h"
 #include "nn/tensor.h"
 
+enum { RIDGE_CHUNK = 4096 }; /* cases that are held out at a time, or those of the largest group */
+
 /* All arrays are the caller's. */
 typedef struct {
     int n, m, c;           /* cases, features, labels */
@@ -15,7 +17,8 @@ typedef struct {
 } Ridge;
 
 /* f = mean + phi A. mean (c), weight A (m,c); held (n,c): f of each case from a fit without its group, or NULL. The same bytes at
- * any number of threads. Errors: memory, of which it needs 8 m^2 bytes, and for held 8 m more a case of the largest group, or of 4,096. */
+ * any number of threads. Errors: memory, of which it needs 8 m^2 bytes; for held also 8 m for each case of RIDGE_CHUNK or of the
+ * largest group, whichever is more, and 8 times the square of that group. */
 Status ridge_fit(const Ridge *r, real *mean, real *weight, float *held, Pool *pool, Error *err);
 
 #endif

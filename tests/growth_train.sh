@@ -10,28 +10,33 @@ sizes=${3:-2000 10000 50000 100000}
 settings="image_size=64 width=16 stage1_epochs=1 stage2_epochs=2"
 mkdir -p "$out"
 
-# seconds, processor seconds and MiB of a command: its last line, after what it prints itself
+# What a command prints, and as its last line seconds, processor seconds and KiB: in OUT/said. It must succeed.
 timed() {
-    LC_ALL=C /usr/bin/env time -f 'timed %e %U %S %M' "$@" 2>&1
+    LC_ALL=C /usr/bin/env time -f 'timed %e %U %S %M' "$@" >"$out/said" 2>&1 || {
+        cat "$out/said" >&2
+        exit 1
+    }
 }
 
 for n in $sizes; do
     set=$out/set$n
     if [ ! -f "$set.txt" ]; then
         rm -rf "$set"
-        timed "$msach" phantom --out "$set" --cases "$n" --size 64 --quiet | awk '/^timed/ {
-            printf "%-38s %g\n%-38s %g\n%-38s %g\n", "phantoms, s", $2, "phantoms, cpu s", $3 + $4, "phantoms, MiB", $5 / 1024 }' >"$set.part"
+        timed "$msach" phantom --out "$set" --cases "$n" --size 64 --quiet
+        awk '/^timed/ {
+            printf "%-38s %g\n%-38s %g\n%-38s %g\n", "phantoms, s", $2, "phantoms, cpu s", $3 + $4, "phantoms, MiB", $5 / 1024 }' "$out/said" >"$set.part"
         mv "$set.part" "$set.txt"
     fi
     [ ! -f "$out/$n.txt" ] || continue
     # shellcheck disable=SC2086 # a list of settings
-    timed "$msach" train --estimate --data "$set/manifest.tsv" --set $settings | awk '
+    timed "$msach" train --estimate --data "$set/manifest.tsv" --set $settings
+    awk '
         function seconds(i) { return $(i + 1) == "s" ? $i : $(i + 1) == "min" ? 60 * $i : 3600 * $i + 60 * $(i + 2) }
         /in all/ { print "estimate of all, s", seconds(3) }
         /memory at most/ { print "estimate of memory, MiB", $4 }
         /^ *disk/ { print "estimate of disk, MiB", $2 }
         /more disk/ { print "estimate of more disk, MiB", $6 }
-        /^timed/ { print "estimate itself, cpu s", $3 + $4 }' >"$out/$n.part"
+        /^timed/ { print "estimate itself, cpu s", $3 + $4 }' "$out/said" >"$out/$n.part"
     rm -rf "$out/run$n"
     # shellcheck disable=SC2086
     "$msach" bench phases --data "$set/manifest.tsv" --out "$out/run$n" --set $settings >>"$out/$n.part"

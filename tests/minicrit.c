@@ -1,6 +1,7 @@
 /* main of the replacement for Criterion: every test in its own process, one after another: unit [--filter 'suite/name']
- * [--timeout S] [--list]. A test has S seconds [300], or those that it names where they are more. The filter is a shell pattern, which may begin with alternatives as in Criterion, such as
- * '@(pool|scan)' before the rest. A filter that matches no test is a failure. */
+ * [--timeout S] [--list]. A test has S seconds [300], or those that it names where they are more. The filter is a shell
+ * pattern, which may begin with alternatives as in Criterion, such as '@(pool|scan)' before the rest. A filter that matches no
+ * test is a failure. */
 #ifdef MINICRIT
 #include <fnmatch.h>
 #include <signal.h>

@@ -145,6 +145,11 @@ Test(cli_export, every_code_is_in_exactly_one_shard) {
     expect_msach(2, "for --to pgcopy alone", "export --index %s --to npy --shards 2 --out %s", path, folder);
     expect_msach(2, "some would be empty", "export --index %s --to pgcopy --shards 401 --out %s", path,
                  folder);
+    const char *const other[] = {"", "--shards 3"};
+    for (int i = 0; i < 2; i++)
+        expect_msach(3, "another number of shards", "export --index %s --to pgcopy %s --out %s", path,
+                     other[i], folder);
+    expect_msach(0, NULL, "export -q --index %s --to pgcopy --shards %d --out %s", path, SHARDS, folder);
     clean(path, folder);
 }
 

@@ -205,8 +205,8 @@ static void nested_json(long n) {
 
 /* folders within each other, a case in the innermost */
 static void deep_folders(long n) {
-    char name[200] = "deep0";
-    name[4] = (char)('0' + n % 2);
+    char name[200];
+    snprintf(name, sizeof name, "deep%ld", n);
     for (long i = 0; i < n; i++) strcat(name, "/d");
     strcat(name, "/p.png");
     fixture_text(name, "P5 1 1 255\n.");
@@ -311,6 +311,12 @@ static void large_index(long n) {
     index_builder_free(b);
 }
 
+/* an index of fewer cases than shards */
+static void few_cases(long n) {
+    (void)n;
+    large_index(8);
+}
+
 static void nothing(long n) {
     (void)n;
 }
@@ -320,7 +326,7 @@ typedef struct {
     long bound;
     void (*make)(long n);
     int past;                      /* exit code one past it */
-    const char *message, *command; /* %1$s: the folder; %2$ld: n, where there is one; %3$ld: its last bit */
+    const char *message, *command; /* %1$s: the folder; %2$ld: n, where there is one */
     int at;                        /* exit code at the bound: what is missing is found behind it */
     const char *space;             /* at the bound, so that no gigabytes are read: memory runs out, exit 4 */
 } Bound;
@@ -344,7 +350,7 @@ static const Bound BOUNDS[] = {
     {"columns of a CSV table", 256, wide_csv, 3, "t.csv:1: ", IMPORT, 0, NULL},
     {"nesting of JSON", 8, nested_json, 2, "no column 'a.a", NULL, 0, NULL},
     {"folders within each other", 16, deep_folders, 3, "is a folder more than 16 deep",
-     "import folder %1$s/deep%3$ld --out %1$s/t -q --dry-run", 0, NULL},
+     "import folder %1$s/deep%2$ld --out %1$s/t -q --dry-run", 0, NULL},
     {"bytes of a file of texts", 1 << 30, large_texts, 3, "holds 1073741825 bytes", IMPORT, 4,
      "space 600000"},
     {"bytes of an Open-i report", 4 << 20, long_report, 3, "holds 4194305 bytes",
@@ -369,6 +375,8 @@ static const Bound BOUNDS[] = {
     {"cases of a phantom archive", 100000, nothing, 2, "from 1 to 100000",
      "phantom -q --out /dev/null/p --cases %2$ld", 3, NULL},
     {"side of a phantom", 512, nothing, 2, "512", "phantom -q --out %1$s/p --cases 1 --size %2$ld", 0, NULL},
+    {"shards of an export", 1024, few_cases, 2, "from 1 to 1024",
+     "export -q --index %1$s/x.idx --to pgcopy --shards %2$ld --out %1$s/e", 2, NULL},
     {"threads", 256, nothing, 2, "256", "phantom -q --out %1$s/p --cases 1 --size 32 --threads %2$ld", 0,
      NULL},
 };
@@ -379,7 +387,7 @@ static void print_command(char *line, size_t size, const Bound *b, long n) {
     for (long i = 1; i < n && !b->command; i++) strcat(deep, ".a");
     char *format = mem_strdup(b->command ? b->command : IMPORT_FILE("t.json", "%2$s"));
     if (b->command)
-        snprintf(line, size, format, fixture_dir(), n, n % 2);
+        snprintf(line, size, format, fixture_dir(), n);
     else
         snprintf(line, size, format, fixture_dir(), deep);
     mem_free(format);

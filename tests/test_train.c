@@ -303,7 +303,7 @@ Test(train, features_in_a_mapped_file_are_those_in_memory) {
     session_close(&s);
 }
 
-/* Features of 100,000 cases would take 100 times the memory of their posteriors. */
+/* Features would take 2 d / c times the memory of their posteriors. */
 Test(train, semantic_tokens_are_made_again_of_the_posterior) {
     Config c = tiny_config();
     Error err = {0};

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "data/picture/descriptor.h"
+#include "hash/ridge.h"
 #include "nn/base/ints.h"
 #include "nn/base/parts.h"
 #include "train/calibrate.h"
@@ -127,7 +128,7 @@ static double feature_bytes(const Session *s, const Model *m) {
 }
 
 static double fit_bytes(double cases, double m) {
-    return sizeof(float) * cases * m + sizeof(double) * m * (m + fmin(cases, 4096));
+    return sizeof(float) * cases * m + sizeof(double) * m * (m + fmin(cases, RIDGE_CHUNK));
 }
 
 /* Bytes in RAM between the stages: posteriors, what the experts say, u of the networks; the fit of an expert, with the features of all

@@ -141,15 +141,17 @@ static void spread(const FeatureCache *f, const float *z, int views, int tokens,
 
 static Status measure_spread(FeatureCache *f, Error *err) {
     size_t d = (size_t)f->d;
-    float *u = mem_calloc((size_t)f->n + 1, d * sizeof *u);
-    if (!u) return mem_error(err, "the features");
+    float *u = f->semantic ? mem_calloc((size_t)f->n + 1, d * sizeof *u) : NULL;
+    if (f->semantic && !u) return mem_error(err, "the features");
     for (Modality k = 0; k < MODALITIES; k++) {
-        features_clean(f, k, u);
-        spread(f, u, 1, 1, NULL, f->u_spread[k]);
-        if (f->semantic)
+        if (f->semantic) {
+            features_clean(f, k, u);
+            spread(f, u, 1, 1, NULL, f->u_spread[k]);
             memcpy(f->z_spread[k], f->u_spread[k], d * sizeof *f->z_spread[k]);
-        else
+        } else {
+            spread(f, f->u[k], f->views, 1, NULL, f->u_spread[k]);
             spread(f, f->z[k], f->views, f->tokens[k], k == MODALITY_TEXT ? f->length : NULL, f->z_spread[k]);
+        }
     }
     mem_free(u);
     return STATUS_OK;

@@ -70,7 +70,7 @@ int64_t export_shard_first(int64_t n, int shards, int i) {
 static Status part_folder(const char *folder, int shards, int i, char **path, Error *err) {
     char name[32];
     snprintf(name, sizeof name, "shard%d", i);
-    *path = path_join(folder, shards > 1 ? name : ".");
+    *path = shards > 1 ? path_join(folder, name) : mem_strdup(folder);
     return *path ? dir_make(*path, err) : mem_error(err, folder);
 }
 
@@ -106,6 +106,25 @@ static Status write_commands(const char *folder, ExportFormat format, int bits, 
     return file_commit(&w, err);
 }
 
+/* Files of an earlier export that this one does not replace: whoever loads all of them gets cases twice. */
+static Status check_earlier(const char *folder, int shards, Error *err) {
+    char name[32] = "shard0";
+    if (shards > 1) snprintf(name, sizeof name, "shard%d", shards);
+    const char *const left[] = {name, shards > 1 ? "cases.pgcopy" : name};
+    for (int i = 0; i < 2; i++) {
+        char *path = path_join(folder, left[i]);
+        bool exists = path && path_exists(path);
+        mem_free(path);
+        if (!path) return mem_error(err, folder);
+        if (exists)
+            return error_set(err, STATUS_INPUT,
+                             "%s: holds %s of an export with another number of shards; remove the folder, or "
+                             "give another",
+                             folder, left[i]);
+    }
+    return STATUS_OK;
+}
+
 Status export_index(const Index *x, ExportFormat format, unsigned without, int shards, const char *folder,
                     Error *err) {
     NN_REQUIRE((int)format >= 0 && format < N_EXPORTS, "format %d", (int)format);
@@ -116,16 +135,17 @@ Status export_index(const Index *x, ExportFormat format, unsigned without, int s
                          "%d shards of %lld cases: some would be empty; fewer shards are needed", shards,
                          (long long)n);
     TRY(dir_make(folder, err));
+    if (format == EXPORT_PGCOPY) TRY(check_earlier(folder, shards, err));
     for (Modality m = 0; m < MODALITIES; m++)
         TRY(write_codes(x, m, formats[format].codes, shards, folder, err));
     TRY(write_ids(x, folder, err));
     Status s = STATUS_OK;
+    ExportPlace at = {0, 0};
     for (int i = 0; s == STATUS_OK && i < shards; i++) {
         char *path;
         s = part_folder(folder, shards, i, &path, err);
         if (s == STATUS_OK && formats[format].cases)
-            s = formats[format].cases(x, without, export_shard_first(n, shards, i),
-                                      export_shard_first(n, shards, i + 1), path, err);
+            s = formats[format].cases(x, without, &at, export_shard_first(n, shards, i + 1), path, err);
         if (s == STATUS_OK) s = write_commands(path, format, index_bits(x), n, 1, err);
         mem_free(path);
     }

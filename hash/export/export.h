@@ -36,7 +36,8 @@ enum { EXPORT_MOST_SHARDS = 1024 };
 
 /* Writes into folder, which is made where it is missing; each file replaces an older one whole. without: fields to leave out. shards: 1; or of
  * EXPORT_PGCOPY up to EXPORT_MOST_SHARDS: shard i of N has the cases numbered from i n / N to (i+1) n / N - 1 of n. Memory: all codes of
- * one modality. STATUS_USAGE: fewer cases than shards. */
+ * one modality. STATUS_USAGE: fewer cases than shards. STATUS_INPUT: the folder holds an
+ * export with another number of shards, which would stay beside this one. */
 Status export_index(const Index *x, ExportFormat format, unsigned without, int shards, const char *folder,
                     Error *err);
 

@@ -15,8 +15,13 @@ typedef struct {
 } CodeSet;
 
 typedef Status ExportCodes(const CodeSet *c, const char *folder, Error *err);
-/* Writes what a format has of the cases numbered first to end - 1, besides their codes, but for the fields `without`. */
-typedef Status ExportCases(const Index *x, unsigned without, int64_t first, int64_t end, const char *folder,
+/* How far the cases of an index are written. */
+typedef struct {
+    int64_t row, number; /* the next row; the number of its case, or of the next one that is not deleted */
+} ExportPlace;
+
+/* Writes what a format has of the cases from `at` to number end - 1, besides their codes, but for the fields `without`; `at` moves on. */
+typedef Status ExportCases(const Index *x, unsigned without, ExportPlace *at, int64_t end, const char *folder,
                            Error *err);
 /* Commands for codes of these bits. */
 typedef void ExportCommands(FileWriter *w, int bits);

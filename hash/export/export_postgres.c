@@ -83,18 +83,17 @@ static void put_case(FileWriter *w, uint64_t number, const IndexCase *c, unsigne
     put_text(w, image ? c->image : NULL);
 }
 
-Status cases_pgcopy(const Index *x, unsigned without, int64_t first, int64_t end, const char *folder,
+Status cases_pgcopy(const Index *x, unsigned without, ExportPlace *at, int64_t end, const char *folder,
                     Error *err) {
     FileWriter w;
     Status s = STATUS_OK;
-    int64_t number = 0;
     TRY(export_begin(&w, folder, "cases.pgcopy", err));
     file_put(&w, SIGNATURE, sizeof SIGNATURE);
-    for (int64_t row = 0; s == STATUS_OK && row < index_count(x) && number < end; row++) {
+    for (; s == STATUS_OK && at->row < index_count(x) && at->number < end; at->row++) {
         IndexCase c;
-        if (index_deleted(x, row) || number++ < first) continue;
-        s = index_case(x, row, &c, err);
-        if (s == STATUS_OK) put_case(&w, (uint64_t)number - 1, &c, without);
+        if (index_deleted(x, at->row)) continue;
+        s = index_case(x, at->row, &c, err);
+        if (s == STATUS_OK) put_case(&w, (uint64_t)at->number++, &c, without);
     }
     if (s != STATUS_OK) {
         file_abort(&w);
@@ -142,7 +141,8 @@ void commands_shards(FileWriter *w, int bits, int64_t n, int shards) {
         w,
         "-- %lld cases in %d shards. First, on the server of each shard, in its folder: psql -f load.sql\n"
         "-- Then here, with the host and database of each, and the user of all:\n"
-        "--   psql -v host0=... -v db0=... -v host1=... -v db1=... -v user=... -v password=... -f load.sql\n"
+        "--   psql -v host0=... -v db0=... -v host1=... -v db1=... -v user=... -f secret.sql -f load.sql\n"
+        "-- where secret.sql holds the line: \\set password '...'\n"
         "CREATE EXTENSION IF NOT EXISTS postgres_fdw;\n"
         "CREATE TABLE cases (id bigint, name text, labels text[], patient text, report text, picture text)\n"
         "  PARTITION BY RANGE (id);\n"
