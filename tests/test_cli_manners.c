@@ -175,7 +175,8 @@ static int interrupted(const char *words, const char *folder) {
     for (long wait = 60000000; code == 0 && wait > 0; wait /= 4) {
         cr_assert_eq(system(command), 0);
         pid_t pid = start_msach("%s", words);
-        wait_until_caught(pid, SIGINT);
+        if (strncmp(words, "search", 6) != 0)
+            wait_until_caught(pid, SIGINT); /* it has no handler: it ends at once */
         nanosleep(&(struct timespec){.tv_nsec = wait}, NULL);
         kill(pid, SIGINT);
         code = finish_msach(pid);
@@ -196,8 +197,8 @@ Test(cli_manners, an_interrupt_ends_every_verb_with_130) {
              folder);
     snprintf(words[1], LINE, "encode --threads 1 --model %s --data %s --as text --out %s/left.npy", t.run,
              manifest, folder);
-    snprintf(words[2], LINE, "search --threads 1 --model %s --index %s/all.idx --find text --queries %s",
-             t.run, folder, manifest);
+    snprintf(words[2], LINE, "search --threads 1 --index %s/all.idx --find text --queries %s/asked", folder,
+             folder);
     snprintf(words[3], LINE, "browse --threads 1 --index %s/all.idx --out %s/left --yes", folder, folder);
     snprintf(words[4], LINE, "bench search");
     snprintf(words[5], LINE, "bench index");
