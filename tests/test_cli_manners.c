@@ -206,7 +206,7 @@ Test(cli_manners, an_interrupt_ends_every_verb_with_130) {
     snprintf(words[7], LINE, "train --data %s --out %s/run2 --set %s stage1_epochs=900", t.manifest, folder,
              tiny_settings);
     snprintf(words[8], LINE, "demo --out %s/demo2", folder);
-    for (int i = 0; i < 9; i++) cr_expect_eq(interrupted(words[i], folder), 130, "%s", words[i]);
+    for (int i = 0; i < 9; i++) cr_assert_eq(interrupted(words[i], folder), 130, "%s", words[i]);
     snprintf(command, sizeof command, "ls '%s' | grep -E 'left|msach-bench'", folder);
     cr_assert_neq(system(command), 0);
     mem_free(manifest);

@@ -62,10 +62,6 @@ static Status gather(const Index *x, Modality m, CodeSet *c, Error *err) {
     return STATUS_OK;
 }
 
-int64_t export_shard_first(int64_t n, int shards, int i) {
-    return n / shards * i + n % shards * i / shards; /* i n / shards, which may not fit */
-}
-
 /* The folder of shard i, or of all; mem_free it. */
 static Status part_folder(const char *folder, int shards, int i, char **path, Error *err) {
     char name[32];

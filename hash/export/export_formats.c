@@ -18,3 +18,7 @@ Status export_begin_codes(FileWriter *w, const CodeSet *c, const char *folder, c
     buffer_free(&name);
     return s;
 }
+
+int64_t export_shard_first(int64_t n, int shards, int i) {
+    return n / shards * i + n % shards * i / shards; /* i n / shards, which may not fit */
+}
