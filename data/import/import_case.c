@@ -48,7 +48,7 @@ void import_add_label(Buffer *labels, const char *name, size_t size) {
         labels->size = before;
 }
 
-/* Whether a word is the placeholder of an anonymised one, with punctuation: at least three capital X, or three underscores. */
+/* Whether a word stands for an anonymised one, with punctuation: at least three capital X, or three underscores. */
 static bool is_removed(const char *word, size_t n) {
     size_t i = strspn(word, "(\"'");
     size_t x = strspn(word + i, "X"), line = strspn(word + i, "_");

@@ -115,7 +115,7 @@ Status import_picture_name(Import *im, const ImportPicture *p, const char *id, B
 
 /* Appends a label as a manifest has it: a run of characters other than letters and digits becomes one '_'. */
 void import_add_label(Buffer *labels, const char *name, size_t size);
-/* Appends a text with single blanks, without the placeholders of anonymised words: three or more
+/* Appends a text with single blanks, without the marks that stand for anonymised words: three or more
  * capital X (IU X-ray) or underscores (MIMIC-CXR). */
 void import_add_text(Buffer *text, const char *from, size_t size);
 /* Appends "Findings: ..." where --sections names that section and it is not empty. */
