@@ -67,6 +67,7 @@ static pid_t spawn(const char *program, char *line, int in, int out, int err) {
     cr_assert_geq(pid, 0);
     if (pid == 0) {
         signal(SIGPIPE, SIG_DFL);
+        signal(SIGINT, SIG_DFL); /* a shell starts tests in the background with SIGINT ignored */
         dup2(in, 0);
         dup2(out, 1);
         dup2(err, 2);
