@@ -21,15 +21,14 @@ ring() {
 # symbols FLAG FOLDER: lines "symbol file" of the folder's object files; FLAG -u: used, --defined-only: defined
 symbols() {
     for object in "$objects/$2"/*.o; do
-        source=$(basename "$object" .o)
-        [ -f "$2/$source.c" ] && nm -g "$1" "$object" | awk -v file="$source" 'NF { print $NF, file }'
-    done | sort
+        source=${object##*/}
+        [ -f "$2/${source%.o}.c" ] && echo "$object"
+    done | xargs nm -A -g "$1" | awk 'NF { file = $0; sub(/\.o:.*/, "", file); sub(/.*\//, "", file); print $NF, file }' | sort
 }
 
 for folder in $(find nn hash data eval train cmd -name '*.c' | sed 's,/[^/]*$,,' | sort -u); do
-    for header in "$folder"/*.h; do
-        [ -f "$header" ] && sed -n "s,^ *# *include *\"$folder/\([a-z0-9_]*\)\.h\".*,$(basename "$header" .h) \1,p" "$header"
-    done >"$work/includes"
+    grep "^ *# *include *\"$folder/[a-z0-9_]*\.h\"" /dev/null "$folder"/*.h 2>/dev/null |
+        sed "s,^.*/\([a-z0-9_]*\)\.h: *# *include *\"$folder/\([a-z0-9_]*\)\.h\".*,\1 \2," >"$work/includes"
     ring "headers" "$folder" <"$work/includes"
     ls "$objects/$folder"/*.o >/dev/null 2>&1 || continue
     symbols --defined-only "$folder" >"$work/defined"
