@@ -91,6 +91,17 @@ Test(cli_bench, eval_measures_retrieval) {
     json_t *j = bench("eval --json --seconds 0 --queries 512 --n 2048");
     expect_spread(j, "eval_queries_per_s");
     cr_assert_eq((int)number(j, "queries"), 512);
+    double compared = 512. * 2048 * 8 / (1e-3 * number(j, "eval_ms")),
+           share = number(j, "eval_share_of_memory");
+    cr_assert_float_eq(share, compared / (1e9 * number(j, "memory_gb_per_s")), 1e-4 * share);
+    json_decref(j);
+}
+
+Test(cli_bench, an_index_is_written_at_a_share_of_the_speed_of_memory) {
+    json_t *j = bench("index --json --n 3000 --bits 64");
+    double written = number(j, "bytes") / number(j, "write_s"), share = number(j, "write_share_of_memory");
+    cr_assert_gt(number(j, "bytes"), 3000 * 8);
+    cr_assert_float_eq(share, written / (1e9 * number(j, "memory_gb_per_s")), 1e-4 * share);
     json_decref(j);
 }
 

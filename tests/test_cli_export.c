@@ -207,6 +207,10 @@ Test(cli_bench, search_tells_both_methods_for_every_k_in_the_fixed_fields) {
         const char *share = strstr(line, "\"one_query_share_of_memory\":");
         cr_assert_eq(share != NULL, strstr(line, "\"scan\"") != NULL, "%s", line);
         cr_assert(!share || strtod(strchr(share, ':') + 1, NULL) > 0, "%s", line);
+        const char *lines_share = strstr(line, "\"one_query_lines_share_of_memory\":");
+        cr_assert_eq(lines_share != NULL, strstr(line, "\"mih\"") != NULL, "%s", line);
+        cr_assert(!lines_share || strtod(strchr(lines_share, ':') + 1, NULL) >= 0, "%s",
+                  line); /* 0: scanned */
     }
     cr_assert_eq(lines, 6);
     ran_free(&r);

@@ -1,5 +1,6 @@
 /* `msach bench eval`: all measures of one direction of retrieval, on random codes and labels. */
 #include "cmd/bench/bench.h"
+#include "cmd/bench/bench_memory.h"
 #include "cmd/bench/bench_report.h"
 #include "eval/retrieval.h"
 #include "hash/code.h"
@@ -32,9 +33,15 @@ static void fill(uint8_t *codes, uint8_t *labels, size_t n) {
 static Status measure(Bench *b, double seconds, bool json, Error *err) {
     BenchReport r = {.bench = "eval"};
     Timing t;
+    double memory;
     TRY(bench_repeat(evaluate, b, seconds, &t, err));
+    TRY(bench_memory_speed(b->pool, &memory, err));
+    double compared = (double)b->query.n * (double)b->database.n * (double)code_bytes(BITS);
     bench_add_ms(&r, "eval_ms", "all queries, ms", &t);
     bench_add_rate(&r, "eval_queries_per_s", "queries evaluated, a second", &t, (double)b->query.n);
+    bench_add_number(&r, "memory_gb_per_s", "memory read, GB a second", 1e-9 * memory);
+    bench_add_number(&r, "eval_share_of_memory", "codes compared, over the speed of memory",
+                     compared / t.median / memory);
     bench_add_number(&r, "queries", "queries", (double)b->query.n);
     bench_add_number(&r, "database", "codes of the database", (double)b->database.n);
     bench_add_number(&r, "bits", "bits", BITS);

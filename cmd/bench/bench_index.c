@@ -1,10 +1,12 @@
 /* `msach bench index`: writing, opening, searching and changing an index of n random codes, in the folder of temporary files. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/bench/bench.h"
 #include "cmd/bench/bench_codes.h"
+#include "cmd/bench/bench_memory.h"
 #include "cmd/bench/bench_report.h"
 #include "hash/code.h"
 #include "hash/search/index.h"
@@ -19,6 +21,7 @@ typedef struct {
     BenchCodes data;
     Pool *pool;
     const char *path;
+    double memory, size; /* bytes a second that this machine reads; bytes of the index */
     double write_s, open_ms, delete_ms, open_deleted_ms, first_ms;
 } Bench;
 
@@ -71,7 +74,11 @@ static Status first_search(Bench *b, Error *err) {
 
 static Status measure(Bench *b, Error *err) {
     const char *ids[] = {"case000000000"};
+    struct stat at;
+    TRY(bench_memory_speed(b->pool, &b->memory, err));
     TRY(write_index(b, err));
+    if (stat(b->path, &at) != 0) return error_from_errno(err, b->path, "read");
+    b->size = (double)at.st_size;
     TRY(time_opening(b, &b->open_ms, err));
     TRY(first_search(b, err));
     double start = log_clock();
@@ -86,6 +93,10 @@ static void print(const Bench *b, bool json) {
     bench_add_number(&r, "n", "cases", (double)b->data.n);
     bench_add_number(&r, "bits", "bits", b->data.bits);
     bench_add_number(&r, "write_s", "writing, s", b->write_s);
+    bench_add_number(&r, "bytes", "bytes of the index", b->size);
+    bench_add_number(&r, "memory_gb_per_s", "memory read, GB a second", 1e-9 * b->memory);
+    bench_add_number(&r, "write_share_of_memory", "bytes written, over the speed of memory",
+                     b->size / b->write_s / b->memory);
     bench_add_number(&r, "open_ms", "opening, ms", b->open_ms);
     bench_add_number(&r, "first_search_ms", "opening and one search, ms", b->first_ms);
     bench_add_number(&r, "delete_ms", "deleting a case, ms", b->delete_ms);

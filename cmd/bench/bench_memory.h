@@ -1,4 +1,4 @@
-/* How fast this machine reads memory: the limit of a scan, measured in the same run. */
+/* How fast this machine reads memory, measured in the same run: the limit of searching, evaluating and writing. */
 #ifndef CMD_BENCH_MEMORY_H
 #define CMD_BENCH_MEMORY_H
 

@@ -93,6 +93,14 @@ static double share_of_memory(const Bench *b, double query) {
     return (double)b->data.n * (double)code_bytes(b->data.bits) / query / b->memory;
 }
 
+/* The same for multi-index hashing: each bucket that is looked up and each candidate that is compared takes one line of the cache, from a
+ * place that nothing foretells. */
+static double share_of_lines(const Bench *b, const Rounds *own, double query) {
+    const double line = 64;
+    return line * (double)(own->stats.lookups + own->stats.candidates) / (double)own->stats.queries / query /
+           b->memory;
+}
+
 static void print_json(const Bench *b, int method, size_t k, const Rounds *t, double batch, double one) {
     const Rounds *own = &t[method];
     printf("{");
@@ -118,6 +126,7 @@ static void print_json(const Bench *b, int method, size_t k, const Rounds *t, do
         json_number_field("tables_s", b->tables_s);
         json_number_field("candidates", (double)own->stats.candidates / asked);
         json_number_field("lookups", (double)own->stats.lookups / asked);
+        json_number_field("one_query_lines_share_of_memory", share_of_lines(b, own, one));
         json_number_field("scanned", (double)own->stats.scanned / asked);
     }
     if (method == MIH && b->first == SCAN) {
@@ -134,8 +143,8 @@ static void print_row(const Bench *b, int method, size_t k, const Rounds *t, dou
         printf("  codes at %.2f of the speed of memory for one query, %.2f in a batch",
                share_of_memory(b, one), share_of_memory(b, batch));
     if (method == MIH)
-        printf("  %12.0f  %6.0f %%", (double)own->stats.candidates / (double)own->stats.queries,
-               100 * (double)own->stats.scanned / (double)own->stats.queries);
+        printf("  %12.0f  %6.0f %%  %6.2f", (double)own->stats.candidates / (double)own->stats.queries,
+               100 * (double)own->stats.scanned / (double)own->stats.queries, share_of_lines(b, own, one));
     if (method == MIH && b->first == SCAN)
         printf("  %8.2f  %8.2f", ratio(t[SCAN].batch, own->batch, b->rounds),
                ratio(t[SCAN].one, own->one, b->rounds));
@@ -186,8 +195,8 @@ static Status measure_all(const Args *a, Bench *b, Error *err) {
     TRY(bench_memory_speed(b->pool, &b->memory, err));
     if (!json)
         printf("%zu codes of %d bits, %s; %d threads, %s, which read memory at %.1f GB/s; %d rounds\n"
-               "    k  method     queries/s  one query ms    candidates   scanned     times the scan (batch, "
-               "one)\n",
+               "    k  method     queries/s  one query ms    candidates   scanned  memory  times the scan "
+               "(batch, one)\n",
                b->data.n, b->data.bits, b->data.kind, pool_threads(b->pool), scan_kernel_name(),
                1e-9 * b->memory, b->rounds);
     for (int i = 0; i < 3; i++) TRY(measure(b, ks[i], json, err));
