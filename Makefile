@@ -402,6 +402,10 @@ FUZZ_LAYER := $(wildcard nn/base/*.c hash/search/*.c data/*.c data/picture/*.c) 
 	$(wildcard data/import/*.c) train/config.c train/config_read.c cmd/queries.c cmd/serve/ask.c
 FUZZ_SRC := $(wildcard tests/fuzz/target_*.c) tests/fuzz/harness.c tests/fuzz/mutate.c
 FUZZ_OBJ := $(FUZZ_LAYER:%.c=$(BUILD)/%.o) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
+# As an archive: a target links what it calls, and libFuzzer goes through the counters of that alone after each input.
+$(BUILD)/libfuzzed.a: $(FUZZ_OBJ)
+	rm -f $@
+	ar rcs $@ $^
 FUZZ_S ?= 60
 -include $(FUZZ_OBJ:.o=.d) $(patsubst %,$(BUILD)/tests/fuzz/%.d,replay make_seeds cut_and_flip)
 .PHONY: fuzz fuzz-merge flips coverage
@@ -412,7 +416,7 @@ $(BUILD)/replay: $(FUZZ_OBJ) $(BUILD)/tests/fuzz/replay.o
 $(BUILD)/seeds: $(FUZZ_OBJ) $(BUILD)/tests/fuzz/make_seeds.o $(BUILD)/tests/dicom_write.o
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-$(BUILD)/fuzz_%: $(FUZZ_OBJ) tests/fuzz/libfuzzer.c
+$(BUILD)/fuzz_%: tests/fuzz/libfuzzer.c $(BUILD)/libfuzzed.a
 	$(CC) $(ALL_CFLAGS) -DFUZZ_TARGET=$* -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
 
 fuzz:
