@@ -111,11 +111,11 @@ make_libraries_for_musl() {
     cp -r /usr/include/stb ../root-musl/include/
 }
 
-# foreign NAME COMPILER ROOT LIBDIR: msach, the tests and the rewriter, static, without OpenBLAS and Criterion.
+# foreign NAME COMPILER ROOT LIBDIR: msach, the tests and the rewriter, static, without OpenBLAS, Criterion and libevent (so without serve).
 foreign() {
     libraries="-L$4 -ljansson -lutf8proc -lexpat -lz"
     mkdir -p "$work/$1" && : >"$work/$1/found" # the libraries of this machine are not looked for
-    build "$1" FOUND="build/portability/$1/found" CC="$2" BLAS=builtin MINICRIT=1 LIB_CFLAGS="-DUTF8PROC_STATIC -I$3 -I$3/stb -I/usr/include/stb" LIBS="$libraries" LDFLAGS=-static \
+    build "$1" FOUND="build/portability/$1/found" CC="$2" BLAS=builtin MINICRIT=1 SERVE= LIB_CFLAGS="-DUTF8PROC_STATIC -I$3 -I$3/stb -I/usr/include/stb" LIBS="$libraries" LDFLAGS=-static \
         "build/portability/$1/msach" "build/portability/$1/unit" "build/portability/$1/rewrite"
 }
 

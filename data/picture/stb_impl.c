@@ -16,17 +16,19 @@ static void *note(void *p) {
     return p;
 }
 
-/* Cleared: a scan that ends early leaves pixels unwritten, and the same file must give the same picture. */
+/* Cleared, also where it grows: a scan may end early, deflate's codes 30 and 31 copy from no distance; a file has one picture. */
 static void *stb_alloc(size_t size) {
     return size > most_bytes ? NULL : note(mem_calloc(1, size));
 }
 
-static void *stb_realloc(void *old, size_t size) {
-    return size > most_bytes ? NULL : note(mem_realloc(old, size, 1));
+static void *stb_realloc(void *old, size_t had, size_t size) {
+    unsigned char *p = size > most_bytes ? NULL : note(mem_realloc(old, size, 1));
+    if (p && size > had) memset(p + had, 0, size - had);
+    return p;
 }
 
 #define STBI_MALLOC(size) stb_alloc(size)
-#define STBI_REALLOC(old, size) stb_realloc(old, size)
+#define STBI_REALLOC_SIZED(old, had, size) stb_realloc(old, had, size)
 #define STBI_FREE(p) mem_free(p)
 #define STBI_ASSERT(condition) ((void)0) /* no input may abort the program */
 
@@ -58,9 +60,8 @@ static Status failure(const char *path, Error *err) {
 
 Status stb_sizes(int *width, int *height, const char *path, const unsigned char *data, size_t size,
                  Error *err) {
-    int channels;
     memory_ran_out = 0;
-    if (stbi_info_from_memory(data, (int)size, width, height, &channels)) return STATUS_OK;
+    if (stbi_info_from_memory(data, (int)size, width, height, NULL)) return STATUS_OK;
     return failure(path, err);
 }
 

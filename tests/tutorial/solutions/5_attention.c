@@ -25,7 +25,7 @@ static void attend(double scale, real *attention, real *y) {
 
 static double largest(const real *a) {
     double most = 0;
-    for (int i = 0; i < REAL; i++) most = fmax(most, (double)a[i]);
+    for (int i = 0; i < REAL; i++) most = (double)a[i] > most ? (double)a[i] : most;
     return most;
 }
 
