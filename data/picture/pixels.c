@@ -4,10 +4,6 @@
 
 #include "nn/base/alloc.h"
 
-uint8_t image_luma(int r, int g, int b) {
-    return (uint8_t)((299 * r + 587 * g + 114 * b + 500) / 1000);
-}
-
 Status image_size_check(int width, int height, const char *path, Error *err) {
     if (width > 0 && height > 0 && (int64_t)width * height <= IMAGE_MAX_PIXELS) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s: is %d x %d; 1 to %d million pixels were expected", path, width,

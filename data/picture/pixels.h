@@ -25,7 +25,9 @@ Status image_size_check(int width, int height, const char *path, Error *err);
 void image_free(Image *im);
 
 /* Luma of a colour: (299 R + 587 G + 114 B)/1000, rounded (ITU-R BT.601). */
-uint8_t image_luma(int r, int g, int b);
+static inline uint8_t image_luma(int r, int g, int b) {
+    return (uint8_t)((unsigned)(299 * r + 587 * g + 114 * b + 500) / 1000);
+}
 
 /* Fills the pixels from 16-bit samples: (height, width, channels), two bytes each, the high byte first where `big_endian`, else in the
  * machine's order. 3 and 4 channels become luma; the last of 2 and 4, alpha, is ignored. A grey value is the high byte. Where the samples
