@@ -7,21 +7,14 @@
 #include "tests/fixtures.h"
 #include "tests/tiny_set.h"
 #include "train/encode.h"
-#include "train/session.h"
 #include "train/terms.h"
-
-static void open_tiny(Session *s, const Config *c, const char *manifest) {
-    Error err = {0};
-    ManifestOptions o = {0};
-    cr_assert_eq(session_open(s, c, manifest, &o, NULL, NULL, &err), STATUS_OK, "%s", err.message);
-}
 
 /* The code of a case depends only on the case and the model. */
 Test(encode, a_case_has_one_code_alone_or_in_any_batch_in_any_order) {
     Config c = tiny_config();
     Error err = {0};
     Session s;
-    open_tiny(&s, &c, tiny_set("rule", 0));
+    tiny_open(&s, &c, tiny_set("rule", 0));
     Model m;
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     int n = s.manifest.n, order[TINY_CASES];
@@ -59,7 +52,7 @@ Test(encode, views_average_the_contexts_of_the_picture_moved_eight_ways) {
     c.landmarks = 0; /* encode_images then needs no descriptors */
     Error err = {0};
     Session s;
-    open_tiny(&s, &c, tiny_set("views", 0));
+    tiny_open(&s, &c, tiny_set("views", 0));
     Model m;
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     cr_assert_eq(m.config.dim, DIM);
@@ -100,7 +93,7 @@ Test(encode, the_length_of_padding_changes_nothing) {
     Config c = tiny_config();
     Error err = {0};
     Session s;
-    open_tiny(&s, &c, tiny_set("padding", 0));
+    tiny_open(&s, &c, tiny_set("padding", 0));
     Model m;
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     Tape t;

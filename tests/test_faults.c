@@ -6,7 +6,6 @@
 #include "tests/check.h"
 #include "tests/faulty.h"
 #include "tests/fixtures.h"
-#include "tests/tiny_set.h"
 
 enum { FEW = 4, FEW_TABLES = 2 /* each takes a second */, FEW_SMALL = 3 };
 
@@ -277,11 +276,9 @@ Test(faults, eval_and_audit) {
 /* The sanitizers reserve terabytes. */
 #if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
 Test(faults, the_space_that_is_asked_for_is_enough) {
-    const char *manifest = tiny_set("spaced", 0);
+    const char *work = "bench eval --seconds 0 --queries 64 --n 128 --threads";
     for (long threads = 1; threads <= 4; threads += 3) {
-        char space[32], work[1200];
-        snprintf(work, sizeof work, "train -q --data %s --out %s-%ld --set %s --threads", manifest,
-                 fixture_path("run"), threads, tiny_settings);
+        char space[32];
         Ran r = run_faulty("MSACH_FAULT", "space 100000", "%s %ld", work, threads);
         if (r.code == 0) cr_skip_test("a build without OpenBLAS");
         const char *told = strstr(r.err, "set `ulimit -v` to ");

@@ -13,12 +13,6 @@
 #include "train/run.h"
 #include "train/stage2.h"
 
-static void open_tiny(Session *s, const Config *c, const char *manifest) {
-    Error err = {0};
-    ManifestOptions o = {0};
-    cr_assert_eq(session_open(s, c, manifest, &o, NULL, NULL, &err), STATUS_OK, "%s", err.message);
-}
-
 static RunEnd train(const char *manifest, const char *out, const Config *c, int threads, bool resume,
                     const volatile sig_atomic_t *stop) {
     Error err = {0};
@@ -51,7 +45,7 @@ Test(train, both_stages_learn_32_pairs_by_heart) {
         c.stage1_decay = 0;
     c.width = 8;
     Session s;
-    open_tiny(&s, &c, tiny_set("heart", 0));
+    tiny_open(&s, &c, tiny_set("heart", 0));
     Model m;
     Progress p;
     Tape t;
@@ -263,7 +257,7 @@ Test(train, a_loss_that_is_not_finite_stops_training_and_names_the_op) {
     Config c = tiny_config();
     Error err = {0};
     Session s;
-    open_tiny(&s, &c, tiny_set("nan", 0));
+    tiny_open(&s, &c, tiny_set("nan", 0));
     Model m;
     Progress p;
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
@@ -282,7 +276,7 @@ Test(train, features_in_a_mapped_file_are_those_in_memory) {
     c.semantic = 0;
     Error err = {0};
     Session s;
-    open_tiny(&s, &c, tiny_set("mapped", 0));
+    tiny_open(&s, &c, tiny_set("mapped", 0));
     Model m;
     FeatureCache memory, mapped;
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
@@ -312,7 +306,7 @@ Test(train, semantic_tokens_are_made_again_of_the_posterior) {
     FeatureCache f;
     const int rows[2] = {3, 0}, views[2] = {1, 0};
     float psi[16];
-    open_tiny(&s, &c, tiny_set("semantic", 0));
+    tiny_open(&s, &c, tiny_set("semantic", 0));
     tape_init(&t, NULL);
     cr_assert_eq(terms_model(&s, &m, &err), STATUS_OK);
     cr_assert_eq(features_build(&f, &s, &m, s.index[SET_TRAIN], s.count[SET_TRAIN], 1, fixture_dir(), &err),
@@ -336,7 +330,7 @@ Test(train, a_model_file_gives_back_weights_words_labels_and_settings) {
     Config c = tiny_config();
     Error err = {0};
     Session s;
-    open_tiny(&s, &c, tiny_set("file", 0));
+    tiny_open(&s, &c, tiny_set("file", 0));
     Model m;
     ModelFile f;
     const char *path = fixture_path("m.safetensors");
@@ -398,7 +392,7 @@ Test(train, stage_1_of_a_checkpoint_is_taken_under_other_settings_of_stage_2_alo
     bool taken;
     const char *path = fixture_path("between.safetensors");
     progress_begin(&p);
-    open_tiny(&s, &c, tiny_set("between", 1));
+    tiny_open(&s, &c, tiny_set("between", 1));
     cr_assert_eq(terms_model(&s, &from, &err), STATUS_OK);
     p.stage = 2;
     cr_assert_eq(checkpoint_save(path, &s, &from, &p, &err), STATUS_OK, "%s", err.message);

@@ -5,6 +5,7 @@
 
 #include "nn/base/bytes.h"
 #include "nn/base/rng.h"
+#include "tests/check.h"
 #include "tests/fixtures.h"
 
 enum { SIDE = 24 };
@@ -56,4 +57,10 @@ Config tiny_config(void) {
     c.stage1_batch = c.stage2_batch = 16, c.views = 1;
     c.neighbours = 4;
     return c;
+}
+
+void tiny_open(Session *s, const Config *c, const char *manifest) {
+    Error err = {0};
+    ManifestOptions o = {0};
+    cr_assert_eq(session_open(s, c, manifest, &o, NULL, NULL, &err), STATUS_OK, "%s", err.message);
 }

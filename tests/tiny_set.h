@@ -3,7 +3,7 @@
 #ifndef TESTS_TINY_SET_H
 #define TESTS_TINY_SET_H
 
-#include "train/config.h"
+#include "train/session.h"
 
 enum { TINY_CASES = 60, TINY_LABELS = 3 };
 
@@ -13,5 +13,8 @@ const char *tiny_set(const char *name, int many);
 
 /* The smallest networks: 16-pixel images, width 4, d 16, two heads, 16 bits, 3 and 3 epochs, with the default augmentation. */
 Config tiny_config(void);
+
+/* Opens a session of the manifest, or fails the test. The caller closes it. */
+void tiny_open(Session *s, const Config *c, const char *manifest);
 
 #endif

@@ -6,7 +6,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/log.h"
 
-enum { MIB = 256, PASSES = 5, PIECES = 256 };
+enum { MIB = 256, LEAST_MIB = 32, PASSES = 5, PIECES = 256 };
 
 typedef struct {
     const uint64_t *word;
@@ -28,6 +28,7 @@ static void read_piece(void *ctx, int item, int worker) {
 Status bench_memory_speed(Pool *pool, double *bytes_per_second, Error *err) {
     size_t bytes = (size_t)MIB << 20;
     uint64_t *block = mem_aligned(bytes);
+    while (!block && bytes > (size_t)LEAST_MIB << 20) block = mem_aligned(bytes /= 2);
     if (!block) return mem_error(err, "the array to read");
     memset(block, 1, bytes);
     Read r = {.word = block, .n = bytes / sizeof *block / PIECES};
