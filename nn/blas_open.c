@@ -70,18 +70,17 @@ void blas_leave(void) {
 
 Status blas_reserve(Error *err) {
     pthread_once(&begun, begin);
+    const char *advice =
+        limited ? "set `ulimit -v` to 200000 and 80000 more for each thread (--threads)" : "install it";
     if (!library)
-        return error_set(
-            err, STATUS_IO,
-            "OpenBLAS cannot be loaded: %s; install it, raise `ulimit -v`, or build with BLAS=builtin", why);
+        return error_set(err, STATUS_IO, "OpenBLAS cannot be loaded: %s; %s, or build with BLAS=builtin", why,
+                         advice);
     if (!limited) return STATUS_OK;
     void *room = sys_mmap(NULL, BLAS_BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (room == MAP_FAILED)
-        return error_set(
-            err, STATUS_IO,
-            "out of memory: OpenBLAS needs a buffer of %d MiB; set `ulimit -v` to 200000 and 80000 more for "
-            "each thread (--threads), or build with BLAS=builtin",
-            BLAS_BUFFER >> 20);
+        return error_set(err, STATUS_IO,
+                         "out of memory: OpenBLAS needs a buffer of %d MiB; %s, or build with BLAS=builtin",
+                         BLAS_BUFFER >> 20, advice);
     munmap(room, BLAS_BUFFER);
     real one[NEEDS_BUFFER * NEEDS_BUFFER] = {0}, product[NEEDS_BUFFER * NEEDS_BUFFER];
     blas_gemm(false, false, NEEDS_BUFFER, NEEDS_BUFFER, NEEDS_BUFFER, 1, one, NEEDS_BUFFER, one, NEEDS_BUFFER,
