@@ -1,4 +1,5 @@
 /* The command: finds the verb, runs it, prints its error, exits with its Status. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

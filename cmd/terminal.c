@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +10,7 @@
 #include "cmd/terminal_progress.h"
 #include "nn/base/parts.h"
 
-volatile sig_atomic_t cmd_stop;
+atomic_int cmd_stop;
 
 /* Threads that warn only read `drawn`: nothing draws while they run. */
 void terminal_clear(Terminal *t) {

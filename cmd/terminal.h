@@ -2,23 +2,22 @@
 #ifndef CMD_TERMINAL_H
 #define CMD_TERMINAL_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "nn/base/log.h"
 
-/* Set by the first SIGINT or SIGTERM; a second one ends the process at once. */
-extern volatile sig_atomic_t cmd_stop;
+/* Set by the first SIGINT or SIGTERM, read by any thread; a second one ends the process at once. */
+extern atomic_int cmd_stop;
 
 /* The state of a Log that writes to stderr. The caller sets stop and nothing else. */
 typedef struct {
     bool drawn; /* the terminal shows a progress line */
     bool on_terminal, quiet;
-    const volatile sig_atomic_t
-        *stop;          /* if set by a signal, the process ends at the next progress report; may be NULL */
-    char what[96];      /* the job in progress ... */
-    long from;          /* units that were done when it began */
-    double begun, last; /* ... since when, and when it was last drawn, s */
+    const atomic_int *stop; /* if set, the process ends at the next progress report; may be NULL */
+    char what[96];          /* the job in progress ... */
+    long from;              /* units that were done when it began */
+    double begun, last;     /* ... since when, and when it was last drawn, s */
 } Terminal;
 
 /* quiet: warnings only. */

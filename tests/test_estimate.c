@@ -62,7 +62,7 @@ Test(estimate, time_memory_and_disk_are_those_of_the_training) {
         double disk = number_after(r.out, "disk") * (1 << 20),
                ram = number_after(r.out, "memory at most") * 1024;
         cr_assert(within(disk, bytes_of(first)), "%g bytes of disk, not %g", bytes_of(first), disk);
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ && !defined __APPLE__
+#if !SANITIZED && !defined __APPLE__
         cr_assert(within(ram, (double)children.ru_maxrss), "%ld KiB, not %g", children.ru_maxrss, ram);
 #else
         (void)ram, near = true; /* sanitizers slow down small work more than large: disk alone is compared */

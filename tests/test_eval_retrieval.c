@@ -277,6 +277,13 @@ Test(eval_retrieval, too_many_labels_are_an_input_error) {
     retrieval_free(&r);
 }
 
+/* Of the whole process: other work on the machine does not count. */
+static double cpu_seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 /* 5,000 queries against 100,000 codes of 64 bits must take under 3 s; this test has a fiftieth of the queries. */
 Test(eval_retrieval, large_rankings_are_counted_quickly) {
     Data d = make_data(100, 100000, 64, 20, 20, 2);
@@ -284,14 +291,12 @@ Test(eval_retrieval, large_rankings_are_counted_quickly) {
     Retrieval r;
     Pool *pool;
     cr_assert_eq(pool_create(&pool, 2, NULL), STATUS_OK);
-    struct timespec a, b;
-    clock_gettime(CLOCK_MONOTONIC, &a);
+    double begun = cpu_seconds();
     cr_assert_eq(evaluate(&r, &t, false, pool, NULL), STATUS_OK);
-    clock_gettime(CLOCK_MONOTONIC, &b);
-    double seconds = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+    double seconds = cpu_seconds() - begun;
     cr_log_info("100 queries against 100,000 codes: %.3f s, MAP %.4f", seconds, r.map.expected);
     cr_assert(r.map.expected > 0.5 && r.map.expected < 1.0);
-    cr_assert_lt(seconds, 10.0);
+    cr_assert_lt(seconds, SANITIZED ? 100.0 : 3.0);
     pool_free(pool);
     retrieval_free(&r);
     free_data(&d);

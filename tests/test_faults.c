@@ -67,7 +67,7 @@ static void try_fault(Faulty *s, const char *fault, int must_pass) {
 /* ---- A sweep ---- */
 
 static void starve(Faulty *s) {
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !SANITIZED
     /* KiB: from the memory of program and libraries to more than a training needs. The sanitizers reserve terabytes. */
     static const long SPACES[] = {7000,  8000,  10000, 12000,  14000,  16000,  20000,  24000,
                                   32000, 48000, 64000, 100000, 180000, 200000, 240000, 300000};
@@ -274,7 +274,7 @@ Test(faults, eval_and_audit) {
 }
 
 /* The sanitizers reserve terabytes. */
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !SANITIZED
 Test(faults, the_space_that_is_asked_for_is_enough) {
     const char *work = "bench eval --seconds 0 --queries 64 --n 128 --threads";
     Ran small = run_faulty("MSACH_FAULT", "space 60000", "%s 1", work); /* too little to load OpenBLAS */

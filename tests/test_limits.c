@@ -72,13 +72,6 @@ Test(limits, the_table_has_the_numbers_of_the_code) {
 
 enum { OTHERS = 2 /* rows of a manifest besides the tested one */, GALLERY = 1000000 };
 
-/* The sanitizers reserve terabytes of address space. */
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
-
 static void end_manifest(Buffer *b, const char *name) {
     cr_assert(!b->failed);
     fixture_file(name, b->data, b->size);

@@ -265,7 +265,7 @@ Test(serve, more_connections_than_it_holds_wait_and_the_idle_ones_are_closed) {
     serving_stop(&s, SIGTERM, 0);
 }
 
-#ifndef __SANITIZE_THREAD__ /* under which every reply takes as long */
+#if !UNDER_TSAN /* under which every reply takes as long */
 /* Asks on an open connection; the seconds until the whole reply is there. */
 static double time_reply(int fd, const char *request, size_t least) {
     static char in[1 << 18];

@@ -391,7 +391,7 @@ static void assert_goes_on_after(int signal, const char *name, const char *optio
     }
     kill(pid, signal);
     int code = finish_msach(pid);
-    cr_assert_eq(code, signal == SIGKILL ? 128 + SIGKILL : 130);
+    cr_assert_eq(code, signal == SIGKILL ? 128 + SIGKILL : 130, "%s: exit %d", name, code);
     before = cells_of(&s);
     cr_assert_geq(before.n, 6);
     if (signal == SIGINT) cr_assert_lt(before.n, 25, "the interrupt came after the last cell");

@@ -14,7 +14,7 @@
 #include "train/stage2.h"
 
 static RunEnd train(const char *manifest, const char *out, const Config *c, int threads, bool resume,
-                    const volatile sig_atomic_t *stop) {
+                    const atomic_int *stop) {
     Error err = {0};
     Pool *pool;
     RunEnd end = RUN_STOPPED;
@@ -107,7 +107,7 @@ Test(train, the_same_seed_gives_the_same_bytes_at_any_number_of_threads) {
 
 /* A stop flag that a progress call sets after a number of steps. */
 typedef struct {
-    volatile sig_atomic_t stop;
+    atomic_int stop;
     int steps;
 } Stopper;
 

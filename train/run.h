@@ -19,7 +19,7 @@ typedef struct {
     const char *init;    /* a run whose convolutions stage 1 starts from; NULL: random */
     ManifestOptions manifest;
     bool resume;
-    const volatile sig_atomic_t *stop;
+    const atomic_int *stop;
 } RunOptions;
 
 typedef enum { RUN_FINISHED, RUN_STOPPED, RUN_WAS_FINISHED } RunEnd;

@@ -3,7 +3,7 @@
 #ifndef TRAIN_SESSION_H
 #define TRAIN_SESSION_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "data/batch.h"
 #include "data/split.h"
@@ -21,14 +21,14 @@ typedef struct {
     double mean, deviation; /* of the training pictures, of pixel/255 */
     int *index[SET_COUNT];  /* (count[set]) cases of each set that have an image and a text */
     int count[SET_COUNT];
-    int groups;                        /* of the training cases */
-    bool single;                       /* every training case has exactly one label */
-    int *label;                        /* (n) first label of each case, -1 without one */
-    float *unit_labels;                /* (n,c) Yn: rows of length 1, or 0 without labels */
-    uint64_t *text_key;                /* (n) equal for equal token sequences */
-    Pool *pool;                        /* borrowed */
-    const Log *log;                    /* borrowed; may be NULL */
-    const volatile sig_atomic_t *stop; /* set by a signal: training saves and returns; may be NULL */
+    int groups;                      /* of the training cases */
+    bool single;                     /* every training case has exactly one label */
+    int *label;                      /* (n) first label of each case, -1 without one */
+    float *unit_labels;              /* (n,c) Yn: rows of length 1, or 0 without labels */
+    uint64_t *text_key;              /* (n) equal for equal token sequences */
+    Pool *pool;                      /* borrowed */
+    const Log *log;                  /* borrowed; may be NULL */
+    const atomic_int *stop;          /* set by a signal: training saves and returns; may be NULL */
     const struct FeatureCache *kept; /* (SET_COUNT), borrowed: features that features_build reuses; or NULL */
 } Session;
 

@@ -2,7 +2,7 @@
 #ifndef DATA_IMPORT_H
 #define DATA_IMPORT_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "nn/base/error.h"
@@ -30,7 +30,7 @@ typedef struct {
     bool skip_bad;   /* leave malformed rows out and count them; otherwise they are an error */
     bool no_convert; /* do not run converters for kinds of pictures that are not supported */
     bool dry_run;    /* read and check everything, write nothing */
-    const volatile sig_atomic_t *stop; /* set: stop; may be NULL */
+    const atomic_int *stop; /* set: stop; may be NULL */
 } ImportOptions;
 
 /* Kinds of labels and names of sections end with NULL. takes_files: a source may be a file. */

@@ -3,7 +3,7 @@
 #ifndef DATA_PHANTOM_H
 #define DATA_PHANTOM_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "nn/base/error.h"
@@ -43,7 +43,7 @@ typedef struct {
     int size;  /* side of the square images in pixels, PHANTOM_MIN_SIZE..PHANTOM_MAX_SIZE */
     PhantomLang lang;
     uint64_t seed;
-    const volatile sig_atomic_t *stop; /* non-zero: stop without a manifest (STATUS_CHECK); may be NULL */
+    const atomic_int *stop; /* non-zero: stop without a manifest (STATUS_CHECK); may be NULL */
 } PhantomOptions;
 
 /* 600 cases, 96 pixels, mixed, seed 1. */

@@ -7,7 +7,7 @@
 #ifndef TRAIN_TABLE_H
 #define TRAIN_TABLE_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "data/manifest.h"
 #include "eval/audit/audit.h"
@@ -57,7 +57,7 @@ typedef struct {
     ManifestOptions manifest; /* need_labels is true */
     const char *mask_words; /* file of words that the masked split removes besides those of labels; or NULL */
     const char *command;    /* as typed, for the page; or NULL */
-    const volatile sig_atomic_t *stop;
+    const atomic_int *stop;
 } TableOptions;
 
 typedef enum { TABLE_FINISHED, TABLE_STOPPED } TableEnd;
