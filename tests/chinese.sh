@@ -17,7 +17,7 @@ threads=${MSACH_THREADS:-1}
 rm -rf "$out"
 mkdir -p "$out"
 for lang in en zh mixed; do
-    "$msach" phantom --out "$out/$lang" --cases "$cases" --lang "$lang" --quiet >/dev/null
+    "$msach" phantom --out "$out/$lang" --cases "$cases" --lang "$lang" --size "${MSACH_SIZE:-128}" --quiet >/dev/null
 done
 
 # lang seed: trains and prints the mean test MAP of both directions

@@ -43,9 +43,9 @@ static char *on_terminal(const char *words) {
 
 Test(cli_manners, progress_on_a_terminal_tells_rate_and_time_left_and_quiet_is_quiet) {
     char words[LINE];
-    snprintf(words, sizeof words, "phantom --cases 400 --size 96 --threads 1 --out '%s'", fixture_path("a"));
+    snprintf(words, sizeof words, "phantom --cases 90 --size 96 --threads 1 --out '%s'", fixture_path("a"));
     const char *seen = on_terminal(words);
-    cr_assert_not_null(strstr(seen, "/400"), "%s", seen);
+    cr_assert_not_null(strstr(seen, "/90"), "%s", seen);
     cr_assert_not_null(strstr(seen, "/s, "), "%s", seen);
     cr_assert_not_null(strstr(seen, " left"), "%s", seen);
     snprintf(words, sizeof words, "phantom -q --cases 20 --size 32 --out '%s'", fixture_path("b"));
@@ -61,7 +61,7 @@ Test(cli_manners, no_colour_is_written_whether_no_color_is_set_or_not) {
         else
             unsetenv("NO_COLOR");
         setenv("TERM", "xterm-256color", 1);
-        snprintf(words, sizeof words, "phantom --cases 100 --size 96 --threads 1 --out '%s'",
+        snprintf(words, sizeof words, "phantom --cases 100 --size 64 --threads 1 --out '%s'",
                  fixture_path(set ? "a" : "b"));
         const char *seen = on_terminal(words);
         cr_assert_not_null(strstr(seen, "/100"), "%s", seen);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "cmd/bench/bench_report.h"
+#include "cmd/verbs.h"
 #include "hash/code.h"
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
@@ -28,6 +30,7 @@ static size_t next_gap(Rng *r) {
 static void fill_chunk(void *ctx, int item, int worker) {
     (void)worker;
     const Filling *f = ctx;
+    if (cmd_stop) return;
     Rng r = rng_stream(SEED, RNG_BENCH, f->stream + (uint32_t)item);
     size_t first = (size_t)item * CHUNK, end = f->n < first + CHUNK ? f->n : first + CHUNK;
     uint8_t *out = f->out + first * f->bytes;
@@ -98,6 +101,7 @@ Status bench_codes_make(BenchCodes *c, const char *kind, size_t n, size_t n_quer
         c->bits = 64;
     }
     if (s == STATUS_OK) s = make(c, &base, pool, err);
+    if (s == STATUS_OK) s = bench_go_on(err); /* an interrupt left codes out */
     npy_free(&base);
     return s;
 }

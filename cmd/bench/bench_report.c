@@ -35,7 +35,8 @@ Status bench_repeat(Status (*work)(void *ctx, Error *err), void *ctx, double sec
     long n = 0;
     TRY(work(ctx, err));
     double begin = log_clock(), faults = page_faults();
-    while (n < MOST_CALLS && (n < LEAST_CALLS || log_clock() - begin < seconds) && !(n > 0 && cmd_stop)) {
+    long least = seconds > 0 ? LEAST_CALLS : 1;
+    while (n < MOST_CALLS && (n < least || log_clock() - begin < seconds) && !(n > 0 && cmd_stop)) {
         double start = log_clock();
         TRY(work(ctx, err));
         spent[n++] = log_clock() - start;

@@ -14,7 +14,7 @@ typedef struct {
     double faults; /* page faults of a call; 0 where memory is reused */
 } Timing;
 
-/* Calls work once unmeasured, then for `seconds`, at least three times; a signal ends it early. */
+/* Calls work once unmeasured, then for `seconds`, at least three times (seconds 0: once); a signal ends it early. */
 Status bench_repeat(Status (*work)(void *ctx, Error *err), void *ctx, double seconds, Timing *t, Error *err);
 
 /* STATUS_CHECK after a signal: asked between two steps of long work. */

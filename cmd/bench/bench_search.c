@@ -185,7 +185,7 @@ static Status prepare(const Args *a, Bench *b, Error *err) {
     double start = log_clock();
     TRY(mih_build(&b->tables, b->data.codes, b->data.n, b->data.bits, 0, NULL, b->pool, err));
     b->tables_s = log_clock() - start;
-    return STATUS_OK;
+    return bench_go_on(err);
 }
 
 static Status measure_all(const Args *a, Bench *b, Error *err) {

@@ -3,7 +3,8 @@
 #include "nn/blas.h"
 
 static const Option OPTIONS[] = {
-    {"seconds", 0, "N", "5", "train, encode, eval: time for each row, at least three calls", PLAIN},
+    {"seconds", 0, "N", "5", "train, encode, eval: time for each row, at least three calls; 0: one call",
+     PLAIN},
     {"n", 'n', "CODES", "10000000", "search, index, eval: codes of the archive", PLAIN},
     {"bits", 'b', "BITS", "64", "search, index: bits of a code", PLAIN},
     {"codes", 'c', "KIND", "random",
