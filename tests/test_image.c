@@ -192,19 +192,32 @@ Test(image, rare_kinds_of_jpeg_are_named_and_not_called_damaged) {
     }
 }
 
+/* Also sizes for which stb_image has no message but "unknown image type". */
 Test(image, a_png_that_claims_more_pixels_than_allowed_is_refused_before_decoding) {
+    static const struct {
+        unsigned char width[3], height[3];
+        const char *says;
+    } large[] = {{{0, 0x23, 2}, {0, 0x23, 1}, "8962 x 8961; 1 to 64 million pixels"},
+                 {{0, 0x80, 0xE8}, {0, 0x80, 0xE8}, "33000 x 33000; 1 to 64 million pixels"},
+                 {{0xFF, 0xFF, 0xFF}, {0, 0, 5}, "16777215 x 5; 1 to 64 million pixels"}};
     const uint8_t row[2] = {0, 0};
-    Buffer b = {0};
-    Image im;
-    Error err;
-    fixture_png_bytes(&b, 2, 1, 8, 0, row, 2);
-    unsigned char *ihdr = b.data + 12;
-    ihdr[6] = ihdr[10] = 0x23; /* 8,962 x 8,961 */
-    uint32_t crc = crc32_update(0, ihdr, 17);
-    for (int i = 0; i < 4; i++) ihdr[17 + i] = (unsigned char)(crc >> (24 - 8 * i));
-    cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_INPUT);
-    cr_assert(fixture_says(&err, STATUS_INPUT, "8962 x 8961; 1 to 64 million pixels"));
-    buffer_free(&b);
+    for (int i = 0; i < 3; i++) {
+        Buffer b = {0};
+        Image im;
+        Error err = {0};
+        fixture_png_bytes(&b, 2, 1, 8, 0, row, 2);
+        unsigned char *ihdr = b.data + 12;
+        memcpy(ihdr + 5, large[i].width, 3);
+        memcpy(ihdr + 9, large[i].height, 3);
+        uint32_t crc = crc32_update(0, ihdr, 17);
+        for (int k = 0; k < 4; k++) ihdr[17 + k] = (unsigned char)(crc >> (24 - 8 * k));
+        cr_assert_eq(decode(&im, b.data, b.size, &err), STATUS_INPUT);
+        cr_assert(fixture_says(&err, STATUS_INPUT, large[i].says), "%s", err.message);
+        err = (Error){0};
+        cr_assert_eq(image_check("p", b.data, b.size, &err), STATUS_INPUT);
+        cr_assert(fixture_says(&err, STATUS_INPUT, large[i].says), "%s", err.message);
+        buffer_free(&b);
+    }
 }
 
 /* Signature and the given chunks with right CRCs: type and data, '|' between them. */
@@ -540,6 +553,18 @@ Test(image, broken_headers_of_a_jpeg_are_refused) {
     huffman(&many, 0x00, 12);
     while (many.size < sizeof many.data - 20) scan(&many, 1, 0, 0, 0, 0);
     jpeg_says(&many, NULL);
+}
+
+Test(image, a_jpeg_of_more_pixels_than_allowed_is_refused_before_decoding) {
+    for (int size = 0; size < 2; size++) {
+        Bytes b = framed(0xC0, 1);
+        memset(b.data + 7, size ? 0xFF : 0, 4); /* height and width */
+        quant(&b, 0);
+        huffman(&b, 0x00, 12);
+        huffman(&b, 0x10, 12);
+        scan(&b, 1, 0x00, 0, 63, 0);
+        jpeg_says(&b, size ? "65535 x 65535; 1 to 64 million pixels" : "0 x 0; 1 to 64 million pixels");
+    }
 }
 
 Test(image, more_scans_than_a_picture_needs_are_refused) {

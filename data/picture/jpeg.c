@@ -138,7 +138,8 @@ Status jpeg_check(const char *path, const unsigned char *data, size_t size, Jpeg
         if (marker == 0xD9) {
             const char *fault = end(&j);
             if (info) fill_info(&j, info);
-            return fault ? image_damaged(err, path, at, fault) : STATUS_OK;
+            return fault ? image_damaged(err, path, at, fault)
+                         : image_size_check(j.width, j.height, path, err);
         }
         size_t length = size - at < 4 ? 0 : (size_t)data[at + 2] << 8 | data[at + 3];
         if (length < 2 || length > size - at - 2)

@@ -16,7 +16,7 @@ typedef struct {
 } JpegInfo;
 
 /* Checks data that jpeg_is accepts: it ends with EOI, and every table, frame and scan header is whole and names only tables and
- * components that exist; bytes behind EOI are ignored. info may be NULL. An input error names the byte of damage; with the part hints,
+ * components that exist, and the size (image_size_check); bytes behind EOI are ignored. info may be NULL. An input error names the byte of damage; with the part hints,
  * kinds of JPEG that are not supported (lossless, arithmetic, 12 bits, ...) are an input error that names the kind. */
 Status jpeg_check(const char *path, const unsigned char *data, size_t size, JpegInfo *info, Error *err);
 

@@ -66,6 +66,7 @@ Status png_check(const char *path, const unsigned char *data, size_t size, Error
             return image_damaged(err, path, at, "the CRC of a PNG chunk is wrong");
         const char *fault = chunk_fault(chunk, length, n, pixels);
         if (fault) return image_damaged(err, path, at, fault);
+        if (n == 0) TRY(image_size_check((int)big_u32(chunk + 8), (int)big_u32(chunk + 12), path, err));
         pixels |= chunk_is(chunk, "IDAT");
         at += (size_t)length + 12;
         if (chunk_is(chunk, "IEND")) return STATUS_OK;

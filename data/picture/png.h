@@ -10,7 +10,8 @@
 /* By the signature; one of its bytes may be damaged. */
 bool png_is(const unsigned char *data, size_t size);
 
-/* Checks the signature and every chunk's CRC and place, from IHDR to IEND; bytes behind IEND are ignored. An input error names the byte. */
+/* Checks the signature, every chunk's CRC and place, from IHDR to IEND, and the size (image_size_check); bytes behind IEND are ignored.
+ * An input error names the byte of damage. */
 Status png_check(const char *path, const unsigned char *data, size_t size, Error *err);
 
 /* Checks and decodes; samples of 16 bits as in image_fill_16. im: image_free; empty on error. */

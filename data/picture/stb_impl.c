@@ -69,7 +69,6 @@ Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t
     int width, height, channels;
     memset(im, 0, sizeof *im);
     TRY(stb_sizes(&width, &height, path, data, size, err));
-    TRY(image_size_check(width, height, path, err));
     memory_ran_out = 0;
     bool wide = stbi_is_16_bit_from_memory(data, (int)size);
     void *pixels = wide ? (void *)stbi_load_16_from_memory(data, (int)size, &width, &height, &channels, 0)
