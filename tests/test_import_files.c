@@ -114,6 +114,35 @@ Test(import_files, every_kind_of_refusal_has_a_line_and_its_whole_command) {
     imported("folder", "s", "--no-convert --quiet", 0, NULL);
 }
 
+Test(import_files, a_text_without_a_picture_is_counted) {
+    picture("s/a.png");
+    picture("s/b/c.png");
+    fixture_text("s/a.txt", "text");
+    fixture_text("s/b/c.TXT", "text");
+    fixture_text("s/b/d.txt", "of no picture");
+    fixture_text("s/b/notes.odt", "no picture");
+    fixture_text("s/b/notes.txt", "of no picture");
+    imported("folder", "s", "", 0, "left out 2: is a text without a picture of its name (first: b/d.txt)");
+}
+
+/* What an import takes, an index can read. */
+Test(import_files, a_picture_of_too_many_pixels_is_left_out) {
+    uint8_t row = 0;
+    Buffer b = {0};
+    picture("s/good.png");
+    fixture_text("s/good.txt", "text");
+    fixture_text("s/large.txt", "text");
+    fixture_png_bytes(&b, 1, 1, 8, 0, &row, 1);
+    memcpy(b.data + 16, "\0\0\x20\x6C\0\0\x20\x6C", 8);
+    uint32_t crc = crc32_update(0, b.data + 12, 17);
+    for (int i = 0; i < 4; i++) b.data[29 + i] = (unsigned char)(crc >> (24 - 8 * i));
+    fixture_file("s/large.png", b.data, b.size);
+    buffer_free(&b);
+    cr_assert_str_eq(
+        imported("folder", "s", "", 0, "left out 1: is 8300 x 8300; 1 to 64 million pixels were expected"),
+        HEADER "good\timages/good.png\ttext\tgood\t\n");
+}
+
 Test(import_files, a_report_holds_the_same_facts_as_json) {
     picture("s/a/x.png");
     picture("s/a/y.png");

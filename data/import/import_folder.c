@@ -57,48 +57,72 @@ static Status take(Import *im, const char *path, const char *place, const char *
     return s;
 }
 
+/* used: the texts that belong to a picture. */
 static Status take_file(Walk *w, const char *path, const char *place, const char *folder, const FolderList *l,
-                        const char *name, Error *err) {
+                        const char *name, Names *used, Error *err) {
     if (w->counting) return w->files++, STATUS_OK;
     log_progress(w->im->log, "import, files", ++w->done, w->files);
     if (!name_is_picture(path) && !file_is_dicom(path)) {
         import_left_out(w->im, "is no picture", place);
         return STATUS_OK;
     }
-    if (import_seen(w->im, path)) {
-        import_left_out(w->im, "is the same file as one before, by a link", place);
-        return STATUS_OK;
-    }
     Buffer report = {0};
     const char *text = report_of(l, name, &report);
     char *text_path = *text ? path_join(folder, text) : mem_strdup("");
-    Status s = text_path && !report.failed ? take(w->im, path, place, text_path, err) : mem_error(err, path);
+    Status s = STATUS_OK;
+    if (!text_path || report.failed || names_add(used, text, strlen(text)) < 0)
+        s = mem_error(err, path);
+    else if (import_seen(w->im, path))
+        import_left_out(w->im, "is the same file as one before, by a link", place);
+    else
+        s = take(w->im, path, place, text_path, err);
     mem_free(text_path);
     buffer_free(&report);
     return s;
 }
 
+/* Counts the texts without a picture. */
+static Status count_texts(Import *im, const Names *texts, const Names *used, const char *place, Error *err) {
+    for (int i = 0; i < texts->n; i++) {
+        const char *name = names_at(texts, i);
+        if (names_find(used, name, strlen(name)) >= 0) continue;
+        char *below = *place ? path_join(place, name) : mem_strdup(name);
+        if (!below) return mem_error(err, name);
+        import_left_out(im, "is a text without a picture of its name", below);
+        mem_free(below);
+    }
+    return STATUS_OK;
+}
+
 static Status walk(Walk *w, const char *folder, const char *place, int depth, Error *err) {
     FolderList l;
+    if (depth > DEPTH) {
+        if (!w->counting) import_left_out(w->im, "is a folder more than 16 deep", place);
+        return STATUS_OK;
+    }
     if (import_seen(w->im, folder)) {
         if (!w->counting) import_left_out(w->im, "is the same folder as one before, by a link", folder);
         return STATUS_OK;
     }
+    Names texts = {0}, used = {0};
     Status s = folder_list(&l, folder, err);
     for (int i = 0; s == STATUS_OK && i < l.n; i++) {
         char *path = path_join(folder, l.sorted[i]);
         char *below = *place ? path_join(place, l.sorted[i]) : mem_strdup(l.sorted[i]);
         if (!path || !below)
             s = mem_error(err, folder);
-        else if (path_is_dir(path) && depth == DEPTH)
-            import_left_out(w->im, "is a folder more than 16 deep", below);
         else if (path_is_dir(path))
             s = walk(w, path, below, depth + 1, err);
         else if (!name_ends(path, ".txt"))
-            s = take_file(w, path, below, folder, &l, l.sorted[i], err);
+            s = take_file(w, path, below, folder, &l, l.sorted[i], &used, err);
+        else if (names_add(&texts, l.sorted[i], strlen(l.sorted[i])) < 0)
+            s = mem_error(err, folder);
         mem_free(path);
         mem_free(below);
     }
+    if (s == STATUS_OK && !w->counting) s = count_texts(w->im, &texts, &used, place, err);
+    names_free(&texts);
+    names_free(&used);
     folder_list_free(&l);
     return s;
 }
