@@ -48,21 +48,13 @@ void raw_cases_idf(const Dataset *d, const int *index, int n, float *idf) {
     for (int k = 0; k < words; k++) idf[k] = logf((1 + (float)n) / (1 + idf[k])) + 1;
 }
 
-static void mirror(const uint8_t *picture, int side, uint8_t *out) {
-    for (int y = 0; y < side; y++)
-        for (int x = 0; x < side; x++) out[y * side + x] = picture[y * side + side - 1 - x];
-}
-
-Status raw_descriptors(const Dataset *d, const int *index, int n, bool mirrored, float *out, Error *err) {
-    size_t pixels = (size_t)d->side * (size_t)d->side;
-    uint8_t *scratch = mem_alloc(2 * pixels);
+Status raw_descriptors(const Dataset *d, const int *index, int n, float *out, Error *err) {
+    uint8_t *scratch = mem_alloc((size_t)d->side * (size_t)d->side);
     Status s = scratch ? STATUS_OK : mem_error(err, "a picture");
     for (int i = 0; s == STATUS_OK && i < n; i++) {
         const uint8_t *picture = NULL;
         s = dataset_picture(d, index[i], scratch, &picture, err);
-        if (s != STATUS_OK) break;
-        if (mirrored) mirror(picture, d->side, scratch + pixels);
-        descriptor_make(mirrored ? scratch + pixels : picture, d->side, out + (size_t)i * DESCRIPTOR_DIM);
+        if (s == STATUS_OK) descriptor_make(picture, d->side, out + (size_t)i * DESCRIPTOR_DIM);
     }
     mem_free(scratch);
     return s;

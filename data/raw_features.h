@@ -18,9 +18,8 @@ void raw_bag(const int32_t *id, int length, int words, const float *idf, float *
 /* idf (raw_words(d->vocab)) over the cases index (n) of a dataset: ln((1+n)/(1+df)) + 1, df the texts that hold the word. */
 void raw_cases_idf(const Dataset *d, const int *index, int n, float *idf);
 
-/* Descriptors of the pictures, of side d->side, of the cases index (n): out (n,DESCRIPTOR_DIM). mirrored: of their left-right mirror
- * images. A case without picture counts as black. Errors: memory, those of dataset_picture. */
-Status raw_descriptors(const Dataset *d, const int *index, int n, bool mirrored, float *out, Error *err);
+/* Descriptors of the pictures, of side d->side, of the cases index (n): out (n,DESCRIPTOR_DIM). A case without picture counts as black. Errors: memory, those of dataset_picture. */
+Status raw_descriptors(const Dataset *d, const int *index, int n, float *out, Error *err);
 /* Bags of the texts of the cases index (n): out (n,raw_words(d->vocab)); idf over the training cases train (n_train). Errors: memory. */
 Status raw_texts(const Dataset *d, const int *train, int n_train, const int *index, int n, float *out,
                  Error *err);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,10 +25,11 @@ const char tiny_settings[] = "image_size=32 width=4 dim=16 heads=2 buckets=256 l
                              "stage2_epochs=2 views=2 vocab_groups=1";
 
 static const char *binary(void) {
+    static char full[PATH_MAX]; /* a run's settings name whole paths */
     const char *path = getenv("MSACH_BIN");
     if (!path) path = "build/release/msach";
-    if (access(path, X_OK) != 0) cr_skip("no binary at %s: set MSACH_BIN", path);
-    return path;
+    if (access(path, X_OK) != 0 || !realpath(path, full)) cr_skip("no binary at %s: set MSACH_BIN", path);
+    return full;
 }
 
 /* The same program with planted faults (tests/faults/plant.c), in the same folder. */

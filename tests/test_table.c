@@ -94,10 +94,9 @@ static void compare_with_eval(const Small *s, const char *tsv, const char *run, 
 Test(table, row_of_msach_holds_the_numbers_of_eval_on_the_same_run) {
     Small s = small_set("numbers");
     char run[2 * PATHS];
-    make_table(&s, "--quick --set mirror_groups=500"); /* other experts than stage 1 fits by default */
+    make_table(&s, "--quick");
     snprintf(run, sizeof run, "%s-run", s.out);
-    expect_msach(0, NULL, "train -q --data %s --out %s --bits 16 --set mirror_groups=500 %s", s.manifest, run,
-                 tiny_settings);
+    expect_msach(0, NULL, "train -q --data %s --out %s --bits 16 --set %s", s.manifest, run, tiny_settings);
     char *tsv = read_text(s.out, "table.tsv");
     compare_with_eval(&s, tsv, run, "honest");
     compare_with_eval(&s, tsv, run, "published");

@@ -138,8 +138,7 @@ static double expert_bytes(const Session *s, const Model *m, double cases) {
     double kept = MODALITIES * sizeof(float) * ((4.0 + s->config.views) * c->classes + c->dim) * cases;
     if (!m->landmark) return kept;
     const int *landmark = m->landmark->dim; /* M, D */
-    double pictures = s->groups < s->config.mirror_groups ? 2 * cases : cases,
-           image = fit_bytes(pictures, landmark[0]) + sizeof(float) * pictures * landmark[1],
+    double image = fit_bytes(cases, landmark[0]) + sizeof(float) * cases * landmark[1],
            text = fit_bytes(cases, m->idf->dim[0]);
     return kept + (image > text ? image : text);
 }

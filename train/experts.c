@@ -15,7 +15,7 @@ int experts_bag(int words) {
 
 /* The training cases as a fit reads them. */
 typedef struct {
-    int n, m, c;     /* cases and copies of them, features, labels */
+    int n, m, c;     /* cases, features, labels */
     float *phi, *y;  /* (n,m) (n,c) */
     int *group;      /* (n) */
     double *penalty; /* (m,m), or NULL: the identity */
@@ -28,28 +28,20 @@ static void cases_free(Cases *t) {
     mem_free(t->penalty);
 }
 
-/* The training cases, `copies` times. */
-static Status cases_begin(Cases *t, const Session *s, int copies, int m, Error *err) {
+static Status cases_begin(Cases *t, const Session *s, int m, Error *err) {
     const int *index = s->index[SET_TRAIN];
-    *t = (Cases){.n = copies * s->count[SET_TRAIN], .m = m, .c = session_classes(s)};
+    *t = (Cases){.n = s->count[SET_TRAIN], .m = m, .c = session_classes(s)};
     size_t n = (size_t)t->n, c = (size_t)t->c;
     t->phi = mem_calloc(n, (size_t)m * sizeof *t->phi);
     t->y = mem_calloc(n, c * sizeof *t->y);
     t->group = mem_calloc(n, sizeof *t->group);
     if (!t->phi || !t->y || !t->group) return mem_error(err, "the experts");
     for (size_t i = 0; i < n; i++) {
-        int from = index[i % (size_t)s->count[SET_TRAIN]];
+        int from = index[i];
         t->group[i] = s->manifest.cases[from].group;
         for (size_t k = 0; k < c; k++) t->y[i * c + k] = s->manifest.labels[(size_t)from * c + k];
     }
     return STATUS_OK;
-}
-
-/* EQ(mirror)  where there are fewer than mirror_groups groups of training cases, Phi and Y of the image expert hold each case and its mirror
- *             image, and P is twice itself
- * Few groups show few views of a finding. A case and its mirror image share one weight, so P is doubled. */
-static int image_copies(const Session *s) {
-    return !s->own[MODALITY_IMAGE].x && s->groups < s->config.mirror_groups ? 2 : 1;
 }
 
 /* g (n,D) of the own features of the training cases */
@@ -59,18 +51,13 @@ static void describe_own(const Session *s, const Model *m, Modality k, float *g)
                        g + (size_t)i * (size_t)s->own[k].width);
 }
 
-/* g (copies n,D) of the training cases, then of their mirror images */
-static Status describe(const Session *s, const Model *m, int copies, float **g, Error *err) {
+/* g (n,D) of the training cases */
+static Status describe(const Session *s, const Model *m, float **g, Error *err) {
     int n = s->count[SET_TRAIN];
-    *g = mem_calloc((size_t)copies * (size_t)n, (size_t)m->landmark->dim[1] * sizeof **g);
+    *g = mem_calloc((size_t)n, (size_t)m->landmark->dim[1] * sizeof **g);
     if (!*g) return mem_error(err, "the descriptors");
-    if (s->own[MODALITY_IMAGE].x) {
-        describe_own(s, m, MODALITY_IMAGE, *g);
-        return STATUS_OK;
-    }
-    for (int k = 0; k < copies; k++)
-        TRY(raw_descriptors(&s->data, s->index[SET_TRAIN], n, k == 1,
-                            *g + (size_t)k * (size_t)n * DESCRIPTOR_DIM, err));
+    if (!s->own[MODALITY_IMAGE].x) return raw_descriptors(&s->data, s->index[SET_TRAIN], n, *g, err);
+    describe_own(s, m, MODALITY_IMAGE, *g);
     return STATUS_OK;
 }
 
@@ -78,25 +65,22 @@ static Status take_images(Cases *t, const Session *s, const Model *m, Error *err
     size_t landmarks = (size_t)t->m;
     int d = m->landmark->dim[1];
     float *g;
-    Status status = describe(s, m, image_copies(s), &g, err);
+    Status status = describe(s, m, &g, err);
     t->penalty = mem_calloc(landmarks * landmarks, sizeof *t->penalty);
     if (status == STATUS_OK && !t->penalty) status = mem_error(err, "the experts");
     for (size_t i = 0; status == STATUS_OK && i < (size_t)t->n; i++)
         expert_features(g + i * (size_t)d, d, m->landmark->data, t->m, t->phi + i * landmarks);
     if (status == STATUS_OK) expert_penalty(m->landmark->data, t->m, d, t->penalty);
-    for (size_t i = 0; status == STATUS_OK && i < landmarks * landmarks; i++)
-        t->penalty[i] *= image_copies(s);
     mem_free(g);
     return status;
 }
 
-/* Fits one expert; held (copies n,c) or NULL, before it is clipped. */
+/* Fits one expert; held (n,c) or NULL, before it is clipped. */
 static Status fit(const Session *s, const Model *m, Modality modality, real *mean, real *weight, float *held,
                   Error *err) {
     Cases t;
     bool image = modality == MODALITY_IMAGE;
-    Status status =
-        cases_begin(&t, s, image ? image_copies(s) : 1, (image ? m->landmark : m->idf)->dim[0], err);
+    Status status = cases_begin(&t, s, (image ? m->landmark : m->idf)->dim[0], err);
     if (status == STATUS_OK && image) status = take_images(&t, s, m, err);
     if (status == STATUS_OK && !image && s->own[modality].x)
         describe_own(s, m, modality, t.phi);
@@ -113,9 +97,9 @@ static Status fill_model(const Session *s, Model *m, Error *err) {
     float *g = NULL;
     int words = m->idf->dim[0];
     float *idf = mem_calloc((size_t)words, sizeof *idf);
-    Status status = cases_begin(&t, s, 1, 1, err);
+    Status status = cases_begin(&t, s, 1, err);
     if (status == STATUS_OK && !idf) status = mem_error(err, "the experts");
-    if (status == STATUS_OK) status = describe(s, m, 1, &g, err);
+    if (status == STATUS_OK) status = describe(s, m, &g, err);
     if (status == STATUS_OK) {
         expert_landmarks(g, t.n, m->landmark->dim[1], t.group, m->landmark->dim[0], (uint64_t)s->config.seed,
                          m->landmark->data);
@@ -138,15 +122,9 @@ Status experts_hold_out(const Session *s, const Model *m, Modality modality, flo
     const Tensor *weight = modality == MODALITY_IMAGE ? m->expert_image : m->expert_text;
     size_t c = (size_t)session_classes(s), n = (size_t)s->count[SET_TRAIN];
     real *spare = mem_calloc(tensor_size(weight) + c, sizeof *spare);
-    float *all = mem_calloc((size_t)image_copies(s) * n, c * sizeof *all);
-    Status status =
-        spare && all ? fit(s, m, modality, spare, spare + c, all, err) : mem_error(err, "the experts");
-    for (size_t i = 0; status == STATUS_OK && i < n; i++) {
-        memcpy(held + i * c, all + i * c, c * sizeof *held);
-        expert_clip(held + i * c, (int)c, s->single);
-    }
+    Status status = spare ? fit(s, m, modality, spare, spare + c, held, err) : mem_error(err, "the experts");
+    for (size_t i = 0; status == STATUS_OK && i < n; i++) expert_clip(held + i * c, (int)c, s->single);
     mem_free(spare);
-    mem_free(all);
     return status;
 }
 
@@ -198,8 +176,7 @@ Status experts_cases(const Session *s, const Model *m, const int *index, int n, 
         return STATUS_OK;
     }
     float *g = mem_calloc((size_t)n, DESCRIPTOR_DIM * sizeof *g);
-    Status status =
-        g ? raw_descriptors(&s->data, index, n, false, g, err) : mem_error(err, "the descriptors");
+    Status status = g ? raw_descriptors(&s->data, index, n, g, err) : mem_error(err, "the descriptors");
     for (size_t i = 0; status == STATUS_OK && i < (size_t)n; i++)
         experts_image(m, g + i * DESCRIPTOR_DIM, said + i * c);
     mem_free(g);

@@ -189,7 +189,6 @@ Status features_build(FeatureCache *f, const Session *s, const Model *m, const i
     if (own_are_clean(s)) augmented = 0;
     if (PART_TABLE && features_borrow(f, s, index, augmented)) return STATUS_OK;
     f->landmarks = s->config.landmarks;
-    f->mirror_groups = s->config.mirror_groups;
     f->held_out = s->config.held_out;
     bool semantic = f->semantic = m->config.semantic;
     f->c = m->config.classes;

@@ -23,9 +23,9 @@ typedef struct FeatureCache {
     void *block;               /* owns z and u */
     size_t block_size;
     bool mapped;
-    int landmarks, mirror_groups, held_out; /* the settings that it was built with */
-    bool semantic;                          /* stage 2 sees semantic tokens */
-    bool borrowed;                          /* all of it belongs to session.kept */
+    int landmarks, held_out; /* the settings that it was built with */
+    bool semantic;           /* stage 2 sees semantic tokens */
+    bool borrowed;           /* all of it belongs to session.kept */
 } FeatureCache;
 
 /* Features of the cases index (n). augmented: number of augmented views; 0: view 0 alone. folder: for the mapped file.

@@ -3,8 +3,7 @@
 /* End to end the extractors change: nothing can be kept. */
 const FeatureCache *features_kept(const Session *s, Set set) {
     const FeatureCache *kept = s->kept && !s->config.end_to_end ? &s->kept[set] : NULL;
-    bool fits = kept && kept->landmarks == s->config.landmarks &&
-                kept->mirror_groups == s->config.mirror_groups && kept->held_out == s->config.held_out &&
+    bool fits = kept && kept->landmarks == s->config.landmarks && kept->held_out == s->config.held_out &&
                 kept->semantic == s->config.semantic;
     return fits ? kept : NULL;
 }

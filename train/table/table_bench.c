@@ -127,7 +127,7 @@ Status bench_raw(Bench *b, Error *err) {
         for (Modality m = 0; m < MODALITIES; m++)
             if (own[m].x) raw_own(&own[m], s->index[set], n, raw[m]);
         if (!own[MODALITY_IMAGE].x)
-            TRY(raw_descriptors(&s->data, s->index[set], (int)n, false, raw[MODALITY_IMAGE], err));
+            TRY(raw_descriptors(&s->data, s->index[set], (int)n, raw[MODALITY_IMAGE], err));
         if (!own[MODALITY_TEXT].x)
             TRY(raw_texts(&s->data, s->index[SET_TRAIN], s->count[SET_TRAIN], s->index[set], (int)n,
                           raw[MODALITY_TEXT], err));

@@ -111,7 +111,6 @@ static void add_experts(Buffer *b, const Config *c) {
     Config standard;
     config_default(&standard);
     if (c->landmarks != standard.landmarks) buffer_printf(b, " landmarks=%d", c->landmarks);
-    if (c->mirror_groups != standard.mirror_groups) buffer_printf(b, " mirror_groups=%d", c->mirror_groups);
 }
 
 static void hash_name(const Buffer *b, char name[17]) {
@@ -172,7 +171,6 @@ Status plan_stage1(const Plan *p, const TableOptions *o, const PlannedCell *c, C
             config_set(out, CONFIG_TABLE[i].name, config_value(&standard, &CONFIG_TABLE[i], text), &unused);
     out->heads = out->layers = 1; /* divides any dim */
     out->landmarks = landmarks;
-    out->mirror_groups = o->config.mirror_groups;
     add_split(&b, p, o, c);
     add_settings(&b, out, SCOPE_STAGE1);
     add_experts(&b, out);

@@ -321,8 +321,7 @@ static Status measure_model(PlannedCell *c, const char *method, Sets *x, const M
 static Status take_experts(const Session *s, const Bench *b, Model *m, Error *err) {
     const FeatureCache *kept = &b->kept[SET_TRAIN];
     if (!m->landmark) return STATUS_OK;
-    if (kept->landmarks != s->config.landmarks || kept->mirror_groups != s->config.mirror_groups)
-        return mixture_fit(s, m, err);
+    if (kept->landmarks != s->config.landmarks) return mixture_fit(s, m, err);
     model_copy_weights(m, &b->stage1, (const char *const[]){MODEL_EXPERTS}, 1);
     return STATUS_OK;
 }
