@@ -108,13 +108,8 @@ static Status show_labels(const Index *x, Error *err) {
 static Status show_groups(const Index *x, Error *err) {
     IndexGroups g;
     Status s = index_groups(x, &g, err);
-    size_t live = 0;
-    for (size_t i = 0; s == STATUS_OK && i < g.n; i++) {
-        bool any = false;
-        for (uint32_t k = g.first[i]; k < g.first[i + 1]; k++) any |= !index_deleted(x, g.row[k]);
-        live += any;
-    }
-    if (s == STATUS_OK && g.n)
+    size_t live = s == STATUS_OK ? index_groups_live(x, &g) : 0;
+    if (live)
         fact_number("groups", (double)live);
     else if (s == STATUS_OK)
         fact("groups", "none: no case has a group, or the index is of version 1");

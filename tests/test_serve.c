@@ -119,6 +119,29 @@ Test(serve, pages_cases_pictures_and_facts) {
     serving_stop(&s, SIGTERM, 0);
 }
 
+/* A deleted case is not counted, neither are its group and its labels: as `inspect` counts. */
+Test(serve, about_and_inspect_count_the_cases_and_groups_that_are_left) {
+    Serving s = {0};
+    TinyRun t = tiny_run("tiny");
+    snprintf(s.index, sizeof s.index, "%s", fixture_path("left.idx"));
+    snprintf(s.run, sizeof s.run, "%s", t.run);
+    const char *manifest = fixture_text("left.tsv", "id\ttext\tlabels\tgroup\n"
+                                                    "a\tcyst\tx\tg1\nb\tcyst\tx\tg1\n"
+                                                    "c\tstone\ty\tg2\nd\tstone\tx\tg3\ne\tstone\tx\tg3\n");
+    expect_msach(0, "5 cases", "index --model %s --data %s --out %s", s.run, manifest, s.index);
+    expect_msach(0, "2 cases", "index --out %s --delete a c d", s.index);
+    Ran r = run_msach("inspect %s", s.index);
+    cr_assert_not_null(strstr(r.out, "groups             2\n"), "%s", r.out);
+    ran_free(&r);
+    serving_begin(&s, "");
+    json_t *j = ask_json(&s, 200, "/api/about");
+    cr_assert_eq(json_integer_value(json_object_get(j, "groups")), 2);
+    cr_assert_eq(json_integer_value(json_object_get(j, "cases")), 2);
+    cr_assert_eq(json_array_size(json_object_get(j, "labels")), 1);
+    json_decref(j);
+    serving_stop(&s, SIGTERM, 0);
+}
+
 Test(serve, a_picture_of_another_case_is_never_shown_under_an_old_address) {
     Serving s = serving_start("");
     json_decref(ask_json(&s, 410, "/picture/3?c=0123456789abcdef"));

@@ -238,7 +238,8 @@ static Status write_about(Desk *d, Error *err) {
     buffer_printf(b, ",\"index\":");
     json_add_text(b, file_name(f->index_path));
     buffer_printf(b, ",\"cases\":%lld,\"groups\":%zu,\"bits\":%d,\"labels\":[",
-                  (long long)index_live(f->index), f->groups.n, index_bits(f->index));
+                  (long long)index_live(f->index), index_groups_live(f->index, &f->groups),
+                  index_bits(f->index));
     for (int i = 0; s == STATUS_OK && i < labels.n; i++) {
         buffer_printf(b, "%s{\"name\":", i ? "," : "");
         json_add_text(b, names_at(&labels, i));

@@ -72,6 +72,7 @@ typedef struct {
     size_t n, capacity;
 } IndexGroups;
 Status index_groups(const Index *x, IndexGroups *g, Error *err);
+size_t index_groups_live(const Index *x, const IndexGroups *g); /* groups with a case that is not deleted */
 void index_groups_free(IndexGroups *g);
 
 /* The k nearest codes of modality m, exactly as scan_search returns them; by the search tables where the file has them. allowed:

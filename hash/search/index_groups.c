@@ -72,6 +72,16 @@ Status index_groups(const Index *x, IndexGroups *g, Error *err) {
     return s;
 }
 
+size_t index_groups_live(const Index *x, const IndexGroups *g) {
+    size_t live = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        uint32_t k = g->first[i];
+        while (k < g->first[i + 1] && index_deleted(x, g->row[k])) k++;
+        live += k < g->first[i + 1];
+    }
+    return live;
+}
+
 void index_groups_free(IndexGroups *g) {
     mem_free(g->of);
     mem_free(g->first);
