@@ -23,14 +23,14 @@ Status export_npy(const CodeSet *c, const char *folder, Error *err) {
 
 void commands_npy(FileWriter *w, int bits) {
     file_printf(w, "# Codes of %d bits, bit j in bit j %% 8 of byte j // 8. NumPy 1.17 or later.\n", bits);
-    file_printf(w,
-                "import numpy as np, os\n"
-                "os.chdir(os.path.dirname(os.path.abspath(__file__)))\n"
-                "codes, numbers = np.load('image_codes.npy'), np.load('image_numbers.npy')\n"
-                "ids = dict(line.rstrip('\\n').split('\\t') for line in open('ids.tsv', encoding='utf-8'))\n"
-                "query = np.load('text_codes.npy')[0]\n"
-                "distance = np.unpackbits(codes ^ query, axis=1).sum(axis=1)\n"
-                "for i in np.lexsort((numbers, distance))[:10]: print(distance[i], ids[str(numbers[i])])\n");
+    file_printf(
+        w, "import numpy as np, os\n"
+           "os.chdir(os.path.dirname(os.path.abspath(__file__)))\n"
+           "codes, numbers = np.load('image_codes.npy'), np.load('image_numbers.npy')\n"
+           "ids = dict(line.rstrip('\\n').split('\\t') for line in open('ids.tsv', encoding='utf-8'))\n"
+           "for query in np.load('text_codes.npy')[:1]:\n"
+           "    distance = np.unpackbits(codes ^ query, axis=1).sum(axis=1)\n"
+           "    for i in np.lexsort((numbers, distance))[:10]: print(distance[i], ids[str(numbers[i])])\n");
 }
 
 /* ---- faiss ---- */
@@ -64,9 +64,10 @@ void commands_faiss(FileWriter *w, int bits) {
            "index, numbers = faiss.read_index_binary('image_codes.faiss'), np.load('image_numbers.npy')\n"
            "texts = faiss.read_index_binary('text_codes.faiss')\n"
            "ids = dict(line.rstrip('\\n').split('\\t') for line in open('ids.tsv', encoding='utf-8'))\n"
-           "query = faiss.vector_to_array(texts.xb)[:index.d // 8]\n"
-           "distance, position = index.search(query[None], 10)\n"
-           "for d, p in zip(distance[0], position[0]): print(d, ids[str(numbers[p])])\n");
+           "for query in faiss.vector_to_array(texts.xb).reshape(-1, index.d // 8)[:1]:\n"
+           "    distance, position = index.search(query[None], 10)\n"
+           "    for d, p in zip(distance[0], position[0]):\n"
+           "        if p >= 0: print(d, ids[str(numbers[p])]) # -1: faiss found fewer than 10\n");
 }
 
 /* ---- Milvus ---- */

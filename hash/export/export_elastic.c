@@ -65,6 +65,7 @@ void commands_elastic(FileWriter *w, int bits) {
                 "  split -l 200000 $name.$ENGINE.ndjson $name.part. # two lines a code; a request holds at "
                 "most 100 MB\n"
                 "  for part in $name.part.*; do\n"
+                "    [ -e \"$part\" ] || continue # no code, no file\n"
                 "    curl -sX POST \"$URL/$name/_bulk\" -H 'Content-Type: application/x-ndjson' "
                 "--data-binary @$part >/dev/null\n"
                 "  done\n"
