@@ -60,8 +60,7 @@ bool index_deleted(const Index *x, int64_t row);
  * thread at a time. STATUS_INPUT where the row is damaged. */
 Status index_case(const Index *x, int64_t row, IndexCase *c, Error *err);
 int64_t index_find(const Index *x, const char *id); /* row, or -1 */
-const char *index_id(const Index *x,
-                     int64_t row); /* NULL where damaged; unlike index_case for several threads at once */
+const char *index_id(const Index *x, int64_t row);  /* NULL where damaged; any thread may ask */
 /* Groups of all rows: of (count) is the group of each row, 0..n-1, or INDEX_NO_GROUP; the rows of group g are row[first[g]] to
  * row[first[g+1]-1], ascending; name (n), borrowed from the index. n is 0 where no case has a group, as in files of version 1.
  * STATUS_INPUT where damaged. index_groups_free in every case. */
