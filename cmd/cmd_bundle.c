@@ -276,6 +276,12 @@ static Status open_and_write(Args *a, Bundle *b, const char *data, Error *err) {
     o.need_labels = true;
     bool was_there = path_exists(b->out);
     Status s = run_open(&b->model, &b->session, b->run, data, &o, a->pool, &a->log, err);
+    if (s == STATUS_OK && !run_is_own(&b->model, &b->session))
+        s = error_set(err, STATUS_INPUT,
+                      "%s: is not the manifest that %s was trained on, and a bundle is of that one; give its "
+                      "place with "
+                      "--data",
+                      data, b->run);
     if (s == STATUS_OK) s = write_bundle(b, a, err);
     if (s != STATUS_OK && !was_there) dir_remove(b->out);
     for (int k = 0; s == STATUS_OK && k < MODALITIES; k++)

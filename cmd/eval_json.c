@@ -54,7 +54,9 @@ static void json_health(const CodeHealth *h) {
 void eval_print_json(const EvalResult *r) {
     const Evaluation *e = r->e;
     printf("{\"bits\":%d", e->query.bits);
-    if (r->run) printf(",\"protocol\":\"%s\",\"set\":\"%s\"", EVAL_PROTOCOLS[r->protocol], EVAL_SETS[r->set]);
+    if (r->run)
+        printf(",\"protocol\":\"%s\",\"set\":\"%s\",\"trained_on\":%d", EVAL_PROTOCOLS[r->protocol],
+               EVAL_SETS[r->set], r->seen);
     printf(",\"queries\":%zu,\"database\":%zu", e->query.n, e->database.n);
     for (int k = 0; k < 2; k++) json_direction(r, k);
     printf(",\"codes\":{\"image\":");

@@ -10,5 +10,9 @@ const char *eval_described(const EvalResult *r) {
     if (r->set == 1) return "validation queries, each against the validation cases of other groups";
     if (r->protocol == PROTOCOL_PUBLISHED)
         return "test queries against the TRAINING cases (published protocol: says little about new cases)";
+    if (r->seen)
+        return "test queries against a database; some of these cases have ids of the training, so that the "
+               "figures "
+               "may be too high";
     return "test queries against database cases that were never trained on";
 }

@@ -360,3 +360,36 @@ Test(cli_eval, another_manifest_without_a_split_is_refused) {
     expect_msach(0, NULL, "phantom -q --out %s --cases 60 --size 32 --seed 2", fixture_path("other"));
     expect_msach(3, "'split' column", "eval --run %s --data %s/manifest.tsv", t.run, fixture_path("other"));
 }
+
+/* The manifest of a run with a split of its own: what was trained on is query and database. */
+Test(cli_eval, cases_of_the_training_are_never_called_unseen) {
+    TinyRun t = tiny_run("tiny");
+    char command[3000], leak[700];
+    snprintf(leak, sizeof leak, "%s/../leak.tsv", t.run);
+    snprintf(command, sizeof command,
+             "awk -F'\t' 'NR == FNR { set[$1] = $2; next } FNR == 1 { print $0 \"\tsplit\"; next } "
+             "!($5 in to) { to[$5] = set[$1] == \"train\" ? (seen++ %% 2 ? \"query\" : \"database\") "
+             ": (other++ %% 2 ? \"val\" : \"train\") } { print $0 \"\t\" to[$5] }' '%s/split.tsv' '%s' >'%s'",
+             t.run, t.manifest, leak);
+    cr_assert_eq(system(command), 0);
+    Ran r = run_msach("eval --run %s --data %s --json", t.run, leak);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    json_t *j = line_json(r.out, 0);
+    long asked = (long)(json_integer_value(json_object_get(j, "queries")) +
+                        json_integer_value(json_object_get(j, "database")));
+    cr_assert_eq(json_integer_value(json_object_get(j, "trained_on")), asked, "%s", r.out);
+    cr_assert_gt(asked, 20);
+    json_decref(j);
+    cr_assert_not_null(strstr(r.err, "have ids that the model was trained on"), "%s", r.err);
+    ran_free(&r);
+    r = run_msach("eval --run %s --data %s", t.run, leak);
+    cr_assert_null(strstr(r.out, "never trained on"), "%s", r.out);
+    cr_assert_not_null(strstr(r.out, "some of these cases have ids of the training"), "%s", r.out);
+    ran_free(&r);
+    expect_msach(3, "leave out --data", "eval --run %s --data %s --membership", t.run, leak);
+    expect_msach(3, "is not the manifest that", "bundle --run %s --data %s --out %s/../bundle", t.run, leak,
+                 t.run);
+    r = run_msach("eval --run %s --json", t.run);
+    cr_assert_not_null(strstr(r.out, "\"trained_on\":0"), "%s", r.out);
+    ran_free(&r);
+}

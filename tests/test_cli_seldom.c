@@ -106,7 +106,7 @@ Test(cli_seldom, stage_1_starts_from_the_convolutions_of_another_archive) {
     TinyRun t = tiny_run("first");
     const char *other = fixture_path("other"), *run = fixture_path("started");
     expect_msach(0, NULL, "phantom --out %s --cases 40 --size 32 --seed 9", other);
-    expect_msach(0, "11 validation and test cases have ids that it was trained on",
+    expect_msach(0, "11 validation and test cases have ids that the model was trained on",
                  "train -q --data %s/manifest.tsv --out %s --init %s --set %s " STILL, other, run, t.run,
                  tiny_settings);
     cr_assert_geq(same_tensors(t.run, run, "image.stem.conv", 1e-5f), 1);

@@ -155,12 +155,32 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
 
 /* ---- Opening ---- */
 
-static Status check_split(const ModelFile *f, const Session *s, Error *err) {
-    char crc[16], hash[16];
-    const char *data = st_get(&f->file, "data_crc32"), *split = st_get(&f->file, "split_hash");
+bool run_is_own(const ModelFile *f, const Session *s) {
+    char crc[16];
+    const char *data = st_get(&f->file, "data_crc32");
     snprintf(crc, sizeof crc, "%08x", s->manifest.crc);
+    return data && strcmp(data, crc) == 0;
+}
+
+int run_seen(const ModelFile *f, const Session *s) {
+    int seen = 0;
+    for (int set = SET_VAL; PART_CONFIDENCE && set <= SET_DATABASE; set++)
+        for (int i = 0; i < s->count[set]; i++)
+            seen += calibration_trained_on(&f->calibration, s->manifest.cases[s->index[set][i]].id) == 1;
+    if (seen)
+        log_warn(
+            s->log,
+            "%s: %d validation and test cases have ids that the model was trained on; if they are the same "
+            "cases, the figures are too high",
+            s->manifest.path, seen);
+    return seen;
+}
+
+static Status check_split(const ModelFile *f, const Session *s, Error *err) {
+    char hash[16];
+    const char *split = st_get(&f->file, "split_hash");
     snprintf(hash, sizeof hash, "%08x", s->split.hash);
-    if (!data || strcmp(data, crc) != 0) {
+    if (!run_is_own(f, s)) {
         if (!s->manifest.has_split)
             return error_set(err, STATUS_INPUT,
                              "%s: is not the manifest that the model was trained on; give that one, or one "

@@ -53,27 +53,16 @@ Status run_take_stage1(Session *s, Model *m, Progress *p, const char *run, Error
 
 /* A case of this archive's own evaluation that the other run learned would make its figures too high. */
 static Status check_start(const Session *s, const ModelFile *f, const char *run, Error *err) {
-    char crc[16], hash[16];
-    snprintf(crc, sizeof crc, "%08x", s->manifest.crc);
+    char hash[16];
     snprintf(hash, sizeof hash, "%08x", s->split.hash);
-    const char *data = st_get(&f->file, "data_crc32"), *split = st_get(&f->file, "split_hash");
-    if (data && split && strcmp(data, crc) == 0 && strcmp(split, hash) != 0)
+    const char *split = st_get(&f->file, "split_hash");
+    if (split && run_is_own(f, s) && strcmp(split, hash) != 0)
         return error_set(
             err, STATUS_INPUT,
             "%s: was trained on another split of this archive, so that it may have seen cases of this "
             "database; use a run of another archive or of this split_seed",
             run);
-    if (data && strcmp(data, crc) == 0) return STATUS_OK;
-    int shared = 0;
-    for (int set = SET_VAL; set <= SET_DATABASE; set++)
-        for (int i = 0; i < s->count[set]; i++)
-            shared += calibration_trained_on(&f->calibration, s->manifest.cases[s->index[set][i]].id) == 1;
-    if (shared)
-        log_warn(s->log,
-                 "%s: %d validation and test cases have ids that it was trained on; if they are the same "
-                 "cases, the "
-                 "figures will be too high",
-                 run, shared);
+    if (!run_is_own(f, s)) run_seen(f, s);
     return STATUS_OK;
 }
 
