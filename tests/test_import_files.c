@@ -114,6 +114,46 @@ Test(import_files, every_kind_of_refusal_has_a_line_and_its_whole_command) {
     imported("folder", "s", "--no-convert --quiet", 0, NULL);
 }
 
+/* A label is the name of its folder or cell; only blanks, control characters and '|' change. */
+Test(import_files, different_names_stay_different_labels) {
+    static const char *const names[] = {"!!", "+", "-", "HER2+", "HER2-", "a\\b", "x-y"};
+    Buffer rows = {0}, manifest = {0};
+    buffer_printf(&rows, "path,report,finding\n");
+    buffer_printf(&manifest, HEADER);
+    for (int i = 0; i < 7; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "s/%s/%d.png", names[i], i);
+        picture(name);
+        snprintf(name, sizeof name, "s/%s/%d.txt", names[i], i);
+        fixture_text(name, "text");
+        snprintf(name, sizeof name, "t/%d.png", i);
+        picture(name);
+        buffer_printf(&rows, "%d.png,text,%s\n", i, names[i]);
+        buffer_printf(&manifest, "%d\timages/%d.png\ttext\t%d\t%s\n", i, i, i, i == 5 ? "a\\\\b" : names[i]);
+    }
+    fixture_text("t.csv", buffer_text(&rows));
+    cr_assert_str_eq(imported("table", "t.csv t", "--columns image=path,text=report,labels=finding", 0, NULL),
+                     buffer_text(&manifest));
+    imported("folder", "s", "", 0, "7 of them with labels, 7 labels");
+    buffer_free(&rows);
+    buffer_free(&manifest);
+}
+
+/* Two names that become one label are counted, with both names. */
+Test(import_files, names_that_become_one_label_are_named) {
+    static const char *const names[] = {"a b", "a_b", "a|b", "cyst"};
+    for (int i = 0; i < 8; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "s/%s/%d.png", names[i / 2], i);
+        picture(name);
+        snprintf(name, sizeof name, "s/%s/%d.txt", names[i / 2], i);
+        fixture_text(name, "text");
+    }
+    imported("folder", "s", "", 0, "8 of them with labels, 2 labels");
+    imported("folder", "s", "", 0, "changed 2: has one label for two names: 'a b' and 'a_b'; rename one");
+    imported("folder", "s", "", 0, "changed 2: has one label for two names: 'a b' and 'a|b'; rename one");
+}
+
 Test(import_files, a_text_without_a_picture_is_counted) {
     picture("s/a.png");
     picture("s/b/c.png");

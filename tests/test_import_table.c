@@ -129,7 +129,7 @@ Test(import_table, questions_of_one_picture_are_one_case) {
                  "{\"image_name\": \"p1.jpg\", \"meta\": {\"report\": \"two\"}, \"late\": [1, 2.5]}\n");
     cr_assert_str_eq(imported("table", "t/rows.jsonl",
                               "--columns image=image_name,text=meta.report,labels=ok+late", 0, NULL),
-                     HEADER "p1\timages/p1.jpg\tone two\tp1\tok|1|2_5\n");
+                     HEADER "p1\timages/p1.jpg\tone two\tp1\tok|1|2.5\n");
     fixture_text("t/keyed.json", "{\"p1.jpg\": {\"caption\": \"keyed\"}}");
     cr_assert_not_null(
         strstr(imported("table", "t/keyed.json", "--columns image=key,text=caption", 0, NULL), "\tkeyed\t"));
@@ -156,6 +156,27 @@ Test(import_table, separators_encodings_and_headers_of_any_language) {
         "été"));
     imported("table", "s/latin.csv", "--encoding NO-SUCH --columns image=file,text=text", 2,
              "'NO-SUCH' is unknown");
+}
+
+Test(import_table, lists_of_python_and_json_keep_each_word) {
+    static const char *const lists[] = {
+        "['a, b', \"\"it's\"\"]", "[\"\"a, b\"\"]", "('a', 'c')", "{'c'}", "[d, e]", "(d)"};
+    static const char *const labels[] = {"a,_b|it's", "a,_b", "a|c", "c", "d|e", "(d)"};
+    Buffer rows = {0}, manifest = {0};
+    buffer_printf(&rows, "path,report,finding\n");
+    buffer_printf(&manifest, HEADER);
+    for (int i = 0; i < 6; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "t/%d.png", i);
+        picture(name);
+        buffer_printf(&rows, "%d.png,text,\"%s\"\n", i, lists[i]);
+        buffer_printf(&manifest, "%d\timages/%d.png\ttext\t%d\t%s\n", i, i, i, labels[i]);
+    }
+    fixture_text("t.csv", buffer_text(&rows));
+    cr_assert_str_eq(imported("table", "t.csv t", "--columns image=path,text=report,labels=finding", 0, NULL),
+                     buffer_text(&manifest));
+    buffer_free(&rows);
+    buffer_free(&manifest);
 }
 
 Test(import_table, mistakes_are_named) {

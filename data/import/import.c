@@ -51,7 +51,8 @@ static int put_labels(const Import *im, Buffer *out, const char *labels, size_t 
         while (i + n < size && labels[i + n] != '|') n++;
         if (im->label_count[names_find(&im->labels, labels + i, n)] >= im->label_min) {
             if (kept++) buffer_add(out, "|", 1);
-            buffer_add(out, labels + i, n);
+            for (size_t k = i; k < i + n; k++)
+                buffer_add(out, labels[k] == '\\' ? "\\\\" : labels + k, labels[k] == '\\' ? 2 : 1);
         }
         i += n + 1;
     }
@@ -103,7 +104,8 @@ static Status nothing_taken(const Import *im, Error *err) {
 }
 
 static Status finish(Import *im, Error *err) {
-    if (im->left_out.failed || im->notes.failed) return mem_error(err, "the list of what was left out");
+    if (im->left_out.failed || im->notes.failed || im->changed.failed)
+        return mem_error(err, "the list of what was left out");
     TRY(choose_label_min(im, err));
     TRY(put_manifest(im, err));
     if (im->o->report) TRY(import_report_write(im, im->o->report, err));
@@ -213,9 +215,12 @@ static void import_free(Import *im) {
     label_words_free(im->words);
     facts_free(&im->left_out);
     facts_free(&im->notes);
+    facts_free(&im->changed);
     names_free(&im->ids);
     names_free(&im->groups);
     names_free(&im->labels);
+    names_free(&im->label_set);
+    names_free(&im->name_set);
     names_free(&im->patients);
     names_free(&im->pictures);
     names_free(&im->seen);

@@ -15,9 +15,11 @@
 
 /* ---- Texts and labels ---- */
 
-static bool is_plain(char c) {
-    return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-           (c >= 'A' && c <= 'Z');
+/* Stands for '|' within a name until clean_labels. */
+enum { BAR = 1 };
+
+static bool is_blank(char c) {
+    return (unsigned char)c <= ' ' || c == 0x7F;
 }
 
 /* Whether the first `size` bytes of a list hold the label that follows them. */
@@ -33,16 +35,11 @@ static bool is_repeated(const char *list, size_t size, const char *label, size_t
 
 void import_add_label(Buffer *labels, const char *name, size_t size) {
     size_t before = labels->size, start = before + (before > 0);
-    while (size && !is_plain(name[0])) name++, size--;
-    while (size && !is_plain(name[size - 1])) size--;
+    while (size && is_blank(name[0])) name++, size--;
+    while (size && is_blank(name[size - 1])) size--;
     if (!size) return;
     if (before) buffer_add(labels, "|", 1);
-    for (size_t i = 0; i < size; i++) {
-        if (is_plain(name[i]))
-            buffer_add(labels, name + i, 1);
-        else if (is_plain(name[i - 1]))
-            buffer_add(labels, "_", 1);
-    }
+    for (size_t i = 0; i < size; i++) buffer_add(labels, name[i] == '|' ? &(char){BAR} : name + i, 1);
     const char *list = (const char *)labels->data;
     if (!labels->failed && is_repeated(list, before, list + start, labels->size - start))
         labels->size = before;
@@ -181,19 +178,70 @@ Status import_word_labels(Import *im, const ImportCase *c, Buffer *labels, bool 
 
 /* ---- One case ---- */
 
+/* *text: the name as UTF-8 where it is not, else NULL; the caller frees it with mem_free. */
+static Status decode_name(const Import *im, const char *name, char **text, Error *err) {
+    TextEncoding encoding = {.wanted = im->o->encoding};
+    size_t size = strlen(name);
+    *text = NULL;
+    if (utf8_valid(name, size) == size) return STATUS_OK;
+    return text_decode(name, (const unsigned char *)name, size, text, &size, &encoding, err);
+}
+
 /* A name as a manifest may hold it: UTF-8 without control characters. */
 static Status clean_name(const Import *im, Buffer *out, const char *name, Error *err) {
-    TextEncoding encoding = {.wanted = im->o->encoding};
-    char *text = NULL;
-    size_t size = strlen(name);
-    if (utf8_valid(name, size) < size)
-        TRY(text_decode(name, (const unsigned char *)name, size, &text, &size, &encoding, err));
+    char *text;
+    TRY(decode_name(im, name, &text, err));
     for (const char *s = text ? text : name; *s; s++) {
         bool control = (unsigned char)*s < ' ' || *s == 0x7F;
         buffer_add(out, control ? "_" : s, 1);
     }
     mem_free(text);
     return out->failed ? mem_error(err, "a name") : STATUS_OK;
+}
+
+/* Counts a case whose label is also the one of another name. */
+static void note_same_label(Import *im, const char *first, const char *name, const char *id) {
+    Buffer what = {0};
+    buffer_printf(&what, "has one label for two names: '%s' and '%s'; rename one", first, name);
+    for (size_t i = 0; i < what.size; i++)
+        if (what.data[i] < ' ' || what.data[i] == 0x7F) what.data[i] = what.data[i] == BAR ? '|' : '?';
+    import_changed(im, buffer_text(&what), id);
+    buffer_free(&what);
+}
+
+/* Appends one label as a manifest has it. name_set: the names so far, label_set: their labels, in the same order. */
+static Status clean_label(Import *im, Buffer *out, const char *name, const char *id, Error *err) {
+    size_t before = out->size, start = before + (before > 0);
+    if (before) buffer_add(out, "|", 1);
+    for (const char *s = name; *s; s++)
+        if (!is_blank(*s))
+            buffer_add(out, s, 1);
+        else if (s == name || !is_blank(s[-1]))
+            buffer_add(out, "_", 1);
+    const char *list = buffer_text(out), *label = list + start;
+    int known = im->label_set.n, i = out->failed ? -1 : names_add(&im->label_set, label, strlen(label));
+    if (i < 0 || (i == known && names_add(&im->name_set, name, strlen(name)) < 0))
+        return mem_error(err, "the labels");
+    if (strcmp(names_at(&im->name_set, i), name) != 0)
+        note_same_label(im, names_at(&im->name_set, i), name, id);
+    if (is_repeated(list, before, label, strlen(label))) out->size = before;
+    return STATUS_OK;
+}
+
+static Status clean_labels(Import *im, Buffer *out, const char *labels, const char *id, Error *err) {
+    char *text;
+    TRY(decode_name(im, labels, &text, err));
+    if (!text) text = mem_strdup(labels);
+    Status s = text ? STATUS_OK : mem_error(err, "the labels");
+    for (char *at = text; s == STATUS_OK && *at;) {
+        size_t n = strcspn(at, "|");
+        bool more = at[n] != 0;
+        at[n] = 0;
+        s = clean_label(im, out, at, id, err);
+        at += n + more;
+    }
+    mem_free(text);
+    return s;
 }
 
 static void put_text(Buffer *b, const char *s) {
@@ -303,14 +351,13 @@ static const char *refusal(const ImportCase *c) {
 }
 
 static Status take_case(Import *im, const ImportCase *c, Error *err) {
-    Buffer id = {0}, group = {0}, labels = {0};
+    Buffer id = {0}, group = {0}, names = {0}, labels = {0};
     bool leave_out = false;
     Status s = clean_name(im, &id, c->id, err);
     if (s == STATUS_OK) s = clean_name(im, &group, c->group ? c->group : "", err);
-    if (s == STATUS_OK && im->words)
-        s = import_word_labels(im, c, &labels, &leave_out, err);
-    else if (s == STATUS_OK)
-        s = clean_name(im, &labels, c->labels ? c->labels : "", err);
+    if (s == STATUS_OK && im->words) s = import_word_labels(im, c, &names, &leave_out, err);
+    const char *list = im->words ? buffer_text(&names) : c->labels ? c->labels : "";
+    if (s == STATUS_OK) s = clean_labels(im, &labels, list, buffer_text(&id), err);
     ImportCase clean = {buffer_text(&id),    c->text, buffer_text(&labels),
                         buffer_text(&group), c->part, c->image};
     const char *why = leave_out ? "has an uncertain label (--uncertain leave-out)" : refusal(&clean);
@@ -325,6 +372,7 @@ static Status take_case(Import *im, const ImportCase *c, Error *err) {
     }
     buffer_free(&id);
     buffer_free(&group);
+    buffer_free(&names);
     buffer_free(&labels);
     return s;
 }

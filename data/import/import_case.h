@@ -57,7 +57,8 @@ typedef struct {
     Names seen;                          /* device and inode of visited folders and files */
     int *label_count;
     size_t label_room;
-    Facts left_out, notes;
+    Names label_set, name_set; /* labels, and the name that each stands for */
+    Facts left_out, notes, changed;
     LabelWords *words;
     WordCount *word_count; /* (labels of words) */
     Journal journal;
@@ -67,7 +68,8 @@ typedef struct {
 } Import;
 
 void import_left_out(Import *im, const char *reason, const char *example); /* counts something left out */
-void import_note(Import *im, const char *what, const char *example);       /* counts another fact */
+void import_note(Import *im, const char *what, const char *example);       /* counts a fact of a file */
+void import_changed(Import *im, const char *what, const char *example);    /* counts a case that is changed */
 /* Handles an input error of one row or file: with skip_bad it becomes a fact and STATUS_OK. Returns every other s. */
 Status import_bad(Import *im, Status s, Error *err);
 /* STATUS_CHECK after a stop. */
@@ -75,12 +77,13 @@ Status import_stopped(const Import *im, Error *err);
 
 /* ---- Cases ---- */
 
-/* labels: with '|' between, NULL: none. group: NULL: the DICOM patient or the id. part: NULL: the layout has none. image: a path. */
+/* labels: by import_add_label, NULL: none. group: NULL: the DICOM patient or the id. part: NULL: the layout has none. image: a path. */
 typedef struct {
     const char *id, *text, *labels, *group, *part, *image;
 } ImportCase;
 
-/* Imports a case, or leaves it out and counts the reason. Control characters in id and group become '_'; bytes that are not UTF-8 are
+/* Imports a case, or leaves it out and counts the reason. Control characters in id and group become '_'; in a label a run of blanks,
+ * control characters and '|' becomes one '_'. Names that become one label are counted (import_changed). Bytes that are not UTF-8 are
  * decoded as text files are. STATUS_CHECK after a stop; STATUS_IO. */
 Status import_case(Import *im, const ImportCase *c, Error *err);
 /* Appends the labels that words of the text give. *leave_out is set for an uncertain label under --uncertain leave-out. */
@@ -113,7 +116,7 @@ Status import_picture_name(Import *im, const ImportPicture *p, const char *id, B
 
 /* ---- Texts and labels ---- */
 
-/* Appends a label as a manifest has it: a run of characters other than letters and digits becomes one '_'. */
+/* Appends the name of a label, without blanks around it and once, with '|' between; a '|' within becomes the byte 1. */
 void import_add_label(Buffer *labels, const char *name, size_t size);
 /* Appends a text with single blanks, without the marks that stand for anonymised words: three or more
  * capital X (IU X-ray) or underscores (MIMIC-CXR). */

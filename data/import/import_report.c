@@ -45,6 +45,10 @@ void import_note(Import *im, const char *what, const char *example) {
     facts_add(&im->notes, what, example);
 }
 
+void import_changed(Import *im, const char *what, const char *example) {
+    facts_add(&im->changed, what, example);
+}
+
 Status import_bad(Import *im, Status s, Error *err) {
     if (s != STATUS_INPUT || !im->o->skip_bad) return s;
     import_left_out(im, "malformed", err ? err->message : "");
@@ -85,6 +89,9 @@ void import_report_log(const Import *im) {
     for (int i = 0; i < im->notes.kinds.n; i++)
         log_line(im->log, "  %d file%s %s (first: %s)", im->notes.fact[i].count,
                  im->notes.fact[i].count == 1 ? "" : "s", im->notes.fact[i].what, im->notes.fact[i].first);
+    for (int i = 0; i < im->changed.kinds.n; i++)
+        log_line(im->log, "  changed %d: %s (first: %s)", im->changed.fact[i].count, im->changed.fact[i].what,
+                 im->changed.fact[i].first);
     for (int i = 0; i < im->left_out.kinds.n; i++)
         log_line(im->log, "  left out %d: %s (first: %s)", im->left_out.fact[i].count,
                  im->left_out.fact[i].what, im->left_out.fact[i].first);
@@ -148,6 +155,7 @@ Status import_report_write(const Import *im, const char *path, Error *err) {
                   im->o->dry_run, "cases", im->ids.n, "groups", im->groups.n, "with_labels", im->with_labels,
                   "from_dicom", im->from_dicom, "labels", labels, "label_min", im->label_min, "notes",
                   facts_json(&im->notes, "what"), "left_out", facts_json(&im->left_out, "reason"));
+    json_object_set_new(all, "changed", facts_json(&im->changed, "what"));
     json_object_set_new(all, "encodings", encodings_json(im));
     if (im->words) json_object_set_new(all, "label_words", words_json(im));
     Buffer text = {0};

@@ -151,10 +151,35 @@ static Status look_at_labels(TableImport *x, Error *err) {
     return STATUS_OK;
 }
 
-/* Words between separators; a Python list ['a', 'b'] too. */
+/* A list of Python or JSON: ['a', 'b'], also (...) and {...} of words in quotes. */
+static bool is_list(const char *cell) {
+    static const char *const ends[] = {"[]", "()", "{}"};
+    size_t n = strlen(cell);
+    for (int i = 0; n > 1 && i < 3; i++)
+        if (cell[0] == ends[i][0] && cell[n - 1] == ends[i][1])
+            return i == 0 || cell[1] == '\'' || cell[1] == '"';
+    return false;
+}
+
+static void add_list(Buffer *labels, const char *cell) {
+    const char *end = cell + strlen(cell) - 1;
+    for (const char *at = cell + 1; (at += strspn(at, "[], ")) < end;) {
+        char quote[] = {*at, 0};
+        bool quoted = *at == '\'' || *at == '"';
+        at += quoted;
+        size_t n = strcspn(at, quoted ? quote : ",]");
+        import_add_label(labels, at, n);
+        at += n + (quoted && at[n]);
+    }
+}
+
+/* Words between separators, or a list. */
 static void add_words(Buffer *labels, const char *cell, char separator) {
-    bool list = cell[0] == '[';
-    char stop[] = {list ? ',' : separator, 0};
+    const char stop[] = {separator, 0};
+    if (is_list(cell)) {
+        add_list(labels, cell);
+        return;
+    }
     for (const char *at = cell; *at;) {
         size_t n = strcspn(at, stop);
         import_add_label(labels, at, n);

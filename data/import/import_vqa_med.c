@@ -9,10 +9,18 @@
 enum { MODALITY, PLANE, ORGAN, ABNORMALITY, LABEL, CATEGORIES = 4 };
 static const char *const category_names[CATEGORIES] = {"modality", "plane", "organ", "abnormality"};
 
+/* "lung, mediastinum" is one label: without commas. */
+static void add_label(Buffer *labels, const char *answer) {
+    Buffer name = {0};
+    for (const char *s = answer; *s; s++) buffer_add(&name, s, *s != ',');
+    import_add_label(labels, buffer_text(&name), name.size);
+    labels->failed |= name.failed;
+    buffer_free(&name);
+}
+
 static void add_answer(const Import *im, Entry *e, int category, const char *question, const char *answer) {
     Buffer *b = &e->column[category];
-    if (import_labels_are(im, category_names[category]))
-        import_add_label(&e->column[LABEL], answer, strlen(answer));
+    if (import_labels_are(im, category_names[category])) add_label(&e->column[LABEL], answer);
     import_add_text(b, question, strlen(question));
     if (b->size && b->data[b->size - 1] != '?') buffer_add(b, "?", 1);
     import_add_text(b, answer, strlen(answer));
