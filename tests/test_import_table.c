@@ -1,4 +1,5 @@
 /* Small tables in the form of published data sets, and labels from words, through the real binary. */
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -156,6 +157,53 @@ Test(import_table, separators_encodings_and_headers_of_any_language) {
         "été"));
     imported("table", "s/latin.csv", "--encoding NO-SUCH --columns image=file,text=text", 2,
              "'NO-SUCH' is unknown");
+}
+
+Test(import_table, ids_that_repeat_and_rows_that_disagree_are_counted) {
+    for (int i = 0; i < 3; i++) picture(i == 0 ? "t/0.png" : i == 1 ? "t/1.png" : "t/2.png");
+    fixture_text("t.csv", "path,report,key,patient,split\n0.png,a,1,p1,train\n1.png,b,1_2,p2,train\n"
+                          "2.png,c,1,p4,train\n2.png,d,5,p5,test\n2.png,e,,,\n");
+    const char *columns = "--columns id=key,image=path,text=report,group=patient,part=split";
+    static const char *const said[] = {
+        "changed 1: has the id of a picture before; a number is added (first: 1 becomes 1_3)",
+        "changed 1: a later row of the picture has another group; the first is taken (first: 2.png: p4, not "
+        "p5)",
+        "changed 1: a later row of the picture has another id; the first is taken (first: 2.png: 1, not 5)",
+        "changed 1: a later row of the picture has another part; the first is taken (first: 2.png: train, "
+        "not test)"};
+    for (int i = 0; i < 4; i++)
+        cr_assert_str_eq(imported("table", "t.csv t", columns, 0, said[i]),
+                         HEADER "1\timages/1.png\ta\tp1\t\n1_2\timages/1_2.png\tb\tp2\t\n"
+                                "1_3\timages/1_3.png\tc d e\tp4\t\n");
+    char options[700];
+    snprintf(options, sizeof options, "%s --report '%s'", columns, fixture_path("facts.json"));
+    imported("table", "t.csv t", options, 0, NULL);
+    json_t *all = json_load_file(fixture_path("facts.json"), 0, NULL);
+    cr_assert_eq(json_array_size(json_object_get(all, "changed")), 4);
+    json_decref(all);
+}
+
+#define FLAGS "path,report,stone,cyst,HER2\n"
+
+Test(import_table, unknown_flags_give_no_label_and_a_cell_of_another_kind_is_refused) {
+    static const char *const unknown[] = {"NA", "N/A", "n/a", "null", "None", "-", "?", "", "nan", "NaN"};
+    const char *columns = "--columns image=path,text=report,labels=stone..HER2";
+    char table[300];
+    for (int i = 0; i < 3; i++) picture(i == 0 ? "t/0.png" : i == 1 ? "t/1.png" : "t/2.png");
+    for (int i = 0; i < 10; i++) {
+        snprintf(table, sizeof table, FLAGS "0.png,a,1,0,%s\n1.png,b,0,%s,1\n2.png,c,0,1,0\n", unknown[i],
+                 unknown[i]);
+        fixture_text("t.csv", table);
+        cr_assert_str_eq(imported("table", "t.csv t", columns, 0, "3 labels"),
+                         HEADER "0\timages/0.png\ta\t0\tstone\n1\timages/1.png\tb\t1\tHER2\n"
+                                "2\timages/2.png\tc\t2\tcyst\n");
+    }
+    fixture_text("t.csv", FLAGS "0.png,a,1,0,0\n1.png,b,0,2,1\n2.png,c,0,1,0\n");
+    imported("table", "t.csv t", columns, 3,
+             "t.csv: row 2 (the header not counted), column 'cyst': '2' is not 0, 1, -1 or empty");
+    cr_assert_str_eq(
+        imported("table", "t.csv t", "--columns 'image=path,text=report,labels={cyst:99}'", 0, NULL),
+        HEADER "0\timages/0.png\ta\t0\t0\n1\timages/1.png\tb\t1\t2\n2\timages/2.png\tc\t2\t1\n");
 }
 
 Test(import_table, lists_of_python_and_json_keep_each_word) {

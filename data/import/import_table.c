@@ -138,6 +138,17 @@ static char find_separator(const Table *t, int column) {
     return 0;
 }
 
+/* One cell would make every 0 and 1 of its column a label. */
+static Status refuse_cell(const Table *t, int row, int column, Error *err) {
+    const char *name = names_at(&t->columns, column);
+    return error_set(
+        err, STATUS_INPUT,
+        "%s: row %d (the header not counted), column '%.100s': '%.60s' is not 0, 1, -1 or empty, as "
+        "most cells of the column are; correct the cell, or take all cells as names of labels: "
+        "labels={%.100s:99}",
+        t->path, row + 1, name, table_cell(t, row, column), name);
+}
+
 static Status look_at_labels(TableImport *x, Error *err) {
     const Spec *s = &x->columns.spec[COLUMN_LABELS];
     x->label = mem_calloc(s->n + 1, sizeof *x->label);
@@ -145,8 +156,11 @@ static Status look_at_labels(TableImport *x, Error *err) {
     for (size_t i = 0; i < s->n; i++) {
         const Piece *p = &s->term[i].piece[0];
         if (s->term[i].n != 1 || p->table < 0 || p->first || p->part) continue;
-        x->label[i].flags = column_is_flags(&x->table[p->table], p->column);
-        x->label[i].separator = find_separator(&x->table[p->table], p->column);
+        const Table *t = &x->table[p->table];
+        int odd;
+        x->label[i].flags = column_is_flags(t, p->column, &odd);
+        if (x->label[i].flags && odd >= 0) return refuse_cell(t, odd, p->column, err);
+        x->label[i].separator = find_separator(t, p->column);
     }
     return STATUS_OK;
 }
@@ -231,6 +245,26 @@ static void put_first(const TableImport *x, ColumnKey key, const JoinedRow *r, B
     for (size_t i = 0; !out->size && i < s->n; i++) term_put(out, &x->columns, &s->term[i], r);
 }
 
+/* The first row of a picture decides; another value in a later row is counted. */
+static void put_once(TableImport *x, ColumnKey key, const JoinedRow *r, Buffer *out, const char *path) {
+    static const char *const changes[COLUMN_KEYS] = {
+        [COLUMN_ID] = "a later row of the picture has another id; the first is taken",
+        [COLUMN_GROUP] = "a later row of the picture has another group; the first is taken",
+        [COLUMN_PART] = "a later row of the picture has another part; the first is taken"};
+    Buffer value = {0}, example = {0};
+    put_first(x, key, r, &value);
+    const char *first = buffer_text(out), *later = buffer_text(&value);
+    if (*first && *later && strcmp(first, later) != 0) {
+        buffer_printf(&example, "%s: %s, not %s", path, first, later);
+        import_changed(x->im, changes[key], buffer_text(&example));
+    } else if (!*first) {
+        buffer_add(out, value.data, value.size);
+    }
+    out->failed |= value.failed;
+    buffer_free(&value);
+    buffer_free(&example);
+}
+
 /* Adds a row to the entry of a picture. */
 static Status add_row(TableImport *x, const char *image, size_t size, const JoinedRow *r, Error *err) {
     char *path = mem_alloc(size + 1);
@@ -246,9 +280,9 @@ static Status add_row(TableImport *x, const char *image, size_t size, const Join
         if (text.size && !strstr(buffer_text(all), buffer_text(&text)))
             buffer_printf(all, "%s%s", all->size ? " " : "", buffer_text(&text));
         add_labels(x, r, e);
-        put_first(x, COLUMN_GROUP, r, &e->column[GROUP]);
-        put_first(x, COLUMN_PART, r, &e->column[PART]);
-        put_first(x, COLUMN_ID, r, &e->column[ID]);
+        put_once(x, COLUMN_GROUP, r, &e->column[GROUP], path);
+        put_once(x, COLUMN_PART, r, &e->column[PART], path);
+        put_once(x, COLUMN_ID, r, &e->column[ID], path);
     }
     bool failed = !e || text.failed || e->column[TEXT].failed || e->column[LABELS].failed;
     buffer_free(&text);
@@ -314,9 +348,9 @@ static char *find_image(const TableImport *x, const char *path) {
 }
 
 /* The id of the table, or the picture's path; with a number where another picture has the same. */
-static Status make_id(Names *ids, const Entry *e, const char *path, Buffer *id, Error *err) {
+static Status make_id(Import *im, Names *ids, const Entry *e, const char *path, Buffer *id, Error *err) {
     size_t n = name_stem(path);
-    Buffer base = {0};
+    Buffer base = {0}, example = {0};
     if (e->column[ID].size)
         buffer_add(&base, e->column[ID].data, e->column[ID].size);
     else
@@ -327,6 +361,11 @@ static Status make_id(Names *ids, const Entry *e, const char *path, Buffer *id, 
         if (k > 1) buffer_printf(id, "_%d", k);
         int before = ids->n, i = id->failed ? -1 : names_add(ids, (char *)id->data, id->size);
         if (i >= 0 && i < before) continue;
+        if (k > 1) {
+            buffer_printf(&example, "%s becomes %s", buffer_text(&base), buffer_text(id));
+            import_changed(im, "has the id of a picture before; a number is added", buffer_text(&example));
+        }
+        buffer_free(&example);
         buffer_free(&base);
         return i < 0 ? mem_error(err, "the ids") : STATUS_OK;
     }
@@ -345,7 +384,7 @@ static Status take_picture(TableImport *x, int i, Names *ids, Error *err) {
     const char *path = names_at(&x->pictures.ids, i);
     Entry *e = &x->pictures.entry[i];
     Buffer id = {0};
-    TRY(make_id(ids, e, path, &id, err));
+    TRY(make_id(x->im, ids, e, path, &id, err));
     if (leads_out(path)) {
         import_left_out(x->im, "the image leads out of the folder", path);
         buffer_free(&id);

@@ -204,13 +204,23 @@ bool cell_is(const char *cell, int value) {
     return false;
 }
 
-bool column_is_flags(const Table *t, int column) {
-    bool any = false;
+bool cell_is_unknown(const char *cell) {
+    static const char *const words[] = {"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "-", "?"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(cell, words[i]) == 0) return true;
+    return false;
+}
+
+bool column_is_flags(const Table *t, int column, int *odd) {
+    int flags = 0, others = 0;
+    *odd = -1;
     for (int row = 0; row < t->rows; row++) {
         const char *s = table_cell(t, row, column);
+        if (cell_is_unknown(s)) continue;
         bool flag = cell_is(s, 0) || cell_is(s, 1) || cell_is(s, -1);
-        if (*s && !flag && strcasecmp(s, "nan") != 0) return false;
-        any |= flag;
+        flags += flag;
+        others += !flag;
+        if (!flag && *odd < 0) *odd = row;
     }
-    return any;
+    return flags > others;
 }

@@ -122,12 +122,17 @@ static bool put_text(Buffer *b, const Table *t, int tables, int image) {
     return name != NULL;
 }
 
+static bool all_flags(const Table *t, int column) {
+    int odd;
+    return column_is_flags(t, column, &odd) && odd < 0;
+}
+
 /* The longest run of columns of flags gives the labels; it may contain empty columns. */
 static void put_labels(Buffer *b, const Table *t, int tables) {
     int best_first = -1, best_last = -1, best_table = 0;
     for (int i = 0; i < tables; i++)
         for (int k = 0, first = -1; k < t[i].columns.n; k++) {
-            bool flags = column_is_flags(&t[i], k);
+            bool flags = all_flags(&t[i], k);
             if (flags && first < 0) first = k;
             if (flags && (best_first < 0 || k - first > best_last - best_first))
                 best_first = first, best_last = k, best_table = i;
