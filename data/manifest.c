@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "data/manifest_rows.h"
+#include "data/manifest_warnings.h"
 #include "data/mask.h"
 #include "data/picture/image.h"
 #include "nn/base/alloc.h"
@@ -330,7 +331,9 @@ static Status read_rows(Builder *b, size_t size, const Log *log, Error *err) {
     b->m->has_split = reader.present[FIELD_SPLIT];
     TRY(tell_bad_rows(b, log, err));
     TRY(check_whole(b->m, o, err));
-    return fill_labels(b, err);
+    TRY(fill_labels(b, err));
+    if (PART_HINTS) manifest_warn(b->m, !reader.json && !reader.array, log);
+    return STATUS_OK;
 }
 
 static Status mask_texts(Manifest *m, const ManifestOptions *o, Error *err) {

@@ -1,7 +1,7 @@
 /* The manifest: one case a line (TSV or JSON Lines) or a JSON array of objects; UTF-8 (a byte order mark and CRLF are fine). Columns by
  * name in any order: id, image (relative to the manifest), text, labels (separated by '|'; in JSON also an array); optional group
  * (patient, case or video) and split (train, val, query, database). In JSON ids, groups and labels may be whole numbers. Other columns
- * are ignored. In TSV \t, \n, \r and \\ stand for tab, newline, return, backslash. Empty lines are ignored. */
+ * are ignored. In TSV \t, \n, \r and \\ stand for tab, newline, return, backslash; quotes are text. Empty lines are ignored. */
 #ifndef DATA_MANIFEST_H
 #define DATA_MANIFEST_H
 

@@ -175,6 +175,37 @@ Test(manifest, a_slip_in_an_optional_column_is_warned_of) {
     manifest_free(&m);
 }
 
+/* Reads the manifest and asserts the number of warnings, and words of them. */
+static void warned(const char *name, const char *text, int warnings, const char *words) {
+    FixtureLog log;
+    Manifest m;
+    fixture_log(&log);
+    cr_assert_eq(manifest_read(&m, fixture_text(name, text), &plain, &log.log, NULL), STATUS_OK);
+    cr_assert_eq(log.warnings, warnings, "%s: %s", text, log.text);
+    cr_assert(!words || strstr(log.text, words), "%s", log.text);
+    manifest_free(&m);
+}
+
+#define COLUMNS "id\ttext\tlabels\n"
+
+Test(manifest, fields_in_quotes_and_other_separators_are_warned_of_once) {
+    warned(
+        "m.tsv", COLUMNS "y\tt\ta\n\"x\"\t\"cyst \"\"quoted\"\"\"\t\"a\"\n\"z\"\tt\tb\n", 1,
+        "m.tsv:3: a field begins and ends with '\"', and the quotes are taken as part of it (2 such rows)");
+    warned("m.tsv", COLUMNS "x\tt\t\"a\"\n", 1, "msach import table");
+    warned("m.tsv", COLUMNS "x\t\"clear\" or \"normal\"\ta\n", 0, NULL);
+    warned("m.tsv", COLUMNS "x\t\"\ta\"\n", 0, NULL);
+    warned("m.jsonl", "{\"id\": \"x\", \"text\": \"\\\"t\\\"\"}\n", 0, NULL);
+    warned("m.tsv", COLUMNS "x\tt\ta\ny\tt\ta;b\nz\tt\tb;c\n", 1,
+           "m.tsv:3: labels \"a;b\" is one label (2 such rows)");
+    warned("m.jsonl",
+           "{\"id\":\"x\",\"text\":\"t\",\"labels\":\"a, b\"}\n{\"id\":\"y\",\"text\":\"t\",\"labels\":\"a, "
+           "b\"}\n",
+           1, "write '|'");
+    warned("m.tsv", COLUMNS "x\tt\ta;b\ny\tt\tb;c\nz\tt\ta|b\n", 0, NULL);
+    warned("m.tsv", COLUMNS "x\tt\ta, b\ny\tt\tb\nz\tt\t\n", 0, NULL);
+}
+
 Test(manifest, bad_rows_are_told_with_file_and_line) {
     refused("m.tsv", "id\ttext\nx\tt\nx\tu\n", &plain, "m.tsv:3: id \"x\" is that of line 2");
     refused("m.tsv", "id\ttext\n\tt\n", &plain, "m.tsv:2: has no id");

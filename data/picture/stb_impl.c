@@ -58,17 +58,9 @@ static Status failure(const char *path, Error *err) {
                      reason ? reason : "unknown reason");
 }
 
-Status stb_sizes(int *width, int *height, const char *path, const unsigned char *data, size_t size,
-                 Error *err) {
-    memory_ran_out = 0;
-    if (stbi_info_from_memory(data, (int)size, width, height, NULL)) return STATUS_OK;
-    return failure(path, err);
-}
-
 Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
     int width, height, channels;
     memset(im, 0, sizeof *im);
-    TRY(stb_sizes(&width, &height, path, data, size, err));
     memory_ran_out = 0;
     bool wide = stbi_is_16_bit_from_memory(data, (int)size);
     void *pixels = wide ? (void *)stbi_load_16_from_memory(data, (int)size, &width, &height, &channels, 0)

@@ -1,12 +1,8 @@
-/* stb_image behind two functions that distinguish out-of-memory (STATUS_IO) from a picture that cannot be decoded (STATUS_INPUT). */
+/* stb_image behind a function that distinguishes out-of-memory (STATUS_IO) from a picture that cannot be decoded (STATUS_INPUT). */
 #ifndef DATA_STB_IMPL_H
 #define DATA_STB_IMPL_H
 
 #include "data/picture/pixels.h"
-
-/* Width and height, in pixels, of a JPEG or PNG of at most 2^31 - 1 bytes, from its header. */
-Status stb_sizes(int *width, int *height, const char *path, const unsigned char *data, size_t size,
-                 Error *err);
 
 /* Decodes a checked JPEG or PNG of at most 2^31 - 1 bytes. Colour becomes luma; 16 bits as in image_fill_16. im: image_free; empty on
  * error. */
