@@ -5,6 +5,7 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 #include "nn/base/parts.h"
+#include "train/calibrate.h"
 #include "train/run.h"
 
 static const Option OPTIONS[] = {
@@ -75,7 +76,8 @@ static Status evaluate(Args *a, EvalResult *r, const char *data, Error *err) {
             "%s: is not the manifest of the training; --membership compares the cases of that one, so "
             "leave out --data or give it",
             data);
-    r->seen = status == STATUS_OK && !run_is_own(&f, &s) ? run_seen(&f, &s) : 0;
+    if (PART_CONFIDENCE && status == STATUS_OK && !run_is_own(&f, &s))
+        r->seen = calibrate_seen(&f.calibration, &s);
     if (status == STATUS_OK)
         status = evaluation_run(&e, &s, &f.model, r->set ? SET_VAL : SET_QUERY, (Protocol)r->protocol, err);
     r->e = &e;

@@ -251,3 +251,17 @@ Status evaluation_asymmetric(const Evaluation *e, Modality from, Retrieval *out,
     mem_free(values);
     return s;
 }
+
+int calibrate_seen(const Calibration *c, const Session *s) {
+    int seen = 0;
+    for (int set = SET_VAL; set <= SET_DATABASE; set++)
+        for (int i = 0; i < s->count[set]; i++)
+            seen += calibration_trained_on(c, s->manifest.cases[s->index[set][i]].id) == 1;
+    if (seen)
+        log_warn(
+            s->log,
+            "%s: %d validation and test cases have ids that the model was trained on; if they are the same "
+            "cases, the figures are too high",
+            s->manifest.path, seen);
+    return seen;
+}

@@ -162,20 +162,6 @@ bool run_is_own(const ModelFile *f, const Session *s) {
     return data && strcmp(data, crc) == 0;
 }
 
-int run_seen(const ModelFile *f, const Session *s) {
-    int seen = 0;
-    for (int set = SET_VAL; PART_CONFIDENCE && set <= SET_DATABASE; set++)
-        for (int i = 0; i < s->count[set]; i++)
-            seen += calibration_trained_on(&f->calibration, s->manifest.cases[s->index[set][i]].id) == 1;
-    if (seen)
-        log_warn(
-            s->log,
-            "%s: %d validation and test cases have ids that the model was trained on; if they are the same "
-            "cases, the figures are too high",
-            s->manifest.path, seen);
-    return seen;
-}
-
 static Status check_split(const ModelFile *f, const Session *s, Error *err) {
     char hash[16];
     const char *split = st_get(&f->file, "split_hash");

@@ -48,7 +48,5 @@ Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest,
                 Pool *pool, const Log *log, Error *err);
 /* The manifest of s is that of the training. */
 bool run_is_own(const ModelFile *f, const Session *s);
-/* The number of validation, query and database cases that have ids of the training, of which it warns. */
-int run_seen(const ModelFile *f, const Session *s);
 
 #endif

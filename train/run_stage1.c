@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nn/base/parts.h"
+#include "train/calibrate.h"
 #include "train/mixture.h"
 #include "train/run.h"
 
@@ -62,7 +64,7 @@ static Status check_start(const Session *s, const ModelFile *f, const char *run,
             "%s: was trained on another split of this archive, so that it may have seen cases of this "
             "database; use a run of another archive or of this split_seed",
             run);
-    if (!run_is_own(f, s)) run_seen(f, s);
+    if (PART_CONFIDENCE && !run_is_own(f, s)) calibrate_seen(&f->calibration, s);
     return STATUS_OK;
 }
 
