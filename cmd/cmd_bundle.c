@@ -276,7 +276,7 @@ static Status open_and_write(Args *a, Bundle *b, const char *data, Error *err) {
     o.need_labels = true;
     bool was_there = path_exists(b->out);
     Status s = run_open(&b->model, &b->session, b->run, data, &o, a->pool, &a->log, err);
-    if (s == STATUS_OK && !run_is_own(&b->model, &b->session))
+    if (s == STATUS_OK && !model_is_of(&b->model, b->session.manifest.crc))
         s = error_set(err, STATUS_INPUT,
                       "%s: is not the manifest that %s was trained on, and a bundle is of that one; give its "
                       "place with "

@@ -70,13 +70,13 @@ static Status evaluate(Args *a, EvalResult *r, const char *data, Error *err) {
     Session s;
     Evaluation e = {0};
     Status status = run_open(&f, &s, r->run, data, &o, a->pool, &a->log, err);
-    if (status == STATUS_OK && args_has(a, "membership") && !run_is_own(&f, &s))
+    if (status == STATUS_OK && args_has(a, "membership") && !model_is_of(&f, s.manifest.crc))
         status = error_set(
             err, STATUS_INPUT,
             "%s: is not the manifest of the training; --membership compares the cases of that one, so "
             "leave out --data or give it",
             data);
-    if (PART_CONFIDENCE && status == STATUS_OK && !run_is_own(&f, &s))
+    if (PART_CONFIDENCE && status == STATUS_OK && !model_is_of(&f, s.manifest.crc))
         r->seen = calibrate_seen(&f.calibration, &s);
     if (status == STATUS_OK)
         status = evaluation_run(&e, &s, &f.model, r->set ? SET_VAL : SET_QUERY, (Protocol)r->protocol, err);

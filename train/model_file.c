@@ -246,3 +246,10 @@ Status model_open(ModelFile *f, const char *path, Error *err) {
     mem_free(file);
     return s;
 }
+
+bool model_is_of(const ModelFile *f, uint32_t crc) {
+    char text[16];
+    const char *data = st_get(&f->file, "data_crc32");
+    snprintf(text, sizeof text, "%08x", crc);
+    return data && strcmp(data, text) == 0;
+}

@@ -34,6 +34,8 @@ Status model_save(const char *path, const Model *m, const Config *c, const Vocab
  * A setting that the file does not have gets the value `before` of its row (config.h). model_close in every case. */
 Status model_open(ModelFile *f, const char *path, Error *err);
 void model_close(ModelFile *f);
+/* The manifest with this checksum is that of the training. */
+bool model_is_of(const ModelFile *f, uint32_t crc);
 
 /* Copies each weight whose name begins with one of the prefixes and that has the same name and shape in both models. (run_stage1.c, of the
  * part resume) */

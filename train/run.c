@@ -155,18 +155,11 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
 
 /* ---- Opening ---- */
 
-bool run_is_own(const ModelFile *f, const Session *s) {
-    char crc[16];
-    const char *data = st_get(&f->file, "data_crc32");
-    snprintf(crc, sizeof crc, "%08x", s->manifest.crc);
-    return data && strcmp(data, crc) == 0;
-}
-
 static Status check_split(const ModelFile *f, const Session *s, Error *err) {
     char hash[16];
     const char *split = st_get(&f->file, "split_hash");
     snprintf(hash, sizeof hash, "%08x", s->split.hash);
-    if (!run_is_own(f, s)) {
+    if (!model_is_of(f, s->manifest.crc)) {
         if (!s->manifest.has_split)
             return error_set(err, STATUS_INPUT,
                              "%s: is not the manifest that the model was trained on; give that one, or one "

@@ -46,7 +46,5 @@ Status run_lock(Lock *lock, const char *out, Error *err);
  * closes both (model_close, session_close), also after an error. */
 Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest, const ManifestOptions *o,
                 Pool *pool, const Log *log, Error *err);
-/* The manifest of s is that of the training. */
-bool run_is_own(const ModelFile *f, const Session *s);
 
 #endif

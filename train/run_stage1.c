@@ -58,13 +58,13 @@ static Status check_start(const Session *s, const ModelFile *f, const char *run,
     char hash[16];
     snprintf(hash, sizeof hash, "%08x", s->split.hash);
     const char *split = st_get(&f->file, "split_hash");
-    if (split && run_is_own(f, s) && strcmp(split, hash) != 0)
+    if (split && model_is_of(f, s->manifest.crc) && strcmp(split, hash) != 0)
         return error_set(
             err, STATUS_INPUT,
             "%s: was trained on another split of this archive, so that it may have seen cases of this "
             "database; use a run of another archive or of this split_seed",
             run);
-    if (PART_CONFIDENCE && !run_is_own(f, s)) calibrate_seen(&f->calibration, s);
+    if (PART_CONFIDENCE && !model_is_of(f, s->manifest.crc)) calibrate_seen(&f->calibration, s);
     return STATUS_OK;
 }
 
