@@ -27,6 +27,11 @@ Test(import_table, kaggle_tables_are_joined_by_their_common_column) {
                      HEADER
                      "1_IM-1.dcm\timages/1_IM-1.dcm.png\tLine one, line two. Clear.\t1\tOpacity|Scar\n"
                      "1_IM-2.dcm\timages/1_IM-2.dcm.png\tLine one, line two. Clear.\t1\tOpacity|Scar\n");
+    imported(
+        "table", "s/indiana_reports.csv s/indiana_projections.csv",
+        "--columns image=filename,text=findings+impression", 0,
+        "left out 1: a row of a joined table with the key of a row before; name the table with a row for "
+        "each picture first (first: ");
     imported("table", "s/indiana_projections.csv s/indiana_reports.csv", "", 2,
              "--columns 'image=filename,text=findings+impression,labels=Problems,group=uid'");
 }

@@ -69,6 +69,18 @@ static const char *shared_column(const Table *a, const Table *b) {
     return shared;
 }
 
+/* Of rows of a joined table with one key, the first is taken. */
+static void note_repeated(Import *im, const Table *t, int row, const char *key) {
+    Buffer example = {0};
+    buffer_printf(&example, "%s, row %d: %s", t->path, row + 1, key);
+    import_left_out(
+        im,
+        "a row of a joined table with the key of a row before; name the table with a row for each "
+        "picture first",
+        buffer_text(&example));
+    buffer_free(&example);
+}
+
 static Status key_rows(TableImport *x, int k, int column, Error *err) {
     Table *t = &x->table[k];
     x->key_row[k] = mem_alloc((size_t)t->rows * sizeof(int));
@@ -77,7 +89,10 @@ static Status key_rows(TableImport *x, int k, int column, Error *err) {
         const char *key = table_cell(t, row, column);
         int before = x->keys[k].n, i = names_add(&x->keys[k], key, strlen(key));
         if (i < 0) return mem_error(err, t->path);
-        if (i == before) x->key_row[k][i] = row;
+        if (i == before)
+            x->key_row[k][i] = row;
+        else
+            note_repeated(x->im, t, row, key);
     }
     return STATUS_OK;
 }
