@@ -180,6 +180,10 @@ Test(import_table, ids_that_repeat_and_rows_that_disagree_are_counted) {
         cr_assert_str_eq(imported("table", "t.csv t", columns, 0, said[i]),
                          HEADER "1\timages/1.png\ta\tp1\t\n1_2\timages/1_2.png\tb\tp2\t\n"
                                 "1_3\timages/1_3.png\tc d e\tp4\t\n");
+    fixture_text("u.csv", "path,report,patient\n0.png,a,NA\n1.png,b,NA\n");
+    cr_assert_str_eq(
+        imported("table", "u.csv t", "--columns image=path,text=report,group=patient", 0, "in 2 groups"),
+        HEADER "0\timages/0.png\ta\t0\t\n1\timages/1.png\tb\t1\t\n");
     char options[700];
     snprintf(options, sizeof options, "%s --report '%s'", columns, fixture_path("facts.json"));
     imported("table", "t.csv t", options, 0, NULL);

@@ -255,9 +255,13 @@ static void put_text(const TableImport *x, const JoinedRow *r, Buffer *text) {
     }
 }
 
+/* The first term that is not empty. "NA" is no patient: its pictures would be one group. */
 static void put_first(const TableImport *x, ColumnKey key, const JoinedRow *r, Buffer *out) {
     const Spec *s = &x->columns.spec[key];
-    for (size_t i = 0; !out->size && i < s->n; i++) term_put(out, &x->columns, &s->term[i], r);
+    for (size_t i = 0; !out->size && i < s->n; i++) {
+        term_put(out, &x->columns, &s->term[i], r);
+        if ((key == COLUMN_GROUP || key == COLUMN_PART) && cell_is_unknown(buffer_text(out))) out->size = 0;
+    }
 }
 
 /* The first row of a picture decides; another value in a later row is counted. */
