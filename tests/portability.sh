@@ -9,7 +9,10 @@ cd "$(dirname "$0")/.." || exit 2
 work=$(pwd)/build/portability
 mkdir -p "$work" || exit 4
 failed=0
-tests=${PORTABILITY_TESTS:-'@(base|base_files|alloc|bytes|rng|files|npy|safetensors|index|index_faults|code|scan|mih|csv|manifest|tokens|vocab|split|image|image_check|png_write|dicom|dicom_check|kernels|ops|tape|params|optim|config|eval_ap|retrieval|export|locks)*/*'}
+suites='error alloc arena bytes rng pool files durable npy npz safetensors index index_faults forged code scan mih csv manifest edges tokens vocab split
+image png_write dicom kernels ops numbers tape params adam clip schedule config eval_ap eval_retrieval export races'
+tests=${PORTABILITY_TESTS:-"@($(echo $suites | tr ' ' '|'))/*"}
+for suite in $suites; do grep -q "^Test($suite," tests/*.c || { echo "portability.sh: no suite $suite" >&2; exit 2; }; done
 
 say() { printf '%-8s %s\n' "$1" "$2"; }
 bad() {
