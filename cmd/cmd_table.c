@@ -206,7 +206,7 @@ static Status run(Args *a, Error *err) {
     TRY(args_pool(a, err));
     Buffer command = {0};
     o.command = args_command(a, &command);
-    Status s = make_table(a, &o, err);
+    Status s = command.failed ? mem_error(err, "the command") : make_table(a, &o, err);
     buffer_free(&command);
     return s;
 }

@@ -96,7 +96,8 @@ static Status run(Args *a, Error *err) {
                     .command = PART_PAGES ? args_command(a, &command) : NULL};
     RunEnd end = RUN_FINISHED;
     o.manifest.need_labels = true;
-    Status s = run_train(&o, &c, a->pool, &a->log, &end, err);
+    Status s =
+        command.failed ? mem_error(err, "the command") : run_train(&o, &c, a->pool, &a->log, &end, err);
     buffer_free(&command);
     TRY(s);
     if (end == RUN_STOPPED) {

@@ -12,6 +12,7 @@ typedef struct {
     const char *
         again; /* option that continues from partly written files to the same result; NULL: the command starts from the beginning */
     int few;   /* positions of a sweep; 0: 4 */
+    long ends; /* the last requests for memory that are each tried; 0: three */
     Tree before, after;
     Ran good;
     long memory, system; /* numbers of requests of a run without faults */

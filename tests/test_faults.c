@@ -7,7 +7,7 @@
 #include "tests/faulty.h"
 #include "tests/fixtures.h"
 
-enum { FEW = 4, FEW_TABLES = 2 /* each takes a second */, FEW_SMALL = 3 };
+enum { FEW = 4, FEW_TABLES = 2 /* each takes a second */, FEW_SMALL = 3, ENDS = 3 };
 
 static int goes_on(const TreeFile *f) {
     return strstr(f->name, "checkpoint.safetensors") || strstr(f->name, "metrics.tsv") ||
@@ -83,6 +83,19 @@ static void starve(Faulty *s) {
 #endif
 }
 
+/* What a verb does first and what it clears away last, which a sample of places leaves out. */
+static void try_ends(Faulty *s) {
+    char fault[64];
+    for (long n = 1; n <= ENDS && n <= s->system; n++) {
+        snprintf(fault, sizeof fault, "system %ld %d once", n, ENOSPC);
+        try_fault(s, fault, 0);
+    }
+    for (long n = 1; n <= (s->ends ? s->ends : ENDS) && n <= s->memory; n++) {
+        snprintf(fault, sizeof fault, "memory %ld once", s->memory + 1 - n);
+        try_fault(s, fault, 0);
+    }
+}
+
 static void sweep(Faulty *s) {
     static const int codes[] = {ENOMEM, ENOSPC, EIO, EINTR, 0};
     static const char *const how[] = {"once", "always"};
@@ -90,6 +103,7 @@ static void sweep(Faulty *s) {
     char fault[64];
     faulty_measure(s);
     starve(s);
+    try_ends(s);
     for (int always = 0; always < 2; always++) {
         for (long n = faulty_next(0, s->memory, few); n <= s->memory; n = faulty_next(n, s->memory, few)) {
             snprintf(fault, sizeof fault, "memory %ld %s", n, how[always]);
@@ -233,6 +247,7 @@ Test(faults, import_folder) {
 Test(faults, browse) {
     Faulty s = faulty_begin("browse");
     faulty_browse_command(&s);
+    s.ends = 64; /* from where the page tells the command */
     sweep(&s);
 }
 

@@ -32,6 +32,7 @@ static pid_t start_long_run(const TinyRun *t, const char *out) {
     pid_t pid = start_msach_into(log_path(), "train --data %s --out %s --set %s", t->manifest, out,
                                  steps_of_some_length);
     for (int i = 0; i < 20000 && access(checkpoint, R_OK) != 0; i++) wait_a_little();
+    if (access(checkpoint, R_OK) != 0) kill(pid, SIGKILL); /* it would go on for hours */
     cr_assert_eq(access(checkpoint, R_OK), 0);
     return pid;
 }

@@ -109,6 +109,7 @@ void page_source(Buffer *b, const Finder *f, const char *command) {
     char day[16];
     html_day(day);
     html_section_begin(b, "This page");
+    if (!command) b->failed = 1; /* there was no memory for it */
     if (command) html_pre(b, command);
     html_facts_begin(b);
     html_fact(b, "archive", "%s, %lld cases", page_file_name(f->index_path), (long long)index_live(f->index));

@@ -110,7 +110,7 @@ static Status finish(Import *im, Error *err) {
     TRY(put_manifest(im, err));
     if (im->o->report) TRY(import_report_write(im, im->o->report, err));
     if (im->ids.n == 0) return nothing_taken(im, err);
-    journal_close(&im->journal, im->folder, true);
+    journal_close(&im->journal, true);
     if (im->folder && sys_rename(im->folder, im->o->out) != 0)
         return error_from_errno(err, im->o->out, "make");
     import_report_log(im);
@@ -167,6 +167,14 @@ static void put_options(const Import *im, Buffer *b) {
         if (b->data[i] == '\n') b->data[i] = ' ';
 }
 
+/* Locks OUT.part. A new one that cannot be locked is removed, unless another import writes into it by now. */
+static Status take_output(Import *im, Lock *lock, bool begun, Error *err) {
+    Status s = lock_take(lock, im->folder, ".lock", "msach import: another import writes this --out", err);
+    im->owns_folder = s == STATUS_OK && !begun;
+    if (s != STATUS_OK && !begun) remove(im->folder);
+    return s;
+}
+
 /* Creates OUT.part, or continues the one of a stopped import. */
 static Status open_output(Import *im, Lock *lock, Error *err) {
     Buffer path = {0}, options = {0};
@@ -174,15 +182,16 @@ static Status open_output(Import *im, Lock *lock, Error *err) {
     while (n > 1 && im->o->out[n - 1] == '/') n--;
     buffer_printf(&path, "%.*s.part", (int)n, im->o->out);
     im->folder = mem_strdup(buffer_text(&path));
+    bool begun = path_exists(buffer_text(&path));
     buffer_printf(&path, "/images");
     put_options(im, &options);
     const char *line = buffer_text(&options), *images = buffer_text(&path);
-    Status s =
-        im->folder && !path.failed && !options.failed ? dir_make(images, err) : mem_error(err, im->o->out);
-    if (s == STATUS_OK)
-        s = lock_take(lock, im->folder, ".lock", "msach import: another import writes this --out", err);
+    Status s = im->folder && !path.failed && !options.failed ? dir_make(im->folder, err)
+                                                             : mem_error(err, im->o->out);
+    if (s == STATUS_OK) s = take_output(im, lock, begun, err);
+    if (s == STATUS_OK) s = dir_make(images, err);
     if (s == STATUS_OK) s = journal_open(&im->journal, im->folder, line, err);
-    im->owns_folder = s == STATUS_OK;
+    im->owns_folder |= s == STATUS_OK;
     if (s == STATUS_OK && im->journal.found)
         log_line(im->log, "import continues: %d pictures were imported before", im->journal.found);
     if (s == STATUS_OK) import_seen(im, im->folder);
@@ -194,7 +203,7 @@ static Status open_output(Import *im, Lock *lock, Error *err) {
 /* Ends the output. OUT.part stays after a stop, and where it belongs to another import. */
 static Status close_output(Import *im, Lock *lock, Status s, Error *err) {
     bool stopped = s == STATUS_CHECK && import_stopped(im, NULL) != STATUS_OK;
-    journal_close(&im->journal, im->folder, false);
+    journal_close(&im->journal, false);
     if (stopped && im->folder)
         s = error_set(err, STATUS_CHECK,
                       "stopped after %d cases; the same command continues from there (remove %s to give up)",

@@ -90,7 +90,7 @@ static Status put(const Journal *j, const Buffer *line, Error *err) {
 
 Status journal_open(Journal *j, const char *folder, const char *options, Error *err) {
     Buffer first = {0};
-    char *path = path_join(folder, "journal.tsv");
+    const char *path = j->path = path_join(folder, "journal.tsv");
     Status s = path ? STATUS_OK : mem_error(err, folder);
     bool old = path && path_exists(path);
     if (s == STATUS_OK && old) s = read_entries(j, path, options, &old, err);
@@ -100,7 +100,6 @@ Status journal_open(Journal *j, const char *folder, const char *options, Error *
     buffer_printf(&first, "%s\n", old ? "" : options);
     if (s == STATUS_OK) s = put(j, &first, err);
     buffer_free(&first);
-    mem_free(path);
     return s;
 }
 
@@ -120,11 +119,10 @@ Status journal_add(Journal *j, const char *path, const PictureFacts *e, Error *e
     return s;
 }
 
-void journal_close(Journal *j, const char *folder, bool remove_it) {
+void journal_close(Journal *j, bool remove_it) {
     if (j->fd > 0) sys_close(j->fd);
-    char *path = remove_it && folder ? path_join(folder, "journal.tsv") : NULL;
-    if (path) remove(path);
-    mem_free(path);
+    if (remove_it && j->path) remove(j->path);
+    mem_free(j->path);
     names_free(&j->paths);
     mem_free(j->facts);
     *j = (Journal){0};

@@ -17,7 +17,8 @@ typedef struct {
 
 /* Starts as all zeros. */
 typedef struct {
-    int fd; /* 0: closed */
+    int fd;     /* 0: closed */
+    char *path; /* of the file */
     Names paths;
     PictureFacts *facts; /* of path i */
     size_t room;
@@ -31,7 +32,7 @@ Status journal_open(Journal *j, const char *folder, const char *options, Error *
 const PictureFacts *journal_find(const Journal *j, const char *path, const PictureFacts *now);
 /* Appends the facts of a picture whose frames are all written. A path with a tab or newline is not stored. */
 Status journal_add(Journal *j, const char *path, const PictureFacts *e, Error *err);
-/* Closes the file, with `remove` deletes it, and frees the journal. */
-void journal_close(Journal *j, const char *folder, bool remove);
+/* Closes the file, with `remove` deletes it, and frees the journal. Needs no memory. */
+void journal_close(Journal *j, bool remove);
 
 #endif

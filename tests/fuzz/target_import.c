@@ -125,11 +125,11 @@ void fuzz_journal(const uint8_t *data, size_t size) {
             FUZZ_CHECK(journal_find(&j, names_at(&j.paths, i), f) == f);
         }
         FUZZ_CHECK(journal_add(&j, "/a path of its own", &facts, &err) == STATUS_OK);
-        journal_close(&j, NULL, false);
+        journal_close(&j, false);
         FUZZ_CHECK(journal_open(&again, harness_folder(), "options", &err) == STATUS_OK);
         const PictureFacts *f = journal_find(&again, "/a path of its own", &facts);
         FUZZ_CHECK(f && strcmp(f->name, "new.png") == 0 && f->to == 1 && again.found >= found);
     }
-    journal_close(&j, NULL, false);
-    journal_close(&again, NULL, false);
+    journal_close(&j, false);
+    journal_close(&again, false);
 }
