@@ -54,7 +54,7 @@ static char *relative_path(const char *folder, const char *file) {
 
 /* The real path of the folder of `path`; the caller frees it. NULL without memory or with errno set. */
 static char *folder_of(const char *path) {
-    char *copy = mem_strdup(path);
+    char *copy = path_target(path);
     if (!copy) return NULL;
     char *slash = strrchr(copy, '/');
     if (slash) slash[slash == copy ? 1 : 0] = 0;

@@ -170,7 +170,10 @@ void finder_labels(Buffer *b, const IndexCase *c) {
 Status finder_picture(const Finder *f, const IndexCase *c, char **path, Error *err) {
     *path = NULL;
     if (!c->image || !c->image[0]) return STATUS_OK;
+    char *file = path_target(f->index_path);
     *path = PART_PAGES && f->pictures ? finder_picture_in(f->pictures, c->image)
-                                      : path_beside(f->index_path, c->image);
+            : file                    ? path_beside(file, c->image)
+                                      : NULL;
+    mem_free(file);
     return *path ? STATUS_OK : mem_error(err, "a picture's path");
 }

@@ -126,6 +126,7 @@ int main(int argc, char **argv) {
     Status s = argc < 2 ? STATUS_USAGE : STATUS_OK;
     if (PART_VERIFY) cut_watch();
     signal(SIGPIPE, SIG_IGN); /* terminal_flush handles a closed pipe */
+    signal(SIGXFSZ, SIG_IGN); /* beyond `ulimit -f` a write fails with "File too large" */
     /* Before OpenBLAS is loaded: a thread of its own would wait forever for a buffer where `ulimit -v` is low. */
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
     if (!run_switch(argc, argv)) {

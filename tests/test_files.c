@@ -1,5 +1,6 @@
 /* Files of nn/base: whole reading, mapping, atomic replacement under every failure, folders and paths. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -241,4 +242,86 @@ Test(files, paths_are_joined) {
     joined(path_beside("list.tsv", "image.png"), "image.png");
     joined(path_beside("/list.tsv", "image.png"), "/image.png");
     joined(path_beside("dir/list.tsv", "/image.png"), "/image.png");
+}
+
+/* ---- What stands at the path already ---- */
+
+static unsigned mode_of(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 ? (unsigned)st.st_mode & 07777 : 0;
+}
+
+Test(files, a_file_that_is_replaced_keeps_its_mode) {
+    TempDir d = temp_make();
+    fill();
+    const char *path = temp_path(&d, "a");
+    static const unsigned modes[] = {0600, 0640, 0666, 0444};
+    for (int i = 0; i < 4; i++) {
+        raw_write(path, old_bytes, LARGE);
+        cr_assert_eq(chmod(path, modes[i]), 0);
+        cr_assert_eq(write_new(path, NULL), STATUS_OK);
+        cr_assert(holds(path, new_bytes));
+        cr_assert_eq(mode_of(path), modes[i]);
+        remove(path);
+    }
+    umask(027);
+    cr_assert_eq(write_new(path, NULL), STATUS_OK);
+    cr_assert_eq(mode_of(path), 0640, "a new file follows umask");
+    temp_remove(&d);
+}
+
+Test(files, a_link_is_followed_and_stays) {
+    TempDir d = temp_make();
+    char path[320], link[320], gone[320];
+    struct stat st;
+    Error err;
+    fill();
+    snprintf(path, sizeof path, "%s", temp_path(&d, "a"));
+    snprintf(link, sizeof link, "%s", temp_path(&d, "link"));
+    snprintf(gone, sizeof gone, "%s", temp_path(&d, "gone"));
+    raw_write(path, old_bytes, LARGE);
+    cr_assert(symlink("a", link) == 0 && symlink("nowhere", gone) == 0);
+    cr_assert_eq(write_new(link, NULL), STATUS_OK);
+    cr_assert(holds(path, new_bytes) && lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+    cr_assert_eq(write_new(gone, &err), STATUS_INPUT);
+    cr_assert_not_null(strstr(err.message, "gone: is a link to a missing file; remove the link"));
+    cr_assert_eq(temp_count(&d), 3);
+    temp_remove(&d);
+}
+
+Test(files, a_link_at_the_temporary_name_is_not_followed) {
+    TempDir d = temp_make();
+    char victim[320], path[320], planted[352];
+    fill();
+    snprintf(victim, sizeof victim, "%s", temp_path(&d, "victim"));
+    snprintf(path, sizeof path, "%s", temp_path(&d, "a"));
+    snprintf(planted, sizeof planted, "%s.tmp%ld", path, (long)getpid());
+    raw_write(victim, old_bytes, LARGE);
+    cr_assert_eq(symlink("victim", planted), 0);
+    cr_assert_eq(write_new(path, NULL), STATUS_OK);
+    cr_assert(holds(path, new_bytes) && holds(victim, old_bytes));
+    raw_write(planted, old_bytes, LARGE); /* left by a killed process */
+    cr_assert_eq(write_new(path, NULL), STATUS_OK);
+    cr_assert_eq(temp_count(&d), 2);
+    temp_remove(&d);
+}
+
+Test(files, a_fifo_is_written_to_and_stays) {
+    TempDir d = temp_make();
+    char path[320], read[8] = "";
+    struct stat st;
+    Error err;
+    snprintf(path, sizeof path, "%s", temp_path(&d, "fifo"));
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    int fd = open(path, O_RDONLY | O_NONBLOCK);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(file_write(path, "hello", 5, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(fcntl(fd, F_SETFL, 0), 0);
+    FILE *f = fdopen(fd, "r");
+    cr_assert_eq(fread(read, 1, sizeof read, f), 5);
+    cr_assert_str_eq(read, "hello");
+    fclose(f);
+    cr_assert(lstat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+    cr_assert_eq(temp_count(&d), 1);
+    temp_remove(&d);
 }

@@ -18,10 +18,12 @@
 
 /* The lock is on a file of its own, because closing any descriptor of a file drops the process's locks on it. */
 static Status lock(const char *path, Lock *l, Error *err) {
-    char busy[512];
+    char busy[512], *file = path_target(path); /* one lock for a file and its links */
     snprintf(busy, sizeof busy, "%.400s: another process is changing this index; try again when it is done",
              path);
-    return lock_take(l, path, ".lock", busy, err);
+    Status s = file ? lock_take(l, file, ".lock", busy, err) : error_from_errno(err, path, "open");
+    mem_free(file);
+    return s;
 }
 
 /* ---- A segment behind the others ---- */

@@ -68,8 +68,9 @@ Status file_map(const char *path, FileMap *map, Error *err);
 void file_unmap(FileMap *map);
 
 /* Replaces path by the written bytes or leaves it unchanged: a temporary file beside it, fsync, rename, fsync of the
- * directory. After a file_begin that returns STATUS_OK, exactly one of file_commit and file_abort must follow. file_commit
- * returns the first failure of a write. */
+ * directory. A link is followed; the new file keeps the mode of the old one. A FIFO or device is written to directly (temporary NULL).
+ * After a file_begin that returns STATUS_OK, exactly one of file_commit and file_abort must follow. file_commit returns the first failure
+ * of a write. */
 typedef struct {
     int fd;
     char *path, *temporary;
@@ -107,6 +108,7 @@ int path_is_dir(const char *path);
 char *path_beside(const char *path, const char *name);
 /* Absolute, symlinks followed. NULL with errno where there is no such file or memory ran out (ENOMEM); mem_free it. */
 char *path_real(const char *path);
+char *path_target(const char *path); /* path itself, or path_real where it is a link; mem_free it */
 /* folder + "/" + name. NULL where memory ran out; mem_free it. */
 char *path_join(const char *folder, const char *name);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,28 +104,39 @@ static void writer_free(FileWriter *w) {
     w->fd = -1;
 }
 
+/* The new file keeps the mode of the old one, and owner and group where the system permits; another group gets no rights. */
+static void keep_mode(int fd, const struct stat *old) {
+    bool kept = fchown(fd, old->st_uid, old->st_gid) == 0 || fchown(fd, (uid_t)-1, old->st_gid) == 0;
+    fchmod(fd, old->st_mode & (kept ? 0777 : 0707));
+}
+
 Status file_begin(FileWriter *w, const char *path, Error *err) {
-    memset(w, 0, sizeof *w);
-    w->fd = -1;
+    struct stat st = {0};
     char pid[32];
+    bool there = stat(path, &st) == 0, direct = there && !S_ISREG(st.st_mode); /* a device or a FIFO */
+    *w = (FileWriter){.fd = -1};
+    if (S_ISDIR(st.st_mode))
+        return error_set(err, STATUS_INPUT, "%s: is a directory; a file name was expected", path);
+    if (!there && readlink(path, pid, sizeof pid) > 0)
+        return error_set(err, STATUS_INPUT, "%s: is a link to a missing file; remove the link", path);
     snprintf(pid, sizeof pid, ".tmp%ld", (long)getpid());
-    w->path = mem_strdup(path);
-    w->temporary = string_join(path, pid, "");
+    w->path = direct ? mem_strdup(path) : path_target(path);
+    w->temporary = direct || !w->path ? NULL : string_join(w->path, pid, "");
     w->buffer = mem_alloc(WRITE_BUFFER);
-    if (!w->path || !w->temporary || !w->buffer) {
+    if (!w->path || (!direct && !w->temporary) || !w->buffer) {
         writer_free(w);
         return mem_error(err, path);
     }
-    if (path_is_dir(path)) {
-        writer_free(w);
-        return error_set(err, STATUS_INPUT, "%s: is a directory; a file name was expected", path);
-    }
-    w->fd = sys_open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    /* A killed process may have left a file of this name, or somebody planted a link, which O_EXCL does not follow. */
+    if (!direct) unlink(w->temporary);
+    w->fd = direct ? sys_open(path, O_WRONLY, 0)
+                   : sys_open(w->temporary, O_WRONLY | O_CREAT | O_EXCL, there ? 0600 : 0666);
     if (w->fd < 0) {
         Status s = error_from_errno(err, path, "write");
         writer_free(w);
         return s;
     }
+    if (there && !direct) keep_mode(w->fd, &st);
     return STATUS_OK;
 }
 
@@ -229,16 +241,16 @@ static void sync_parent(const char *path) {
 
 Status file_commit(FileWriter *w, Error *err) {
     flush(w);
-    if (!w->code && sync_retrying(w->fd) != 0) w->code = errno;
+    if (!w->code && w->temporary && sync_retrying(w->fd) != 0) w->code = errno;
     if (sys_close(w->fd) != 0 && !w->code && errno != EINTR) w->code = errno;
     w->fd = -1;
-    if (!w->code && sys_rename(w->temporary, w->path) != 0) w->code = errno;
+    if (!w->code && w->temporary && sys_rename(w->temporary, w->path) != 0) w->code = errno;
     Status s = STATUS_OK;
     if (w->code) {
         errno = w->code;
         s = error_from_errno(err, w->path, "write");
-        unlink(w->temporary);
-    } else {
+        if (w->temporary) unlink(w->temporary);
+    } else if (w->temporary) {
         sync_parent(w->path);
     }
     writer_free(w);
@@ -248,7 +260,7 @@ Status file_commit(FileWriter *w, Error *err) {
 void file_abort(FileWriter *w) {
     if (w->fd >= 0) {
         sys_close(w->fd);
-        unlink(w->temporary);
+        if (w->temporary) unlink(w->temporary);
     }
     writer_free(w);
 }
@@ -298,6 +310,11 @@ char *path_join(const char *folder, const char *name) {
 char *path_real(const char *path) {
     char resolved[PATH_MAX];
     return realpath(path, resolved) ? mem_strdup(resolved) : NULL;
+}
+
+char *path_target(const char *path) {
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? path_real(path) : mem_strdup(path);
 }
 
 char *path_beside(const char *path, const char *name) {
