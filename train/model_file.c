@@ -241,9 +241,17 @@ void model_close(ModelFile *f) {
 Status model_open(ModelFile *f, const char *path, Error *err) {
     memset(f, 0, sizeof *f);
     if (!path_is_dir(path)) return open_file(f, path, err);
-    char *file = path_join(path, "model.safetensors");
-    Status s = file ? open_file(f, file, err) : mem_error(err, "the path of the model");
+    char *file = path_join(path, "model.safetensors"), *config = path_join(path, "config.txt"), *data = NULL;
+    Status s = file && config ? STATUS_OK : mem_error(err, "the path of the model");
+    if (PART_RESUME && !s && !path_exists(file) && config_data(config, &data, NULL) == STATUS_OK)
+        s = error_set(err, STATUS_INPUT,
+                      "%s: this training has not finished; to continue, add --resume to its command:\n"
+                      "  msach train --data %s --out %s --config %s --resume",
+                      path, data, path, config);
+    if (s == STATUS_OK) s = open_file(f, file, err);
     mem_free(file);
+    mem_free(config);
+    mem_free(data);
     return s;
 }
 

@@ -184,6 +184,8 @@ Status run_open(ModelFile *f, Session *s, const char *run, const char *manifest,
     memset(s, 0, sizeof *s);
     memset(f, 0, sizeof *f);
     TRY(model_open(f, run, err));
+    if (!path_exists(manifest))
+        return error_set(err, STATUS_INPUT, "%s: no such manifest; say where it is with --data", manifest);
     if (PART_ARRAYS) TRY(own_input_given(&f->model, o->features, (const bool[]){true, true}, err));
     TRY(session_open_for(s, &f->config, manifest, o, &f->vocab, f->label_names, f->n_labels,
                          f->model.config.mean, f->model.config.deviation, pool, log, err));
