@@ -18,7 +18,8 @@ typedef enum {
     MANY = 1,   /* may be given more than once, and takes all words up to the next option */
     NEEDED = 2, /* the verb requires the option, ... */
     ALONE = 4,  /* ... unless a switch of this kind is given, such as --help */
-    ABSENT = 8  /* this build lacks the option's part: refused, and not part of --help */
+    ABSENT = 8, /* this build lacks the option's part: refused, and not part of --help */
+    WRITES = 16 /* the verb writes this file, of the kind that the argument's ending names: outputs.h */
 } OptionKind;
 /* The kind of an option that belongs to a part, for example OF(PART_JSON). */
 #define OF(part) ((part) ? PLAIN : ABSENT)

@@ -32,7 +32,7 @@ static const Option OPTIONS[] = {
     {"no-convert", 0, NULL, NULL,
      "do not run converters (DCMTK, GDCM, ImageMagick) for other kinds of pictures", PLAIN},
     {"dry-run", 'n', NULL, NULL, "read and check everything, write nothing", PLAIN},
-    {"report", 0, "FILE", NULL, "write what was taken and left out as JSON", PLAIN},
+    {"report", 0, "FILE.json", NULL, "write what was taken and left out as JSON", WRITES},
     OPTION_QUIET,
     OPTION_HELP,
     OPTION_END};

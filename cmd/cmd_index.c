@@ -17,7 +17,7 @@ static const Option OPTIONS[] = {
     {"model", 'm', "FILE", NULL, "a model file, or the directory of a run; needed with --data", PLAIN},
     {"data", 'd', "MANIFEST", NULL, "cases of the archive; a case may lack labels, its image or its text",
      PLAIN},
-    {"out", 'o', "FILE.idx", NULL, "the index to write or to change", NEEDED},
+    {"out", 'o', "FILE.idx", NULL, "the index to write or to change", NEEDED | WRITES},
     {"image-codes", 0, "A.npy", NULL,
      "instead of a model: image codes of any program, a row a case of --data", OF(PART_AUDIT)},
     {"text-codes", 0, "B.npy", NULL, "the same for the texts", OF(PART_AUDIT)},

@@ -40,7 +40,7 @@ static const Option OPTIONS[] = {
     {"json", 0, NULL, NULL, "print each hit as one JSON object", OF(PART_JSON)},
     {"tsv", 0, NULL, NULL, "print each hit as one tab-separated line, below a header", PLAIN},
     {"pictures", 0, "DIR", NULL, "where the pictures are, if not where the index says", OF(PART_PAGES)},
-    {"html", 0, "FILE", NULL, "write a page with pictures and reports", OF(PART_PAGES)},
+    {"html", 0, "FILE.html", NULL, "write a page with pictures and reports", OF(PART_PAGES) | WRITES},
     {"yes", 0, NULL, NULL, "write a page of more than 100 MB", OF(PART_PAGES)},
     OPTION_THREADS,
     OPTION_LAST};

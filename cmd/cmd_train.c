@@ -42,7 +42,7 @@ static const Option OPTIONS[] = {
      "with --explain of a trained run: the N-th step of stage 2, as it was trained; the steps before it run "
      "again",
      OF(PART_PAGES)},
-    {"html", 0, "FILE", NULL, "with --explain: the page to write [RUN/explain.html]", OF(PART_PAGES)},
+    {"html", 0, "FILE.html", NULL, "with --explain: the page [RUN/explain.html]", OF(PART_PAGES) | WRITES},
     {"estimate", 0, NULL, NULL, "do not train: print time, memory and disk that it will take",
      ALONE | OF(PART_BENCH)},
     {"list-settings", 0, NULL, NULL, "print every setting with default, range and meaning", ALONE},

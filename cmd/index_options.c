@@ -3,14 +3,16 @@
 #include "hash/search/index_change.h"
 #include "nn/base/alloc.h"
 
-const char INDEX_NOTES[] = "Order of changes: --delete, --append, --compact. Image paths in the "
-                           "index are relative to its folder.\n"
-                           "--image-codes A.npy, --text-codes B.npy: codes (n,columns) of any "
-                           "program, packed bits (uint8, bit j is bit j%8 of byte\n"
-                           "j/8) or a column a bit of 0/1, -1/+1 or bool. Row i belongs to case i "
-                           "of the manifest, or to the id in line i of\n"
-                           "A.ids.txt. Bits of 0 pad codes to 16 bits and to a multiple of 8. "
-                           "Such an index is searched with --id or --code.";
+const char INDEX_NOTES[] =
+    "Without --append, --data replaces an existing index, with a warning. Order of changes: --delete,\n"
+    "--append, --compact. Image paths in the index are relative to its folder, of a link to that of the "
+    "file.\n"
+    "--image-codes A.npy, --text-codes B.npy: codes (n,columns) of any "
+    "program, packed bits (uint8, bit j is bit j%8 of byte\n"
+    "j/8) or a column a bit of 0/1, -1/+1 or bool. Row i belongs to case i "
+    "of the manifest, or to the id in line i of\n"
+    "A.ids.txt. Bits of 0 pad codes to 16 bits and to a multiple of 8. "
+    "Such an index is searched with --id or --code.";
 
 Status index_delete_named(const Args *a, Error *err) {
     const char **ids;

@@ -7,6 +7,7 @@
 
 #include "cmd/cut.h"
 #include "cmd/manual.h"
+#include "cmd/outputs.h"
 #include "cmd/terminal.h"
 #include "cmd/verbs.h"
 #include "hash/search/scan.h"
@@ -95,7 +96,8 @@ static Status run(const Verb *v, int argc, char **argv, Terminal *terminal, Erro
     } else if (s == STATUS_OK) {
         catch_signals(v, terminal);
         a.log = terminal_log(terminal, args_has(&a, "quiet"));
-        s = v->run(&a, err);
+        if (PART_VERIFY) s = outputs_check(&a, err);
+        if (s == STATUS_OK) s = v->run(&a, err);
     }
     args_free(&a);
     return s;

@@ -97,7 +97,7 @@
 #define PART_VARIANTS 1 /* terms of weight 0, other forms of the method, unseen labels, files of settings */
 #endif
 #ifndef PART_VERIFY
-#define PART_VERIFY 1 /* the verb verify; an error, not a signal, where a mapped file is cut off */
+#define PART_VERIFY 1 /* the verb verify; outputs that would destroy a file; mapped files that are cut off */
 #endif
 
 /* The end of a message about something that this build lacks, for example "a.dcm: is DICOM; " PART_ABSENT("dicom"). */
