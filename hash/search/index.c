@@ -1,12 +1,9 @@
 /* Opening and reading an index. */
 #include "hash/search/index.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hash/code.h"
@@ -21,22 +18,10 @@ enum { OPEN_TRIES = 4 };
 /* ---- The file ---- */
 
 static Status open_file(const char *path, int *fd, size_t *size, Error *err) {
-    *fd = sys_open(path, O_RDONLY | O_NONBLOCK, 0);
-    if (*fd < 0) return error_from_errno(err, path, "open");
-    struct stat st;
-    Status s = STATUS_OK;
-    if (fstat(*fd, &st) != 0)
-        s = error_from_errno(err, path, "stat");
-    else if (!S_ISREG(st.st_mode))
-        s = error_set(err, STATUS_INPUT, "%s: is not a regular file; an index was expected", path);
-    else if (st.st_size < SLOTS_BYTES)
-        s = index_damaged(err, path, "is too short to be an index");
-    else if ((unsigned long long)st.st_size > SIZE_MAX / 2)
-        s = error_set(err, STATUS_INPUT, "%s: is too large for this machine", path);
-    else
-        *size = (size_t)st.st_size;
-    if (s != STATUS_OK) sys_close(*fd);
-    return s;
+    TRY(file_open(path, fd, size, err));
+    if (*size >= SLOTS_BYTES) return STATUS_OK;
+    sys_close(*fd);
+    return index_damaged(err, path, "is too short to be an index");
 }
 
 static Status read_slots(Index *x, const char *path, Error *err) {

@@ -131,13 +131,10 @@ Status file_begin(FileWriter *w, const char *path, Error *err) {
     if (!direct) unlink(w->temporary);
     w->fd = direct ? sys_open(path, O_WRONLY, 0)
                    : sys_open(w->temporary, O_WRONLY | O_CREAT | O_EXCL, there ? 0600 : 0666);
-    if (w->fd < 0) {
-        Status s = error_from_errno(err, path, "write");
-        writer_free(w);
-        return s;
-    }
-    if (there && !direct) keep_mode(w->fd, &st);
-    return STATUS_OK;
+    Status s = w->fd < 0 ? error_from_errno(err, path, "write") : STATUS_OK;
+    if (w->fd >= 0 && there && !direct) keep_mode(w->fd, &st);
+    if (w->fd < 0) writer_free(w);
+    return s;
 }
 
 static void write_through(FileWriter *w, const unsigned char *data, size_t size) {
