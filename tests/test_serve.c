@@ -166,6 +166,7 @@ static const Refusal REFUSALS[] = {
     {403, "GET /api/about HTTP/1.1\r\nHost: %s\r\nOrigin: null\r\n\r\n"},
     {403, "GET /picture/1 HTTP/1.1\r\nHost: %s\r\nSec-Fetch-Site: cross-site\r\n\r\n"},
     {403, "POST /api/search HTTP/1.1\r\nHost: %s\r\nSec-Fetch-Site: same-site\r\nContent-Length: 1\r\n\r\nx"},
+    {405, "POST /picture/1 HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\nx"},
     {405, "POST /api/about HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\nx"},
     {405, "DELETE /api/about HTTP/1.1\r\nHost: %s\r\n\r\n"},
     {400, "POST /api/search HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\n\r\n"},
@@ -194,6 +195,68 @@ static const Refusal REFUSALS[] = {
     {400, "GET /api/search?text=a%%4 HTTP/1.1\r\nHost: %s\r\n\r\n"},
     {400, "GET /api/search?text HTTP/1.1\r\nHost: %s\r\n\r\n"},
 };
+
+Test(serve, a_refusal_says_what_was_expected) {
+    Serving s = serving_start("");
+    static const char *const wrong[][2] = {
+        {"GET /api/search?text=a&radius=-1", "radius is '-1'; a whole number from 0 to 64 was expected"},
+        {"GET /api/search?text=a&radius=65", "radius is '65'; a whole number from 0 to 64 was expected"},
+        {"GET /api/search?text=a&radius=9999", "radius is '9999'; a whole number from 0 to 64 was expected"},
+        {"GET /api/search?text=a&radius=1x", "radius is '1x'; a whole number from 0 to 64 was expected"},
+        {"POST /api/search?text=a", "the body holds no picture; POST a picture file, or ask by GET"},
+        {"POST /api/search", "the body holds no picture; POST a picture file, or ask by GET"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        Answered a = serving_send(&s, "%s HTTP/1.1\r\nHost: %s\r\n\r\n", wrong[i][0], s.host);
+        cr_assert_eq(a.code, 400, "%d: %s", a.code, wrong[i][0]);
+        cr_assert_not_null(strstr(a.body, wrong[i][1]), "%s: %s", wrong[i][0], a.body);
+        answered_free(&a);
+    }
+    json_decref(ask_json(&s, 200, "/api/search?text=cyst&radius=64"));
+    serving_stop(&s, SIGTERM, 0);
+}
+
+/* RFC 9110, 9.3.2: the status and the headers of GET, the length of its body among them, and no body. */
+Test(serve, head_is_answered_as_get_without_the_body) {
+    Serving s = serving_start("");
+    static const char *const target[] = {"/",
+                                         "/page.js",
+                                         "/api/about",
+                                         "/api/case?id=case0007",
+                                         "/thumb/1",
+                                         "/picture/1",
+                                         "/api/search?text=cyst",
+                                         "/api/search",
+                                         "/nowhere"};
+    for (size_t i = 0; i < sizeof target / sizeof *target; i++) {
+        Answered get = serving_get(&s, target[i]),
+                 head = serving_send(&s, "HEAD %s HTTP/1.1\r\nHost: %s\r\n\r\n", target[i], s.host);
+        char length[64];
+        snprintf(length, sizeof length, "Content-Length: %zu", get.size);
+        cr_assert_eq(head.code, get.code, "%s: %d", target[i], head.code);
+        cr_assert_eq(head.size, 0, "%s: %s", target[i], head.body);
+        cr_assert_not_null(strstr(head.head, length), "%s: %s", target[i], head.head);
+        cr_assert_null(strstr(strstr(head.head, length) + 1, "Content-Length"), "%s", head.head);
+        cr_assert_not_null(strstr(head.head, "Cache-Control: no-store"), "%s", head.head);
+        answered_free(&get);
+        answered_free(&head);
+    }
+    int fd = serving_connect(&s); /* an open connection: the next answer begins where the head ends */
+    char in[1 << 16];
+    size_t got = 0;
+    for (int i = 0; i < 2; i++) {
+        char request[128];
+        int n = snprintf(request, sizeof request, "HEAD /api/about HTTP/1.1\r\nHost: %s\r\n%s\r\n", s.host,
+                         i ? "Connection: close\r\n" : "");
+        cr_assert_eq(send(fd, request, (size_t)n, MSG_NOSIGNAL), n);
+    }
+    for (ssize_t n; (n = read(fd, in + got, sizeof in - 1 - got)) > 0;) got += (size_t)n;
+    close(fd);
+    in[got] = 0;
+    const char *second = strstr(in, "\r\n\r\n");
+    cr_assert_not_null(second, "%s", in);
+    cr_assert_eq(strncmp(second + 4, "HTTP/1.1 200", 12), 0, "%s", in);
+    serving_stop(&s, SIGTERM, 0);
+}
 
 Test(serve, whoever_asks_wrongly_is_refused) {
     Serving s = serving_start("");

@@ -71,11 +71,7 @@ static Status set_count(Ask *a, const char *name, const char *value, Error *err)
     static const struct {
         const char *name;
         long low, high;
-    } counts[] = {{"per_group", 0, 1000},
-                  {"rerank", 0, 10000},
-                  {"radius", 0, CODE_MAX_BITS},
-                  {"page", 1, ASK_PAGES},
-                  {"unseen", 0, 1}};
+    } counts[] = {{"per_group", 0, 1000}, {"rerank", 0, 10000}, {"page", 1, ASK_PAGES}, {"unseen", 0, 1}};
     long n;
     size_t i = 0;
     while (i < sizeof counts / sizeof *counts && strcmp(counts[i].name, name) != 0) i++;
@@ -87,9 +83,8 @@ static Status set_count(Ask *a, const char *name, const char *value, Error *err)
     TRY(set_number(name, value, counts[i].low, counts[i].high, &n, err));
     if (i == 0) a->options.per_group = (size_t)n;
     if (i == 1) a->options.rerank = (size_t)n;
-    if (i == 2) a->options.radius = (int)n;
-    if (i == 3) a->page = (int)n;
-    if (i == 4) a->filter.unseen = n;
+    if (i == 2) a->page = (int)n;
+    if (i == 3) a->filter.unseen = n;
     return STATUS_OK;
 }
 
@@ -100,6 +95,7 @@ static Status set_field(Ask *a, const char *name, const char *value, Error *err)
     if (strcmp(name, "find") == 0) return set_find(a, value, err);
     if (strcmp(name, "label") == 0) return set_label(a, value, err);
     if (strcmp(name, "words") == 0) return a->filter.words = value, STATUS_OK;
+    if (strcmp(name, "radius") == 0) return a->radius = value, STATUS_OK;
     return set_count(a, name, value, err);
 }
 
@@ -135,6 +131,13 @@ Status ask_parse(Ask *a, const char *query, bool picture, Error *err) {
         return error_set(
             err, STATUS_USAGE,
             "nothing is asked; text=, id= or a picture was expected, or a filter: words=, label=, unseen=1");
+    return STATUS_OK;
+}
+
+Status ask_set_radius(Ask *a, int bits, Error *err) {
+    long radius = -1;
+    if (a->radius) TRY(set_number("radius", a->radius, 0, bits, &radius, err));
+    a->options.radius = (int)radius;
     return STATUS_OK;
 }
 

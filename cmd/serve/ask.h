@@ -16,7 +16,8 @@ typedef struct {
     FilterOptions filter;
     bool filtered; /* any condition of `filter` is set */
     const char *labels[ASK_LABELS];
-    int page; /* from 1 */
+    int page;           /* from 1 */
+    const char *radius; /* as given; NULL: none */
     char *memory;
 } Ask;
 
@@ -28,6 +29,8 @@ typedef struct {
  * picture: the question is a picture. STATUS_USAGE where a name, a number or the coding is wrong, or where nothing is asked. ask_free in every
  * case. */
 Status ask_parse(Ask *a, const char *query, bool picture, Error *err);
+/* Sets options.radius for codes of `bits`. STATUS_USAGE where it is no number from 0 to bits. */
+Status ask_set_radius(Ask *a, int bits, Error *err);
 void ask_free(Ask *a);
 
 /* Decodes %XX and + of `size` bytes in place and ends the text with 0 (text has room for it); false where a code is damaged, or the text holds a NUL or is not UTF-8. */

@@ -165,14 +165,12 @@ static Status filter_of(Desk *d, const FilterOptions *o, const Filter **filter, 
 static Status search(Desk *d, Job *job, Error *err) {
     Ask *ask = &job->ask;
     Query q = ask->query;
-    SearchOptions o = ask->options;
     d->notes.size = 0;
+    TRY(ask_set_radius(ask, index_bits(d->finder->index), err));
+    SearchOptions o = ask->options;
     if (!d->finder->has_model && (q.kind == ASK_TEXT || q.kind == ASK_IMAGE))
         return error_set(err, STATUS_USAGE,
                          "the server runs without --model; only a case or a filter can be asked");
-    if (o.radius > index_bits(d->finder->index))
-        return error_set(err, STATUS_USAGE, "radius is '%d'; a whole number from 0 to %d was expected",
-                         o.radius, index_bits(d->finder->index));
     if (q.kind == ASK_ID && index_find(d->finder->index, q.value) < 0) return no_case(job, err, q.value);
     if (q.kind == ASK_IMAGE) q.data = job->body, q.size = job->body_size;
     Status s = ask->filtered ? filter_of(d, &ask->filter, &o.filter, err) : STATUS_OK;

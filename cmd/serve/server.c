@@ -73,14 +73,19 @@ static void sent(Request *r, void *ctx) {
     connections_allow(s->connections, r, s->options->timeout);
 }
 
+/* HEAD: the headers of GET, with the length of its body, and no body (RFC 9110, 9.3.2). */
 static void reply(Server *s, Request *r, int code, const char *type, const void *data, size_t size) {
     struct evkeyvalq *headers = evhttp_request_get_output_headers(r);
-    struct evbuffer *body = evbuffer_new();
+    bool head = evhttp_request_get_command(r) == EVHTTP_REQ_HEAD;
+    struct evbuffer *body = head ? NULL : evbuffer_new();
+    char length[24];
+    snprintf(length, sizeof length, "%zu", size);
+    if (head) evhttp_add_header(headers, "Content-Length", length);
     evhttp_add_header(headers, "Content-Type", type);
     for (size_t i = 0; i < sizeof HEADERS / sizeof *HEADERS; i++)
         evhttp_add_header(headers, HEADERS[i][0], HEADERS[i][1]);
     if (code == HTTP_BUSY) evhttp_add_header(headers, "Retry-After", "1");
-    if (code == HTTP_BADMETHOD) evhttp_add_header(headers, "Allow", "GET, POST");
+    if (code == HTTP_BADMETHOD) evhttp_add_header(headers, "Allow", "GET, HEAD, POST");
     if (body) evbuffer_add(body, data, size);
     evhttp_request_set_on_complete_cb(r, sent, s);
     connections_allow(s->connections, r, 2 * s->options->timeout);
@@ -174,13 +179,19 @@ static bool has_token(const Server *s, Request *r) {
     return false;
 }
 
+/* GET, or HEAD, which is answered as GET is. */
+static bool is_get(Request *r) {
+    enum evhttp_cmd_type method = evhttp_request_get_command(r);
+    return method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD;
+}
+
 /* NULL, or why the request is refused, with *code. */
 static const char *refusal(const Server *s, Request *r, int *code) {
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(r);
     enum evhttp_cmd_type method = evhttp_request_get_command(r);
     int hosts;
     *code = HTTP_BADMETHOD;
-    if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_POST) return "GET or POST was expected";
+    if (!is_get(r) && method != EVHTTP_REQ_POST) return "GET, HEAD or POST was expected";
     *code = HTTP_BADREQUEST;
     if (count_headers(r, &hosts) > SERVER_HEADERS) return *code = TOO_MANY_HEADERS, "too many headers";
     if (hosts != 1 || !uri || evhttp_uri_get_host(uri) || !evhttp_uri_get_path(uri))
@@ -232,10 +243,12 @@ static bool read_body(Request *r, Job *job) {
 
 static Status read_search(Job *job, Request *r, const char *query, Error *err) {
     bool post = evhttp_request_get_command(r) == EVHTTP_REQ_POST;
-    TRY(ask_parse(&job->ask, query, post, err));
-    if (!post) return STATUS_OK;
-    if (!read_body(r, job)) return mem_error(err, "a picture");
-    return job->body_size ? STATUS_OK : error_set(err, STATUS_USAGE, "the body holds no picture");
+    if (post && !read_body(r, job)) return mem_error(err, "a picture");
+    if (post && !job->body_size)
+        return error_set(err, STATUS_USAGE,
+                         "the body holds no picture; POST a picture file, or ask by GET with text=, id= or a "
+                         "filter");
+    return ask_parse(&job->ask, query, post, err);
 }
 
 static Status read_case(Job *job, const char *query, Error *err) {
@@ -295,8 +308,8 @@ static void start_job(Server *s, Request *r, const char *path, const char *query
         refuse(s, r, HTTP_NOTFOUND, "there is no such page");
         return;
     }
-    if (evhttp_request_get_command(r) != EVHTTP_REQ_GET && kind != JOB_SEARCH) {
-        refuse(s, r, HTTP_BADMETHOD, "GET was expected");
+    if (!is_get(r) && kind != JOB_SEARCH) {
+        refuse(s, r, HTTP_BADMETHOD, "GET or HEAD was expected");
         return;
     }
     Job *job = mem_calloc(1, sizeof *job);
@@ -323,7 +336,7 @@ static void handle(Request *r, void *ctx) {
     }
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(r);
     const char *path = evhttp_uri_get_path(uri), *query = evhttp_uri_get_query(uri);
-    if (evhttp_request_get_command(r) == EVHTTP_REQ_GET && reply_page(s, r, path, query)) return;
+    if (is_get(r) && reply_page(s, r, path, query)) return;
     if (!same_site(r))
         refuse(s, r, FORBIDDEN, "a page of another site asks");
     else if (!has_token(s, r))

@@ -62,6 +62,8 @@ void fuzz_ask(const uint8_t *data, size_t size) {
         FUZZ_CHECK(a.page >= 1 && a.page <= ASK_PAGES && a.options.k == (size_t)a.page * ASK_PAGE);
         FUZZ_CHECK(a.filter.n_labels <= ASK_LABELS && a.options.find < (int)MODALITIES);
         FUZZ_CHECK(a.query.kind != ASK_FILTER || a.filtered);
+        s = ask_set_radius(&a, 64, &err);
+        FUZZ_CHECK(s == STATUS_OK ? a.options.radius >= -1 && a.options.radius <= 64 : err.message[0]);
     }
     ask_free(&a);
     mem_free(query);
