@@ -11,7 +11,7 @@
 
 static const Option OPTIONS[] = {
     {"model", 'm', "FILE", NULL,
-     PART_QUERIES ? "the model, or the run, that made the index; not needed with --id, --code"
+     PART_QUERIES ? "the model, or the run, that made the index; not needed for --id, --code, filters"
                   : "the model, or the run, that made the index; not needed with --id",
      PLAIN},
     {"index", 'x', "FILE.idx", NULL, "the archive to search", NEEDED},

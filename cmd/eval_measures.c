@@ -62,9 +62,10 @@ static Status check_relevant(const EvalResult *r, Error *err) {
         err, STATUS_INPUT,
         "%s: no query of %zu shares a label with a database case, so that MAP means nothing; %s",
         r->run ? r->run : r->codes, r->e->query.n,
-        r->run ? "a set with more groups of each label, or another --set, was expected"
-               : "labels_query.npy and labels_database.npy with the same class in the same column were "
-                 "expected");
+        r->run
+            ? "more cases and groups of each label were expected, or another set of them (msach eval --set)"
+            : "labels_query.npy and labels_database.npy with the same class in the same column were "
+              "expected");
 }
 
 Status eval_measure(Args *a, EvalResult *r, Error *err) {

@@ -92,7 +92,7 @@ static Status encode_picture(const Finder *f, Answer *a, const Query *q, Encodin
 static Status encode_query(const Finder *f, const Query *q, Answer *a, Encoding *out, Error *err) {
     if (!f->has_model)
         return error_set(err, STATUS_USAGE,
-                         "--text and --image need --model; only --id, --code and --words work without");
+                         "--text and --image need --model; --id, --code or filters alone work without");
     Modality m = q->kind == ASK_IMAGE ? MODALITY_IMAGE : MODALITY_TEXT;
     const char *given[MODALITIES] = {NULL, NULL};
     given[m] = q->features ? q->value : NULL;

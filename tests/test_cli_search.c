@@ -182,7 +182,10 @@ Test(cli_search, an_index_of_another_model_is_refused) {
                  tiny_settings);
     expect_msach(3, "name the model of the index", "search --model %s-other --index %s --text cyst", t.run,
                  index);
-    expect_msach(2, "need --model", "search --index %s --text cyst", index);
+    expect_msach(2, "need --model; --id, --code or filters alone work without",
+                 "search --index %s --text cyst", index);
+    expect_msach(0, "cases", "search --index %s --id-match 7$", index);
+    expect_msach(0, "cases", "search --index %s --label cyst", index);
 }
 
 Test(cli_search, the_page_shows_a_script_and_does_not_run_it) {
@@ -252,6 +255,10 @@ Test(cli_index, cases_come_and_go) {
     char index[600];
     TinyRun t = indexed(index);
     expect_msach(0, "58 cases", "index --out %s --delete case0001 case0002", index);
+    expect_msach(3, "id nope is not in the index; nothing was deleted",
+                 "index --out %s --delete case0003 nope", index);
+    expect_msach(3, "id nope and 2 more are not in the index",
+                 "index --out %s --delete case0003 nope no never", index);
     expect_msach(3, "case0001", "search --index %s --id case0001", index);
     expect_msach(0, "58 cases", "index --out %s --compact", index);
     uint8_t gray[32 * 32] = {0};
@@ -341,7 +348,7 @@ Test(cli_eval, json_has_the_fixed_fields_and_agrees_with_the_run) {
     ran_free(&r);
     expect_msach(0, "TRAINING cases", "eval --run %s --protocol published", t.run);
     expect_msach(0, "by the formula of dcmh", "eval --run %s --compat dcmh", t.run);
-    expect_msach(3, "no query of 14 shares a label", "eval --run %s --set val", t.run);
+    expect_msach(3, "or another set of them (msach eval --set)", "eval --run %s --set val", t.run);
     expect_msach(2, "--dump", "eval --run %s --set val --dump x", t.run);
     expect_msach(0, NULL, "eval --run %s --dump %s/../dump", t.run, t.run);
     expect_msach(0, "uint8 (", "inspect %s/../dump/image_codes_query.npy", t.run);

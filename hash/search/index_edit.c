@@ -155,10 +155,14 @@ static Status rows_of_ids(const Index *x, const char *path, const char *const *i
         put_u64(bytes, (uint64_t)row);
         buffer_add(rows, bytes, sizeof bytes);
     }
+    if (missing > 1)
+        return error_set(err, STATUS_INPUT,
+                         "%s: id %s and %zu more are not in the index; nothing was deleted; leave them out",
+                         path, ids[first], missing - 1);
     if (missing)
         return error_set(err, STATUS_INPUT,
-                         "%s: id %s and %zu more are not in the index; nothing was deleted", path, ids[first],
-                         missing - 1);
+                         "%s: id %s is not in the index; nothing was deleted; leave it out", path,
+                         ids[first]);
     return rows->failed ? mem_error(err, path) : STATUS_OK;
 }
 

@@ -16,7 +16,7 @@ typedef struct {
     const Log *log;
     Log inner; /* of trainings within a cell: progress only */
     pthread_mutex_t mutex;
-    int finished;
+    int wanted, finished; /* cells of this call; of those, done or left out */
 } Table;
 
 static bool stopped(const Table *t) {
@@ -37,8 +37,8 @@ static void close_cell(Table *t, PlannedCell *c, const char *failure, double sec
         log_warn(t->log, "%s is left out: %s", name, failure);
     else
         log_line(t->log, "cell %d of %d, %s: MAP %.3f image to text, %.3f text to image (%.0f s)",
-                 t->finished, t->plan.n, name, image[MAP_EXPECTED], text[MAP_EXPECTED], seconds);
-    log_progress(t->log, "cells", t->finished, t->plan.n);
+                 t->finished, t->wanted, name, image[MAP_EXPECTED], text[MAP_EXPECTED], seconds);
+    log_progress(t->log, "cells", t->finished, t->wanted);
     c->done = !failure;
     c->skipped = failure != NULL;
     pthread_mutex_unlock(&t->mutex);
@@ -186,8 +186,11 @@ static Status run_plan(Table *t, TableEnd *end, Error *err) {
     Plan *p = &t->plan;
     PlannedCell **open = mem_calloc((size_t)p->n + 1, sizeof(PlannedCell *));
     if (!open) return mem_error(err, "the table");
-    for (int i = 0; i < p->n; i++) t->finished += p->cell[i].done;
-    if (t->finished) log_line(t->log, "%d of %d cells are finished already", t->finished, p->n);
+    for (int i = 0; i < p->n; i++) {
+        t->wanted += p->cell[i].wanted;
+        t->finished += p->cell[i].wanted && p->cell[i].done;
+    }
+    if (t->finished) log_line(t->log, "%d of %d cells are finished already", t->finished, t->wanted);
     Status s = run_cells(t, open, err);
     *end = TABLE_FINISHED;
     for (int i = 0; i < p->n; i++)
