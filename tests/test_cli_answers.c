@@ -480,8 +480,78 @@ Test(cli_answers, train_warns_of_data_that_make_its_figures_mean_little_and_prin
     Ran r = run_msach("train --data %s --out %s/run --set %s", path, fixture_path("few"), tiny_settings);
     cr_assert_eq(r.code, 0, "%s", r.err);
     cr_assert_not_null(strstr(r.err, "add a column 'group'"), "%s", r.err);
+    cr_assert_not_null(strstr(r.err, "have the picture and 0 the whole report"), "%s", r.err);
     cr_assert_not_null(strstr(r.err, "40 groups; below 50"), "%s", r.err);
     cr_assert_not_null(strstr(r.err, "1 labels have fewer than 12 cases, 'stone'"), "%s", r.err);
     cr_assert_not_null(strstr(r.err, "(chance 0."), "%s", r.err);
     ran_free(&r);
+}
+
+/* 24 training cases, 4 queries, 4 database cases, 4 of validation, each with a picture, a report of 9 words and a group of its own; but as
+ * copies[] says. */
+static char *train_with_copies(const char *name, bool copies) {
+    static const struct {
+        const char *id, *of; /* a case and the training case that it is like */
+        char
+            like; /* p: same path; b: same bytes; r: same report; s: same short report; g: all the same, and its group */
+    } copy[] = {{"q0", "t0", 'p'}, {"q1", "t1", 'b'}, {"q2", "t2", 'r'}, {"q3", "t3", 's'},
+                {"d0", "t4", 'g'}, {"d1", "t5", 'r'}, {"v0", "t6", 'p'}, {"d1", "t7", 'b'}};
+    Buffer b = {0};
+    buffer_printf(&b, "id\timage\ttext\tlabels\tgroup\tsplit\n");
+    static const struct {
+        char letter;
+        const char *set;
+        int n;
+    } sets[] = {{'t', "train", 24}, {'q', "query", 4}, {'d', "database", 4}, {'v', "val", 4}};
+    for (int k = 0, shade = 1; k < 4; k++)
+        for (int i = 0; i < sets[k].n; i++, shade++) {
+            char id[16], image[64], file[128], report[128], group[16];
+            uint8_t pixel[32 * 32];
+            int value = shade;
+            snprintf(id, sizeof id, "%c%d", sets[k].letter, i);
+            snprintf(image, sizeof image, "%s.png", id);
+            snprintf(report, sizeof report, "Liver of case %d is seen with %s and echoes.", shade,
+                     i % 2 ? "cyst" : "stone");
+            if (i == 3)
+                snprintf(report, sizeof report, "Short report of %s, case %d.", i % 2 ? "cyst" : "stone",
+                         shade);
+            snprintf(group, sizeof group, "g%s", id);
+            for (size_t c = 0; copies && c < sizeof copy / sizeof *copy; c++) {
+                int of = atoi(copy[c].of + 1);
+                if (strcmp(copy[c].id, id) != 0) continue;
+                if (strchr("pg", copy[c].like)) snprintf(image, sizeof image, "%s.png", copy[c].of);
+                if (strchr("b", copy[c].like)) value = of + 1;
+                if (strchr("rg", copy[c].like))
+                    snprintf(report, sizeof report, "Liver, of CASE %d is seen with %s and echoes.", of + 1,
+                             of % 2 ? "cyst" : "stone");
+                if (copy[c].like == 's') snprintf(report, sizeof report, "Short report of cyst, case 4.");
+                if (copy[c].like == 'g') snprintf(group, sizeof group, "g%s", copy[c].of);
+            }
+            memset(pixel, value, sizeof pixel);
+            snprintf(file, sizeof file, "%s/%s.png", name, id);
+            fixture_png(file, 32, 32, pixel);
+            buffer_printf(&b, "%s\t%s\t%s\t%s\t%s\t%s\n", id, image, report, i % 2 ? "cyst" : "stone", group,
+                          sets[k].set);
+        }
+    char file[128];
+    snprintf(file, sizeof file, "%s/set.tsv", name);
+    const char *path = fixture_text(file, buffer_text(&b));
+    Ran r = run_msach("train --data %s --out %s/run --set %s", path, fixture_path(name), tiny_settings);
+    buffer_free(&b);
+    cr_assert_eq(r.code, 0, "%s", r.err);
+    char *err = r.err;
+    free(r.out);
+    return err;
+}
+
+Test(cli_answers, train_counts_the_test_cases_that_are_training_cases_under_another_name) {
+    char *err = train_with_copies("copies", true);
+    cr_assert_not_null(
+        strstr(err, "of 8 test cases, 3 have the picture and 2 the whole report (8 words or more)"), "%s",
+        err);
+    cr_assert_not_null(strstr(err, "give them the same 'group'"), "%s", err);
+    free(err);
+    err = train_with_copies("no-copies", false);
+    cr_assert_null(strstr(err, "whole report"), "%s", err);
+    free(err);
 }

@@ -132,7 +132,7 @@ Status run_train(const RunOptions *o, const Config *c, Pool *pool, const Log *lo
     if (status == STATUS_OK) status = session_open(&s, c, o->data, &o->manifest, pool, log, err);
     s.stop = o->stop;
     if (status == STATUS_OK) log_sets(&s);
-    if (PART_HINTS && status == STATUS_OK && !o->resume) warn_of_data(&s);
+    if (PART_HINTS && status == STATUS_OK && !o->resume) status = warn_of_data(&s, err);
     if (status == STATUS_OK) status = terms_model(&s, &m, err);
     if (status == STATUS_OK) status = begin(&f, o, &s, &m, &p, err);
     bool was_finished = p.stage == 3;
