@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "hash/expert.h"
 #include "nn/base/alloc.h"
@@ -283,8 +285,12 @@ Test(train, features_in_a_mapped_file_are_those_in_memory) {
     int *index = s.index[SET_TRAIN], n = s.count[SET_TRAIN];
     cr_assert_eq(features_build(&memory, &s, &m, index, n, 2, fixture_dir(), &err), STATUS_OK);
     s.config.feature_mib = 0;
+    const char *victim = fixture_text("victim", "keep me"); /* a planted link is not followed */
+    cr_assert_eq(symlink(victim, fixture_path("features.tmp")), 0);
     cr_assert_eq(features_build(&mapped, &s, &m, index, n, 2, fixture_dir(), &err), STATUS_OK, "%s",
                  err.message);
+    struct stat st;
+    cr_assert(stat(victim, &st) == 0 && st.st_size == 7);
     cr_assert(mapped.mapped && !memory.mapped);
     cr_assert(memcmp(memory.block, mapped.block, memory.block_size) == 0);
     cr_assert(memcmp(memory.z[0], memory.z[0] + (size_t)memory.tokens[0] * (size_t)memory.d,

@@ -12,7 +12,8 @@ Status features_map(FeatureCache *f, const Session *s, const char *folder, Error
              s->config.feature_mib);
     char *path = path_join(folder, "features.tmp");
     if (!path) return mem_error(err, "the features");
-    int fd = sys_open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    unlink(path); /* left by a killed process, or a planted link */
+    int fd = sys_open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
     Status status = STATUS_OK;
     if (fd < 0 || unlink(path) != 0 || ftruncate(fd, (off_t)f->block_size) != 0) {
         status = error_from_errno(err, path, "make a file for the features");
