@@ -75,7 +75,7 @@ typedef enum { TRAINED_UNKNOWN = -1, TRAINED_NO, TRAINED_YES } Trained;
  * brackets.
  *   distance    differing bits [-1: ASK_FILTER compares no codes]
  *   score       sum_j s_j b_j of the question's scores s and the case's bits b in {-1,+1}; larger is nearer [NAN: not reranked]
- *   trained_on  whether the model was trained on this case
+ *   trained_on  whether the model was trained on this case: on its id and report (train/calibration.h; older models: on its id)
  *   group       name of the case's group, borrowed from the index [NULL]
  *   more        further cases of the group that pass the filter and are no hits of this answer [0]
  *   confidence  share of cases at this distance that had a label in common with validation queries, 0 to 1 [NAN]

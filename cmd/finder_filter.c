@@ -40,7 +40,8 @@ static Status keep_unseen(const Finder *f, Filter *t, Error *err) {
             f->has_model ? "the model does not say which cases it was trained on" : "there is no model");
     for (int64_t row = 0; row < index_count(f->index); row++) {
         const char *id = passes(t, row) ? index_id(f->index, row) : NULL;
-        if (id && calibration_trained_on(c, id)) t->allowed[0][row] = t->allowed[1][row] = 0;
+        if (id && calibration_trained_on(c, id, index_text(f->index, row)))
+            t->allowed[0][row] = t->allowed[1][row] = 0;
     }
     return STATUS_OK;
 }

@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "cmd/finder_groups.h"
-#include "hash/search/index.h"
+#include "hash/search/index_filter.h"
 
 void finder_judge(const Finder *f, const SearchOptions *o, bool by_code, Answer *a) {
     const Calibration *c = &f->model.calibration;
@@ -14,7 +14,9 @@ void finder_judge(const Finder *f, const SearchOptions *o, bool by_code, Answer 
     known = known && !a->unlike;
     for (size_t i = 0; i < a->n; i++) {
         const char *id = f->has_model ? index_id(f->index, a->hit[i].row) : NULL;
-        a->hit[i].trained_on = id ? (Trained)calibration_trained_on(c, id) : TRAINED_UNKNOWN;
+        a->hit[i].trained_on =
+            id ? (Trained)calibration_trained_on(c, id, index_text(f->index, a->hit[i].row))
+               : TRAINED_UNKNOWN;
         for (int k = 0; known && k < 2; k++)
             a->hit[i].range[k] = calibration_bound(c, a->asked, a->hit[i].distance, k);
         a->hit[i].confidence = known ? calibration_share(c, a->asked, a->hit[i].distance) : (double)NAN;

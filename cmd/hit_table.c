@@ -87,8 +87,9 @@ static void print_notes(const Finder *f, const SearchOptions *o, const Answer *a
         printf("chance: from %d bits on no more cases share a finding than by chance (%.0f in 100)\n",
                a->chance_from, 100 * a->chance);
     if (seen)
-        printf(
-            "seen: the model was trained on this case; such a hit says little about new cases (--unseen)\n");
+        printf("seen: the model was trained on this case (%s); such a hit says little about new cases "
+               "(--unseen)\n",
+               f->model.calibration.reports ? "same id and report" : "by its id alone");
 }
 
 static void print_question(const Query *q) {

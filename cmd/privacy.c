@@ -86,10 +86,10 @@ static void print_cases(const ModelFile *f) {
     const Calibration *c = &f->calibration;
     printf("labels             %d names, in clear\n", f->n_labels);
     if (c->trained)
-        printf("training ids       %d hashes with the salt of this model: who knows or guesses an id can "
+        printf("training ids       %d hashes with the salt of this model%s: who knows or guesses an id can "
                "tell whether it was "
                "trained on; random ids keep that apart from persons\n",
-               c->n_trained);
+               c->n_trained, c->reports ? ", and as many of ids with 8 bits of their reports" : "");
     if (f->model.config.landmarks)
         printf("landmarks          %d descriptors of pictures, each the mean of three training pictures of "
                "different groups\n",

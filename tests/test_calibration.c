@@ -182,7 +182,7 @@ static Status read_back(Calibration *from, int bits, int dim, Calibration *c) {
 Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
     enum { DIM = 3 };
     int64_t pairs[MODALITIES][2][ROW];
-    int64_t trained[2] = {calibration_hash("salt", "a"), calibration_hash("salt", "b")};
+    int64_t trained[2] = {calibration_hash("salt", "a", NULL), calibration_hash("salt", "b", NULL)};
     float range[MODALITIES][2][ROW] = {0};
     for (int m = 0; m < MODALITIES; m++)
         for (int d = 0; d < ROW; d++) range[m][1][d] = m ? 1 : 0.25F;
@@ -190,7 +190,7 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
     Rng rng = rng_stream(5, RNG_TEST, 2);
     make_pairs(&rng, pairs);
     if (trained[0] > trained[1])
-        trained[0] = calibration_hash("salt", "b"), trained[1] = calibration_hash("salt", "a");
+        trained[0] = calibration_hash("salt", "b", NULL), trained[1] = calibration_hash("salt", "a", NULL);
     Calibration from = {.bits = BITS,
                         .dim = DIM,
                         .salt = "salt",
@@ -213,8 +213,8 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
                   "a share lies within its range");
     cr_assert_eq(c.groups, 7);
     cr_assert_eq(c.usual, 5);
-    cr_assert(calibration_trained_on(&c, "a") == 1 && calibration_trained_on(&c, "b") == 1);
-    cr_assert_eq(calibration_trained_on(&c, "c"), 0);
+    cr_assert(calibration_trained_on(&c, "a", "x") == 1 && calibration_trained_on(&c, "b", NULL) == 1);
+    cr_assert_eq(calibration_trained_on(&c, "c", NULL), 0);
     cr_assert(!calibration_is_unlike(&c, near) && calibration_is_unlike(&c, far));
     calibration_free(&c);
     cr_assert_eq(read_back(&from, BITS + 8, DIM, &c), STATUS_INPUT);
@@ -230,7 +230,7 @@ Test(calibration, is_read_as_it_was_stored_and_refused_where_it_does_not_fit) {
     calibration_free(&c);
     Calibration nothing = {.bits = BITS, .dim = DIM};
     cr_assert_eq(read_back(&nothing, BITS, DIM, &c), STATUS_OK);
-    cr_assert_eq(calibration_trained_on(&c, "a"), -1);
+    cr_assert_eq(calibration_trained_on(&c, "a", NULL), -1);
     cr_assert(isnan(calibration_share(&c, 0, 0)) && !calibration_is_unlike(&c, far));
     calibration_free(&c);
 }
@@ -252,10 +252,42 @@ Test(calibration, a_run_keeps_exactly_its_training_ids) {
         if (sscanf(line, "%63s %63s", id, set) != 2 || strcmp(id, "id") == 0) continue;
         rows++;
         trained += strcmp(set, "train") == 0;
-        cr_assert_eq(calibration_trained_on(&f.calibration, id), strcmp(set, "train") == 0, "%s", line);
+        cr_assert_eq(calibration_trained_on(&f.calibration, id, NULL), strcmp(set, "train") == 0, "%s", line);
     }
     cr_assert(rows == 60 && trained > 10, "%d rows, %d of training", rows, trained);
     cr_assert_eq(f.calibration.n_trained, trained);
     model_close(&f);
     fclose(split);
+}
+
+Test(calibration, a_training_case_has_the_id_and_the_report_of_one) {
+    int64_t trained[1] = {calibration_hash("salt", "a", NULL)},
+            reports[1] = {calibration_hash("salt", "a", "Liver: 12 mm cyst.")};
+    Calibration from = {.bits = BITS,
+                        .dim = 3,
+                        .salt = "salt",
+                        .trained = trained,
+                        .reports = reports,
+                        .n_trained = 1},
+                c;
+    cr_assert_eq(read_back(&from, BITS, 3, &c), STATUS_OK);
+    cr_assert_eq(calibration_trained_on(&c, "a", "Liver: 12 mm cyst."), 1);
+    cr_assert_eq(calibration_trained_on(&c, "a", "LIVER 12 mm, cyst"), 1, "by letters and digits");
+    cr_assert_eq(calibration_trained_on(&c, "a", "Liver: 13 mm cyst."), 0, "another archive has this id too");
+    cr_assert_eq(calibration_trained_on(&c, "a", NULL), 1, "a picture alone goes by its id");
+    cr_assert_eq(calibration_trained_on(&c, "a", ""), 1);
+    cr_assert_eq(calibration_trained_on(&c, "b", "Liver: 12 mm cyst."), 0);
+    int alike = 0; /* a guessed report is not confirmed: one in 256 others has the same 8 bits */
+    for (int i = 0; i < 25600; i++) {
+        char report[32];
+        snprintf(report, sizeof report, "guess %d", i);
+        alike += calibration_trained_on(&c, "a", report);
+    }
+    cr_assert(alike > 50 && alike < 150, "%d", alike);
+    calibration_free(&c);
+    from.reports = NULL;
+    cr_assert_eq(read_back(&from, BITS, 3, &c), STATUS_OK);
+    cr_assert_eq(calibration_trained_on(&c, "a", "Liver: 13 mm cyst."), 1,
+                 "a file without hashes of reports");
+    calibration_free(&c);
 }

@@ -316,6 +316,27 @@ Test(cli_answers, hits_that_the_model_was_trained_on_are_marked_and_unseen_leave
     expect_msach(2, "there is no model", "search --index %s --id case0001 --unseen", index);
 }
 
+Test(cli_answers, cases_of_another_archive_with_ids_of_training_cases_are_unseen) {
+    char index[600], manifest[4096] = "id\timage\ttext\n";
+    for (int i = 0; i < 60; i++) {
+        size_t n = strlen(manifest);
+        snprintf(manifest + n, sizeof manifest - n, "case%04d\t\tanother cyst, seen %d times\n", i, i);
+    }
+    TinyRun t = texts_indexed(index, manifest);
+    int trained = 0, n[2] = {0, 0};
+    for (int unseen = 0; unseen < 2; unseen++) {
+        Ran r = run_msach("search --model %s --index %s --text cyst --find text -k 0 --json %s", t.run, index,
+                          unseen ? "--unseen" : "");
+        for (json_t *j; (j = line_json(r.out, n[unseen])); n[unseen]++) {
+            trained += json_is_true(json_object_get(j, "trained_on"));
+            json_decref(j);
+        }
+        ran_free(&r);
+    }
+    cr_assert(n[0] == 60 && n[1] == 60 - trained, "%d, %d", n[0], n[1]);
+    cr_assert_leq(trained, 3, "1 in 256 is taken for the training case of its id: %d of 60", trained);
+}
+
 Test(cli_answers, words_that_the_model_does_not_know_are_listed_and_refused_where_there_are_no_others) {
     char index[600];
     TinyRun t = texts_indexed(index, "id\timage\ttext\na\t\tcyst\n");

@@ -18,14 +18,20 @@ static int by_number(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static Status hash_ids(Calibration *c, const Session *s, Error *err) {
-    c->n_trained = s->count[SET_TRAIN];
+static Status hash_cases(Calibration *c, const Session *s, Error *err) {
+    int n = c->n_trained = s->count[SET_TRAIN];
+    bool reports = !s->config.mask_labels && !s->own[MODALITY_TEXT].x;
     snprintf(c->salt, sizeof c->salt, "%08x%08x", s->manifest.crc, s->split.hash);
-    c->trained = mem_calloc((size_t)c->n_trained + 1, sizeof *c->trained);
-    if (!c->trained) return mem_error(err, "the calibration");
-    for (int i = 0; i < c->n_trained; i++)
-        c->trained[i] = calibration_hash(c->salt, s->manifest.cases[s->index[SET_TRAIN][i]].id);
-    qsort(c->trained, (size_t)c->n_trained, sizeof *c->trained, by_number);
+    c->trained = mem_calloc((size_t)n + 1, sizeof *c->trained);
+    c->reports = reports ? mem_calloc((size_t)n + 1, sizeof *c->reports) : NULL;
+    if (!c->trained || (reports && !c->reports)) return mem_error(err, "the calibration");
+    for (int i = 0; i < n; i++) {
+        const Case *one = &s->manifest.cases[s->index[SET_TRAIN][i]];
+        c->trained[i] = calibration_hash(c->salt, one->id, NULL);
+        if (reports) c->reports[i] = calibration_hash(c->salt, one->id, one->text);
+    }
+    qsort(c->trained, (size_t)n, sizeof *c->trained, by_number);
+    if (reports) qsort(c->reports, (size_t)n, sizeof *c->reports, by_number);
     return STATUS_OK;
 }
 
@@ -197,7 +203,7 @@ static Status use_validation(Calibration *c, const Session *s, const Model *m, c
 
 Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet *database, Error *err) {
     *c = (Calibration){.bits = m->config.bits, .dim = DESCRIPTOR_DIM, .chance_from = {-1, -1}, .usual = -1};
-    TRY(hash_ids(c, s, err));
+    TRY(hash_cases(c, s, err));
     return s->count[SET_VAL] ? use_validation(c, s, m, database, err) : STATUS_OK;
 }
 
@@ -256,7 +262,7 @@ int calibrate_seen(const Calibration *c, const Session *s) {
     int seen = 0;
     for (int set = SET_VAL; set <= SET_DATABASE; set++)
         for (int i = 0; i < s->count[set]; i++)
-            seen += calibration_trained_on(c, s->manifest.cases[s->index[set][i]].id) == 1;
+            seen += calibration_trained_on(c, s->manifest.cases[s->index[set][i]].id, NULL) == 1;
     if (seen)
         log_warn(
             s->log,

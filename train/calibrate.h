@@ -13,7 +13,7 @@ enum {
     CALIBRATION_FAR = 20       /* 1 in so many validation texts has no picture within "usual" bits */
 };
 
-/* The ids of the training cases; the pairs of validation queries and database cases of other groups, neither of which was trained on;
+/* The ids of the training cases, and their ids with reports; the pairs of validation queries and database cases of other groups, neither of which was trained on;
  * means of training pictures (hash/expert.h) and the distance to them that 1 in CALIBRATION_UNUSUAL validation pictures exceeds. database: labels, groups and codes.
  * (Pairs within the validation set would be too few of a kind: the split gives it one group or two of each label.) Without validation cases
  * pairs and pictures are NULL; pictures also with features of another program. calibration_free in every case. */

@@ -8,10 +8,11 @@
 #include "nn/base/alloc.h"
 #include "nn/base/bytes.h"
 
-static const char TRAINED[] = "calibration.trained", PAIRS[] = "calibration.pairs",
-                  RANGE[] = "calibration.range", PICTURES[] = "calibration.pictures",
-                  SALT[] = "calibration_salt", UNLIKE[] = "calibration_unlike",
-                  GROUPS[] = "calibration_groups", USUAL[] = "calibration_usual";
+static const char TRAINED[] = "calibration.trained", REPORTS[] = "calibration.reports",
+                  PAIRS[] = "calibration.pairs", RANGE[] = "calibration.range",
+                  PICTURES[] = "calibration.pictures", SALT[] = "calibration_salt",
+                  UNLIKE[] = "calibration_unlike", GROUPS[] = "calibration_groups",
+                  USUAL[] = "calibration_usual";
 
 /* ---- The file ---- */
 
@@ -21,6 +22,7 @@ void calibration_store(const Calibration *c, StFile *f) {
         st_set(f, SALT, c->salt);
         st_add(f, TRAINED, ST_I64, 1, (int64_t[]){c->n_trained}, c->trained);
     }
+    if (c->reports) st_add(f, REPORTS, ST_I64, 1, (int64_t[]){c->n_trained}, c->reports);
     snprintf(groups, sizeof groups, "%d", c->groups);
     if (c->pairs && c->groups > 0) st_set(f, GROUPS, groups);
     snprintf(usual, sizeof usual, "%d", c->usual);
@@ -57,6 +59,7 @@ static Status check_numbers(const Calibration *c, const char *path, Error *err) 
     bool whole = c->groups >= 0 && c->usual >= -1 && c->usual <= c->bits;
     whole = whole && (!c->picture || (isfinite(c->unlike) && c->unlike >= 0));
     for (int i = 1; i < c->n_trained; i++) whole = whole && c->trained[i - 1] <= c->trained[i];
+    for (int i = 1; c->reports && i < c->n_trained; i++) whole = whole && c->reports[i - 1] <= c->reports[i];
     for (size_t i = 0; c->pairs && i < MODALITIES * row; i++) {
         const int64_t *all = c->pairs + i / row * 2 * row + i % row;
         whole = whole && all[row] >= 0 && all[row] <= all[0] && all[0] <= INT64_C(1) << 52;
@@ -80,6 +83,8 @@ Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, cons
     TRY(copy_tensor(f, TRAINED, ST_I64, 1, (int64_t[]){-1}, &data, &n, path, err));
     c->trained = data;
     c->n_trained = data ? (int)n : 0;
+    TRY(copy_tensor(f, REPORTS, ST_I64, 1, (int64_t[]){c->n_trained}, &data, &n, path, err));
+    c->reports = data;
     TRY(copy_tensor(f, PAIRS, ST_I64, 3, (int64_t[]){MODALITIES, 2, bits + 1}, &data, &n, path, err));
     c->pairs = data;
     TRY(copy_tensor(f, RANGE, ST_F32, 3, (int64_t[]){MODALITIES, 2, bits + 1}, &data, &n, path, err));
@@ -96,6 +101,7 @@ Status calibration_read(Calibration *c, const StFile *f, int bits, int dim, cons
 
 void calibration_free(Calibration *c) {
     mem_free(c->trained);
+    mem_free(c->reports);
     mem_free(c->pairs);
     mem_free(c->range);
     mem_free(c->picture);
@@ -202,26 +208,43 @@ double calibration_bound(const Calibration *c, Modality from, int distance, int 
 
 /* ---- Training cases ---- */
 
-/* FNV-1a, then the mixing of SplitMix64. */
-int64_t calibration_hash(const char *salt, const char *id) {
-    uint64_t h = fnv1a(fnv1a(FNV1A_START, salt, strlen(salt) + 1), id, strlen(id));
+/* The mixing of SplitMix64. */
+static uint64_t mixed(uint64_t h) {
     h = (h ^ h >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
     h = (h ^ h >> 27) * UINT64_C(0x94D049BB133111EB);
-    return (int64_t)(h ^ h >> 31);
+    return h ^ h >> 31;
 }
 
-int calibration_trained_on(const Calibration *c, const char *id) {
-    if (!c->trained) return -1;
-    int64_t hash = calibration_hash(c->salt, id);
-    int low = 0, high = c->n_trained;
+/* FNV-1a of salt and id; then a byte of the hash of the report. */
+int64_t calibration_hash(const char *salt, const char *id, const char *report) {
+    uint64_t h = fnv1a(fnv1a(FNV1A_START, salt, strlen(salt) + 1), id, strlen(id)), letters = h;
+    for (const char *s = report ? report : ""; *s; s++) {
+        char letter = *s >= 'A' && *s <= 'Z' ? (char)(*s - 'A' + 'a') : *s;
+        bool ascii = (unsigned char)letter < 0x80;
+        if (!ascii || (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9'))
+            letters = fnv1a(letters, &letter, 1);
+    }
+    const unsigned char part[2] = {0, (unsigned char)mixed(letters)};
+    return (int64_t)mixed(report ? fnv1a(h, part, sizeof part) : h);
+}
+
+static bool holds(const int64_t *ascending, int n, int64_t hash) {
+    int low = 0, high = n;
     while (low < high) {
         int middle = low + (high - low) / 2;
-        if (c->trained[middle] < hash)
+        if (ascending[middle] < hash)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < c->n_trained && c->trained[low] == hash;
+    return low < n && ascending[low] == hash;
+}
+
+int calibration_trained_on(const Calibration *c, const char *id, const char *report) {
+    if (!c->trained) return -1;
+    if (!holds(c->trained, c->n_trained, calibration_hash(c->salt, id, NULL))) return 0;
+    if (!c->reports || !report || !*report) return 1;
+    return holds(c->reports, c->n_trained, calibration_hash(c->salt, id, report));
 }
 
 /* ---- Pictures ---- */

@@ -2,6 +2,7 @@
  * distance share a label, and pictures to compare new ones with. train/calibrate.h measures it at the end of training. Tensors in the file:
  *
  *   calibration.trained   i64 (n)         hashes of the training ids, ascending; salted with the metadata "calibration_salt"
+ *   calibration.reports   i64 (n)         the same of each id with 8 bits of its report; absent where label words were removed from the reports, with features of another program and in older files
  *   calibration.pairs     i64 (2,2,q+1)   by modality of the query: pairs at each distance, pairs that share a label
  *   calibration.range     f32 (2,2,q+1)   by modality of the query: least and greatest share at each distance, were the patients others (calibrate_range)
  *   calibration.pictures  f32 (p,d)       descriptors (data/picture/descriptor.h), each the mean of three training pictures of different patients; metadata "calibration_unlike": greatest usual distance
@@ -24,7 +25,7 @@ enum { CALIBRATION_LEAST = 30, CALIBRATION_SALT = 24 };
 typedef struct {
     int bits, dim;
     char salt[CALIBRATION_SALT];
-    int64_t *trained, *pairs;
+    int64_t *trained, *reports, *pairs;
     float *range;          /* (MODALITIES, 2, bits+1) */
     int n_trained, groups; /* groups: of the validation queries behind `pairs`; 0: not known */
     float *picture;
@@ -46,9 +47,12 @@ double calibration_curve(const int64_t *all, const int64_t *relevant, int bits, 
 /* Fills share, chance and chance_from from pairs. */
 Status calibration_fit(Calibration *c, Error *err);
 
-/* -1: not known; else whether the id is one of the training cases. */
-int calibration_trained_on(const Calibration *c, const char *id);
-int64_t calibration_hash(const char *salt, const char *id);
+/* -1: not known; else whether a case is one of the training cases: has the id of one, and its report where both are known, so that a case of
+ * another archive with the same id is none, but for 1 in 256: the hash has 8 bits of a report, so that nobody can confirm a guessed report by
+ * it. Reports are compared by their letters and digits, in any case. report: NULL or empty: not known. */
+int calibration_trained_on(const Calibration *c, const char *id, const char *report);
+/* Of an id, and of a report, or NULL. */
+int64_t calibration_hash(const char *salt, const char *id, const char *report);
 
 /* Share of cases of the other modality at this distance that share a label with a query of modality `from`, 0 to 1; NAN: not known. */
 double calibration_share(const Calibration *c, Modality from, int distance);

@@ -69,9 +69,10 @@ bool page_shares_label(const char *const *own, int n, const IndexCase *c) {
 
 HtmlHit page_card(const Finder *f, const IndexCase *c, const AnswerHit *hit, int rank, const char *words,
                   int match) {
-    Trained trained = hit ? hit->trained_on
-                          : (f->has_model ? (Trained)calibration_trained_on(&f->model.calibration, c->id)
-                                          : TRAINED_UNKNOWN);
+    Trained trained =
+        hit ? hit->trained_on
+            : (f->has_model ? (Trained)calibration_trained_on(&f->model.calibration, c->id, c->text)
+                            : TRAINED_UNKNOWN);
     bool ranged = hit && hit->range[1] > 0;
     return (HtmlHit){.rank = rank,
                      .distance = hit ? hit->distance : -1,

@@ -1,8 +1,9 @@
-/* The filter of labels. */
+/* The filter of labels, and texts for other filters. */
 #include <string.h>
 
 #include "hash/search/index_file.h"
 #include "hash/search/index_filter.h"
+#include "nn/base/alloc.h"
 
 static bool keep_label(const Segment *s, const char *label, uint8_t *allowed) {
     int64_t wanted = -1;
@@ -27,4 +28,13 @@ Status index_keep_label(const Index *x, const char *label, uint8_t *allowed, Err
             return error_set(err, STATUS_INPUT,
                              "the labels of the index are damaged; build it again or copy it anew");
     return STATUS_OK;
+}
+
+const char *index_text(const Index *x, int64_t row) {
+    const Segment *s = index_segment_of(x, (uint64_t)row);
+    StringArray labels = {0};
+    IndexCase c = {0};
+    Status status = columns_case(&s->columns, (uint64_t)row - s->header.first_row, &c, &labels, NULL);
+    mem_free(labels.item);
+    return status == STATUS_OK ? c.text : NULL;
 }
