@@ -159,7 +159,7 @@ Test(faults, train_resumed) {
 Test(faults, encode) {
     Faulty s = faulty_begin("encode");
     faulty_trained(&s);
-    fixture_text("encode/codes.npy", "codes of long ago");
+    fixture_text("encode/codes.npy", "\x93NUMPY of long ago");
     FAULTY_COMMAND(
         s,
         "encode -q --threads 1 --model %s/run --data %s/data/manifest.tsv --as image --out %s/codes.npy "
@@ -171,7 +171,7 @@ Test(faults, encode) {
 Test(faults, index) {
     Faulty s = faulty_begin("index");
     faulty_trained(&s);
-    fixture_text("index/a.idx", "an index of long ago");
+    fixture_text("index/a.idx", "MSACHIDX of long ago");
     FAULTY_COMMAND(
         s, "index -q --threads 1 --model %s/run --data %s/data/manifest.tsv --out %s/a.idx --substrings 2",
         s.root, s.root, s.out);
@@ -213,7 +213,7 @@ Test(faults, search) {
 Test(faults, search_page) {
     Faulty s = faulty_begin("page");
     faulty_indexed(&s);
-    fixture_text("page/page.html", "a page of long ago");
+    fixture_text("page/page.html", "<!DOCTYPE html> of long ago");
     FAULTY_COMMAND(s,
                    "search --threads 1 --model %s/run --index %s/a.idx --text the "
                    "--html %s/page.html",
