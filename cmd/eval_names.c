@@ -11,8 +11,8 @@ const char *eval_described(const EvalResult *r) {
     if (r->protocol == PROTOCOL_PUBLISHED)
         return "test queries against the TRAINING cases (published protocol: says little about new cases)";
     if (r->seen)
-        return "test queries against a database; some of these cases have ids of the training, so that the "
-               "figures "
-               "may be too high";
+        return "test queries against a database; the model was trained on some of these cases, by their ids "
+               "and reports: "
+               "the figures are too high";
     return "test queries against database cases that were never trained on";
 }

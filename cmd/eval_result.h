@@ -14,7 +14,7 @@ enum { PARTNER_CUTS = 3 }; /* 1, 5, 10 */
 typedef struct {
     const char *run, *codes; /* one is NULL */
     int protocol, set, compat;
-    int seen; /* cases that have ids of the training */
+    int seen; /* cases that the model was trained on */
     const char *const *label_name;
     const Evaluation *e;
     Interval interval[2];

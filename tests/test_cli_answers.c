@@ -526,7 +526,7 @@ static char *train_with_copies(const char *name, bool copies) {
     } sets[] = {{'t', "train", 24}, {'q', "query", 4}, {'d', "database", 4}, {'v', "val", 4}};
     for (int k = 0, shade = 1; k < 4; k++)
         for (int i = 0; i < sets[k].n; i++, shade++) {
-            char id[16], image[64], file[128], report[128], group[16];
+            char id[16], image[64], file[128], report[128], group[32];
             uint8_t pixel[32 * 32];
             int value = shade;
             snprintf(id, sizeof id, "%c%d", sets[k].letter, i);

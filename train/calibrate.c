@@ -261,13 +261,14 @@ Status evaluation_asymmetric(const Evaluation *e, Modality from, Retrieval *out,
 int calibrate_seen(const Calibration *c, const Session *s) {
     int seen = 0;
     for (int set = SET_VAL; set <= SET_DATABASE; set++)
-        for (int i = 0; i < s->count[set]; i++)
-            seen += calibration_trained_on(c, s->manifest.cases[s->index[set][i]].id, NULL) == 1;
+        for (int i = 0; i < s->count[set]; i++) {
+            const Case *one = &s->manifest.cases[s->index[set][i]];
+            seen += calibration_trained_on(c, one->id, one->text) == 1;
+        }
     if (seen)
-        log_warn(
-            s->log,
-            "%s: %d validation and test cases have ids that the model was trained on; if they are the same "
-            "cases, the figures are too high",
-            s->manifest.path, seen);
+        log_warn(s->log,
+                 "%s: by their ids and reports the model was trained on %d of the validation and test cases; "
+                 "the figures are too high",
+                 s->manifest.path, seen);
     return seen;
 }

@@ -19,7 +19,7 @@ enum {
  * pairs and pictures are NULL; pictures also with features of another program. calibration_free in every case. */
 Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet *database, Error *err);
 
-/* The number of validation, query and database cases that have ids of the training, of which it warns. */
+/* The number of validation, query and database cases that the model was trained on (calibration_trained_on), of which it warns. */
 int calibrate_seen(const Calibration *c, const Session *s);
 
 /* Adds the pairs of a task to pairs (2, bits+1): at each distance, and those that share a label. Adds to nearest (bits+1), or NULL, the queries
