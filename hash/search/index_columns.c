@@ -63,7 +63,7 @@ static bool case_labels(const Columns *c, uint64_t row, IndexCase *out, StringAr
 }
 
 /* Byte 1: has an image path, 2: has a text; then both strings. */
-static bool case_texts(const Columns *c, uint64_t row, IndexCase *out) {
+bool columns_texts(const Columns *c, uint64_t row, IndexCase *out) {
     uint64_t first, end;
     if (!columns_span(c, PART_TEXT_OFFSET, row, c->part[PART_TEXTS].size, &first, &end) || end - first < 3)
         return false;
@@ -84,7 +84,7 @@ Status columns_case(const Columns *c, uint64_t row, IndexCase *out, StringArray 
     out->id = columns_string(c, PART_ID_OFFSET, row);
     int64_t group = columns_group(c, row);
     out->group = group < 0 ? NULL : columns_string(c, PART_GROUP_OFFSET, (uint64_t)group);
-    if (!out->id || (group >= 0 && !out->group) || !case_texts(c, row, out) ||
+    if (!out->id || (group >= 0 && !out->group) || !columns_texts(c, row, out) ||
         !case_labels(c, row, out, labels))
         return error_set(err, STATUS_INPUT, "the case in row %llu is damaged", (unsigned long long)row + 1);
     for (int m = 0; m < 2; m++)

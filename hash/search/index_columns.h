@@ -37,6 +37,8 @@ bool columns_span(const Columns *c, PartName offsets, uint64_t i, uint64_t size,
                   uint64_t *end);
 /* The label numbers of a row: *n u32 (little-endian) at *numbers; false where damaged. */
 bool columns_labels(const Columns *c, uint64_t row, const unsigned char **numbers, size_t *n);
+/* Sets image and text of a case; false where damaged. */
+bool columns_texts(const Columns *c, uint64_t row, IndexCase *out);
 /* The whole case; out->labels points into `labels`. STATUS_INPUT where damaged. */
 Status columns_case(const Columns *c, uint64_t row, IndexCase *out, StringArray *labels, Error *err);
 

@@ -3,7 +3,6 @@
 
 #include "hash/search/index_file.h"
 #include "hash/search/index_filter.h"
-#include "nn/base/alloc.h"
 
 static bool keep_label(const Segment *s, const char *label, uint8_t *allowed) {
     int64_t wanted = -1;
@@ -32,9 +31,6 @@ Status index_keep_label(const Index *x, const char *label, uint8_t *allowed, Err
 
 const char *index_text(const Index *x, int64_t row) {
     const Segment *s = index_segment_of(x, (uint64_t)row);
-    StringArray labels = {0};
     IndexCase c = {0};
-    Status status = columns_case(&s->columns, (uint64_t)row - s->header.first_row, &c, &labels, NULL);
-    mem_free(labels.item);
-    return status == STATUS_OK ? c.text : NULL;
+    return columns_texts(&s->columns, (uint64_t)row - s->header.first_row, &c) ? c.text : NULL;
 }
