@@ -379,7 +379,7 @@ Test(edges, what_a_png_header_may_say_and_what_not) {
     header_with(7, 0, bad);
     header_with(0, 0x80, bad);
     header_with(4, 0x80, bad);
-    header_with(0, 0x7F, good);
+    header_with(0, 0x7F, "64 million pixels were expected");
     header_with(8, 0, bad);
     header_with(8, 3, bad);
     header_with(8, 16, good);
