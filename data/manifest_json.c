@@ -89,14 +89,16 @@ static bool take_json_fields(RowReader *r, json_t *object, char *at, const char 
     return true;
 }
 
-/* NULL: not JSON (`fault` says why), or memory ran out (r->no_memory). jansson reports out-of-memory as a syntax error: where
- * memory for the text is available, a second try distinguishes the two. */
+/* NULL: not JSON (`fault` says why), or memory ran out (r->no_memory). jansson reports out-of-memory as a syntax error, or drops a byte of a
+ * string that cannot grow: what is read twice alike is whole, and no JSON where there is memory for the text. */
 static json_t *load(RowReader *r, const char *text, size_t size, size_t flags, json_error_t *fault) {
     flags |= JSON_REJECT_DUPLICATES;
-    json_t *value = json_loadb(text, size, flags, fault);
-    if (value) return value;
-    if (!mem_probe(size)) return r->no_memory = true, NULL;
-    return json_loadb(text, size, flags, fault);
+    json_t *value = json_loadb(text, size, flags, fault), *again = json_loadb(text, size, flags, fault);
+    bool whole = value ? json_equal(value, again) : !again && mem_probe(size);
+    json_decref(again);
+    if (whole) return value;
+    json_decref(value);
+    return r->no_memory = true, NULL;
 }
 
 bool rows_parse_json(RowReader *r, char *line, size_t size, Row *row) {

@@ -83,9 +83,12 @@ Status import_vqa_rad(Import *im, Error *err) {
     Entries images = {0};
     TRY(import_need(im, names, &path, err));
     Status s = import_text(im, path, &text, &size, err);
-    if (s == STATUS_OK) all = json_loadb(text, size, 0, &fault);
-    if (s == STATUS_OK && !all && !mem_probe(size)) s = mem_error(err, path);
-    if (s == STATUS_OK && !all) all = json_loadb(text, size, 0, &fault);
+    if (s == STATUS_OK) {
+        json_t *again = json_loadb(text, size, 0, &fault); /* as in table_read.c */
+        all = json_loadb(text, size, 0, &fault);
+        if (all ? !json_equal(all, again) : again || !mem_probe(size)) s = mem_error(err, path);
+        json_decref(again);
+    }
     if (s == STATUS_OK && !json_is_array(all))
         s = error_set(err, STATUS_INPUT, "%s:%d: %s; an array of questions was expected", path,
                       all ? 1 : fault.line, all ? "is no array" : fault.text);
