@@ -109,14 +109,13 @@ static Status walk(Walk *w, const char *folder, const char *place, int depth, Er
     for (int i = 0; s == STATUS_OK && i < l.n; i++) {
         char *path = path_join(folder, l.sorted[i]);
         char *below = *place ? path_join(place, l.sorted[i]) : mem_strdup(l.sorted[i]);
-        if (!path || !below)
+        bool is_folder = path && path_is_dir(path), is_text = path && !is_folder && name_ends(path, ".txt");
+        if (!path || !below || (is_text && names_add(&texts, l.sorted[i], strlen(l.sorted[i])) < 0))
             s = mem_error(err, folder);
-        else if (path_is_dir(path))
+        else if (is_folder)
             s = walk(w, path, below, depth + 1, err);
-        else if (!name_ends(path, ".txt"))
+        else if (!is_text)
             s = take_file(w, path, below, folder, &l, l.sorted[i], &used, err);
-        else if (names_add(&texts, l.sorted[i], strlen(l.sorted[i])) < 0)
-            s = mem_error(err, folder);
         mem_free(path);
         mem_free(below);
     }
