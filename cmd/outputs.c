@@ -82,7 +82,9 @@ static Status check_kind(const Option *o, const char *path, Error *err) {
     unsigned char head[2 * SLOT_BYTES] = {0};
     size_t n, k = 0;
     TRY(file_head(path, head, sizeof head, &n, err));
-    while (!ends_with(o->argument, KINDS[k].ending)) k++;
+    while (k < sizeof KINDS / sizeof KINDS[0] && !ends_with(o->argument, KINDS[k].ending)) k++;
+    NN_REQUIRE(k < sizeof KINDS / sizeof KINDS[0], "--%s WRITES a file of no known kind: %s", o->name,
+               o->argument);
     if (!n || KINDS[k].begins(head)) return STATUS_OK;
     return error_set(err, STATUS_INPUT,
                      "%s: exists and is not %s, which --%s writes; name another file or remove this one",

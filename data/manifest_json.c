@@ -1,10 +1,10 @@
 /* Manifests in JSON: an object a line, or one array of objects. */
-#include <jansson.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "data/json_whole.h"
 #include "data/manifest_rows.h"
 #include "nn/base/alloc.h"
 #include "nn/base/nearest.h"
@@ -89,16 +89,9 @@ static bool take_json_fields(RowReader *r, json_t *object, char *at, const char 
     return true;
 }
 
-/* NULL: not JSON (`fault` says why), or memory ran out (r->no_memory). jansson reports out-of-memory as a syntax error, or drops a byte of a
- * string that cannot grow: what is read twice alike is whole, and no JSON where there is memory for the text. */
+/* NULL: not JSON (`fault` says why), or memory ran out (r->no_memory). */
 static json_t *load(RowReader *r, const char *text, size_t size, size_t flags, json_error_t *fault) {
-    flags |= JSON_REJECT_DUPLICATES;
-    json_t *value = json_loadb(text, size, flags, fault), *again = json_loadb(text, size, flags, fault);
-    bool whole = value ? json_equal(value, again) : !again && mem_probe(size);
-    json_decref(again);
-    if (whole) return value;
-    json_decref(value);
-    return r->no_memory = true, NULL;
+    return json_whole(text, size, flags | JSON_REJECT_DUPLICATES, fault, &r->no_memory);
 }
 
 bool rows_parse_json(RowReader *r, char *line, size_t size, Row *row) {

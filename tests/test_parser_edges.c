@@ -1,5 +1,7 @@
 /* Rare conditions of parsers: out of memory in each of them, values at their limits, and lines that no other test covers. */
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,6 +9,7 @@
 
 #include "data/csv.h"
 #include "data/import/openi_report.h"
+#include "data/json_whole.h"
 #include "data/manifest.h"
 #include "data/manifest_rows.h"
 #include "data/picture/image.h"
@@ -447,4 +450,62 @@ Test(edges, tensors_without_values_share_a_place) {
     cr_assert_eq(st_find(&f, "b")->bytes, 0);
     cr_assert_eq(st_find(&f, "c")->bytes, 4);
     st_free(&f);
+}
+
+/* ---- JSON where memory runs out ---- */
+
+/* At each request that can fail: the whole text, or that memory ran out. jansson alone gives a text without a byte. */
+Test(edges, json_is_whole_or_absent_wherever_memory_fails) {
+    char text[4000] = "{\"report\":\"", want[3000];
+    for (size_t i = 0; i < sizeof want - 1; i++) want[i] = (char)('a' + i % 26);
+    want[sizeof want - 1] = 0;
+    strcat(text, want);
+    strcat(text, "\"}");
+    int refused = 0;
+    json_set_alloc_funcs(mem_alloc, mem_free);
+    for (long n = 1; n < 200; n++) {
+        json_error_t fault;
+        bool no_memory = false;
+        mem_fail_at(n, 0);
+        json_t *j = json_whole(text, strlen(text), 0, &fault, &no_memory);
+        bool failed = mem_fail_left() == 0;
+        mem_fail_at(0, 0);
+        cr_assert_eq(no_memory, j == NULL, "request %ld", n);
+        if (j) cr_assert_str_eq(json_string_value(json_object_get(j, "report")), want, "request %ld", n);
+        json_decref(j);
+        refused += no_memory;
+        if (!failed) break;
+    }
+    cr_assert_gt(refused, 10, "%d", refused);
+    json_set_alloc_funcs(malloc, free);
+}
+
+/* The same of the header of a file of weights. */
+Test(edges, a_header_of_weights_is_whole_or_refused_wherever_memory_fails) {
+    char want[3000];
+    for (size_t i = 0; i < sizeof want - 1; i++) want[i] = (char)('a' + i % 26);
+    want[sizeof want - 1] = 0;
+    StFile f = {0};
+    float one = 1;
+    const char *path = fixture_path("long.safetensors");
+    st_add(&f, "w", ST_F32, 1, (int64_t[]){1}, &one);
+    st_set(&f, "vocabulary", want);
+    cr_assert_eq(st_write(&f, path, NULL), STATUS_OK);
+    st_free(&f);
+    int refused = 0;
+    json_set_alloc_funcs(mem_alloc, mem_free);
+    for (long n = 1; n < 400; n++) {
+        Error err = {0};
+        mem_fail_at(n, 0);
+        Status s = st_read(&f, path, true, &err);
+        bool failed = mem_fail_left() == 0;
+        mem_fail_at(0, 0);
+        cr_assert(s == STATUS_OK || s == STATUS_IO, "request %ld: %s", n, err.message);
+        if (s == STATUS_OK) cr_assert_str_eq(st_get(&f, "vocabulary"), want, "request %ld", n);
+        st_free(&f);
+        refused += s != STATUS_OK;
+        if (!failed) break;
+    }
+    cr_assert_gt(refused, 10, "%d", refused);
+    json_set_alloc_funcs(malloc, free);
 }

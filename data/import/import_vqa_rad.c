@@ -1,9 +1,9 @@
 /* VQA-RAD: one JSON array of questions. The questions on a picture are its text, except those on the organ, which is the label. */
-#include <jansson.h>
 #include <string.h>
 
 #include "data/import/entries.h"
 #include "data/import/import_case.h"
+#include "data/json_whole.h"
 #include "nn/base/alloc.h"
 
 enum { TEXT, LABEL, GROUP };
@@ -80,15 +80,12 @@ Status import_vqa_rad(Import *im, Error *err) {
     size_t size;
     json_error_t fault;
     json_t *all = NULL;
+    bool no_memory = false;
     Entries images = {0};
     TRY(import_need(im, names, &path, err));
     Status s = import_text(im, path, &text, &size, err);
-    if (s == STATUS_OK) {
-        json_t *again = json_loadb(text, size, 0, &fault); /* as in table_read.c */
-        all = json_loadb(text, size, 0, &fault);
-        if (all ? !json_equal(all, again) : again || !mem_probe(size)) s = mem_error(err, path);
-        json_decref(again);
-    }
+    if (s == STATUS_OK) all = json_whole(text, size, 0, &fault, &no_memory);
+    if (no_memory) s = mem_error(err, path);
     if (s == STATUS_OK && !json_is_array(all))
         s = error_set(err, STATUS_INPUT, "%s:%d: %s; an array of questions was expected", path,
                       all ? 1 : fault.line, all ? "is no array" : fault.text);

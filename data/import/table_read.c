@@ -1,10 +1,10 @@
 #include "data/import/table_read.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "data/json_whole.h"
 #include "data/text_read.h"
 #include "nn/base/alloc.h"
 
@@ -198,12 +198,9 @@ static Status add_root(JsonRow *r, const json_t *root, Error *err) {
 static Status load_value(json_t **v, const char *path, const char *text, size_t size, size_t *used,
                          Error *err) {
     json_error_t fault;
-    /* jansson reports out-of-memory as a syntax error, or drops a byte of a string that cannot grow: what is read twice alike is whole. */
-    json_t *again = json_loadb(text, size, JSON_DISABLE_EOF_CHECK, &fault);
-    *v = json_loadb(text, size, JSON_DISABLE_EOF_CHECK, &fault);
-    bool whole = *v ? json_equal(*v, again) : !again && mem_probe(size);
-    json_decref(again);
-    if (!whole) return mem_error(err, path);
+    bool no_memory = false;
+    *v = json_whole(text, size, JSON_DISABLE_EOF_CHECK, &fault, &no_memory);
+    if (no_memory) return mem_error(err, path);
     *used = (size_t)fault.position;
     if (json_is_object(*v) || json_is_array(*v)) return STATUS_OK;
     return error_set(err, STATUS_INPUT, "%s:%d: %s; JSON objects were expected", path, *v ? 1 : fault.line,
