@@ -59,7 +59,7 @@ void term_free(Term *t);
 const char *columns_propose(Buffer *spec, const Table *table, int tables);
 /* Whether most known cells are 0, 1 or -1 (also 1.0, true, ...). *odd: the first row whose cell is known and none of these, or -1. */
 bool column_is_flags(const Table *t, int column, int *odd);
-bool cell_is_unknown(const char *cell);    /* "", NA, N/A, #N/A, <NA>, nan, null, None, '-', '?' in any case */
+bool cell_is_unknown(const char *cell); /* "", NA, N/A, #N/A, <NA>, nan, null, None, '-', '?' in any case */
 bool cell_is(const char *cell, int value); /* the number 0, 1 or -1 */
 
 #endif
