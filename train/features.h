@@ -13,14 +13,12 @@ typedef struct FeatureCache {
     int tokens[MODALITIES]; /* N_v, and of the longest text; 1 and 1 where stage 2 sees semantic tokens */
     float *z[MODALITIES], *u[MODALITIES]; /* (n*views, tokens, d) and (n*views, d): what stage 2 sees; NULL
                                              where that is the semantic token, which p gives back exactly */
-    float *p[MODALITIES]; /* (n*views, c) p_m; of a training case by experts without its group */
-    float *own
-        [MODALITIES]; /* (n, c) p_m of view 0 by the experts that the model keeps, as encode_cases has it */
+    float *p[MODALITIES];   /* (n*views, c) p_m; of a training case by experts without its group */
+    float *own[MODALITIES]; /* (n, c) p_m of view 0 by the experts of the model, as in encode_cases */
     float *net[MODALITIES]; /* (n, d) u_m of the networks, view 0 */
     int *length;            /* (n) real tokens of each text */
-    real *z_spread[MODALITIES],
-        *u_spread[MODALITIES]; /* (d) standard deviation of view 0 over rows and real tokens */
-    void *block;               /* owns z and u */
+    real *z_spread[MODALITIES], *u_spread[MODALITIES]; /* (d) deviation of view 0 over real tokens */
+    void *block;                                       /* owns z and u */
     size_t block_size;
     bool mapped;
     int landmarks, held_out; /* the settings that it was built with */
@@ -47,8 +45,6 @@ void features_unmap(FeatureCache *f);
 const FeatureCache *features_kept(const Session *s, Set set);
 /* Makes f what session.kept has of these cases with these views; false where it has none. */
 bool features_borrow(FeatureCache *f, const Session *s, const int *index, int augmented);
-
-/* ---- Reading ---- */
 
 /* Codes of all cases of f from view 0, one modality: the same as encode_cases, without running the extractors. m must
  * have the stage 1 that made f. */

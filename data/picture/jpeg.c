@@ -16,7 +16,7 @@ enum {
 
 typedef struct {
     bool dc[TABLES], ac[TABLES], quant[TABLES]; /* defined so far */
-    bool framed, progressive, jfif, adobe, subsampled;
+    bool framed, progressive, jfif, adobe, adobe_rgb, subsampled;
     int width, height, components, scans;
     unsigned char id[COMPONENTS], quant_of[COMPONENTS];
     bool begun[COMPONENTS]; /* a scan held the component's first coefficient */
@@ -105,7 +105,7 @@ static const char *segment(Jpeg *j, int marker, const unsigned char *p, size_t s
     if (marker == 0xDA) return scan(j, p, size);
     if (jpeg_is_frame(marker)) return frame(j, marker, p, size);
     j->jfif |= marker == 0xE0 && size >= 5 && memcmp(p, "JFIF", 5) == 0;
-    j->adobe |= marker == 0xEE && size >= 12 && memcmp(p, "Adobe", 5) == 0;
+    if (marker == 0xEE && size >= 12 && memcmp(p, "Adobe", 5) == 0) j->adobe = true, j->adobe_rgb = !p[11];
     bool ignored = (marker >= 0xDC && marker <= 0xEF) || marker == 0xFE;
     return ignored ? NULL : "an unknown JPEG marker";
 }
@@ -124,7 +124,8 @@ static size_t scan_end(const unsigned char *data, size_t size, size_t at) {
 
 static void fill_info(const Jpeg *j, JpegInfo *info) {
     bool named = j->components == 3 && memcmp(j->id, "RGB", 3) == 0;
-    *info = (JpegInfo){j->width, j->height, j->components, j->jfif || j->adobe || named, j->subsampled};
+    *info = (JpegInfo){j->width, j->height, j->components, j->jfif || j->adobe || named, j->subsampled, 0};
+    info->luma_first = j->components == 1 || (j->components == 3 && !named && (j->jfif || !j->adobe_rgb));
 }
 
 Status jpeg_check(const char *path, const unsigned char *data, size_t size, JpegInfo *info, Error *err) {
@@ -158,7 +159,8 @@ bool jpeg_is(const unsigned char *data, size_t size) {
 }
 
 Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+    JpegInfo info;
     memset(im, 0, sizeof *im);
-    TRY(jpeg_check(path, data, size, NULL, err));
-    return stb_decode(im, path, data, size, err);
+    TRY(jpeg_check(path, data, size, &info, err));
+    return stb_decode(im, path, data, size, info.luma_first, err);
 }

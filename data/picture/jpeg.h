@@ -13,6 +13,7 @@ typedef struct {
     int width, height, components;
     bool marked;     /* the colour space is known, by a JFIF or Adobe segment or components called R, G, B */
     bool subsampled; /* the components differ in size */
+    bool luma_first; /* grey or YCbCr: the first component is the luma */
 } JpegInfo;
 
 /* Checks data that jpeg_is accepts: it ends with EOI, and every table, frame and scan header is whole and names only tables and
@@ -20,7 +21,7 @@ typedef struct {
  * kinds of JPEG that are not supported (lossless, arithmetic, 12 bits, ...) are an input error that names the kind. */
 Status jpeg_check(const char *path, const unsigned char *data, size_t size, JpegInfo *info, Error *err);
 
-/* Checks and decodes. Three components are YCbCr unless markers or names say RGB, as in JFIF decoders. im: image_free; empty on error. */
+/* Checks and decodes. Three components are YCbCr unless markers or names say RGB, as in JFIF decoders; Y is the luma. im: image_free; empty on error. */
 Status jpeg_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
 
 /* Whether a marker begins a frame: 0xC0 to 0xCF, except the tables 0xC4 and 0xCC and the reserved 0xC8. */

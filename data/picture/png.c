@@ -96,9 +96,9 @@ Status png_decode(Image *im, const char *path, const unsigned char *data, size_t
     Buffer whole = {0};
     memset(im, 0, sizeof *im);
     TRY(png_check(path, data, size, err));
-    if (data[COLOUR_AT] != PALETTE) return stb_decode(im, path, data, size, err);
+    if (data[COLOUR_AT] != PALETTE) return stb_decode(im, path, data, size, false, err);
     png_fill_palette(&whole, data, size);
-    Status s = whole.failed ? mem_error(err, path) : stb_decode(im, path, whole.data, whole.size, err);
+    Status s = whole.failed ? mem_error(err, path) : stb_decode(im, path, whole.data, whole.size, false, err);
     buffer_free(&whole);
     return s;
 }

@@ -40,13 +40,11 @@ static void *stb_realloc(void *old, size_t had, size_t size) {
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 
-#if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wunused-function"
-#endif
 #include <stb_image.h>
 
 /* The error of a failed call. Out-of-memory is not reported as a fault of the file. */
@@ -58,19 +56,23 @@ static Status failure(const char *path, Error *err) {
                      reason ? reason : "unknown reason");
 }
 
-Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err) {
+Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t size, bool y, Error *err) {
     int width, height, channels;
     memset(im, 0, sizeof *im);
     memory_ran_out = 0;
     bool wide = stbi_is_16_bit_from_memory(data, (int)size);
     void *pixels = wide ? (void *)stbi_load_16_from_memory(data, (int)size, &width, &height, &channels, 0)
-                        : (void *)stbi_load_from_memory(data, (int)size, &width, &height, &channels, 0);
+                        : (void *)stbi_load_from_memory(data, (int)size, &width, &height, &channels, y);
     if (!pixels) return failure(path, err);
+    if (y) {
+        *im = (Image){.width = width, .height = height, .pixel = pixels};
+        return STATUS_OK;
+    }
     Status s = image_init(im, width, height, path, err);
-    size_t n = (size_t)width * (size_t)height, step = (size_t)channels;
+    size_t n = (size_t)width * (size_t)height;
     const uint8_t *c = pixels;
     if (s == STATUS_OK && wide) image_fill_16(im, pixels, channels, false);
-    for (size_t i = 0; s == STATUS_OK && !wide && i < n; i++, c += step)
+    for (size_t i = 0; s == STATUS_OK && !wide && i < n; i++, c += channels)
         im->pixel[i] = channels < 3 ? c[0] : image_luma(c[0], c[1], c[2]);
     mem_free(pixels);
     return s;

@@ -4,8 +4,8 @@
 
 #include "data/picture/pixels.h"
 
-/* Decodes a checked JPEG or PNG of at most 2^31 - 1 bytes. Colour becomes luma; 16 bits as in image_fill_16. im: image_free; empty on
- * error. */
-Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t size, Error *err);
+/* Decodes a checked JPEG or PNG of at most 2^31 - 1 bytes. Colour becomes luma; 16 bits as in image_fill_16. y: the first
+ * component is the luma, grey or Y of YCbCr. im: image_free; empty on error. */
+Status stb_decode(Image *im, const char *path, const unsigned char *data, size_t size, bool y, Error *err);
 
 #endif
