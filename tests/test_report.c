@@ -244,6 +244,9 @@ static void write_charts(Buffer *b, const char *name, int standalone) {
     f.x_log = true, f.x_min = 0.1, f.x_max = 1;
     svg_bars(b, &f, bars, 1);
     f.x_log = false, f.x_min = f.x_max = 0;
+    f.y_log = true;
+    svg_lines(b, &f, series, 2);
+    f.y_log = false;
     svg_histogram(b, &f, high, 5, 0, 5);
     svg_scatter(b, &f, &(SvgPoints){x, y, kind, names, 5, names, 10});
     svg_heat(b, &f, &(SvgHeat){y, 1, 5, names, names, -1, 1, NULL, NULL});
@@ -266,10 +269,10 @@ Test(report, every_chart_has_a_title_and_a_description_of_its_own) {
     Buffer b = {0};
     write_charts(&b, "name", 0);
     char *text = text_of(&b);
-    cr_assert_eq(count_of(text, "<svg "), 8);
-    cr_assert_eq(count_of(text, "role=\"img\""), 8);
-    cr_assert_eq(count_of(text, "<title id="), 8);
-    cr_assert_eq(count_of(text, "<desc id="), 8);
+    cr_assert_eq(count_of(text, "<svg "), 9);
+    cr_assert_eq(count_of(text, "role=\"img\""), 9);
+    cr_assert_eq(count_of(text, "<title id="), 9);
+    cr_assert_eq(count_of(text, "<desc id="), 9);
     for (char *s = strstr(text, "<title id=\""); s; s = strstr(s + 1, "<title id=\"")) {
         char id[40] = {0};
         memcpy(id, s + 7, strcspn(s + 7, ">"));
@@ -282,8 +285,8 @@ Test(report, standalone_charts_bring_their_colours) {
     Buffer b = {0};
     write_charts(&b, "name", 1);
     char *text = text_of(&b);
-    cr_assert_eq(count_of(text, "xmlns=\"http://www.w3.org/2000/svg\""), 8);
-    cr_assert_eq(count_of(text, "<style>"), 8);
+    cr_assert_eq(count_of(text, "xmlns=\"http://www.w3.org/2000/svg\""), 9);
+    cr_assert_eq(count_of(text, "<style>"), 9);
     cr_assert_str_eq(markup_fault(text), "");
     buffer_free(&b);
 }
@@ -312,6 +315,25 @@ Test(report, a_logarithmic_axis_is_labelled_at_powers_of_ten) {
     cr_assert_not_null(strstr(text, ">10\xe2\x81\xb6</text>"));
     cr_assert_not_null(strstr(text, ">10\xe2\x81\xb7</text>"));
     cr_assert_null(strstr(text, ">2000000</text>"));
+    buffer_free(&b);
+}
+
+/* Times from microseconds to a second in one chart: each step of ten is as high, and 0 has no place. */
+Test(report, a_logarithmic_y_axis_has_equal_steps_and_leaves_out_what_is_not_above_0) {
+    Buffer b = {0};
+    double x[4] = {1, 2, 3, 4}, y[4] = {0.01, 1, 0, 100}, at[3];
+    svg_lines(&b, &(SvgFrame){.title = "t", .y_log = 1}, &(SvgSeries){"s", x, y, NULL, NULL, 4}, 1);
+    const char *text = text_of(&b), *line = strstr(text, "class=\"l\"");
+    cr_assert_not_null(line);
+    double x0, x1, x3;
+    cr_assert_eq(
+        sscanf(strstr(line, "d=\"") + 3, "M%lf %lfL%lf %lfM%lf %lf", &x0, &at[0], &x1, &at[1], &x3, &at[2]),
+        6);
+    cr_assert_float_eq(at[0] - at[1], at[1] - at[2], 0.2);
+    cr_assert_gt(at[0] - at[1], 50);
+    cr_assert_not_null(strstr(text, ">0.01</text>"));
+    cr_assert_not_null(strstr(text, ">100</text>"));
+    cr_assert_null(strstr(text, "nan"));
     buffer_free(&b);
 }
 

@@ -96,11 +96,14 @@ static void draw(Buffer *b, const json_t *lines, int bits, bool candidates) {
         series[i] = (SvgSeries){.name = curve[i].name, .x = curve[i].x, .y = curve[i].y, .n = curve[i].n};
     snprintf(title, sizeof title, "%s, %d bits", candidates ? "Candidates a query" : "Time of one query",
              bits);
-    SvgFrame f = {
-        .title = title, .x_label = "codes", .y_label = candidates ? "codes looked at" : "ms", .x_log = 1};
+    SvgFrame f = {.title = title,
+                  .x_label = "codes",
+                  .y_label = candidates ? "codes looked at" : "ms",
+                  .x_log = 1,
+                  .y_log = 1};
     html_figure_begin(b);
     svg_lines(b, &f, series, n);
-    html_figure_end(b, "%s, the ten nearest; axis of codes logarithmic.", title);
+    html_figure_end(b, "%s, the ten nearest; both axes logarithmic.", title);
 }
 
 static void table(Buffer *b, const json_t *lines) {

@@ -12,7 +12,7 @@ enum { MARKED_POINTS = 40, LEGEND_MOST = 64 };
 
 static void widen(Scale *s, const double *v, size_t n) {
     for (size_t i = 0; v && i < n; i++) {
-        if (!isfinite(v[i])) continue;
+        if (!isfinite(v[i]) || (s->log && v[i] <= 0.0)) continue;
         s->low = fmin(s->low, v[i]);
         s->high = fmax(s->high, v[i]);
     }
@@ -25,7 +25,7 @@ static void choose_range(Scale *s, double low, double high) {
         s->high = high;
     }
     if (s->low > s->high) {
-        s->low = 0.0;
+        s->low = s->log ? 0.1 : 0.0;
         s->high = 1.0;
     }
     if (s->low == s->high) s->high = s->low + (s->low == 0.0 ? 1.0 : fabs(s->low));
@@ -56,7 +56,7 @@ static double label_room(const double *tick, int n) {
 static void open_axes(Plot *p, Buffer *b, const SvgFrame *f, Scale x, Scale y, const char *const *names,
                       size_t n, LegendKind kind) {
     double tick[SVG_TICKS];
-    int ticks = scale_ticks(&y, true, tick);
+    int ticks = scale_ticks(&y, !y.log, tick);
     *p = (Plot){.x = x, .y = y};
     p->x.log = f->x_log;
     plot_open(p, b, f, 270.0, label_room(tick, ticks), plot_legend_height(f, names, n));
@@ -68,7 +68,7 @@ static void open_axes(Plot *p, Buffer *b, const SvgFrame *f, Scale x, Scale y, c
 /* ---- Lines ---- */
 
 static bool drawable(const Plot *p, double x, double y) {
-    return isfinite(x) && isfinite(y) && (!p->x.log || x > 0.0);
+    return isfinite(x) && isfinite(y) && (!p->x.log || x > 0.0) && (!p->y.log || y > 0.0);
 }
 
 static void draw_band(const Plot *p, const SvgSeries *s, size_t colour) {
@@ -113,7 +113,8 @@ static void draw_markers(const Plot *p, const SvgSeries *s, size_t colour) {
 
 void svg_lines(Buffer *b, const SvgFrame *f, const SvgSeries *series, size_t count) {
     Scale x = empty_scale(), y = empty_scale();
-    const char *names[LEGEND_MOST];
+    y.log = f->y_log;
+    const char *names[LEGEND_MOST] = {NULL};
     size_t named = count < LEGEND_MOST ? count : LEGEND_MOST;
     for (size_t i = 0; i < count; i++) {
         if (i < named) names[i] = series[i].name;

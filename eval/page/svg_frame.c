@@ -145,10 +145,14 @@ static bool power_of_ten(char text[32], const Scale *s, double value) {
     return true;
 }
 
+static void tick_text(char text[32], const Scale *s, double value) {
+    if (!power_of_ten(text, s, value)) svg_number(text, value);
+}
+
 static void x_tick(const Plot *p, double value, bool grid) {
     char text[32];
     double x = scale_at(&p->x, value);
-    if (!power_of_ten(text, &p->x, value)) svg_number(text, value);
+    tick_text(text, &p->x, value);
     if (grid)
         buffer_printf(p->b, "<path class=\"g\" d=\"M%.1f %.1fV%.1f\"/>", x, p->top, p->bottom);
     else
@@ -170,7 +174,7 @@ void plot_y_axis(Plot *p, const double *tick, int ticks) {
     char text[32];
     for (int i = 0; i < ticks; i++) {
         double y = scale_at(&p->y, tick[i]);
-        svg_number(text, tick[i]);
+        tick_text(text, &p->y, tick[i]);
         buffer_printf(p->b, "<path class=\"g\" d=\"M%.1f %.1fH%.1f\"/>", p->left, y, p->right);
         plot_text(p->b, p->left - 6.0, y + 4.0, "e s", text);
     }
