@@ -513,7 +513,7 @@ differential: $(BUILD)/differential
 startup: msach
 	@tests/startup.sh ./msach build/startup
 
-# Search as the archive grows, near codes of models with and without the balance constraint: build/growth/growth.html. An hour; the two
+# Search as the archive grows, near codes of models with and without the balance constraint: build/growth/growth.html. Twelve minutes; the two
 # largest archives need 10 GB of memory and are left out where that is missing.
 growth: msach
 	tests/growth.sh ./msach build/growth

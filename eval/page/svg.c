@@ -126,6 +126,7 @@ void svg_lines(Buffer *b, const SvgFrame *f, const SvgSeries *series, size_t cou
     widen(&x, f->x_ticks, f->x_tick_count);
     choose_range(&x, f->x_min, f->x_max);
     choose_range(&y, f->y_min, f->y_max);
+    if (y.log) y.low = pow(10.0, floor(log10(y.low))), y.high = pow(10.0, ceil(log10(y.high)));
     Plot p;
     open_axes(&p, b, f, x, y, names, named, LEGEND_LINE);
     for (size_t i = 0; i < count; i++) draw_band(&p, &series[i], i % SVG_COLOURS);
