@@ -136,7 +136,7 @@ COLD := cmd cmd/bench cmd/pages cmd/serve data/import eval/audit hash/export tra
 OPT_release = $(if $(filter $(COLD:%=$(BUILD)/%),$(@D)),-O1,-O2) -fno-math-errno -fno-trapping-math
 OPT_debug := -O0 -g
 OPT_tests := $(if $(filter release,$(MODE)),-O0)
-OPT_double := -O2 -g -DNN_DOUBLE
+OPT_double := -O1 -DNN_DOUBLE
 OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT_tsan := -O1 -g -fsanitize=thread -DPOOL_SPINS=40
 OPT_cover := -O0 -g --coverage
@@ -163,7 +163,7 @@ ifeq ($(PLAIN),1)
 TEST_SRC := $(filter-out tests/test_kernels.c tests/test_kernel_tables.c tests/test_plain_run.c,$(TEST_SRC))
 endif
 # The double build holds the mathematics alone: ops, losses and their checks.
-DOUBLE_SRC := $(filter-out $(if $(filter builtin,$(BLAS)),nn/blas_open.c),$(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c hash/search/*.c))
+DOUBLE_SRC := $(filter-out $(if $(filter builtin,$(BLAS)),nn/blas_open.c),$(wildcard nn/base/*.c nn/fast/*.c nn/*.c hash/*.c))
 DOUBLE_TESTS := $(wildcard tests/grad_*.c tests/oracle/*.c)
 
 LAYER_OBJ := $(LAYER_SRC:%.c=$(BUILD)/%.o)
