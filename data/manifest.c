@@ -338,14 +338,14 @@ static Status read_rows(Builder *b, size_t size, const Log *log, Error *err) {
 
 static Status mask_texts(Manifest *m, const ManifestOptions *o, Error *err) {
 #if PART_MASK
-    Mask k;
-    memset(&k, 0, sizeof k);
+    Mask k = {0};
     Status s = o->mask_words ? mask_add_file(&k, o->mask_words, err) : STATUS_OK;
     for (int l = 0; o->mask_labels && s == STATUS_OK && l < m->n_labels; l++)
         s = mask_add_label(&k, m->label_names[l], err);
     for (int i = 0; s == STATUS_OK && i < m->n; i++)
         s = mask_text(&k, m->text_block + (m->cases[i].text - m->text_block), err);
     mask_free(&k);
+    m->masked = true;
     return s;
 #else
     (void)o;

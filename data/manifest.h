@@ -47,11 +47,11 @@ typedef struct {
     uint8_t *labels;    /* (n, n_labels): 1 where the case has the label */
     char **group_names; /* (n_groups) of the group column; the id for a case that is a group of its own */
     int n_groups;
-    bool has_split;
-    uint32_t crc;      /* of the manifest's bytes: provenance */
-    char *text_block;  /* owns the strings of the cases */
-    Names ids;         /* case i is name i */
-    Names label_table; /* owns the label names */
+    bool has_split, masked; /* there is a split column; words were removed from the texts */
+    uint32_t crc;           /* of the manifest's bytes: provenance */
+    char *text_block;       /* owns the strings of the cases */
+    Names ids;              /* case i is name i */
+    Names label_table;      /* owns the label names */
 } Manifest;
 
 typedef struct {

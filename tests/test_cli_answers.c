@@ -316,6 +316,33 @@ Test(cli_answers, hits_that_the_model_was_trained_on_are_marked_and_unseen_leave
     expect_msach(2, "there is no model", "search --index %s --id case0001 --unseen", index);
 }
 
+/* The index holds the reports as they are, training saw them without these words. */
+Test(cli_answers, training_cases_are_marked_where_words_were_masked_in_training_alone) {
+    char index[600], words[600];
+    TinyRun t = tiny_run("masked");
+    snprintf(index, sizeof index, "%s.idx", t.manifest);
+    snprintf(words, sizeof words, "%s.words", t.manifest);
+    raw_write(words, "liver\ncyst\nkidney\n", 18);
+    expect_msach(0, NULL, "train -q --data %s --out %s-masked --mask-words %s --set %s", t.manifest, t.run,
+                 words, tiny_settings);
+    expect_msach(0, NULL, "index -q --model %s-masked --data %s --out %s", t.run, t.manifest, index);
+    int marked = 0, n = 0;
+    Ran r = run_msach("search --model %s-masked --index %s --text 'anechoic mass' -k 0 --json", t.run, index);
+    for (json_t *j; (j = line_json(r.out, n)); n++) {
+        marked += json_is_true(json_object_get(j, "trained_on"));
+        json_decref(j);
+    }
+    ran_free(&r);
+    char split[8192] = "", path[700];
+    snprintf(path, sizeof path, "%s-masked/split.tsv", t.run);
+    raw_read(path, split, sizeof split - 1);
+    int trained = 0;
+    for (const char *s = split; (s = strstr(s, "\ttrain")); s++) trained++;
+    cr_assert_eq(n, 60);
+    cr_assert_gt(trained, 10);
+    cr_assert_eq(marked, trained, "%d of %d", marked, trained);
+}
+
 Test(cli_answers, cases_of_another_archive_with_ids_of_training_cases_are_unseen) {
     char index[600], manifest[4096] = "id\timage\ttext\n";
     for (int i = 0; i < 60; i++) {

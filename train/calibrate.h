@@ -16,7 +16,7 @@ enum {
 /* The ids of the training cases, and their ids with reports; the pairs of validation queries and database cases of other groups, neither of which was trained on;
  * means of training pictures (hash/expert.h) and the distance to them that 1 in CALIBRATION_UNUSUAL validation pictures exceeds. database: labels, groups and codes.
  * (Pairs within the validation set would be too few of a kind: the split gives it one group or two of each label.) Without validation cases
- * pairs and pictures are NULL; pictures also with features of another program. calibration_free in every case. */
+ * pairs and pictures are NULL; pictures also with image features of another program. calibration_free in every case. */
 Status calibrate(Calibration *c, const Session *s, const Model *m, const CaseSet *database, Error *err);
 
 /* The number of validation, query and database cases that the model was trained on (calibration_trained_on), of which it warns. */

@@ -2,7 +2,7 @@
  * distance share a label, and pictures to compare new ones with. train/calibrate.h measures it at the end of training. Tensors in the file:
  *
  *   calibration.trained   i64 (n)         hashes of the training ids, ascending; salted with the metadata "calibration_salt"
- *   calibration.reports   i64 (n)         the same of each id with 8 bits of its report; absent where label words were removed from the reports, with features of another program and in older files
+ *   calibration.reports   i64 (n)         the same of each id with 8 bits of its report; absent where words were removed from the reports, with text features of another program and in older files
  *   calibration.pairs     i64 (2,2,q+1)   by modality of the query: pairs at each distance, pairs that share a label
  *   calibration.range     f32 (2,2,q+1)   by modality of the query: least and greatest share at each distance, were the patients others (calibrate_range)
  *   calibration.pictures  f32 (p,d)       descriptors (data/picture/descriptor.h), each the mean of three training pictures of different patients; metadata "calibration_unlike": greatest usual distance
