@@ -467,6 +467,7 @@ test: msach $(BUILD)/unit $(BUILD)/replay $(BUILD)/cut_and_flip test-double docs
 # Names in documents exist; README's commands run as written; the example op of nn/README.md builds and is right.
 docs: msach
 	@sh tests/check_layers.sh
+	@sh tests/check_equations.sh
 	@sh tests/check_docs.sh $(BIN)
 	@CC='$(CC)' sh tests/check_example.sh $(BUILD)
 	@sh tests/readme_commands.sh $(BIN)
@@ -522,7 +523,7 @@ growth: msach
 growth-train: msach
 	tests/growth_train.sh ./msach build/growth_train
 
-# The scan's and the tables' tests on arm64, whose kernel is NEON; needs a cross compiler and qemu-user.
+# The scan's tests on arm64, whose kernel is NEON; needs a cross compiler and qemu-user.
 neon:
 	@mkdir -p build/neon
 	aarch64-linux-gnu-gcc $(STANDARD) -O2 -I. -DMINICRIT -static $(filter-out nn/base/np%,$(wildcard nn/base/*.c)) hash/search/scan*.c hash/code.c hash/search/mih*.c \
@@ -543,7 +544,7 @@ demo: msach
 	rm -rf build/demo
 	./msach demo --out build/demo
 
-# What each constraint does, over three seeds: the table of the README. About five minutes.
+# What each constraint does, over three seeds: a table of train/RESULTS.md. About five minutes.
 ablation: msach
 	tests/ablation.sh ./msach build/ablation
 
@@ -551,7 +552,7 @@ ablation: msach
 chinese: msach
 	MSACH_THREADS=2 tests/chinese.sh ./msach build/chinese
 
-# MAP against the number of training cases: the table of the README. CURVE_DATA names any manifest.
+# MAP against the number of training cases: a table of train/RESULTS.md. CURVE_DATA names any manifest.
 CURVE_DATA = $(MSACH_DATA)/data/vqamed2019/manifest.tsv
 curve: msach
 	rm -rf build/curve
@@ -585,7 +586,7 @@ determinism: | $(FOUND)
 portability: | $(FOUND)
 	@tests/portability.sh $(PORTS)
 
-# kill -9 at every system call and at 200 random moments of every verb that writes, of a table again and again, of serve while it reloads.
+# kill -9 at every system call and at 200 random moments of the verbs that tests/README.md names, of a table again and again, of serve while it reloads.
 crash: msach $(BUILD)/unit
 	MSACH_SWEEP=whole MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit --filter 'crash/*' --timeout 100000
 

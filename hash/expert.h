@@ -21,8 +21,8 @@ enum {
     EXPERT_WIDTH = 4096      /* widest own features that experts are fitted to */
 };
 
-/* Draws m landmarks from (seed, RNG_LANDMARK): landmark (m,d) from g (n,d). group (n), at least 0. With three groups or more, a landmark
- * is the mean of a single group with a probability below 1e-9. */
+/* Draws m landmarks from (seed, RNG_LANDMARK): landmark (m,d) from g (n,d). group (n), at least 0. With three groups or more, none
+ * with more than 0.85 of the cases, a landmark is the mean of a single group with a probability below 1e-9. */
 void expert_landmarks(const float *g, int n, int d, const int *group, int m, uint64_t seed, real *landmark);
 
 /* phi (m) of x (d): phi_j = exp(-3 |x - z_j|^2). */

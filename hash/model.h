@@ -9,7 +9,7 @@
  *   c_m     model_context   (b,d)        [P an encoder; O form]
  *   s_m     model_scores    (b,q)        [P a hash function; O linear]
  *   H_m     model_relaxed   (b,q)        [O, HashNet]
- *   W_c     class_weight    (c,q)        [P named; G linear on the unsigned values]
+ *   W_c'    class_weight    (c,q)        [P named; G linear on the unsigned values]
  */
 #ifndef HASH_MODEL_H
 #define HASH_MODEL_H

@@ -7,7 +7,7 @@
  *     msach_model_close(model);
  *
  * Errors. A function that can fail returns a msach_status and fills err, which may be NULL. After a failure its results are undefined,
- * and a handle that it should have opened is NULL. No input ends the process: a wrong argument gives MSACH_USAGE; a missing, malformed or
+ * and a handle that it should have opened is NULL. No input ends the process, but an index that is cut off while it is open (msach_index_open): a wrong argument gives MSACH_USAGE; a missing, malformed or
  * damaged file gives MSACH_INPUT. The library prints nothing.
  * Threads. The library starts no thread and keeps state in its handles alone. Threads may work at the same time, each with its own
  * handles. Only one thread at a time may use a handle.
@@ -100,8 +100,8 @@ typedef struct {
     size_t tokens, width;
 } msach_features;
 
-/* n cases, from exactly one of the five sources; the others are NULL. texts (n): UTF-8, ended by 0, not empty. Words beyond the text length
- * of the model are ignored. MSACH_INPUT for a text without any word that the model knows. paths (n): pictures of any kind that `msach encode` reads. features:
+/* n cases, from exactly one of the five sources; the others are NULL. texts (n): UTF-8, ended by 0, not empty. A text beyond the model's
+ * length keeps its impression, then its findings, then the rest, as in training. MSACH_INPUT for a text without any word that the model knows. paths (n): pictures of any kind that `msach encode` reads. features:
  * one array of all n cases, for a model that takes features; such a model takes nothing else of that kind (MSACH_INPUT). */
 typedef struct {
     size_t n;

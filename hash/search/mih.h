@@ -32,8 +32,8 @@ int mih_fewest(int bits);
 int mih_most(int bits);
 
 /* Tables over codes (n, bits/8) of rows with has[row] != 0 (NULL: all). m: mih_fewest to mih_most; 0: the m that costs least on
- * a sample of the codes, or mih_substrings where the codes are few. codes are borrowed until mih_free. n < 2^32 - 1. Memory: about
- * m (8 + bits/8) bytes a row. */
+ * a sample of the codes, or mih_substrings where the codes are few. codes are borrowed until mih_free. n < 2^32 - 1. Memory: m (4 + bits/8)
+ * bytes a row, and 4 a bucket; a table has at most about as many buckets as rows. */
 Status mih_build(Mih **out, const uint8_t *codes, size_t n, int bits, int m, const uint8_t *has, Pool *pool,
                  Error *err);
 /* The same from the bytes of mih_bytes, 64-byte aligned, borrowed until mih_free, not trusted. STATUS_INPUT where they are not

@@ -1,4 +1,4 @@
-/* The entries of the table of nn/fast.h, which says what each does; fast_table.c puts them together. */
+/* The entries of the table of nn/fast_table.h, which says what each does; fast_table.c puts them together. */
 #ifndef NN_FAST_OPS_H
 #define NN_FAST_OPS_H
 
