@@ -132,7 +132,7 @@ ifdef WERROR
 WARN += -Werror
 endif
 # Rooms that read options and files, plan and print: a third less time to compile; what it costs is in tests/bench.
-COLD := cmd cmd/bench cmd/pages cmd/serve data/import eval/audit hash/export train/pages train/table
+COLD := cmd cmd/pages cmd/serve data/import eval/audit hash/export train/pages train/table
 OPT_release = $(if $(filter $(COLD:%=$(BUILD)/%),$(@D)),-O1,-O2) -fno-math-errno -fno-trapping-math
 OPT_debug := -O0 -g
 OPT_tests := $(if $(filter release,$(MODE)),-O0)

@@ -344,8 +344,8 @@ static Status mask_texts(Manifest *m, const ManifestOptions *o, Error *err) {
         s = mask_add_label(&k, m->label_names[l], err);
     for (int i = 0; s == STATUS_OK && i < m->n; i++)
         s = mask_text(&k, m->text_block + (m->cases[i].text - m->text_block), err);
+    m->masked = k.replaced;
     mask_free(&k);
-    m->masked = true;
     return s;
 #else
     (void)o;

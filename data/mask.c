@@ -157,6 +157,7 @@ Status mask_text(Mask *k, char *text, Error *err) {
             w++;
             continue;
         }
+        k->replaced = true;
         memmove(text + to, text + from, s->first[w] - from);
         to += s->first[w] - from;
         text[to++] = ' ';

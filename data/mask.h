@@ -2,6 +2,7 @@
 #ifndef DATA_MASK_H
 #define DATA_MASK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ typedef struct {
     int n_items, n_phrases;
     size_t head_room, items_room, phrases_room;
     MaskScan scan; /* of the current text */
+    bool replaced; /* a phrase, in any text */
 } Mask;
 
 /* Adds a label, and each of its parts between '_' and '-'. Errors: memory. */

@@ -264,6 +264,14 @@ Test(cli_bench, a_page_is_drawn_from_lines_and_other_files_are_refused_by_line) 
     snprintf(command, sizeof command,
              "grep -c '<svg' '%s'; grep -c 'mine, mih' '%s' >/dev/null && echo named", page, page);
     cr_assert_eq(shell(out, sizeof out, command), 0);
+    cr_assert_str_eq(out, "1\nnamed\n", "no candidates, so no chart of them");
+    char counted[800];
+    snprintf(counted, sizeof counted,
+             "sed 's/\"candidates\":0[.0]*,/\"candidates\":7,/' '%s' >'%s.7' && mv '%s.7' '%s'", lines, lines,
+             lines, lines);
+    cr_assert_eq(system(counted), 0);
+    expect_msach(0, page, "bench page --from %s --html %s", lines, page);
+    cr_assert_eq(shell(out, sizeof out, command), 0);
     cr_assert_str_eq(out, "2\nnamed\n");
     f = fopen(lines, "a");
     fputs("{}\n", f);

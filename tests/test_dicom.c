@@ -569,6 +569,15 @@ static void flat_jpeg(Buffer *out, const int colour[3], bool subsampled, const c
     buffer_add(out, "\xFF\xD9", 2);
 }
 
+/* Calls the components R, G and B, in the headers of the frame and of the scan. */
+static void name_components(Buffer *jpeg) {
+    unsigned char *at = jpeg->data;
+    while (at[0] != 0xFF || at[1] != 0xC0) at++;
+    for (int c = 0; c < 3; c++) at[10 + 3 * c] = (unsigned char)"RGB"[c];
+    while (at[0] != 0xFF || at[1] != 0xDA) at++;
+    for (int c = 0; c < 3; c++) at[5 + 2 * c] = (unsigned char)"RGB"[c];
+}
+
 /* ITU-T T.871: JFIF is YCbCr. T.872: Adobe's segment says which. Without both the header of the DICOM file decides. */
 Test(dicom, jpeg_frames_of_rgb_without_a_marker_are_rgb) {
     static const char jfif[] = "\xFF\xE0\0\20JFIF\0\1\1\0\0\1\0\1\0\0",
@@ -576,18 +585,19 @@ Test(dicom, jpeg_frames_of_rgb_without_a_marker_are_rgb) {
                                 "Adobe\0\144\0\0\0\0\1",
                       adobe_rgb[] = "\xFF\xEE\0\16"
                                     "Adobe\0\144\0\0\0\0";
-    const int colour[3] = {200, 90, 30};
-    const uint8_t rgb = image_luma(200, 90, 30);
+    const int colour[3] = {200, 90, 36};
+    const uint8_t rgb = image_luma(200, 90, 36);
     const struct {
         const char *marker;
         size_t size;
-    } said[6] = {
+    } said[7] = {
         [1] = {jfif, sizeof jfif - 1}, [2] = {adobe, sizeof adobe - 1}, [5] = {adobe_rgb, sizeof adobe_rgb}};
-    for (int kind = 0; kind < 6; kind++) {
+    for (int kind = 0; kind < 7; kind++) {
         Buffer jpeg = {0};
         Image im;
         Error err;
         flat_jpeg(&jpeg, colour, kind == 3, said[kind].marker ? said[kind].marker : "", said[kind].size);
+        if (kind == 6) name_components(&jpeg);
         DicomFile f = {.columns = 8,
                        .rows = 8,
                        .samples = 3,
@@ -597,7 +607,7 @@ Test(dicom, jpeg_frames_of_rgb_without_a_marker_are_rgb) {
                        .pixel_bytes = jpeg.size};
         cr_assert_eq(decode(&im, &f, 0, &err), STATUS_OK, "%s", err.message);
         /* The picture of YCbCr is its Y, which is not the luma of the RGB that it is cut to. */
-        int wanted = kind == 0 || kind == 5 ? rgb : 200;
+        int wanted = kind == 0 || kind >= 5 ? rgb : 200;
         cr_assert_eq(im.pixel[27], wanted, "kind %d: %d, not %d", kind, im.pixel[27], wanted);
         image_free(&im);
         buffer_free(&jpeg);

@@ -433,6 +433,11 @@ Test(manifest, label_words_are_masked_as_whole_words) {
                       &(ManifestOptions){.mask_labels = true});
     cr_assert_str_eq(m.cases[0].text, "  ULTRASOUND: the breasts, a   mass");
     cr_assert_str_eq(m.cases[1].text, "  only;   too");
+    cr_assert(m.masked);
+    manifest_free(&m);
+    m = good("m.tsv", "id\ttext\tlabels\nx\tanother\tbreast\ny\tone\tchest_wall\n",
+             &(ManifestOptions){.mask_labels = true});
+    cr_assert_not(m.masked, "no text has one of these words");
     manifest_free(&m);
 }
 

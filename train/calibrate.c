@@ -263,7 +263,7 @@ int calibrate_seen(const Calibration *c, const Session *s) {
     for (int set = SET_VAL; set <= SET_DATABASE; set++)
         for (int i = 0; i < s->count[set]; i++) {
             const Case *one = &s->manifest.cases[s->index[set][i]];
-            seen += calibration_trained_on(c, one->id, one->text) == 1;
+            seen += calibration_trained_on(c, one->id, s->manifest.masked ? NULL : one->text) == 1;
         }
     if (seen)
         log_warn(s->log,

@@ -71,7 +71,9 @@ static size_t gather(const json_t *lines, int bits, bool candidates, Curve *curv
     const json_t *p;
     json_array_foreach(lines, i, p) {
         char name[96];
-        if (number(p, "bits") != bits || number(p, "k") != K || (candidates && !is_mih(p))) continue;
+        double y = number(p, candidates ? "candidates" : "one_query_ms");
+        if (y <= 0 || number(p, "bits") != bits || number(p, "k") != K || (candidates && !is_mih(p)))
+            continue;
         snprintf(name, sizeof name, "%s, %s", name_of(p), text(p, "method"));
         size_t c = 0;
         while (c < n && strcmp(curve[c].name, name) != 0) c++;
@@ -81,7 +83,7 @@ static size_t gather(const json_t *lines, int bits, bool candidates, Curve *curv
             memcpy(curve[n++].name, name, sizeof name);
         }
         curve[c].x[curve[c].n] = number(p, "n");
-        curve[c].y[curve[c].n++] = number(p, candidates ? "candidates" : "one_query_ms");
+        curve[c].y[curve[c].n++] = y;
     }
     return n;
 }
@@ -103,7 +105,8 @@ static void draw(Buffer *b, const json_t *lines, int bits, bool candidates) {
                   .y_log = 1};
     html_figure_begin(b);
     svg_lines(b, &f, series, n);
-    html_figure_end(b, "%s, the ten nearest; both axes logarithmic.", title);
+    html_figure_end(b, "%s, the ten nearest; both axes logarithmic.%s", title,
+                    candidates ? " A size at which the scan answers every query has no point." : "");
 }
 
 static void table(Buffer *b, const json_t *lines) {

@@ -20,7 +20,7 @@ static void widen(Scale *s, const double *v, size_t n) {
 
 /* The range of the frame, or where it has none that of the data; never empty. */
 static void choose_range(Scale *s, double low, double high) {
-    if (low != 0.0 || high != 0.0) {
+    if ((low != 0.0 || high != 0.0) && !(s->log && low <= 0.0)) {
         s->low = low;
         s->high = high;
     }
@@ -42,11 +42,11 @@ static Scale empty_scale(void) {
     return (Scale){.low = DBL_MAX, .high = -DBL_MAX};
 }
 
-static double label_room(const double *tick, int n) {
+static double label_room(const Scale *s, const double *tick, int n) {
     double most = 0.0;
     char text[32];
     for (int i = 0; i < n; i++) {
-        svg_number(text, tick[i]);
+        scale_text(text, s, tick[i]);
         most = fmax(most, svg_text_width(text));
     }
     return most + 12.0;
@@ -59,7 +59,7 @@ static void open_axes(Plot *p, Buffer *b, const SvgFrame *f, Scale x, Scale y, c
     int ticks = scale_ticks(&y, !y.log, tick);
     *p = (Plot){.x = x, .y = y};
     p->x.log = f->x_log;
-    plot_open(p, b, f, 270.0, label_room(tick, ticks), plot_legend_height(f, names, n));
+    plot_open(p, b, f, 270.0, label_room(&y, tick, ticks), plot_legend_height(f, names, n));
     plot_legend(p, names, n, kind);
     plot_y_axis(p, tick, ticks);
     plot_x_axis(p, false);

@@ -20,8 +20,9 @@ typedef struct {
     double y_min, y_max;
     const double *x_ticks; /* (x_tick_count); NULL: round numbers */
     size_t x_tick_count;
-    bool x_log;                /* logarithmic x axis; bars then need x_min > 0, where they begin */
-    bool y_log;                /* of lines alone: logarithmic y axis; values up to 0 are left out */
+    bool x_log; /* logarithmic x axis; bars then need x_min > 0, where they begin */
+    bool
+        y_log; /* of lines alone: logarithmic y axis; values up to 0 are left out, and so is a y_min up to 0 */
     bool standalone;           /* a file of its own: xmlns and colours */
     const char *const *legend; /* (legends) of bars: the meaning of colours 0..; NULL: none */
     size_t legends;

@@ -49,8 +49,9 @@ static double round_step(double range) {
 
 /* Powers of ten within a logarithmic scale. */
 static int decades(const Scale *s, double *tick) {
-    int n = 0, last = (int)floor(log10(s->high) + 1e-9);
-    for (int e = (int)ceil(log10(s->low) - 1e-9); e <= last && n < SVG_TICKS; e++) tick[n++] = pow(10.0, e);
+    int n = 0, first = (int)ceil(log10(s->low) - 1e-9), last = (int)floor(log10(s->high) + 1e-9);
+    int step = 1 + (last - first) / SVG_TICKS;
+    for (int e = first; e <= last; e += step) tick[n++] = pow(10.0, e);
     return n;
 }
 
@@ -145,14 +146,14 @@ static bool power_of_ten(char text[32], const Scale *s, double value) {
     return true;
 }
 
-static void tick_text(char text[32], const Scale *s, double value) {
+void scale_text(char text[32], const Scale *s, double value) {
     if (!power_of_ten(text, s, value)) svg_number(text, value);
 }
 
 static void x_tick(const Plot *p, double value, bool grid) {
     char text[32];
     double x = scale_at(&p->x, value);
-    tick_text(text, &p->x, value);
+    scale_text(text, &p->x, value);
     if (grid)
         buffer_printf(p->b, "<path class=\"g\" d=\"M%.1f %.1fV%.1f\"/>", x, p->top, p->bottom);
     else
@@ -174,7 +175,7 @@ void plot_y_axis(Plot *p, const double *tick, int ticks) {
     char text[32];
     for (int i = 0; i < ticks; i++) {
         double y = scale_at(&p->y, tick[i]);
-        tick_text(text, &p->y, tick[i]);
+        scale_text(text, &p->y, tick[i]);
         buffer_printf(p->b, "<path class=\"g\" d=\"M%.1f %.1fH%.1f\"/>", p->left, y, p->right);
         plot_text(p->b, p->left - 6.0, y + 4.0, "e s", text);
     }

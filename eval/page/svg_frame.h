@@ -17,6 +17,8 @@ double scale_at(const Scale *s, double value);
 /* Writes the round numbers within low..high to tick (SVG_TICKS): steps of 1, 2 or 5 times a power of ten; on a logarithmic
  * scale the powers of ten, where it holds two. widen: first moves low and high to round numbers. Returns the number of ticks. */
 int scale_ticks(Scale *s, bool widen, double *tick);
+/* How a tick is written: as svg_number, large powers of ten on a logarithmic scale with an exponent. */
+void scale_text(char text[32], const Scale *s, double value);
 /* The shortest usual form of a number: "0.25", "1200", "-3". */
 void svg_number(char text[32], double value);
 /* The approximate width of a text in units of the drawing: wide characters count double. */

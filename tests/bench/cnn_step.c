@@ -1,6 +1,6 @@
 /* Times the image network of stage 1 as tests/peers time PyTorch: forward and backward at batch b, side S,
  * width W. cc -O2 -I. tests/bench/cnn_step.c build/release/nn/ *.o build/release/nn/base/ *.o
- * build/release/nn/fast/ *.o -ljansson -lm -lpthread
+ * build/release/nn/fast/ *.o -ljansson -lz -lm -lpthread
  *     ./a.out [seconds [threads [batch [side [width]]]]]
  * Prints images a second and the arena's peak; then the share of every op, forward and backward. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,6 +1,6 @@
 /* Times the two forms of a 3x3 convolution of stride 1, direct and Winograd's F(4x4,3x3), for every pass and several shapes, on one
  * thread, and prints their errors against a sum in double. The choice in nn/fast/conv_winograd.c follows these figures.
- * cc -O2 -I. tests/bench/conv_forms.c build/release/nn/ *.o build/release/nn/base/ *.o build/release/nn/fast/ *.o -ljansson -lm -lpthread
+ * cc -O2 -I. tests/bench/conv_forms.c build/release/nn/ *.o build/release/nn/base/ *.o build/release/nn/fast/ *.o -ljansson -lz -lm -lpthread
  *     ./a.out [rounds [batch]]
  * Prints the least processor time of all rounds, in milliseconds. */
 #define _POSIX_C_SOURCE 200809L
