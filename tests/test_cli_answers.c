@@ -9,6 +9,7 @@
 #include "tests/check.h"
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
+#include "tests/tempdir.h"
 #include "train/model_file.h"
 
 /* A manifest of texts alone beside the tiny run, and its index. */

@@ -7,6 +7,7 @@
 #include "tests/check.h"
 #include "tests/fixtures.h"
 #include "tests/run_command.h"
+#include "tests/tempdir.h"
 
 static TinyRun indexed(char index[600]) {
     TinyRun t = tiny_run("tiny");
