@@ -464,7 +464,7 @@ test: msach $(BUILD)/unit $(BUILD)/replay $(BUILD)/cut_and_flip test-double docs
 	$(BUILD)/cut_and_flip 60
 	OPENBLAS_NUM_THREADS=1 MSACH_BIN=$(CURDIR)/$(BIN) $(BUILD)/unit
 
-# Names in documents exist; README's commands run as written; the example op of nn/README.md builds and is right.
+# Layers and equations hold; names in documents exist; README's commands run as written; the example op of nn/README.md builds and is right.
 docs: msach
 	@sh tests/check_layers.sh
 	@sh tests/check_equations.sh

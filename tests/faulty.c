@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "nn/base/alloc.h"
@@ -116,6 +117,35 @@ void faulty_browse_command(Faulty *f) {
 void faulty_bundle_command(Faulty *f) {
     faulty_trained(f);
     FAULTY_COMMAND(*f, "bundle -q --threads 1 --run %s/run --out %s/bundle", f->root, f->out);
+}
+
+/* A file NAME in out. */
+static void old_file(const Faulty *f, const char *name, const char *text) {
+    char path[80];
+    snprintf(path, sizeof path, "%s/%s", strrchr(f->out, '/') + 1, name);
+    fixture_text(path, text);
+}
+
+void faulty_encode_command(Faulty *f) {
+    faulty_trained(f);
+    old_file(f, "codes.npy", "\x93NUMPY of long ago");
+    FAULTY_COMMAND(
+        *f,
+        "encode -q --threads 1 --model %s/run --data %s/data/manifest.tsv --as image --out %s/codes.npy "
+        "--dump %s/dump",
+        f->root, f->root, f->out, f->out);
+}
+
+void faulty_page_command(Faulty *f) {
+    faulty_indexed(f);
+    old_file(f, "page.html", "<!DOCTYPE html> of long ago");
+    FAULTY_COMMAND(*f, "search --threads 1 --model %s/run --index %s/a.idx --text the --html %s/page.html",
+                   f->root, f->out, f->out);
+}
+
+void faulty_eval_command(Faulty *f) {
+    TinyRun t = tiny_run("tiny");
+    FAULTY_COMMAND(*f, "eval -q --threads 1 --run %s --dump %s/dump", t.run, f->out);
 }
 
 void faulty_measure(Faulty *f) {

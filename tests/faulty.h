@@ -37,6 +37,10 @@ void faulty_import_source(void);
 void faulty_import_command(Faulty *f);
 void faulty_browse_command(Faulty *f);
 void faulty_bundle_command(Faulty *f);
+/* Commands that write files in out, some of them over old ones: codes with a dump, the page of a search, the dump of an evaluation. */
+void faulty_encode_command(Faulty *f);
+void faulty_page_command(Faulty *f);
+void faulty_eval_command(Faulty *f);
 /* The command that makes a small table in out/table. */
 void faulty_table_command(Faulty *f);
 /* A run without faults on the files in out: fills f->before, f->after, f->good and the counts. */

@@ -220,29 +220,20 @@ Test(crash, a_bundle_is_sealed_when_it_is_whole) {
 }
 
 Test(crash, codes_and_dumps_are_the_old_ones_or_the_new_ones) {
-    Faulty f = faulty_begin("codes");
-    faulty_indexed(&f);
-    FAULTY_COMMAND(f,
-                   "encode -q --threads 1 --model %s/run --data %s/more/manifest.tsv --as image --out "
-                   "%s/a.npy --dump %s/dump",
-                   f.root, f.root, f.out, f.out);
+    Faulty f = faulty_begin("encode");
+    faulty_encode_command(&f);
     kill_everywhere(&f);
 }
 
 Test(crash, the_page_of_a_search_is_the_old_one_or_the_new_one) {
     Faulty f = faulty_begin("page");
-    faulty_indexed(&f);
-    fixture_text("page/page.html", "<!DOCTYPE html> of long ago");
-    FAULTY_COMMAND(f,
-                   "search -q --threads 1 --model %s/run --index %s/a.idx --id case0001 --html %s/page.html",
-                   f.root, f.out, f.out);
+    faulty_page_command(&f);
     kill_everywhere(&f);
 }
 
 Test(crash, a_dump_of_an_evaluation_goes_through_the_second_time) {
-    Faulty f = faulty_begin("dump");
-    TinyRun t = tiny_run("tiny");
-    FAULTY_COMMAND(f, "eval -q --threads 1 --run %s --dump %s/dump", t.run, f.out);
+    Faulty f = faulty_begin("eval");
+    faulty_eval_command(&f);
     kill_everywhere(&f);
 }
 

@@ -158,13 +158,7 @@ Test(faults, train_resumed) {
 
 Test(faults, encode) {
     Faulty s = faulty_begin("encode");
-    faulty_trained(&s);
-    fixture_text("encode/codes.npy", "\x93NUMPY of long ago");
-    FAULTY_COMMAND(
-        s,
-        "encode -q --threads 1 --model %s/run --data %s/data/manifest.tsv --as image --out %s/codes.npy "
-        "--dump %s/dump",
-        s.root, s.root, s.out, s.out);
+    faulty_encode_command(&s);
     sweep(&s);
 }
 
@@ -212,12 +206,7 @@ Test(faults, search) {
 
 Test(faults, search_page) {
     Faulty s = faulty_begin("page");
-    faulty_indexed(&s);
-    fixture_text("page/page.html", "<!DOCTYPE html> of long ago");
-    FAULTY_COMMAND(s,
-                   "search --threads 1 --model %s/run --index %s/a.idx --text the "
-                   "--html %s/page.html",
-                   s.root, s.out, s.out);
+    faulty_page_command(&s);
     sweep(&s);
 }
 
@@ -275,7 +264,7 @@ Test(faults, eval_and_audit) {
     TinyRun t = tiny_run("tiny");
     char dump[280];
     s.few = FEW_SMALL;
-    FAULTY_COMMAND(s, "eval -q --threads 1 --run %s --dump %s/dump", t.run, s.out);
+    faulty_eval_command(&s);
     sweep(&s);
     snprintf(dump, sizeof dump, "%s", fixture_path("dump"));
     expect_msach(0, NULL, "eval -q --run %s --dump %s", t.run, dump);

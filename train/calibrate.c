@@ -20,7 +20,7 @@ static int by_number(const void *a, const void *b) {
 
 static Status hash_cases(Calibration *c, const Session *s, Error *err) {
     int n = c->n_trained = s->count[SET_TRAIN];
-    bool reports = !s->manifest.masked && !s->own[MODALITY_TEXT].x;
+    bool reports = !s->config.mask_labels && !s->manifest.masked && !s->own[MODALITY_TEXT].x;
     snprintf(c->salt, sizeof c->salt, "%08x%08x", s->manifest.crc, s->split.hash);
     c->trained = mem_calloc((size_t)n + 1, sizeof *c->trained);
     c->reports = reports ? mem_calloc((size_t)n + 1, sizeof *c->reports) : NULL;
